@@ -1,0 +1,56 @@
+package greg.kernels;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** Finds backends. Asking for one by name gets that one or an error, never another. */
+public final class Backends {
+    private Backends() {}
+
+    /** All providers on the class path, the preferred first. */
+    public static List<BackendProvider> providers() {
+        List<BackendProvider> found = new ArrayList<>();
+        ServiceLoader.load(BackendProvider.class).forEach(found::add);
+        found.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
+        return found;
+    }
+
+    /**
+     * Opens a backend.
+     *
+     * @param device {@code auto}, {@code cpu}, {@code reference}, {@code cuda} or {@code cuda:n}
+     * @throws KernelException if the device is unknown or cannot be used; the message says why
+     */
+    public static Backend open(String device, BackendOptions options) {
+        List<BackendProvider> all = providers();
+        if (device.equals("auto")) {
+            for (BackendProvider provider : all) {
+                if (provider.unavailable() == null) return provider.open(options);
+            }
+            throw new KernelException("device auto: no backend can be used; see 'greg devices'");
+        }
+        int colon = device.indexOf(':');
+        String kind = colon < 0 ? device : device.substring(0, colon);
+        BackendOptions chosen = colon < 0 ? options : new BackendOptions(options.threads(), index(device, colon));
+        for (BackendProvider provider : all) {
+            if (!provider.kind().equals(kind)) continue;
+            String why = provider.unavailable();
+            if (why != null) throw new KernelException("device " + device + " cannot be used: " + why);
+            return provider.open(chosen);
+        }
+        throw new KernelException("unknown device '" + device + "': expected auto or one of "
+                + all.stream().map(BackendProvider::kind).toList() + "; see 'greg devices'");
+    }
+
+    private static int index(String device, int colon) {
+        try {
+            int index = Integer.parseInt(device.substring(colon + 1));
+            if (index >= 0) return index;
+        } catch (NumberFormatException e) {
+            // reported below with the whole name, which says more than the parser's message
+        }
+        throw new KernelException("device '" + device + "': expected a number from 0 behind the colon, as in cuda:0");
+    }
+}

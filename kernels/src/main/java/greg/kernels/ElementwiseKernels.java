@@ -1,0 +1,24 @@
+package greg.kernels;
+
+import greg.kernels.spec.BiasSpec;
+
+/** Elementwise kernels over activations of n elements. Outputs may be the same storage as any input of equal length. */
+public interface ElementwiseKernels {
+    /** y = max(x, 0). */
+    void relu(int[] dims, Storage x, Storage y);
+
+    /** dx = dy where y &gt; 0, else 0; {@code y} is the output of the forward pass. */
+    void reluBackward(int[] dims, Storage y, Storage dy, Storage dx);
+
+    /** y = a + b. */
+    void add(int[] dims, Storage a, Storage b, Storage y);
+
+    /** y = alpha * x. */
+    void scale(int[] dims, float alpha, Storage x, Storage y);
+
+    /** y[n,c,s] = x[n,c,s] + bias[c], then ReLU if the spec says so. */
+    void bias(BiasSpec spec, Storage x, Storage bias, Storage y);
+
+    /** dbias[c] = sum over n and s of dy[n,c,s]. With ReLU, {@code dy} is the gradient behind it (see {@link #reluBackward}). */
+    void biasBackward(BiasSpec spec, Storage dy, Storage dbias);
+}

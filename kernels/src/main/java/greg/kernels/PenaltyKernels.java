@@ -1,0 +1,15 @@
+package greg.kernels;
+
+import java.util.List;
+
+/**
+ * The growing penalty 1/2 sum_g lambda_g |w_g|^2 (eq. 3 of the paper) on its own: what the fused update of {@link
+ * UpdateKernels} does in passing, for callers that need only a part of it.
+ */
+public interface PenaltyKernels {
+    /** gradient[i] += lambda[g(i)] * w[i] for every slot that has a lambda. */
+    void addGradient(List<UpdateSlot> table);
+
+    /** l1[g] = sum of |w[i]| over the group, for every slot that has an l1 storage. */
+    void groupL1(List<UpdateSlot> table);
+}

@@ -1,0 +1,14 @@
+package greg.kernels;
+
+/** Softmax, mean cross-entropy, its gradient and the counts of correct answers in one pass over logits (N, K). */
+public interface SoftmaxLossKernels {
+    /**
+     * loss[0] = mean over n of -log softmax(logits[n])[label[n]].
+     *
+     * @param labels INT32 (N), each in [0, K)
+     * @param dlogits output (N, K): (softmax - onehot) / N; null when no gradient is wanted
+     * @param metrics FLOAT32 (3), added to: sum of the losses, top-1 correct, top-5 correct. A label is in the top k
+     *     when fewer than k logits beat it (larger, or equal with a smaller index)
+     */
+    void forward(int n, int k, Storage logits, Storage labels, Storage loss, Storage dlogits, Storage metrics);
+}

@@ -1,0 +1,76 @@
+package greg.kernels;
+
+/**
+ * A counted piece of device memory: {@code length} elements of one type. The shape belongs to the tensor; the order of
+ * the elements belongs to the backend, which may keep a 4-D activation in a blocked or channels-last layout. A kernel
+ * that writes a whole storage chooses its layout; readers follow it.
+ *
+ * <p>Storages come from {@link Memory#allocate} with one reference and go back to the pool when the last reference is
+ * {@linkplain #release() released}. Nothing depends on the garbage collector.
+ */
+public abstract class Storage {
+    private final Memory memory;
+    private final DType type;
+    private final long length;
+    private int references = 1;
+    private long version;
+
+    protected Storage(Memory memory, DType type, long length) {
+        this.memory = memory;
+        this.type = type;
+        this.length = length;
+    }
+
+    /** Element type. */
+    public final DType type() {
+        return type;
+    }
+
+    /** Number of elements; every layout of a tensor has the same number. */
+    public final long length() {
+        return length;
+    }
+
+    /** Bytes that the elements occupy. */
+    public final long bytes() {
+        return length * type.bytes();
+    }
+
+    /** Counts writes: backends key what they derive from the content (packed weights) by it. */
+    public final long version() {
+        return version;
+    }
+
+    /** To be called by every kernel that writes this storage. */
+    public final void touch() {
+        version++;
+    }
+
+    /** Adds a reference and returns this storage. */
+    public final Storage retain() {
+        if (references <= 0) throw new KernelException("retain of a storage that was already released");
+        references++;
+        return this;
+    }
+
+    /** Drops a reference; the last one returns the memory to the pool. */
+    public final void release() {
+        if (references <= 0) throw new KernelException("release of a storage that was already released");
+        if (--references == 0) memory.recycle(this);
+    }
+
+    /** True while nobody else holds this storage, so that its owner may overwrite it in place. */
+    public final boolean exclusive() {
+        return references == 1;
+    }
+
+    /** True until the last reference is released. */
+    public final boolean live() {
+        return references > 0;
+    }
+
+    /** Throws unless the storage is live; backends call it before they touch the memory. */
+    protected final void checkLive() {
+        if (references <= 0) throw new KernelException("use of a storage after its release: " + length + " " + type);
+    }
+}
