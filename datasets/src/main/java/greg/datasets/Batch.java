@@ -1,0 +1,63 @@
+package greg.datasets;
+
+/**
+ * A batch of images with their labels. The arrays have the capacity of a full batch; only the first {@link #size()} entries
+ * count. They belong to the {@link Batches} that made them, and are overwritten once the next batch is asked for.
+ */
+public final class Batch {
+
+    private final byte[] images;
+    private final int[] labels;
+    private final int[] indices;
+    private int size;
+    private int number;
+
+    Batch(int capacity, int imageBytes) {
+        long bytes = (long) capacity * imageBytes;
+        if (bytes > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("batch: " + capacity + " images of " + imageBytes
+                    + " bytes exceed one Java array (2 GiB); use a smaller batch size");
+        }
+        images = new byte[(int) bytes];
+        labels = new int[capacity];
+        indices = new int[capacity];
+    }
+
+    /** Pixels as unsigned bytes, NHWC. */
+    public byte[] images() {
+        return images;
+    }
+
+    /** Labels, one an image. */
+    public int[] labels() {
+        return labels;
+    }
+
+    /** Positions of the images in the data set. */
+    public int[] indices() {
+        return indices;
+    }
+
+    /** Number of images (N); the last batch of an epoch may be short. */
+    public int size() {
+        return size;
+    }
+
+    /** Number of this batch within its epoch, from 0. */
+    public int number() {
+        return number;
+    }
+
+    /** Reads images {@code order[first .. first+count-1]} into this batch. */
+    void fill(Dataset dataset, int[] order, int first, int count, int batchNumber) {
+        int bytes = dataset.imageBytes();
+        for (int k = 0; k < count; k++) {
+            int index = order[first + k];
+            indices[k] = index;
+            labels[k] = dataset.label(index);
+            dataset.image(index, images, k * bytes);
+        }
+        size = count;
+        number = batchNumber;
+    }
+}

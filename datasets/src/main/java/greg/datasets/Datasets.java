@@ -1,0 +1,96 @@
+package greg.datasets;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** Opens data sets by the names that the command line uses. */
+public final class Datasets {
+
+    /** The data set used when none is named. */
+    public static final String DEFAULT = "fashion-mini";
+
+    private static final List<String> NAMES =
+            List.of(DEFAULT, "fashion-mnist", "mnist", "cifar10", "cifar100", "synthetic");
+
+    /** Where Debian's package {@code dataset-fashion-mnist} installs its files. */
+    private static final Path SYSTEM_FASHION_MNIST = Path.of("/usr/share/datasets/fashion-mnist");
+
+    private Datasets() {}
+
+    /** All names that {@link #open} knows. */
+    public static List<String> names() {
+        return NAMES;
+    }
+
+    /**
+     * The folder in which a data set is looked for when none is given, and into which it is fetched: {@code NAME} under the
+     * system property {@code greg.data}, the environment variable {@code GREG_DATA} or {@code ~/.greg/data}.
+     */
+    public static Path folder(String name) {
+        return DataFiles.home().resolve(name);
+    }
+
+    /**
+     * Opens a data set.
+     *
+     * @param name one of {@link #names()}
+     * @param data folder of its files; {@code null} for the default place. The bundled and the synthetic data set need none
+     * @throws IllegalArgumentException if the name is unknown
+     * @throws DatasetException if the files are missing or damaged
+     */
+    public static DataSplit open(String name, Path data) {
+        Path folder = data != null ? data : folder(name);
+        return switch (name) {
+            case DEFAULT -> FashionMini.load();
+            case "fashion-mnist" ->
+                Idx.fashionMnist(data != null ? List.of(data) : List.of(folder, SYSTEM_FASHION_MNIST));
+            case "mnist" -> Idx.mnist(folder);
+            case "cifar10" -> Cifar.cifar10(folder);
+            case "cifar100" -> Cifar.cifar100(folder);
+            case "synthetic" -> Synthetic.split(2000, 500, 10, 3, 32, 32, 0);
+            default -> throw unknown(name);
+        };
+    }
+
+    /**
+     * A view of neighbouring images.
+     *
+     * @param base whole data set
+     * @param first index of the first image
+     * @param count number of images
+     * @throws IllegalArgumentException if the range leaves the data set
+     */
+    public static Dataset subset(Dataset base, int first, int count) {
+        return new SubsetDataset(base, first, count);
+    }
+
+    private static IllegalArgumentException unknown(String name) {
+        String nearest = DEFAULT;
+        for (String known : NAMES) {
+            if (distance(name, known) < distance(name, nearest)) {
+                nearest = known;
+            }
+        }
+        return new IllegalArgumentException("unknown data set '" + name + "'; did you mean '" + nearest
+                + "'? Known are: " + String.join(", ", NAMES));
+    }
+
+    /** Levenshtein distance: insertions, deletions and replacements that turn one name into the other. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int replace = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replace, 1 + Math.min(above, row[j - 1]));
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,67 @@
+package greg.datasets;
+
+import java.util.List;
+import java.util.Objects;
+
+/** A run of neighbouring images of another data set. */
+record SubsetDataset(Dataset base, int first, int size) implements Dataset {
+
+    SubsetDataset {
+        Objects.requireNonNull(base, "base");
+        if (first < 0 || size < 0 || (long) first + size > base.size()) {
+            throw new IllegalArgumentException("subset of " + base.name() + ": images " + first + " to "
+                    + ((long) first + size - 1) + " asked for, but it has " + base.size() + " (0 to "
+                    + (base.size() - 1) + ")");
+        }
+    }
+
+    @Override
+    public String name() {
+        return base.name() + "[" + first + ".." + (first + size - 1) + "]";
+    }
+
+    @Override
+    public int classes() {
+        return base.classes();
+    }
+
+    @Override
+    public List<String> classNames() {
+        return base.classNames();
+    }
+
+    @Override
+    public int channels() {
+        return base.channels();
+    }
+
+    @Override
+    public int height() {
+        return base.height();
+    }
+
+    @Override
+    public int width() {
+        return base.width();
+    }
+
+    @Override
+    public int label(int index) {
+        return base.label(first + Objects.checkIndex(index, size));
+    }
+
+    @Override
+    public void image(int index, byte[] dst, int offset) {
+        base.image(first + Objects.checkIndex(index, size), dst, offset);
+    }
+
+    @Override
+    public String checksum() {
+        return Checksum.ofContent(this);
+    }
+
+    @Override
+    public Normalization normalization() {
+        return base.normalization();
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Labelled images as plain arrays: readers of the usual file formats, the bundled data set and the batch loader.
+ *
+ * <p>Nothing here knows tensors, devices or native libraries, and nothing but the JDK is needed. Pixels are unsigned
+ * bytes in height-width-channel order (HWC; a batch is NHWC), labels are ints from 0. {@link greg.datasets.Datasets} opens
+ * a data set by name, {@link greg.datasets.Batches} turns one into shuffled batches on a thread of its own.
+ */
+package greg.datasets;

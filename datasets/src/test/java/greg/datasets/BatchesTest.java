@@ -1,0 +1,293 @@
+package greg.datasets;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BatchesTest {
+
+    private static final Dataset DATA = TestData.numbered(23, 3);
+
+    private static List<int[]> indices(Batches batches) {
+        List<int[]> all = new ArrayList<>();
+        while (batches.hasNext()) {
+            Batch batch = batches.next();
+            all.add(Arrays.copyOf(batch.indices(), batch.size()));
+        }
+        return all;
+    }
+
+    private static int[] joined(List<int[]> parts) {
+        return parts.stream().flatMapToInt(Arrays::stream).toArray();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 7})
+    void deliversEachImageOnceWithItsOwnLabelAndPixels(int prefetch) {
+        try (Batches batches = new Batches(DATA, 5, true, 42, false, prefetch)) {
+            assertEquals(5, batches.batchesPerEpoch());
+            batches.epoch(3);
+            boolean[] seen = new boolean[DATA.size()];
+            byte[] expected = new byte[DATA.imageBytes()];
+            int number = 0;
+            while (batches.hasNext()) {
+                Batch batch = batches.next();
+                assertEquals(number, batch.number());
+                assertEquals(number == 4 ? 3 : 5, batch.size());
+                for (int k = 0; k < batch.size(); k++) {
+                    int index = batch.indices()[k];
+                    assertFalse(seen[index], "image " + index + " came twice");
+                    seen[index] = true;
+                    assertEquals(DATA.label(index), batch.labels()[k]);
+                    DATA.image(index, expected, 0);
+                    int at = k * expected.length;
+                    assertArrayEquals(expected, Arrays.copyOfRange(batch.images(), at, at + expected.length));
+                }
+                number++;
+            }
+            assertEquals(5, number);
+            for (boolean s : seen) {
+                assertTrue(s);
+            }
+            assertThrows(NoSuchElementException.class, batches::next);
+        }
+    }
+
+    @Test
+    void orderDependsOnSeedAndEpochAlone() {
+        int[] order = Batches.permutation(1000, 7, 3);
+        int[] sorted = order.clone();
+        Arrays.sort(sorted);
+        for (int i = 0; i < sorted.length; i++) {
+            assertEquals(i, sorted[i]);
+        }
+        assertArrayEquals(order, Batches.permutation(1000, 7, 3));
+        assertFalse(Arrays.equals(order, Batches.permutation(1000, 7, 4)));
+        assertFalse(Arrays.equals(order, Batches.permutation(1000, 8, 3)));
+        try (Batches ahead = new Batches(DATA, 4, true, 7, false, 3);
+                Batches alone = new Batches(DATA, 6, true, 7, false, 0)) {
+            int[] expected = Batches.permutation(DATA.size(), 7, 2);
+            assertArrayEquals(expected, joined(indices(ahead.epoch(2))));
+            assertArrayEquals(expected, joined(indices(alone.epoch(0).epoch(2))));
+        }
+    }
+
+    // The generator must never change: runs are resumed with it. Numbers by an independent SplitMix64 in Python:
+    //   M=(1<<64)-1; G=0x9E3779B97F4A7C15
+    //   def mix(z): z=((z^(z>>30))*0xBF58476D1CE4E5B9)&M; z=((z^(z>>27))*0x94D049BB133111EB)&M; return z^(z>>31)
+    //   def perm(n,seed,epoch):
+    //     s=mix(mix((seed+G)&M)^((epoch*G)&M)); a=list(range(n))
+    //     for i in range(n-1,0,-1):
+    //       s=(s+G)&M; j=((mix(s)>>32)*(i+1))>>32; a[i],a[j]=a[j],a[i]
+    //     return a
+    //   print(perm(10,0,0), perm(10,-1&M,5))
+    @Test
+    void permutationIsTheDocumentedOne() {
+        assertArrayEquals(new int[] {1, 4, 5, 0, 7, 6, 9, 8, 2, 3}, Batches.permutation(10, 0, 0));
+        assertArrayEquals(new int[] {0, 8, 2, 6, 9, 7, 1, 4, 5, 3}, Batches.permutation(10, -1, 5));
+    }
+
+    @Test
+    void eachIndexLandsInEachPlaceEquallyOften() {
+        int n = 6;
+        int epochs = 30_000;
+        int[][] count = new int[n][n];
+        for (int e = 0; e < epochs; e++) {
+            int[] order = Batches.permutation(n, 1, e);
+            for (int place = 0; place < n; place++) {
+                count[place][order[place]]++;
+            }
+        }
+        // binomial(30000, 1/6): mean 5000, sigma 65; five sigma
+        for (int[] row : count) {
+            for (int c : row) {
+                assertTrue(Math.abs(c - 5000) <= 325, () -> Arrays.deepToString(count));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void startingInTheMiddleGivesTheTail(int prefetch) {
+        try (Batches batches = new Batches(DATA, 4, true, 9, false, prefetch)) {
+            List<int[]> whole = indices(batches.epoch(1));
+            List<int[]> tail = indices(batches.epoch(1, 2));
+            assertEquals(whole.size() - 2, tail.size());
+            for (int i = 0; i < tail.size(); i++) {
+                assertArrayEquals(whole.get(i + 2), tail.get(i));
+            }
+            assertFalse(batches.epoch(1, 6).hasNext());
+            assertThrows(IllegalArgumentException.class, () -> batches.epoch(1, 7));
+            assertEquals(3, batches.epoch(0, 3).next().number());
+        }
+    }
+
+    @Test
+    void unshuffledKeepsTheOrderAndDropLastDropsTheShortBatch() {
+        try (Batches batches = new Batches(DATA, 5, false, 1, true, 2)) {
+            assertEquals(4, batches.batchesPerEpoch());
+            int[] order = joined(indices(batches.epoch(8)));
+            assertEquals(20, order.length);
+            for (int i = 0; i < order.length; i++) {
+                assertEquals(i, order[i]);
+            }
+        }
+        assertThrows(IllegalArgumentException.class, () -> new Batches(DATA, 24, false, 1, true, 2));
+        assertThrows(IllegalArgumentException.class, () -> new Batches(DATA, 0, false, 1, false, 2));
+        assertThrows(IllegalArgumentException.class, () -> new Batches(DATA, 1, false, 1, false, -1));
+    }
+
+    @Test
+    void buffersAreRecycledAndTheLentOneIsLeftAlone() throws InterruptedException {
+        int prefetch = 3;
+        try (Batches batches = new Batches(DATA, 2, false, 1, false, prefetch)) {
+            Set<Batch> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            Batch before = null;
+            for (int e = 0; e < 4; e++) {
+                batches.epoch(e);
+                while (batches.hasNext()) {
+                    Batch batch = batches.next();
+                    assertNotSame(before, batch);
+                    before = batch;
+                    seen.add(batch);
+                    byte[] images = batch.images().clone();
+                    Thread.sleep(1); // room for the producer to overwrite it, were it wrong
+                    assertArrayEquals(images, batch.images());
+                }
+                before = null;
+            }
+            assertTrue(seen.size() <= prefetch + 1, "buffers: " + seen.size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void anErrorOfTheReaderSurfacesInNext(int prefetch) {
+        RuntimeException cause = new DatasetException("image 7 is torn");
+        Dataset broken = TestData.failing(DATA, 7, () -> {
+            throw cause;
+        });
+        try (Batches batches = new Batches(broken, 3, false, 1, false, prefetch)) {
+            batches.epoch(0);
+            batches.next();
+            batches.next();
+            for (int again = 0; again < 2; again++) {
+                assertTrue(batches.hasNext());
+                DatasetException e = assertThrows(DatasetException.class, batches::next);
+                assertSame(cause, e.getCause());
+                assertTrue(e.getMessage().contains("batch 2 of epoch 0"), e.getMessage());
+                assertTrue(e.getMessage().contains("image 7 is torn"), e.getMessage());
+            }
+            // a new epoch starts afresh
+            assertEquals(3, batches.epoch(1).next().size());
+        }
+    }
+
+    @Test
+    void evenAnErrorOfTheMachineSurfaces() {
+        Dataset broken = TestData.failing(DATA, 0, () -> {
+            throw new StackOverflowError("deep");
+        });
+        try (Batches batches = new Batches(broken, 3, false, 1, false, 2)) {
+            batches.epoch(0);
+            DatasetException e = assertThrows(DatasetException.class, batches::next);
+            assertInstanceOf(StackOverflowError.class, e.getCause());
+        }
+    }
+
+    private static List<Thread> loaders() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(t -> t.getName().startsWith("greg-batches-"))
+                .toList();
+    }
+
+    @Test
+    void closingEarlyLeavesNoThread() {
+        assertEquals(List.of(), loaders());
+        Batches batches = new Batches(DATA, 2, true, 1, false, 2);
+        batches.epoch(0);
+        batches.next();
+        assertEquals(1, loaders().size());
+        assertTrue(loaders().get(0).isDaemon());
+        batches.epoch(1);
+        assertEquals(1, loaders().size());
+        batches.close();
+        batches.close();
+        assertEquals(List.of(), loaders());
+        assertThrows(IllegalStateException.class, batches::next);
+        assertThrows(IllegalStateException.class, () -> batches.epoch(2));
+    }
+
+    @Test
+    void closingWorksOnAReaderThatSwallowsInterrupts() {
+        Dataset deaf = TestData.failing(DATA, 4, () -> Thread.interrupted());
+        for (int round = 0; round < 50; round++) {
+            Batches batches = new Batches(deaf, 1, false, 1, false, 1);
+            batches.epoch(0);
+            batches.next();
+            batches.close();
+        }
+        assertEquals(List.of(), loaders());
+    }
+
+    @Test
+    void theReaderSleepsWhenTheRingIsFull() throws InterruptedException {
+        try (Batches batches = new Batches(DATA, 2, false, 1, false, 2)) {
+            batches.epoch(0);
+            batches.next();
+            Thread loader = loaders().get(0);
+            while (loader.getState() != Thread.State.WAITING) {
+                Thread.sleep(1);
+            }
+        }
+    }
+
+    @Test
+    void anInterruptedConsumerKeepsItsFlag() {
+        Dataset slow = TestData.failing(DATA, 0, () -> {
+            try {
+                Thread.sleep(60_000);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try (Batches batches = new Batches(slow, 2, false, 1, false, 2)) {
+            batches.epoch(0);
+            Thread.currentThread().interrupt();
+            assertThrows(DatasetException.class, batches::next);
+            assertTrue(Thread.interrupted());
+        }
+        assertEquals(List.of(), loaders());
+    }
+
+    @Test
+    void readingBeforeAnEpochIsRefused() {
+        try (Batches batches = new Batches(DATA, 2, false, 1, false, 0)) {
+            assertThrows(IllegalStateException.class, batches::next);
+            assertThrows(IllegalArgumentException.class, () -> batches.epoch(-1));
+        }
+    }
+
+    @Test
+    void anEmptyDataSetHasEmptyEpochs() {
+        try (Batches batches = new Batches(TestData.numbered(0, 3), 2, true, 1, true, 2)) {
+            assertFalse(batches.epoch(0).hasNext());
+        }
+    }
+}

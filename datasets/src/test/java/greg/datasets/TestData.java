@@ -1,0 +1,91 @@
+package greg.datasets;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Small data sets for tests. */
+final class TestData {
+
+    private TestData() {}
+
+    /** {@code size} images of 2x3x2 whose every byte follows from its index; labels go round. */
+    static ArrayDataset numbered(int size, int classes) {
+        int bytes = 2 * 3 * 2;
+        byte[] pixels = new byte[size * bytes];
+        int[] labels = new int[size];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (i * 31 + 7);
+        }
+        List<String> names = new ArrayList<>();
+        for (int c = 0; c < classes; c++) {
+            names.add("c" + c);
+        }
+        for (int i = 0; i < size; i++) {
+            labels[i] = i % classes;
+        }
+        return new ArrayDataset("numbered", names, 2, 2, 3, pixels, labels, Normalization.centred(2));
+    }
+
+    /** The same data set, but reading image {@code at} first runs {@code action}. */
+    static Dataset failing(Dataset base, int at, Runnable action) {
+        return new Dataset() {
+            @Override
+            public String name() {
+                return base.name();
+            }
+
+            @Override
+            public int size() {
+                return base.size();
+            }
+
+            @Override
+            public int classes() {
+                return base.classes();
+            }
+
+            @Override
+            public List<String> classNames() {
+                return base.classNames();
+            }
+
+            @Override
+            public int channels() {
+                return base.channels();
+            }
+
+            @Override
+            public int height() {
+                return base.height();
+            }
+
+            @Override
+            public int width() {
+                return base.width();
+            }
+
+            @Override
+            public int label(int index) {
+                return base.label(index);
+            }
+
+            @Override
+            public void image(int index, byte[] dst, int offset) {
+                if (index == at) {
+                    action.run();
+                }
+                base.image(index, dst, offset);
+            }
+
+            @Override
+            public String checksum() {
+                return base.checksum();
+            }
+
+            @Override
+            public Normalization normalization() {
+                return base.normalization();
+            }
+        };
+    }
+}
