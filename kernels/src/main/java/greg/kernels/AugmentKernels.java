@@ -5,11 +5,20 @@ import greg.kernels.spec.AugmentSpec;
 /** From stored bytes to network input. */
 public interface AugmentKernels {
     /**
-     * For sample i of the batch, with r = Philox(seed, counter + i): crop an (outH, outW) window from image {@code
-     * indices[i]} padded by {@code pad} zero-valued pixels (offsets r0, r1 uniform in [0, 2 pad + H - outH]), flip it
-     * left-right with probability 1/2 (r2), and write y[i,c,p,q] = (byte / 255 - mean[c]) / std[c] in float32; padding
-     * is zero *before* normalisation, as in the usual recipe. Without {@code spec.random()} the window is centred and
-     * nothing is flipped.
+     * For sample i of the batch: crop an (outH, outW) window from image {@code indices[i]} padded by {@code pad}
+     * zero-valued pixels, flip it left-right, and write y[i,c,p,q] = ((float) byte / 255 - mean[c]) / std[c], each of
+     * the three operations rounded to float32. Padding is zero *before* normalisation, as in the usual recipe.
+     *
+     * <p>With {@code spec.random()} the window's offsets in the padded image and the flip are the integers
+     *
+     * <pre>
+     * (r0, r1, r2, -) = Philox block(seed, counter + i, stream {@link Philox#AUGMENT})
+     * top  = r0 (2 pad + h - outH + 1) &gt;&gt; 32         (unsigned 32 x 32 bit product, its upper word)
+     * left = r1 (2 pad + w - outW + 1) &gt;&gt; 32
+     * flipped = spec.flip() and r2 &gt;&gt; 31 == 1
+     * </pre>
+     *
+     * Without it the window is centred, top = (2 pad + h - outH) / 2 rounded down, and nothing is flipped.
      *
      * @param images UINT8, (count, H, W, C)
      * @param indices INT32 (N), which image each sample is

@@ -13,7 +13,7 @@ public interface BatchNormKernels {
     long savedBytes(BatchNormSpec spec);
 
     /**
-     * Training form.
+     * Training form. A channel of a single element has no variance (M = 1): ops refuse it, as PyTorch does.
      *
      * @param residual (N, C, H, W), only with {@code Fusion.ADD_RELU}, else null
      * @param saved output for {@link #backward}, of {@link #savedBytes} bytes
