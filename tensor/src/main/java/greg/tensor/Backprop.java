@@ -1,0 +1,93 @@
+package greg.tensor;
+
+import greg.kernels.Backend;
+import greg.kernels.DType;
+import greg.kernels.Storage;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+
+/** Reverse-mode differentiation: runs the rules of the tape from a loss back to the leaves, and is the only place that adds gradients. */
+public final class Backprop {
+    private Backprop() {}
+
+    /**
+     * Computes d loss / d leaf for every leaf that requires a gradient. Leaf gradients are read with {@link
+     * Tensor#gradient()} and belong to the current scope; a second run replaces them.
+     *
+     * @param loss one element, on the tape
+     */
+    public static void run(Tensor loss) {
+        if (loss.shape().size() != 1) {
+            throw new IllegalArgumentException("backprop: expected a loss of one element, got shape " + loss.shape());
+        }
+        if (!loss.requiresGrad() || loss.node() == null) {
+            throw new IllegalArgumentException(
+                    "backprop: the loss does not depend on anything that requires a gradient");
+        }
+        Backend backend = loss.backend();
+        PriorityQueue<Node> pending =
+                new PriorityQueue<>(Comparator.comparingLong(Node::order).reversed());
+        forgetOldGradients(loss, pending);
+        Storage one = backend.memory().allocate(DType.FLOAT32, 1);
+        backend.transfer().fill(one, 1);
+        loss.gradient(one);
+        while (!pending.isEmpty()) step(pending.poll(), backend);
+    }
+
+    /** Collects the nodes that take part, and clears what an earlier run left on their tensors. */
+    private static void forgetOldGradients(Tensor loss, PriorityQueue<Node> pending) {
+        Set<Node> seen = new HashSet<>();
+        Deque<Node> stack = new ArrayDeque<>(List.of(loss.node()));
+        seen.add(loss.node());
+        while (!stack.isEmpty()) {
+            Node node = stack.pop();
+            pending.add(node);
+            for (Tensor input : node.inputs()) {
+                input.gradient(null);
+                Node producer = input.node();
+                if (producer != null && input.requiresGrad() && seen.add(producer)) stack.push(producer);
+            }
+        }
+    }
+
+    private static void step(Node node, Backend backend) {
+        Tensor output = node.output();
+        Storage dy = output.gradient();
+        if (dy == null) return; // the output does not influence the loss
+        output.gradient(null);
+        Storage[] gradients = node.op().backward(dy);
+        dy.release();
+        List<Tensor> inputs = node.inputs();
+        for (int i = 0; i < inputs.size(); i++) {
+            if (gradients[i] == null) continue;
+            if (!inputs.get(i).requiresGrad()) gradients[i].release();
+            else accumulate(inputs.get(i), gradients[i], backend);
+        }
+    }
+
+    /** gradient(x) += g, in place where a term is nobody else's. The order of the additions is fixed by the tape. */
+    private static void accumulate(Tensor x, Storage g, Backend backend) {
+        Storage sum = x.gradient();
+        boolean leaf = x.node() == null;
+        if (sum == null) {
+            x.gradient(leaf ? Scope.current().own(g) : g);
+            return;
+        }
+        int[] dims = x.shape().dims();
+        if (sum.exclusive()) {
+            backend.elementwise().add(dims, sum, g, sum);
+            g.release();
+            return;
+        }
+        Storage fresh = g.exclusive() ? g : backend.memory().allocate(DType.FLOAT32, g.length());
+        backend.elementwise().add(dims, sum, g, fresh);
+        if (fresh != g) g.release();
+        if (!leaf) sum.release(); // a leaf's first term stays with the scope that owns it
+        x.gradient(leaf ? Scope.current().own(fresh) : fresh);
+    }
+}

@@ -1,0 +1,35 @@
+package greg.tensor;
+
+/**
+ * How the channels (dimension 1) of an op's output relate to those of its inputs. Every op states one; nothing else about
+ * a network's structure has to be declared for it to be prunable.
+ */
+public sealed interface ChannelMap {
+    /**
+     * A weight (input 1; rows = output channels, columns = input channels / groups) makes new channels out of input 0's.
+     *
+     * @param groups convolution groups; with groups = channels (depthwise) the output channels are the input's
+     */
+    record Fresh(int groups) implements ChannelMap {}
+
+    /** Channel by channel the same as input 0; further inputs are per-channel parameters. */
+    record Same() implements ChannelMap {}
+
+    /**
+     * Channel by channel the sum of input 0 and input {@code other} (both must keep the same channels); further inputs are
+     * per-channel parameters.
+     */
+    record Tied(int other) implements ChannelMap {}
+
+    /** Channel c of input 0 becomes the {@code factor} consecutive channels c * factor ... (flatten). */
+    record Repeat(int factor) implements ChannelMap {}
+
+    /** Input 0's channels stand at {@code offset} among {@code width} output channels; the others are constant zeros. */
+    record Embed(int offset, int width) implements ChannelMap {}
+
+    /** The inputs' channels one after another. */
+    record Concat() implements ChannelMap {}
+
+    /** No channels come out (a loss). */
+    record None() implements ChannelMap {}
+}

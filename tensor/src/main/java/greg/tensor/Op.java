@@ -1,0 +1,85 @@
+package greg.tensor;
+
+import greg.kernels.Backend;
+import greg.kernels.DType;
+import greg.kernels.Storage;
+import java.util.List;
+
+/**
+ * A differentiable function. A subclass has a static {@code apply} that validates, computes and {@linkplain #record
+ * records}, and right under it the gradient rule. An instance is one application: its fields are what the rule needs.
+ */
+public abstract class Op {
+    private static long clock;
+    private Node node;
+
+    /** The op's name in messages and traces: the class name without {@code Op}. */
+    public String name() {
+        return getClass().getSimpleName().replaceAll("Op$", "");
+    }
+
+    /**
+     * The gradient rule.
+     *
+     * @param dy gradient of the output. It belongs to the engine; the rule may overwrite or return it only while it is
+     *     {@linkplain Storage#exclusive() exclusive} (a returned {@code dy} must be {@linkplain Storage#retain() retained})
+     * @return one storage per input, each with a reference that passes to the engine; null where {@link #needs} is false
+     */
+    protected abstract Storage[] backward(Storage dy);
+
+    /** How the output's channels relate to the inputs'; the channel graph of the pruners is built from it. */
+    public abstract ChannelMap channels();
+
+    /** Multiply-accumulates of the forward pass; 0 for ops that the literature does not count. */
+    public long macs() {
+        return 0;
+    }
+
+    /** This application. */
+    protected final Node node() {
+        return node;
+    }
+
+    /** Whether the gradient of input {@code i} is wanted. */
+    protected final boolean needs(int i) {
+        return node.inputs().get(i).requiresGrad();
+    }
+
+    /** The backend of this application. */
+    protected final Backend backend() {
+        return node.inputs().get(0).backend();
+    }
+
+    /** A temporary of the rule; the reference is the caller's. */
+    protected final Storage allocate(long length) {
+        return backend().memory().allocate(DType.FLOAT32, length);
+    }
+
+    /** A float output or something saved for the rule, owned by the current scope. */
+    protected static Storage scoped(Backend backend, DType type, long length) {
+        return Scope.current().own(backend.memory().allocate(type, length));
+    }
+
+    /** As {@link #scoped} for float results. */
+    protected static Storage scoped(Backend backend, Shape shape) {
+        return scoped(backend, DType.FLOAT32, shape.size());
+    }
+
+    /**
+     * Makes the result tensor; puts this application on the tape when a gradient is wanted or a trace is running.
+     *
+     * @param y owned by the current scope
+     */
+    protected final Tensor record(Shape shape, Storage y, Tensor... inputs) {
+        boolean grad = false;
+        if (NoGrad.gradEnabled()) for (Tensor input : inputs) grad |= input.requiresGrad();
+        Trace trace = Trace.current();
+        Backend backend = inputs[0].backend();
+        if (!grad && trace == null) return new Tensor(backend, shape, y, false, null);
+        node = new Node(clock++, this, List.of(inputs));
+        Tensor output = new Tensor(backend, shape, y, grad, node);
+        node.output(output);
+        if (trace != null) trace.add(node);
+        return output;
+    }
+}

@@ -1,0 +1,153 @@
+package greg.tensor;
+
+import greg.kernels.Backend;
+import greg.kernels.DType;
+import greg.kernels.Storage;
+
+/**
+ * A shape and the storage behind it, on one backend; a value of the tape when it requires a gradient.
+ *
+ * <p>Results of ops belong to the innermost open {@link Scope} and are gone when it closes. Tensors made by the factory
+ * methods here (parameters, buffers, inputs) belong to the caller, who {@linkplain #close() closes} them or hands them to
+ * a scope with {@link Scope#own(Tensor)}.
+ */
+public final class Tensor implements AutoCloseable {
+    private final Backend backend;
+    private final Shape shape;
+    private final Storage storage;
+    private final boolean requiresGrad;
+    private final Node node;
+    private Storage gradient;
+
+    Tensor(Backend backend, Shape shape, Storage storage, boolean requiresGrad, Node node) {
+        if (storage.length() != shape.size()) {
+            throw new IllegalArgumentException(
+                    "tensor: shape " + shape + " has " + shape.size() + " elements, the storage " + storage.length());
+        }
+        this.backend = backend;
+        this.shape = shape;
+        this.storage = storage;
+        this.requiresGrad = requiresGrad;
+        this.node = node;
+    }
+
+    /** A float tensor filled with {@code value}. */
+    public static Tensor full(Backend backend, Shape shape, float value) {
+        Tensor t = new Tensor(backend, shape, backend.memory().allocate(DType.FLOAT32, shape.size()), false, null);
+        backend.transfer().fill(t.storage, value);
+        return t;
+    }
+
+    /** A float tensor with these values, row-major (NCHW). */
+    public static Tensor of(Backend backend, Shape shape, float... values) {
+        return fromHost(backend, shape, values, false);
+    }
+
+    /** A leaf that wants a gradient, with these values, row-major. */
+    public static Tensor parameter(Backend backend, Shape shape, float... values) {
+        return fromHost(backend, shape, values, true);
+    }
+
+    private static Tensor fromHost(Backend backend, Shape shape, float[] values, boolean requiresGrad) {
+        if (values.length != shape.size()) {
+            throw new IllegalArgumentException(
+                    "tensor: shape " + shape + " needs " + shape.size() + " values, got " + values.length);
+        }
+        Storage storage = backend.memory().allocate(DType.FLOAT32, shape.size());
+        backend.transfer().upload(values, storage);
+        return new Tensor(backend, shape, storage, requiresGrad, null);
+    }
+
+    /** An INT32 tensor (class labels, indices). */
+    public static Tensor ofInts(Backend backend, Shape shape, int... values) {
+        if (values.length != shape.size()) {
+            throw new IllegalArgumentException(
+                    "tensor: shape " + shape + " needs " + shape.size() + " values, got " + values.length);
+        }
+        Storage storage = backend.memory().allocate(DType.INT32, shape.size());
+        backend.transfer().upload(values, storage);
+        return new Tensor(backend, shape, storage, false, null);
+    }
+
+    /** Wraps a storage whose reference the tensor takes over. */
+    public static Tensor wrap(Backend backend, Shape shape, Storage storage) {
+        return new Tensor(backend, shape, storage, false, null);
+    }
+
+    /** Where it lives. */
+    public Backend backend() {
+        return backend;
+    }
+
+    /** Logical dimensions. */
+    public Shape shape() {
+        return shape;
+    }
+
+    /** The device memory; its element order is the backend's affair. */
+    public Storage storage() {
+        return storage;
+    }
+
+    /** Whether backpropagation computes a gradient for it. */
+    public boolean requiresGrad() {
+        return requiresGrad;
+    }
+
+    /** The op application that produced it, or null for a leaf or an untracked result. */
+    public Node node() {
+        return node;
+    }
+
+    /** Gradient of the last {@link Backprop#run}, or null: before it, and after the scope it ran in has closed. */
+    public Storage gradient() {
+        return gradient != null && gradient.live() ? gradient : null;
+    }
+
+    /** The gradient as a host array, row-major. */
+    public float[] gradientToHost() {
+        Storage g = gradient();
+        if (g == null)
+            throw new IllegalStateException("gradient of " + shape + ": run Backprop first, inside the scope");
+        float[] out = new float[Math.toIntExact(shape.size())];
+        backend.transfer().download(g, shape.dims(), out);
+        return out;
+    }
+
+    void gradient(Storage value) {
+        gradient = value;
+    }
+
+    /** All values as a dense row-major (NCHW) host array; waits for the device. */
+    public float[] toHost() {
+        float[] out = new float[Math.toIntExact(shape.size())];
+        backend.transfer().download(storage, shape.dims(), out);
+        return out;
+    }
+
+    /** Overwrites all values, row-major. */
+    public void set(float... values) {
+        if (values.length != shape.size()) {
+            throw new IllegalArgumentException(
+                    "set: shape " + shape + " needs " + shape.size() + " values, got " + values.length);
+        }
+        backend.transfer().upload(values, storage);
+    }
+
+    /** The only value of a one-element tensor. */
+    public float item() {
+        if (shape.size() != 1) throw new IllegalStateException("item: expected one element, shape is " + shape);
+        return toHost()[0];
+    }
+
+    /** Releases the memory; for tensors that no scope owns. */
+    @Override
+    public void close() {
+        storage.release();
+    }
+
+    @Override
+    public String toString() {
+        return "Tensor" + shape + (requiresGrad ? " requiresGrad" : "") + " on " + backend.name();
+    }
+}

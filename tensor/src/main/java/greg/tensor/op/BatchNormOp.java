@@ -1,0 +1,108 @@
+package greg.tensor.op;
+
+import greg.kernels.DType;
+import greg.kernels.Storage;
+import greg.kernels.spec.BatchNormSpec;
+import greg.kernels.spec.BatchNormSpec.Fusion;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Batch normalisation of x (N, C, H, W) with what follows it: {@code NONE}, {@code RELU}, or {@code ADD_RELU} (the tail of
+ * a residual block, y = max(BN(x) + residual, 0)).
+ */
+public final class BatchNormOp extends Op {
+    private final BatchNormSpec spec;
+    private final Tensor x;
+    private final Tensor gamma;
+    private final Tensor beta;
+    private final Storage y;
+    private final Storage saved;
+
+    private BatchNormOp(BatchNormSpec spec, Tensor x, Tensor gamma, Tensor beta, Storage y, Storage saved) {
+        this.spec = spec;
+        this.x = x;
+        this.gamma = gamma;
+        this.beta = beta;
+        this.y = y;
+        this.saved = saved;
+    }
+
+    /**
+     * The forward pass; training updates the running statistics.
+     *
+     * @param residual of x's shape for ADD_RELU, else null
+     * @param running mean and variance, (C) each
+     * @param momentum weight of this batch in the running statistics
+     */
+    public static Tensor apply(
+            Tensor x,
+            Tensor residual,
+            Tensor gamma,
+            Tensor beta,
+            List<Tensor> running,
+            boolean training,
+            float eps,
+            float momentum,
+            Fusion fusion) {
+        Shape shape = OpChecks.rank("batchNorm", "input", x, 4);
+        BatchNormSpec spec =
+                new BatchNormSpec(shape.dim(0), shape.dim(1), shape.dim(2), shape.dim(3), eps, momentum, fusion);
+        OpChecks.length("batchNorm", "weight", gamma, spec.channels());
+        OpChecks.length("batchNorm", "bias", beta, spec.channels());
+        if ((fusion == Fusion.ADD_RELU) != (residual != null)) {
+            throw new IllegalArgumentException("batchNorm: a residual is expected with ADD_RELU and only there");
+        }
+        if (residual != null) OpChecks.same("batchNorm", "residual", x, residual);
+        if (training && spec.reduction() == 1) {
+            throw new IllegalArgumentException(
+                    "batchNorm: training needs more than one value per channel, got " + shape);
+        }
+        Storage r = residual == null ? null : residual.storage();
+        Storage mean = running.get(0).storage();
+        Storage var = running.get(1).storage();
+        var kernels = x.backend().batchNorm();
+        Storage y = scoped(x.backend(), shape);
+        Storage saved = training ? scoped(x.backend(), DType.UINT8, kernels.savedBytes(spec)) : null;
+        if (training) {
+            kernels.forwardTraining(spec, x.storage(), r, gamma.storage(), beta.storage(), mean, var, y, saved);
+        } else {
+            kernels.forwardInference(spec, x.storage(), r, gamma.storage(), beta.storage(), mean, var, y);
+        }
+        BatchNormOp op = new BatchNormOp(spec, x, gamma, beta, y, saved);
+        return residual == null ? op.record(shape, y, x, gamma, beta) : op.record(shape, y, x, gamma, beta, residual);
+    }
+
+    /** The usual rule through mean and variance, behind the ReLU's mask; the residual gets the masked gradient. */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        if (saved == null) {
+            throw new IllegalStateException(
+                    "batchNorm: gradients need training mode; call train() on the network first");
+        }
+        boolean add = spec.fusion() == Fusion.ADD_RELU;
+        boolean inPlace = dy.exclusive();
+        Storage dresidual = add ? inPlace ? dy.retain() : allocate(dy.length()) : null;
+        Storage dx = !add && inPlace ? dy.retain() : allocate(dy.length());
+        Storage dgamma = allocate(spec.channels());
+        Storage dbeta = allocate(spec.channels());
+        backend()
+                .batchNorm()
+                .backward(
+                        spec, x.storage(), y, gamma.storage(), beta.storage(), saved, dy, dx, dresidual, dgamma, dbeta);
+        return add ? new Storage[] {dx, dgamma, dbeta, dresidual} : new Storage[] {dx, dgamma, dbeta};
+    }
+
+    /** Geometry of this application. */
+    public BatchNormSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return spec.fusion() == Fusion.ADD_RELU ? new ChannelMap.Tied(3) : new ChannelMap.Same();
+    }
+}

@@ -1,0 +1,54 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.kernels.spec.BiasSpec;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+
+/** y = x + b per channel, optionally followed by a ReLU, over (N, C, H, W) or (N, C). */
+public final class BiasOp extends Op {
+    private final BiasSpec spec;
+    private final Storage y;
+
+    private BiasOp(BiasSpec spec, Storage y) {
+        this.spec = spec;
+        this.y = y;
+    }
+
+    /** The forward pass. */
+    public static Tensor apply(Tensor x, Tensor b, boolean relu) {
+        Shape s = x.shape();
+        if (s.rank() != 4 && s.rank() != 2) {
+            throw new IllegalArgumentException("bias: expected input of rank 2 or 4, got shape " + s);
+        }
+        BiasSpec spec = s.rank() == 4
+                ? new BiasSpec(s.dim(0), s.dim(1), s.dim(2), s.dim(3), relu)
+                : new BiasSpec(s.dim(0), s.dim(1), 1, 1, relu);
+        OpChecks.length("bias", "bias", b, spec.channels());
+        Storage y = scoped(x.backend(), s);
+        x.backend().elementwise().bias(spec, x.storage(), b.storage(), y);
+        return new BiasOp(spec, y).record(s, y, x, b);
+    }
+
+    /** dx = dy behind the ReLU's mask; db = its sum over batch and positions. */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = dy;
+        if (spec.relu()) {
+            dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+            backend().elementwise().reluBackward(spec.dims(), y, dy, dx);
+        } else {
+            dx.retain();
+        }
+        Storage db = needs(1) ? allocate(spec.channels()) : null;
+        if (db != null) backend().elementwise().biasBackward(spec, dx, db);
+        return new Storage[] {dx, db};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Same();
+    }
+}

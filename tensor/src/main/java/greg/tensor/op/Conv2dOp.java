@@ -1,0 +1,89 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.kernels.spec.Conv2dSpec;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+
+/** 2-D convolution: x (N, Cin, H, W), w (Cout, Cin/groups, KH, KW), b (Cout) or null -&gt; (N, Cout, OH, OW). */
+public final class Conv2dOp extends Op {
+    private final Conv2dSpec spec;
+    private final Tensor x;
+    private final Tensor w;
+
+    private Conv2dOp(Conv2dSpec spec, Tensor x, Tensor w) {
+        this.spec = spec;
+        this.x = x;
+        this.w = w;
+    }
+
+    /** y = w * x + b; see {@link greg.kernels.Conv2dKernels} for the formula. Strides etc. are (height, width). */
+    public static Tensor apply(
+            Tensor x,
+            Tensor w,
+            Tensor b,
+            int strideH,
+            int strideW,
+            int padH,
+            int padW,
+            int dilH,
+            int dilW,
+            int groups) {
+        Shape in = OpChecks.rank("conv2d", "input", x, 4);
+        Shape weight = OpChecks.rank("conv2d", "weight", w, 4);
+        if (in.dim(1) != weight.dim(1) * groups) {
+            throw new IllegalArgumentException("conv2d: the weight " + weight + " with " + groups + " group(s) expects "
+                    + weight.dim(1) * groups + " input channels, the input is " + in);
+        }
+        Conv2dSpec spec = new Conv2dSpec(
+                in.dim(0),
+                in.dim(1),
+                in.dim(2),
+                in.dim(3),
+                weight.dim(0),
+                weight.dim(2),
+                weight.dim(3),
+                strideH,
+                strideW,
+                padH,
+                padW,
+                dilH,
+                dilW,
+                groups);
+        if (b != null) OpChecks.length("conv2d", "bias", b, spec.outChannels());
+        Shape out = Shape.of(spec.yDims());
+        Storage y = scoped(x.backend(), out);
+        x.backend().conv2d().forward(spec, x.storage(), w.storage(), b == null ? null : b.storage(), y);
+        Conv2dOp op = new Conv2dOp(spec, x, w);
+        return b == null ? op.record(out, y, x, w) : op.record(out, y, x, w, b);
+    }
+
+    /** dx = w^T * dy; dw = x * dy; db = sum of dy over batch and positions. */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        boolean bias = node().inputs().size() == 3;
+        Storage db = bias && needs(2) ? allocate(spec.outChannels()) : null;
+        Storage dw = needs(1) || db != null ? allocate(w.shape().size()) : null;
+        if (dw != null) backend().conv2d().backwardWeights(spec, x.storage(), dy, dw, db);
+        Storage dx = needs(0) ? allocate(x.shape().size()) : null;
+        if (dx != null) backend().conv2d().backwardData(spec, w.storage(), dy, dx);
+        return bias ? new Storage[] {dx, dw, db} : new Storage[] {dx, dw};
+    }
+
+    /** Geometry of this application. */
+    public Conv2dSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Fresh(spec.groups());
+    }
+
+    @Override
+    public long macs() {
+        return spec.macs();
+    }
+}

@@ -1,0 +1,50 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.kernels.spec.GemmSpec;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+
+/** Mean cross-entropy of logits (N, K) against integer labels (N), with counts of correct answers, in one pass. */
+public final class CrossEntropyOp extends Op {
+    private final Storage dlogits;
+    private final int elements;
+
+    private CrossEntropyOp(Storage dlogits, int elements) {
+        this.dlogits = dlogits;
+        this.elements = elements;
+    }
+
+    /**
+     * The forward pass; the gradient is made on the way when one is wanted.
+     *
+     * @param labels INT32 (N), each in [0, K): the caller has checked them
+     * @param metrics FLOAT32 (3), added to: sum of losses, top-1 and top-5 correct
+     */
+    public static Tensor apply(Tensor logits, Tensor labels, Tensor metrics) {
+        Shape in = OpChecks.rank("crossEntropy", "logits", logits, 2);
+        OpChecks.length("crossEntropy", "labels", labels, in.dim(0));
+        OpChecks.length("crossEntropy", "metrics", metrics, 3);
+        Storage loss = scoped(logits.backend(), Shape.of());
+        Storage dlogits = logits.requiresGrad() ? scoped(logits.backend(), in) : null;
+        logits.backend()
+                .softmaxLoss()
+                .forward(in.dim(0), in.dim(1), logits.storage(), labels.storage(), loss, dlogits, metrics.storage());
+        return new CrossEntropyOp(dlogits, Math.toIntExact(in.size())).record(Shape.of(), loss, logits);
+    }
+
+    /** dlogits = (softmax - onehot) / N, times the scalar dy: a product of (N K, 1) and (1, 1), so the host reads nothing. */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = allocate(elements);
+        backend().gemm().gemm(new GemmSpec(elements, 1, 1, false, false, false), dlogits, dy, dx);
+        return new Storage[] {dx};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.None();
+    }
+}

@@ -1,0 +1,38 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+
+/** (N, C, H, W) -&gt; (N, C): the mean over the positions. */
+public final class GlobalAveragePoolOp extends Op {
+    private final Shape in;
+
+    private GlobalAveragePoolOp(Shape in) {
+        this.in = in;
+    }
+
+    /** The forward pass. */
+    public static Tensor apply(Tensor x) {
+        Shape in = OpChecks.rank("globalAveragePool", "input", x, 4);
+        Shape out = Shape.of(in.dim(0), in.dim(1));
+        Storage y = scoped(x.backend(), out);
+        x.backend().pool2d().globalAverage(in.dim(0), in.dim(1), in.dim(2), in.dim(3), x.storage(), y);
+        return new GlobalAveragePoolOp(in).record(out, y, x);
+    }
+
+    /** dx[n,c,:,:] = dy[n,c] / (H W). */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = allocate(in.size());
+        backend().pool2d().globalAverageBackward(in.dim(0), in.dim(1), in.dim(2), in.dim(3), dy, dx);
+        return new Storage[] {dx};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Same();
+    }
+}

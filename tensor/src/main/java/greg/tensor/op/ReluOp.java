@@ -1,0 +1,35 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Tensor;
+
+/** y = max(x, 0), any shape. */
+public final class ReluOp extends Op {
+    private final Storage y;
+
+    private ReluOp(Storage y) {
+        this.y = y;
+    }
+
+    /** The forward pass. */
+    public static Tensor apply(Tensor x) {
+        Storage y = scoped(x.backend(), x.shape());
+        x.backend().elementwise().relu(x.shape().dims(), x.storage(), y);
+        return new ReluOp(y).record(x.shape(), y, x);
+    }
+
+    /** dx = dy where y &gt; 0. */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        backend().elementwise().reluBackward(node().output().shape().dims(), y, dy, dx);
+        return new Storage[] {dx};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Same();
+    }
+}
