@@ -48,7 +48,7 @@ class PhiloxTest {
 
     @Test
     void normalIsFiniteAtTheEnds() {
-        assertEquals(0.0, Philox.normal(-1, 0, false));
+        assertEquals(0.0, Math.abs(Philox.normal(-1, 0, false)));
         assertEquals(Math.sqrt(64 * Math.log(2)), Philox.normal(0, 0, false), 1e-12);
         assertTrue(Math.abs(Philox.normal(0, -1, true)) < 1e-7);
     }
