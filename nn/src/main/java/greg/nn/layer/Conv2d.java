@@ -1,0 +1,78 @@
+package greg.nn.layer;
+
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.Parameter;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import greg.tensor.op.Conv2dOp;
+
+/** 2-D convolution with parameters {@code weight} (Cout, Cin/groups, K, K) and, if wanted, {@code bias} (Cout). */
+public final class Conv2d extends Module {
+    private final Parameter weight;
+    private final Parameter bias;
+    private final int stride;
+    private final int padding;
+    private final int dilation;
+    private int groups;
+
+    /** Square kernel; {@code groups} = {@code in} gives a depthwise convolution. */
+    public Conv2d(
+            Backend backend,
+            int in,
+            int out,
+            int kernel,
+            int stride,
+            int padding,
+            int dilation,
+            int groups,
+            boolean bias) {
+        super(backend);
+        if (groups < 1 || in % groups != 0 || out % groups != 0) {
+            throw new IllegalArgumentException(
+                    "Conv2d: channels " + in + " -> " + out + " are not divisible by groups " + groups);
+        }
+        this.weight = parameter("weight", Shape.of(out, in / groups, kernel, kernel));
+        this.bias = bias ? parameter("bias", Shape.of(out)) : null;
+        this.stride = stride;
+        this.padding = padding;
+        this.dilation = dilation;
+        this.groups = groups;
+    }
+
+    /** No dilation, one group. */
+    public Conv2d(Backend backend, int in, int out, int kernel, int stride, int padding, boolean bias) {
+        this(backend, in, out, kernel, stride, padding, 1, 1, bias);
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        Tensor b = bias == null ? null : bias.tensor();
+        return Conv2dOp.apply(x, weight.tensor(), b, stride, stride, padding, padding, dilation, dilation, groups);
+    }
+
+    /** The filters. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** The bias, or null. */
+    public Parameter bias() {
+        return bias;
+    }
+
+    /** Convolution groups. */
+    public int groups() {
+        return groups;
+    }
+
+    /** Set by surgery: a depthwise convolution that loses channels loses groups. */
+    public void groups(int fresh) {
+        groups = fresh;
+    }
+
+    /** Rows and columns between windows. */
+    public int stride() {
+        return stride;
+    }
+}

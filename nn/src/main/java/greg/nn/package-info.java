@@ -1,0 +1,2 @@
+/** Modules and their parameters, with PyTorch's names. */
+package greg.nn;
