@@ -1,0 +1,126 @@
+package greg.nn.optim;
+
+import greg.kernels.Backend;
+import greg.kernels.Storage;
+import greg.kernels.UpdateSlot;
+import greg.kernels.spec.GroupIndex;
+import greg.nn.Module;
+import greg.nn.Parameter;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Updates all parameters of a network in one call, with weight decay, the growing penalty and masks in the same pass. Holds
+ * references to the parameters' tensors as they are when it is made: make a new one after surgery.
+ */
+public abstract class Optimizer implements AutoCloseable {
+    private final Backend backend;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Tensor lr;
+
+    /** What the optimiser keeps for one parameter. */
+    private static final class Entry {
+        final String name;
+        final Tensor weight;
+        final Tensor[] moments;
+        Penalty penalty;
+        Tensor mask;
+
+        Entry(String name, Tensor weight, Tensor[] moments) {
+            this.name = name;
+            this.weight = weight;
+            this.moments = moments;
+        }
+    }
+
+    /** {@code moments} running averages per parameter, all zero. */
+    protected Optimizer(Module network, int moments) {
+        backend = network.backend();
+        lr = Tensor.full(backend, Shape.of(1), 0);
+        for (Map.Entry<String, Parameter> p : network.parameters().entrySet()) {
+            Tensor weight = p.getValue().tensor();
+            Tensor[] state = new Tensor[moments];
+            for (int i = 0; i < moments; i++) state[i] = Tensor.full(backend, weight.shape(), 0);
+            entries.add(new Entry(p.getKey(), weight, state));
+        }
+    }
+
+    /** Sets the learning rate, which lives in device memory. */
+    public final void learningRate(float rate) {
+        lr.set(rate);
+    }
+
+    /** Puts a penalty on the parameter of this name; the optimiser closes it. */
+    public final Penalty penalize(String parameter, GroupIndex groups) {
+        Entry entry = entry(parameter);
+        if (entry.penalty != null) entry.penalty.close();
+        entry.penalty = new Penalty(backend, groups);
+        return entry.penalty;
+    }
+
+    /** Multiplies the parameter by a 0/1 mask after every step; the optimiser closes the mask. */
+    public final void mask(String parameter, Tensor mask) {
+        entry(parameter).mask = mask;
+    }
+
+    private Entry entry(String parameter) {
+        return entries.stream()
+                .filter(e -> e.name.equals(parameter))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("optimizer: no parameter is named '" + parameter + "'"));
+    }
+
+    /** One step with the gradients of the last {@link greg.tensor.Backprop#run}; parameters without one stay as they are. */
+    public final void step() {
+        List<UpdateSlot> table = new ArrayList<>(entries.size());
+        for (Entry e : entries) {
+            Storage gradient = e.weight.gradient();
+            if (gradient != null) table.add(slot(e, gradient));
+        }
+        if (table.isEmpty()) throw new IllegalStateException("optimizer: no gradients; run Backprop before step()");
+        update(backend, lr.storage(), table);
+    }
+
+    private static UpdateSlot slot(Entry e, Storage gradient) {
+        Storage first = e.moments.length > 0 ? e.moments[0].storage() : null;
+        Storage second = e.moments.length > 1 ? e.moments[1].storage() : null;
+        Penalty p = e.penalty;
+        return new UpdateSlot(
+                e.weight.storage(),
+                gradient,
+                first,
+                second,
+                p == null ? null : p.lambda().storage(),
+                e.mask == null ? null : e.mask.storage(),
+                p == null ? null : p.l1().storage(),
+                p == null ? null : p.groups());
+    }
+
+    /** Issues the kernel. */
+    protected abstract void update(Backend on, Storage rate, List<UpdateSlot> table);
+
+    /** The running averages by name ({@code momentum.conv1.weight}, ...), for checkpoints. */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        for (Entry e : entries) {
+            for (int i = 0; i < e.moments.length; i++)
+                state.put((i == 0 ? "momentum." : "variance.") + e.name, e.moments[i]);
+        }
+        return state;
+    }
+
+    @Override
+    public void close() {
+        lr.close();
+        for (Entry e : entries) {
+            for (Tensor m : e.moments) m.close();
+            if (e.penalty != null) e.penalty.close();
+            if (e.mask != null) e.mask.close();
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Feeding, stepping, evaluating; loops with hooks. */
+package greg.nn.train;
