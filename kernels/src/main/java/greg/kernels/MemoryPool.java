@@ -39,9 +39,10 @@ public abstract class MemoryPool<B> implements Memory {
             held += bytes;
             systemAllocations++;
         }
+        Storage storage = wrap(block, type, length);
         live += bytes;
         peak = Math.max(peak, live);
-        return wrap(block, type, length);
+        return storage;
     }
 
     @Override
