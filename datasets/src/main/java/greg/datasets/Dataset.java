@@ -50,8 +50,9 @@ public interface Dataset {
     void image(int index, byte[] dst, int offset);
 
     /**
-     * Fingerprint of the content, for provenance: {@code algorithm:hex}. Equal fingerprints mean equal images and labels in
-     * equal order. May read everything on the first call.
+     * Fingerprint for provenance, {@code algorithm:hex}: {@code sha256} over sizes, labels and pixels, so that the same images
+     * in another file format have the same one; {@code files-sha256} over names and lengths of image files;
+     * {@code recipe-sha256} over the parameters of generated images. May read everything on the first call.
      */
     String checksum();
 

@@ -9,8 +9,16 @@ public final class Datasets {
     /** The data set used when none is named. */
     public static final String DEFAULT = "fashion-mini";
 
-    private static final List<String> NAMES =
-            List.of(DEFAULT, "fashion-mnist", "mnist", "cifar10", "cifar100", "synthetic");
+    private static final List<String> NAMES = List.of(
+            DEFAULT,
+            "fashion-mnist",
+            "mnist",
+            "cifar10",
+            "cifar100",
+            "imagefolder",
+            "tiny-imagenet",
+            "imagenet",
+            "synthetic");
 
     /** Where Debian's package {@code dataset-fashion-mnist} installs its files. */
     private static final Path SYSTEM_FASHION_MNIST = Path.of("/usr/share/datasets/fashion-mnist");
@@ -30,16 +38,39 @@ public final class Datasets {
         return DataFiles.home().resolve(name);
     }
 
+    /** Opens a data set with images of their usual size; see {@link #open(String, Path, int)}. */
+    public static DataSplit open(String name, Path data) {
+        return open(name, data, 0);
+    }
+
     /**
      * Opens a data set.
      *
      * @param name one of {@link #names()}
      * @param data folder of its files; {@code null} for the default place. The bundled and the synthetic data set need none
-     * @throws IllegalArgumentException if the name is unknown
+     * @param imageSize side in pixels to which the images of {@code imagefolder}, {@code tiny-imagenet} and {@code imagenet}
+     *     are brought, or that of the synthetic ones; 0 for the usual one
+     * @throws IllegalArgumentException if the name is unknown, or the data set has images of a fixed, other size
      * @throws DatasetException if the files are missing or damaged
      */
-    public static DataSplit open(String name, Path data) {
+    public static DataSplit open(String name, Path data, int imageSize) {
+        if (imageSize < 0) {
+            throw new IllegalArgumentException(
+                    name + ": expected an image size from 1, or 0 for the usual one, got " + imageSize);
+        }
         Path folder = data != null ? data : folder(name);
+        return switch (name) {
+            case "imagefolder" -> ImageFolder.split(folder, options(imageSize, ImageFolder.Options.NATIVE));
+            case "tiny-imagenet" -> TinyImageNet.load(folder, options(imageSize, TinyImageNet.OPTIONS));
+            case "imagenet" ->
+                ImageFolder.split(
+                        name, folder, options(imageSize, ImageFolder.Options.square(224)), Normalization.IMAGENET);
+            case "synthetic" -> synthetic(imageSize == 0 ? 32 : imageSize);
+            default -> requireSize(fixedSize(name, data, folder), imageSize);
+        };
+    }
+
+    private static DataSplit fixedSize(String name, Path data, Path folder) {
         return switch (name) {
             case DEFAULT -> FashionMini.load();
             case "fashion-mnist" ->
@@ -47,9 +78,25 @@ public final class Datasets {
             case "mnist" -> Idx.mnist(folder);
             case "cifar10" -> Cifar.cifar10(folder);
             case "cifar100" -> Cifar.cifar100(folder);
-            case "synthetic" -> Synthetic.split(2000, 500, 10, 3, 32, 32, 0);
             default -> throw unknown(name);
         };
+    }
+
+    private static DataSplit synthetic(int side) {
+        return Synthetic.split(2000, 500, 10, 3, side, side, 0);
+    }
+
+    private static ImageFolder.Options options(int imageSize, ImageFolder.Options usual) {
+        return imageSize == 0 ? usual : ImageFolder.Options.square(imageSize);
+    }
+
+    private static DataSplit requireSize(DataSplit split, int imageSize) {
+        Dataset train = split.train();
+        if (imageSize != 0 && (imageSize != train.height() || imageSize != train.width())) {
+            throw new IllegalArgumentException(train.name() + ": images are " + train.height() + "x" + train.width()
+                    + " and are not resized, got an image size of " + imageSize + "; leave it out");
+        }
+        return split;
     }
 
     /**

@@ -1,5 +1,9 @@
 package greg.datasets;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,6 +28,22 @@ final class TestData {
             labels[i] = i % classes;
         }
         return new ArrayDataset("numbered", names, 2, 2, 3, pixels, labels, Normalization.centred(2));
+    }
+
+    /** A file of the test images. */
+    static byte[] imageBytes(String name) throws IOException {
+        try (InputStream in = TestData.class.getResourceAsStream("images/" + name)) {
+            if (in == null) {
+                throw new IOException("no test resource images/" + name);
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    /** Writes one of the test images to a file, with the folders above it. */
+    static Path copyImage(String name, Path file) throws IOException {
+        Files.createDirectories(file.getParent());
+        return Files.write(file, imageBytes(name));
     }
 
     /** The same data set, but reading image {@code at} first runs {@code action}. */

@@ -1,0 +1,116 @@
+package greg.datasets;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Decodes JPEG, PNG and BMP files to 8-bit RGB the way PIL's {@code Image.open(f).convert("RGB")} does, which the networks
+ * people bring were trained with: colour profiles are ignored, transparency is dropped, grey is repeated, EXIF rotation is
+ * not applied. {@link BufferedImage#getRGB} differs on the first and the third (Java's grey is linear light).
+ */
+final class ImageDecoder {
+
+    private ImageDecoder() {}
+
+    /**
+     * A decoded image.
+     *
+     * @param rgb height * width * 3 unsigned bytes, HWC
+     */
+    record Pixels(int height, int width, byte[] rgb) {}
+
+    /**
+     * Reads an image file.
+     *
+     * @throws DatasetException if it cannot be read or is no image of a known format
+     */
+    static Pixels decode(Path file) {
+        try {
+            byte[] bytes = Files.readAllBytes(file);
+            JpegHeader header = new JpegHeader(bytes);
+            // in memory: ImageIO.read(InputStream) would write a temporary file for each image
+            try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+                Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+                if (!readers.hasNext()) {
+                    throw new DatasetException(
+                            file + ": not a JPEG, PNG or BMP image; replace the file or remove it from the folder");
+                }
+                ImageReader reader = readers.next();
+                try {
+                    reader.setInput(in, true, true);
+                    return header.components() == 4
+                            ? Cmyk.toRgb(reader.readRaster(0, null), header.adobeTransform())
+                            : toRgb(reader.read(0));
+                } finally {
+                    reader.dispose();
+                }
+            }
+        } catch (IOException e) {
+            throw new DatasetException(
+                    file + ": cannot be decoded (" + DataFiles.reason(e) + "); replace the file or remove it", e);
+        } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
+            // Java's decoders answer some damaged files with these
+            throw new DatasetException(file + ": cannot be decoded (" + e + "); replace the file or remove it", e);
+        }
+    }
+
+    private static Pixels toRgb(BufferedImage image) {
+        int height = image.getHeight();
+        int width = image.getWidth();
+        byte[] rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(height, width))];
+        if (hasPlainSamples(image)) {
+            copySamples(image.getRaster(), image.getRaster().getTransferType() == DataBuffer.TYPE_USHORT ? 8 : 0, rgb);
+        } else {
+            int[] row = new int[width];
+            for (int y = 0, at = 0; y < height; y++) {
+                image.getRGB(0, y, width, 1, row, 0, width);
+                for (int argb : row) {
+                    rgb[at++] = (byte) (argb >> 16);
+                    rgb[at++] = (byte) (argb >> 8);
+                    rgb[at++] = (byte) argb;
+                }
+            }
+        }
+        return new Pixels(height, width, rgb);
+    }
+
+    /** Whether the raster's bands are grey(, alpha) or red, green, blue(, alpha) of 8 or 16 bits. */
+    private static boolean hasPlainSamples(BufferedImage image) {
+        if (!(image.getColorModel() instanceof ComponentColorModel model) || model.isAlphaPremultiplied()) {
+            return false;
+        }
+        int space = model.getColorSpace().getType();
+        int type = model.getTransferType();
+        int bits = model.getComponentSize(0);
+        return (space == ColorSpace.TYPE_GRAY || space == ColorSpace.TYPE_RGB)
+                && (type == DataBuffer.TYPE_BYTE && bits == 8 || type == DataBuffer.TYPE_USHORT && bits == 16);
+    }
+
+    private static void copySamples(Raster raster, int shift, byte[] rgb) {
+        int bands = raster.getNumBands();
+        int green = bands >= 3 ? 1 : 0;
+        int blue = bands >= 3 ? 2 : 0;
+        int width = raster.getWidth();
+        int[] row = new int[width * bands];
+        for (int y = 0, at = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
+            for (int i = 0; i < row.length; i += bands) {
+                rgb[at++] = (byte) (row[i] >> shift);
+                rgb[at++] = (byte) (row[i + green] >> shift);
+                rgb[at++] = (byte) (row[i + blue] >> shift);
+            }
+        }
+    }
+}

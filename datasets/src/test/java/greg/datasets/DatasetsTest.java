@@ -1,0 +1,116 @@
+package greg.datasets;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DatasetsTest {
+
+    @TempDir
+    Path empty;
+
+    @Test
+    void theDefaultAndTheSyntheticNeedNoFolder() {
+        assertEquals(10_000, Datasets.open(Datasets.DEFAULT, null).train().size());
+        assertEquals(32, Datasets.open("synthetic", null).train().height());
+        assertEquals(20, Datasets.open("synthetic", null, 20).test().width());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"fashion-mnist", "mnist", "cifar10", "cifar100", "imagefolder", "tiny-imagenet", "imagenet"})
+    void missingDataNamesTheFolder(String name) {
+        assertTrue(Datasets.names().contains(name));
+        DatasetException e = assertThrows(DatasetException.class, () -> Datasets.open(name, empty));
+        assertTrue(e.getMessage().startsWith(name + ": "), e.getMessage());
+        assertTrue(e.getMessage().contains(empty.toString()), e.getMessage());
+        assertEquals(1, e.getMessage().lines().count());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cifar-10, cifar10",
+        "fashion, fashion-mini",
+        "minst, mnist",
+        "ImageNet, imagenet",
+        "syntetic, synthetic"
+    })
+    void anUnknownNameSuggestsTheNearest(String name, String nearest) {
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> Datasets.open(name, null));
+        assertTrue(e.getMessage().contains("did you mean '" + nearest + "'?"), e.getMessage());
+        for (String known : Datasets.names()) {
+            assertTrue(e.getMessage().contains(known));
+        }
+    }
+
+    @Test
+    void anImageSizeThatCannotBeHadIsRefused() {
+        assertThrows(IllegalArgumentException.class, () -> Datasets.open("fashion-mini", null, 32));
+        assertThrows(IllegalArgumentException.class, () -> Datasets.open("synthetic", null, -1));
+        assertEquals(28, Datasets.open("fashion-mini", null, 28).train().height());
+    }
+
+    @Test
+    void aSubsetIsAWindow() {
+        ArrayDataset base = TestData.numbered(20, 3);
+        Dataset part = Datasets.subset(base, 5, 10);
+        assertEquals(10, part.size());
+        byte[] a = new byte[base.imageBytes()];
+        byte[] b = new byte[base.imageBytes()];
+        for (int i = 0; i < 10; i++) {
+            assertEquals(base.label(5 + i), part.label(i));
+            base.image(5 + i, a, 0);
+            part.image(i, b, 0);
+            assertArrayEquals(a, b);
+        }
+        assertThrows(IndexOutOfBoundsException.class, () -> part.label(10));
+        assertThrows(IndexOutOfBoundsException.class, () -> part.image(-1, a, 0));
+        assertThrows(IllegalArgumentException.class, () -> Datasets.subset(base, 15, 6));
+        assertThrows(IllegalArgumentException.class, () -> Datasets.subset(base, -1, 6));
+        assertEquals(base.checksum(), Datasets.subset(base, 0, 20).checksum());
+        assertNotEquals(base.checksum(), part.checksum());
+    }
+
+    @Test
+    void halvesMustAgree() {
+        ArrayDataset three = TestData.numbered(6, 3);
+        ArrayDataset four = TestData.numbered(8, 4);
+        assertThrows(DatasetException.class, () -> new DataSplit(three, four));
+        Dataset other = Synthetic.split(3, 3, 3, 2, 2, 3, 0).train();
+        DatasetException e = assertThrows(DatasetException.class, () -> new DataSplit(three, other));
+        assertTrue(e.getMessage().contains("same classes"), e.getMessage());
+    }
+
+    @Test
+    void anArrayDataSetChecksItsArrays() {
+        List<String> names = List.of("a", "b");
+        Normalization n = Normalization.centred(1);
+        assertThrows(DatasetException.class, () -> new ArrayDataset("d", names, 1, 2, 2, new byte[7], new int[2], n));
+        assertThrows(
+                DatasetException.class, () -> new ArrayDataset("d", names, 1, 2, 2, new byte[4], new int[] {2}, n));
+        assertThrows(
+                DatasetException.class, () -> new ArrayDataset("d", names, 1, 2, 2, new byte[4], new int[] {-1}, n));
+    }
+
+    @Test
+    void normalizationsAreCheckedAndCopied() {
+        float[] mean = {0.5f};
+        Normalization n = Normalization.of(mean, new float[] {0.25f});
+        mean[0] = 9;
+        assertEquals(0.5f, n.mean()[0]);
+        assertEquals(n, Normalization.of(new float[] {0.5f}, new float[] {0.25f}));
+        assertThrows(IllegalArgumentException.class, () -> Normalization.of(new float[1], new float[1]));
+        assertThrows(IllegalArgumentException.class, () -> Normalization.of(new float[1], new float[] {1, 1}));
+        assertThrows(IllegalArgumentException.class, () -> Normalization.of(new float[] {Float.NaN}, new float[] {1}));
+    }
+}
