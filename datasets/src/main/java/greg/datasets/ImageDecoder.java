@@ -40,6 +40,10 @@ final class ImageDecoder {
         try {
             byte[] bytes = Files.readAllBytes(file);
             JpegHeader header = new JpegHeader(bytes);
+            if (header.truncated()) {
+                throw new DatasetException(
+                        file + ": truncated: a JPEG without its end; replace the file or remove it from the folder");
+            }
             // in memory: ImageIO.read(InputStream) would write a temporary file for each image
             try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
                 Iterator<ImageReader> readers = ImageIO.getImageReaders(in);

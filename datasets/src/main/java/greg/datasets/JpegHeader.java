@@ -16,6 +16,9 @@ final class JpegHeader {
     private static final byte[] ADOBE = "Adobe".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] PROFILE = "ICC_PROFILE".getBytes(StandardCharsets.US_ASCII);
 
+    private static final int END_OF_IMAGE = 0xD9;
+
+    private boolean truncated;
     private int components;
     private int adobeTransform = NO_ADOBE;
 
@@ -39,11 +42,22 @@ final class JpegHeader {
             int length = (file[at + 2] & 0xFF) << 8 | file[at + 3] & 0xFF;
             int end = at + 2 + length;
             if (marker == START_OF_SCAN || length < 2 || end > file.length) {
-                return;
+                break;
             }
             segment(file, marker, at + 4, end);
             at = end;
         }
+        truncated = !endsAfter(file, at);
+    }
+
+    /** Searched from the back, where it is found at once; bytes after it are common and harmless. */
+    private static boolean endsAfter(byte[] file, int start) {
+        for (int i = file.length - 2; i >= start; i--) {
+            if ((file[i] & 0xFF) == 0xFF && (file[i + 1] & 0xFF) == END_OF_IMAGE) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void segment(byte[] file, int marker, int start, int end) {
@@ -63,6 +77,11 @@ final class JpegHeader {
 
     private static boolean startsWith(byte[] file, int start, int end, byte[] id) {
         return end - start >= id.length && Arrays.equals(file, start, start + id.length, id, 0, id.length);
+    }
+
+    /** Whether this is a JPEG without its end: Java's reader would fill the rest with grey and only warn. */
+    boolean truncated() {
+        return truncated;
     }
 
     /** Channels of the image: 1 grey, 3 colour, 4 printers' colours; 0 if this is no JPEG. */

@@ -1,5 +1,8 @@
 # Made the files of this folder with PIL 9.4.0 and torchvision: images, and beside each its pixels as PIL sees them
 # (NAME.rgb: height * width * 3 bytes of Image.convert("RGB")). Run: python3 generate.py
+import struct
+import zlib
+
 import numpy as np
 from PIL import Image, ImageCms
 from torchvision import transforms
@@ -35,7 +38,19 @@ data = bytearray(open("cmyk.jpg", "rb").read())
 data[data.index(b"Adobe") + 11] = 2                  # the same bytes, declared as YCCK
 open("ycck.jpg", "wb").write(data)
 
-for name in ["rgb.png", "rgb.bmp", "rgb.jpg", "rgb444.jpg", "profile.jpg", "gray.png", "gray.jpg", "bilevel.png",
+
+
+def chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+# 16 bits a channel, which PIL reads but does not write: the low bytes must be dropped, not rounded
+deep = (rgb.astype(">u2") << 8) + 0xF0
+rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
+open("rgb16.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", W, H, 16, 2, 0, 0, 0))
+                              + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+for name in ["rgb.png", "rgb16.png", "rgb.bmp", "rgb.jpg", "rgb444.jpg", "profile.jpg", "gray.png", "gray.jpg", "bilevel.png",
              "palette.png", "rgba.png", "graya.png", "cmyk.jpg", "ycck.jpg"]:
     open(name + ".rgb", "wb").write(np.asarray(Image.open(name).convert("RGB")).tobytes())
 
