@@ -1,0 +1,145 @@
+package greg.nn;
+
+import greg.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Parameters and buffers of a network on the host: ordered dotted name -&gt; shape and values, row-major (NCHW). What
+ * checkpoints hold and what surgery cuts.
+ */
+public final class StateDict {
+    private static final String DATA_PARALLEL = "module.";
+    private static final String COUNTER = "num_batches_tracked";
+    private static final int NAMES_IN_MESSAGE = 3;
+
+    /**
+     * One tensor.
+     *
+     * @param shape its dimensions; none for a scalar
+     * @param values row-major; not copied, so whoever changes them changes the entry
+     */
+    public record Entry(Shape shape, float[] values) {
+        /** Checks that the values fill the shape. */
+        public Entry {
+            if (values.length != shape.size()) {
+                throw new IllegalArgumentException(
+                        "state dict: shape " + shape + " needs " + shape.size() + " values, got " + values.length);
+            }
+        }
+    }
+
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    /** Copies all parameters and buffers of {@code module} to the host, in PyTorch's order. */
+    public static StateDict of(Module module) {
+        StateDict state = new StateDict();
+        tensors(module)
+                .forEach((name, p) ->
+                        state.put(name, p.tensor().shape(), p.tensor().toHost()));
+        return state;
+    }
+
+    private static Map<String, Parameter> tensors(Module module) {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        module.visit((path, m) -> {
+            String prefix = path.isEmpty() ? "" : path + ".";
+            m.ownParameters().forEach((name, p) -> all.put(prefix + name, p));
+            m.ownBuffers().forEach((name, b) -> all.put(prefix + name, b));
+        });
+        return all;
+    }
+
+    /** Adds a tensor, or replaces the one of that name in its place; {@code values} is not copied. */
+    public void put(String name, Shape shape, float... values) {
+        entries.put(name, new Entry(shape, values));
+    }
+
+    /** The tensor of that name; an error that names it if there is none. */
+    public Entry get(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw new IllegalArgumentException(
+                    "state dict: no tensor '" + name + "'; there are " + some(new ArrayList<>(entries.keySet())));
+        }
+        return entry;
+    }
+
+    /** Whether there is a tensor of that name. */
+    public boolean contains(String name) {
+        return entries.containsKey(name);
+    }
+
+    /** All names, in order. */
+    public Set<String> names() {
+        return Collections.unmodifiableSet(entries.keySet());
+    }
+
+    /** Number of elements of all tensors. */
+    public long elements() {
+        return entries.values().stream().mapToLong(e -> e.shape().size()).sum();
+    }
+
+    /** Without the {@code module.} that PyTorch's DataParallel puts before every name; itself if there is none. */
+    public StateDict withoutPrefix() {
+        if (entries.keySet().stream().noneMatch(name -> name.startsWith(DATA_PARALLEL))) return this;
+        StateDict plain = new StateDict();
+        entries.forEach((name, entry) -> plain.entries.put(
+                name.startsWith(DATA_PARALLEL) ? name.substring(DATA_PARALLEL.length()) : name, entry));
+        return plain;
+    }
+
+    /**
+     * Overwrites every parameter and buffer of {@code module}. Names and shapes must match exactly, except that a
+     * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are passed over.
+     *
+     * @throws IllegalArgumentException naming what is missing, not expected or of another shape; the module is unchanged
+     */
+    public void loadInto(Module module) {
+        StateDict plain = withoutPrefix();
+        Map<String, Parameter> targets = tensors(module);
+        List<String> missing = new ArrayList<>();
+        List<String> shapes = new ArrayList<>();
+        targets.forEach((name, p) -> {
+            Entry entry = plain.entries.get(name);
+            if (entry == null) missing.add(name);
+            else if (!entry.shape().equals(p.tensor().shape()))
+                shapes.add(name + " (expected " + p.tensor().shape() + ", got " + entry.shape() + ")");
+        });
+        List<String> unexpected = new ArrayList<>();
+        for (String name : plain.entries.keySet()) {
+            if (!targets.containsKey(name) && !isCounter(name)) unexpected.add(name);
+        }
+        if (missing.isEmpty() && shapes.isEmpty() && unexpected.isEmpty()) {
+            targets.forEach((name, p) -> p.tensor().set(plain.entries.get(name).values()));
+            return;
+        }
+        List<String> parts = new ArrayList<>();
+        if (!missing.isEmpty()) parts.add(missing.size() + " missing: " + some(missing));
+        if (!unexpected.isEmpty()) parts.add(unexpected.size() + " not expected: " + some(unexpected));
+        if (!shapes.isEmpty()) parts.add(shapes.size() + " of another shape: " + some(shapes));
+        throw new IllegalArgumentException("load weights: the tensors do not fit "
+                + module.getClass().getSimpleName() + ": " + String.join("; ", parts) + ". " + advice(missing));
+    }
+
+    private static String advice(List<String> missing) {
+        return missing.isEmpty()
+                ? "Is this a checkpoint for other classes or channels, or of a pruned network without its plan?"
+                : "Is this a checkpoint of another architecture?";
+    }
+
+    private static boolean isCounter(String name) {
+        return name.equals(COUNTER) || name.endsWith("." + COUNTER);
+    }
+
+    private static String some(List<String> names) {
+        int rest = names.size() - NAMES_IN_MESSAGE;
+        return rest <= 0
+                ? String.join(", ", names)
+                : String.join(", ", names.subList(0, NAMES_IN_MESSAGE)) + " and " + rest + " more";
+    }
+}

@@ -1,0 +1,96 @@
+package greg.nn.cost;
+
+import greg.nn.Module;
+import greg.nn.Parameter;
+import greg.tensor.NoGrad;
+import greg.tensor.Node;
+import greg.tensor.Scope;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import greg.tensor.Trace;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Parameters and multiply-accumulates of a network, found by tracing one forward pass of one image. No layer is known by
+ * name, so any network can be counted.
+ *
+ * @param layers convolutions and Linears in the order in which they are applied
+ * @param allParams all trainable elements, batch normalisation included: what the paper's sparsity counts
+ */
+public record CostModel(List<LayerCost> layers, long allParams) {
+    /** Copies the list. */
+    public CostModel {
+        layers = List.copyOf(layers);
+    }
+
+    /**
+     * Counts; the network is left as it was. On {@link greg.kernels.dry.DryBackend} nothing is computed.
+     *
+     * @param channels planes of an image
+     */
+    @SuppressWarnings("try") // a switched-off tape is not referred to while it is off
+    public static CostModel of(Module module, int channels, int height, int width) {
+        Map<Module, Boolean> modes = new LinkedHashMap<>();
+        module.visit((path, m) -> modes.put(m, m.isTraining()));
+        module.eval();
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.begin();
+                Trace trace = Trace.begin()) {
+            module.forward(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
+            return new CostModel(layers(module, trace.nodes()), module.parameterCount());
+        } finally {
+            modes.forEach(Module::train); // parents come first, so the children's own modes have the last word
+        }
+    }
+
+    private static List<LayerCost> layers(Module module, List<Node> nodes) {
+        Map<Tensor, String> owner = new IdentityHashMap<>();
+        Map<String, Long> size = new LinkedHashMap<>();
+        module.visit((path, m) -> {
+            for (Parameter p : m.ownParameters().values()) {
+                owner.put(p.tensor(), path);
+                size.merge(path, p.tensor().shape().size(), Long::sum);
+            }
+        });
+        List<LayerCost> layers = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (Node node : nodes) {
+            if (node.op().macs() == 0) continue;
+            Tensor weight = node.inputs().get(1);
+            String name = owner.get(weight);
+            if (name == null) {
+                throw new IllegalArgumentException("cost: " + node.op().name() + " uses a weight " + weight.shape()
+                        + " that is no parameter of " + module.getClass().getSimpleName());
+            }
+            layers.add(new LayerCost(
+                    name,
+                    node.op().name(),
+                    weight.shape(),
+                    node.output().shape(),
+                    seen.add(name) ? size.get(name) : 0,
+                    node.op().macs()));
+        }
+        return layers;
+    }
+
+    /** Weights and biases of convolutions and Linears, without BN: what the reference implementation prints. */
+    public long params() {
+        return layers.stream().mapToLong(LayerCost::params).sum();
+    }
+
+    /** Multiply-accumulates for one image. */
+    public long macs() {
+        return layers.stream().mapToLong(LayerCost::macs).sum();
+    }
+
+    /** As the reference implementation counts: two per multiply-accumulate, nothing for biases, BN, pooling and sums. */
+    public long flops() {
+        return 2 * macs();
+    }
+}

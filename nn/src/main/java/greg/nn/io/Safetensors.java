@@ -1,0 +1,124 @@
+package greg.nn.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import greg.nn.StateDict;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The safetensors format: u64 LE length of the header, a JSON header (name -&gt; dtype, shape, data_offsets; strings under
+ * {@code __metadata__}) padded with blanks to 8 bytes, then the data, little endian, row-major.
+ */
+public final class Safetensors {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int CHUNK = 1 << 20;
+
+    private Safetensors() {}
+
+    /**
+     * Reads a file. F32 as it is; F16, BF16 and F64, I8, I16, I32, I64, U8 and BOOL become the nearest float.
+     *
+     * @throws CheckpointException if the file is truncated, damaged or holds another type; the message names the file
+     */
+    public static Checkpoint read(Path file) {
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            SafetensorsHeader header = SafetensorsHeader.read(file, in);
+            StateDict state = new StateDict();
+            for (SafetensorsHeader.Tensor tensor : header.tensors()) {
+                state.put(tensor.name(), tensor.shape(), values(in, header.dataStart(), tensor));
+            }
+            return new Checkpoint(file, state, header.metadata());
+        } catch (IOException e) {
+            throw new CheckpointException("read " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
+    private static float[] values(FileChannel in, long dataStart, SafetensorsHeader.Tensor tensor) throws IOException {
+        float[] values = new float[Math.toIntExact(tensor.shape().size())];
+        int width = tensor.type().bytes();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, (long) values.length * width))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        long position = dataStart + tensor.begin();
+        for (int done = 0; done < values.length; ) {
+            int count = Math.min(values.length - done, chunk.capacity() / width);
+            chunk.clear().limit(count * width);
+            readFully(in, chunk, position);
+            chunk.flip();
+            tensor.type().decode(chunk, values, done, count);
+            done += count;
+            position += (long) count * width;
+        }
+        return values;
+    }
+
+    /** Fills {@code target} from {@code position} on. */
+    static void readFully(FileChannel in, ByteBuffer target, long position) throws IOException {
+        long from = position;
+        while (target.hasRemaining()) {
+            int count = in.read(target, from);
+            if (count < 0) throw new IOException("the file ends at byte " + from + "; it is truncated");
+            from += count;
+        }
+    }
+
+    /**
+     * Writes all tensors as F32, in order, and the metadata; see {@link AtomicFile} for what happens on failure.
+     *
+     * @param metadata strings to keep beside the tensors, e.g. {@code arch}
+     */
+    public static void write(Path file, StateDict state, Map<String, String> metadata) {
+        byte[] header = header(state, metadata);
+        AtomicFile.write(file, out -> {
+            ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+            AtomicFile.writeFully(out, length.putLong(header.length).flip());
+            AtomicFile.writeFully(out, ByteBuffer.wrap(header));
+            ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+            for (String name : state.names()) {
+                float[] values = state.get(name).values();
+                for (int done = 0; done < values.length; ) {
+                    int count = Math.min(values.length - done, CHUNK / Float.BYTES);
+                    chunk.clear().limit(count * Float.BYTES);
+                    chunk.asFloatBuffer().put(values, done, count);
+                    AtomicFile.writeFully(out, chunk);
+                    done += count;
+                }
+            }
+        });
+    }
+
+    private static byte[] header(StateDict state, Map<String, String> metadata) {
+        ObjectNode root = JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            ObjectNode strings = root.putObject(SafetensorsHeader.METADATA);
+            metadata.forEach(strings::put);
+        }
+        long offset = 0;
+        for (String name : state.names()) {
+            StateDict.Entry entry = state.get(name);
+            long end = offset + entry.values().length * (long) Float.BYTES;
+            ObjectNode tensor = root.putObject(name).put("dtype", "F32");
+            var shape = tensor.putArray("shape");
+            for (int dim : entry.shape().dims()) shape.add(dim);
+            var offsets = tensor.putArray("data_offsets");
+            for (long bound : List.of(offset, end)) offsets.add(bound);
+            offset = end;
+        }
+        try {
+            StringBuilder text = new StringBuilder(JSON.writeValueAsString(root));
+            int bytes = text.toString().getBytes(StandardCharsets.UTF_8).length;
+            text.append(" ".repeat((8 - bytes % 8) % 8));
+            return text.toString().getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("safetensors: a tree of strings and numbers could not be written", e);
+        }
+    }
+}

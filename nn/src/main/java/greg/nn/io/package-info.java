@@ -1,0 +1,2 @@
+/** Files: safetensors and PyTorch checkpoints, and writing that leaves the old file or the new one, never half of one. */
+package greg.nn.io;
