@@ -1,0 +1,150 @@
+package greg.nn;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.Backends;
+import greg.nn.model.Networks;
+import greg.nn.model.Vgg;
+import greg.tensor.Shape;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class StateDictTest {
+    private final Backend backend = Backends.open("reference", BackendOptions.standard());
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
+
+    private Module vgg() {
+        return new Vgg(backend, new int[] {2, 0, 3}, true, 1, 2);
+    }
+
+    private static StateDict counted(Module module) {
+        StateDict shapes = StateDict.of(module);
+        StateDict counted = new StateDict();
+        float next = 0;
+        for (String name : shapes.names()) {
+            float[] values = new float[shapes.get(name).values().length];
+            for (int i = 0; i < values.length; i++) values[i] = next++;
+            counted.put(name, shapes.get(name).shape(), values);
+        }
+        return counted;
+    }
+
+    @Test
+    void holdsParametersAndBuffersInPyTorchsOrder() {
+        try (Module module = vgg()) {
+            assertEquals(
+                    List.of(
+                            "features.0.weight",
+                            "features.1.weight",
+                            "features.1.bias",
+                            "features.1.running_mean",
+                            "features.1.running_var",
+                            "features.4.weight",
+                            "features.5.weight",
+                            "features.5.bias",
+                            "features.5.running_mean",
+                            "features.5.running_var",
+                            "classifier.weight",
+                            "classifier.bias"),
+                    List.copyOf(StateDict.of(module).names()));
+        }
+    }
+
+    @Test
+    void roundTripThroughAModule() {
+        try (Module module = vgg()) {
+            StateDict counted = counted(module);
+            counted.loadInto(module);
+            StateDict back = StateDict.of(module);
+            assertEquals(List.copyOf(counted.names()), List.copyOf(back.names()));
+            for (String name : counted.names()) {
+                assertEquals(counted.get(name).shape(), back.get(name).shape());
+                assertArrayEquals(counted.get(name).values(), back.get(name).values());
+            }
+            assertEquals(module.parameterCount() + 2 * (2 + 3), back.elements(), "parameters and running statistics");
+        }
+    }
+
+    @Test
+    void acceptsDataParallelsPrefixAndBatchCounters() {
+        try (Module module = vgg()) {
+            StateDict counted = counted(module);
+            StateDict wrapped = new StateDict();
+            for (String name : counted.names()) {
+                wrapped.put(
+                        "module." + name,
+                        counted.get(name).shape(),
+                        counted.get(name).values());
+            }
+            wrapped.put("module.features.1.num_batches_tracked", Shape.of(), 7);
+            wrapped.loadInto(module);
+            assertArrayEquals(
+                    counted.get("features.4.weight").values(),
+                    StateDict.of(module).get("features.4.weight").values());
+        }
+    }
+
+    @Test
+    void aCheckpointOfAnotherArchitectureIsRefusedAndChangesNothing() {
+        try (Module lenet = Networks.create("lenet5", backend, 1, 28, 10);
+                Module module = vgg()) {
+            counted(module).loadInto(module);
+            String message = refused(StateDict.of(lenet), module);
+            assertEquals(
+                    "load weights: the tensors do not fit Vgg: 12 missing: features.0.weight, features.1.weight,"
+                            + " features.1.bias and 9 more; 10 not expected: conv1.weight, conv1.bias, conv2.weight and"
+                            + " 7 more. Is this a checkpoint of another architecture?",
+                    message);
+            assertArrayEquals(
+                    counted(module).get("classifier.bias").values(),
+                    StateDict.of(module).get("classifier.bias").values());
+        }
+    }
+
+    @Test
+    void aWrongShapeNamesBothShapes() {
+        try (Module module = vgg();
+                Module ten = new Vgg(backend, new int[] {2, 0, 3}, true, 1, 10)) {
+            String message = refused(StateDict.of(ten), module);
+            assertTrue(message.contains("classifier.weight (expected (2, 3), got (10, 3))"), message);
+            assertTrue(message.contains("other classes"), message);
+        }
+    }
+
+    @Test
+    void oneMissingTensorIsNamed() {
+        try (Module module = vgg()) {
+            StateDict all = counted(module);
+            StateDict some = new StateDict();
+            for (String name : all.names()) {
+                if (!name.equals("features.1.running_var")) {
+                    some.put(name, all.get(name).shape(), all.get(name).values());
+                }
+            }
+            assertTrue(refused(some, module).contains("1 missing: features.1.running_var."));
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> some.get("x"))
+                    .getMessage()
+                    .contains("no tensor 'x'"));
+        }
+    }
+
+    private static String refused(StateDict state, Module module) {
+        return assertThrows(IllegalArgumentException.class, () -> state.loadInto(module))
+                .getMessage();
+    }
+
+    @Test
+    void valuesMustFillTheShape() {
+        assertThrows(IllegalArgumentException.class, () -> new StateDict().put("a", Shape.of(2, 2), 1, 2, 3));
+    }
+}
