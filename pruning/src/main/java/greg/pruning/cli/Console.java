@@ -1,0 +1,38 @@
+package greg.pruning.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * Where a command writes: results to {@code out}, progress and messages to {@code err}.
+ *
+ * @param out standard output
+ * @param err standard error
+ * @param terminal whether a person watches, so that a line may be redrawn
+ */
+record Console(PrintWriter out, PrintWriter err, boolean terminal) {
+    /** The console of a running command. */
+    static Console of(CommandSpec spec) {
+        Main root = (Main) spec.root().userObject();
+        return new Console(spec.commandLine().getOut(), spec.commandLine().getErr(), root.terminal());
+    }
+
+    /** A line on standard error. */
+    void say(String format, Object... values) {
+        err.printf(format + "%n", values);
+        err.flush();
+    }
+
+    /** Whether standard streams are a terminal. From JDK 22 on a Console exists without one and has to be asked. */
+    static boolean systemIsTerminal() {
+        java.io.Console console = System.console();
+        if (console == null) return false;
+        try {
+            return (Boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
+        } catch (NoSuchMethodException e) {
+            return true; // before JDK 22 a Console is a terminal
+        } catch (ReflectiveOperationException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package greg.pruning.cli;
+
+import greg.datasets.DataSplit;
+import greg.datasets.Dataset;
+import greg.datasets.Datasets;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code greg data}: which data sets there are, and whether one is complete. */
+@Command(
+        name = "data",
+        description = "Lists and checks data sets.",
+        subcommands = {DataCommand.ListCommand.class, DataCommand.VerifyCommand.class})
+final class DataCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "expected a command: list, verify");
+    }
+
+    /** {@code greg data list}. */
+    @Command(name = "list", description = "Lists the data sets and the folders where they are looked for.")
+    static final class ListCommand implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private CommonOptions common;
+
+        @Override
+        public Integer call() {
+            Console console = Console.of(spec);
+            for (String name : Datasets.names()) {
+                boolean inside = name.equals(Datasets.DEFAULT) || name.equals("synthetic");
+                console.out().printf("%-14s %s%n", name, inside ? "(bundled)" : Datasets.folder(name));
+            }
+            return 0;
+        }
+    }
+
+    /** {@code greg data verify NAME}. */
+    @Command(name = "verify", description = "Reads a data set completely and prints its sizes and checksums.")
+    static final class VerifyCommand implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private CommonOptions common;
+
+        @Parameters(paramLabel = "NAME", description = "Data set, as 'greg data list' shows it.")
+        private String name;
+
+        @Option(
+                names = "--data",
+                paramLabel = "DIR",
+                description = "Folder of its files. Default: see 'greg data list'.")
+        private Path data;
+
+        @Override
+        public Integer call() {
+            DataSplit split = Datasets.open(name, data);
+            print(split.train());
+            print(split.test());
+            return 0;
+        }
+
+        private void print(Dataset half) {
+            Console.of(spec)
+                    .out()
+                    .printf(
+                            "%s: %d images, %d classes, %dx%dx%d, %s%n",
+                            half.name(),
+                            half.size(),
+                            half.classes(),
+                            half.height(),
+                            half.width(),
+                            half.channels(),
+                            half.checksum());
+        }
+    }
+}

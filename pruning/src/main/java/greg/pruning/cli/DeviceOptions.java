@@ -1,0 +1,44 @@
+package greg.pruning.cli;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.Backends;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** Where to compute. */
+final class DeviceOptions {
+    private static final Pattern KNOWN = Pattern.compile("auto|cpu|reference|cuda(:\\d+)?");
+
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description =
+                    "auto, cpu, cuda, cuda:N or reference; auto takes the first that works in the order cuda, cpu,"
+                            + " reference (see 'greg devices'). Default: ${DEFAULT-VALUE}.")
+    String device;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Compute threads on the host; 0: one a core. Default: ${DEFAULT-VALUE}.")
+    int threads;
+
+    /** Refuses values that no backend could make sense of. */
+    void check() {
+        if (!KNOWN.matcher(device).matches()) {
+            throw new UsageException("--device: unknown device '" + device
+                    + "'; expected auto, cpu, cuda, cuda:N or reference; 'greg devices' shows what works here");
+        }
+        Checks.atLeast("--threads", 0, threads);
+    }
+
+    /** Opens the backend; a {@link greg.kernels.KernelException} says why it cannot be had. */
+    Backend open() {
+        check();
+        BackendOptions standard = BackendOptions.standard();
+        return Backends.open(device, new BackendOptions(threads > 0 ? threads : standard.threads(), standard.index()));
+    }
+}

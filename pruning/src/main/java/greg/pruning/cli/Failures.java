@@ -1,0 +1,84 @@
+package greg.pruning.cli;
+
+import greg.datasets.DatasetException;
+import greg.kernels.KernelException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns exceptions into one line on standard error and an exit code. */
+final class Failures {
+    static final int RUN_FAILED = 1;
+    static final int WRONG_USAGE = 2;
+    static final int INTERRUPTED = 130;
+
+    private Failures() {}
+
+    /** For errors of parsing. */
+    static int usage(ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        String text = e instanceof UnmatchedArgumentException u ? unmatched(u) : e.getMessage();
+        command.getErr()
+                .println("greg: " + oneLine(text) + "; see '"
+                        + command.getCommandSpec().qualifiedName() + " --help'");
+        command.getErr().flush();
+        return WRONG_USAGE;
+    }
+
+    private static String unmatched(UnmatchedArgumentException e) {
+        CommandLine command = e.getCommandLine();
+        String typed = e.getUnmatched().get(0);
+        boolean flag = typed.startsWith("-");
+        String name = flag && typed.contains("=") ? typed.substring(0, typed.indexOf('=')) : typed;
+        List<String> known = new ArrayList<>();
+        if (flag) command.getCommandSpec().options().forEach(o -> known.addAll(List.of(o.names())));
+        else known.addAll(command.getSubcommands().keySet());
+        String nearest = Argv.nearest(name, known);
+        String what = flag ? "unknown flag " : known.isEmpty() ? "unexpected argument " : "unknown command ";
+        return what + "'" + name + "'" + (nearest == null ? "" : " (did you mean '" + nearest + "'?)");
+    }
+
+    /** For errors while a command runs. */
+    static int run(Throwable e, CommandLine command, ParseResult parsed) {
+        command.getErr().println("greg: " + oneLine(text(e)));
+        if (debug(parsed)) e.printStackTrace(command.getErr());
+        command.getErr().flush();
+        if (e instanceof InterruptedRunException) return INTERRUPTED;
+        boolean usage = e instanceof UsageException || e instanceof IllegalArgumentException;
+        return usage ? WRONG_USAGE : RUN_FAILED;
+    }
+
+    private static String text(Throwable e) {
+        boolean ours = e instanceof UsageException
+                || e instanceof RunException
+                || e instanceof InterruptedRunException
+                || e instanceof IllegalArgumentException
+                || e instanceof DatasetException
+                || e instanceof KernelException;
+        if (ours && e.getMessage() != null) return e.getMessage();
+        if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";
+        if (e instanceof IOException || e instanceof UncheckedIOException) return "cannot read or write: " + reason(e);
+        return "internal error: " + e + "; run again with --debug for the stack trace";
+    }
+
+    /** An I/O error in words: the exceptions of java.nio have a bare path as message. */
+    static String reason(Throwable e) {
+        Throwable root = e instanceof UncheckedIOException ? e.getCause() : e;
+        return root.getClass().getSimpleName().replaceAll("Exception$", "") + ": " + root.getMessage();
+    }
+
+    private static String oneLine(String text) {
+        return text == null ? "" : text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("[.;]$", "");
+    }
+
+    private static boolean debug(ParseResult parsed) {
+        ParseResult deepest = parsed;
+        while (deepest != null && deepest.hasSubcommand()) deepest = deepest.subcommand();
+        return deepest != null && deepest.hasMatchedOption("--debug");
+    }
+}

@@ -1,0 +1,84 @@
+package greg.pruning.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The program {@code greg}. */
+@Command(
+        name = "greg",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Pruning of convolutional networks by growing regularization (GReg, ICLR 2021).",
+        footer = {
+            "",
+            "'greg prune' alone is a demonstration on bundled images. 'greg COMMAND --help' explains the flags.",
+            "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 interrupted."
+        },
+        subcommands = {DevicesCommand.class, DataCommand.class})
+public final class Main implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    private final boolean terminal;
+
+    private Main(boolean terminal) {
+        this.terminal = terminal;
+    }
+
+    /** Runs and exits with the code of {@link #run}. */
+    public static void main(String[] args) {
+        System.exit(run(args, System.out, System.err));
+    }
+
+    /**
+     * Runs one command in this process.
+     *
+     * @param args as on the command line
+     * @param out receives results
+     * @param err receives progress and messages
+     * @return 0 done; 1 the run failed; 2 wrong usage; 130 interrupted
+     */
+    public static int run(String[] args, PrintStream out, PrintStream err) {
+        boolean terminal = out == System.out && err == System.err && Console.systemIsTerminal();
+        CommandLine command = commandLine(terminal).setOut(writer(out)).setErr(writer(err));
+        try {
+            return command.execute(Argv.normalise(args));
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+            return Failures.run(e, command, command.getParseResult());
+        } finally {
+            command.getOut().flush();
+            command.getErr().flush();
+        }
+    }
+
+    /** The parser with all commands. */
+    static CommandLine commandLine(boolean terminal) {
+        return new CommandLine(new Main(terminal))
+                .setParameterExceptionHandler(Failures::usage)
+                .setExecutionExceptionHandler(Failures::run)
+                .setUsageHelpAutoWidth(terminal);
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+    }
+
+    boolean terminal() {
+        return terminal;
+    }
+
+    /** {@code greg} without a command. */
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(),
+                "expected a command: " + String.join(", ", spec.subcommands().keySet()));
+    }
+}

@@ -1,0 +1,125 @@
+package greg.pruning.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class MainTest {
+    /** Every command, however deep. */
+    static List<CommandLine> commands() {
+        List<CommandLine> all = new ArrayList<>();
+        collect(Main.commandLine(false), all);
+        return all;
+    }
+
+    private static void collect(CommandLine command, List<CommandLine> all) {
+        all.add(command);
+        command.getSubcommands().values().forEach(sub -> collect(sub, all));
+    }
+
+    @Test
+    void everyFlagIsDescribedWithItsDefault() {
+        for (CommandLine command : commands()) {
+            for (OptionSpec option : command.getCommandSpec().options()) {
+                String where = command.getCommandSpec().qualifiedName() + " " + option.longestName();
+                String text = String.join(" ", option.description());
+                assertFalse(text.isBlank(), where + " has no description");
+                if (option.usageHelp() || option.versionHelp() || option.required()) continue;
+                assertTrue(text.toLowerCase().contains("default"), where + " does not say its default: " + text);
+            }
+        }
+    }
+
+    @Test
+    void everyCommandHelpsItself() {
+        for (CommandLine command : commands()) {
+            List<String> words = new ArrayList<>(
+                    List.of(command.getCommandSpec().qualifiedName().split(" ")));
+            words.remove(0);
+            words.add("--help");
+            Cli result = Cli.run(words.toArray(new String[0]));
+            assertEquals(0, result.code(), result.err());
+            assertTrue(
+                    result.out().startsWith("Usage: " + command.getCommandSpec().qualifiedName()), result.out());
+            assertEquals("", result.err());
+        }
+    }
+
+    @Test
+    void helpAndVersionOfTheProgram() {
+        Cli version = Cli.run("--version");
+        assertEquals(0, version.code());
+        assertTrue(version.out().startsWith("greg "), version.out());
+    }
+
+    @Test
+    void underscoresInFlagNamesAreDashesAndValuesStay() {
+        assertArrayEquals(
+                new String[] {"prune", "--stage-pr", "a_b", "--lr-ft=0:0.1_x", "-x_y", "--", "--raw_value"},
+                Argv.normalise("prune", "--stage_pr", "a_b", "--lr_ft=0:0.1_x", "-x_y", "--", "--raw_value"));
+    }
+
+    @Test
+    void unknownFlagsNameTheNearestKnownOne() {
+        Cli result = Cli.run("devices", "--jsn");
+        assertEquals(2, result.code());
+        assertEquals("", result.out());
+        assertEquals("greg: unknown flag '--jsn' (did you mean '--json'?); see 'greg devices --help'\n", result.err());
+        assertEquals(2, Cli.run("devices", "--js").code(), "abbreviations are not accepted");
+    }
+
+    @Test
+    void unknownCommandsNameTheNearestKnownOne() {
+        Cli result = Cli.run("device");
+        assertEquals(2, result.code());
+        assertEquals("greg: unknown command 'device' (did you mean 'devices'?); see 'greg --help'\n", result.err());
+    }
+
+    @Test
+    void noCommandIsWrongUsage() {
+        Cli result = Cli.run();
+        assertEquals(2, result.code());
+        assertTrue(result.err().contains("expected a command: devices"), result.err());
+    }
+
+    @Test
+    void devicesListsEveryBackendAndWhatAutoTakes() throws Exception {
+        Cli result = Cli.run("devices", "--json");
+        assertEquals(0, result.code(), result.err());
+        JsonNode json = new ObjectMapper().readTree(result.out());
+        List<String> kinds = new ArrayList<>();
+        String first = null;
+        for (JsonNode device : json.get("devices")) {
+            kinds.add(device.get("kind").asText());
+            boolean available = device.get("available").asBoolean();
+            assertFalse(
+                    device.get(available ? "description" : "reason").asText().isBlank());
+            if (available && first == null) first = device.get("kind").asText();
+        }
+        assertTrue(kinds.containsAll(List.of("cuda", "reference")), kinds.toString());
+        assertEquals(first, json.get("auto").asText());
+        assertTrue(Cli.run("devices").out().contains("* " + first), "the text marks the same one");
+    }
+
+    @Test
+    void dataListAndVerify() {
+        Cli list = Cli.run("data", "list");
+        assertEquals(0, list.code());
+        assertTrue(list.out().contains("fashion-mini"), list.out());
+        Cli verify = Cli.run("data", "verify", "fashion-mini");
+        assertEquals(0, verify.code(), verify.err());
+        assertTrue(verify.out().contains("10000 images, 10 classes, 28x28x1, sha256:"), verify.out());
+        Cli unknown = Cli.run("data", "verify", "fashion-min");
+        assertEquals(2, unknown.code());
+        assertTrue(unknown.err().contains("did you mean 'fashion-mini'"), unknown.err());
+    }
+}
