@@ -1,0 +1,28 @@
+package greg.pruning;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The choice made from the initial weights: all of method L1, and the start of GReg-1 and FixReg. That L1 and GReg-1
+ * remove the same groups is the point of the paper's Table 1: what differs is the schedule alone.
+ */
+public final class OneShot {
+    private OneShot() {}
+
+    /**
+     * Chooses in every layer that has a ratio.
+     *
+     * @param scores the initial scores of a layer; asked only for layers of which something goes
+     */
+    public static void choose(GregConfig config, List<LayerState> layers, Function<LayerState, GroupScores> scores) {
+        for (LayerState layer : layers) {
+            if (!layer.keepsAll()) {
+                // each layer has its own stream, so that a random choice does not depend on the other layers' ratios
+                long seed = 31L * config.seed() + layer.name().hashCode();
+                float[] now = scores.apply(layer).scores();
+                layer.pick(Selection.choose(now, layer.ratio(), config.pickPruned(), seed), -1);
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package greg.pruning.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.kernels.spec.GroupIndex;
+import greg.pruning.GregConfig;
+import greg.pruning.PickPruned;
+import greg.pruning.PrunableLayer;
+import greg.pruning.PruningMethod;
+import greg.pruning.WeightGroup;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * One recorded run of the reference implementation (MingSun-Tse/Regularization-Pruning at a4044028, PyTorch 1.13.1,
+ * CPU, float32): its settings, the trace of its penalty updates, and what it pruned. The bundled ones are reduced to
+ * what the tests read; {@code -Dgreg.golden.dir=DIR} replays a folder of complete ones instead.
+ */
+final class GoldenCase {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    final Path folder;
+    final String name;
+    final JsonNode settings;
+    final JsonNode summary;
+    final List<JsonNode> trace;
+    final List<Layer> layers = new ArrayList<>();
+
+    /** One convolution or linear layer as {@code pruned.json} tells it. */
+    record Layer(String name, JsonNode json) {
+        int[] shape() {
+            return ints("shape");
+        }
+
+        int positions() {
+            int[] shape = shape();
+            return shape.length == 2 ? 1 : shape[2] * shape[3];
+        }
+
+        GroupIndex groups(WeightGroup wg) {
+            return wg.index(shape()[0], shape()[1], positions());
+        }
+
+        int[] ints(String key) {
+            JsonNode list = json.get(key);
+            int[] values = new int[list.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = list.get(i).intValue();
+            }
+            return values;
+        }
+
+        float[] floats(String key) {
+            JsonNode list = json.get(key);
+            float[] values = new float[list.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) list.get(i).doubleValue();
+            }
+            return values;
+        }
+    }
+
+    private GoldenCase(Path folder) throws IOException {
+        this.folder = folder;
+        this.settings = JSON.readTree(folder.resolve("case.json").toFile());
+        this.name = settings.get("name").textValue();
+        JsonNode pruned = JSON.readTree(folder.resolve("pruned.json").toFile());
+        this.summary = pruned.get("summary");
+        for (Iterator<Map.Entry<String, JsonNode>> i = pruned.get("layers").fields(); i.hasNext(); ) {
+            Map.Entry<String, JsonNode> entry = i.next();
+            layers.add(new Layer(entry.getKey(), entry.getValue()));
+        }
+        List<JsonNode> visits = new ArrayList<>();
+        for (String line : lines(folder)) {
+            JsonNode record = JSON.readTree(line);
+            if (record.get("type").textValue().equals("reg")) {
+                visits.add(record);
+            }
+        }
+        this.trace = visits;
+    }
+
+    private static List<String> lines(Path folder) throws IOException {
+        Path plain = folder.resolve("trace.jsonl");
+        if (Files.exists(plain)) {
+            return Files.readAllLines(plain);
+        }
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(folder.resolve("trace.jsonl.gz")))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        }
+    }
+
+    /** All cases of the folder asked for, or the bundled ones; fails if there are none. */
+    static Stream<GoldenCase> all() {
+        String asked = System.getProperty("greg.golden.dir");
+        try {
+            Path root = asked != null
+                    ? Path.of(asked)
+                    : Path.of(GoldenCase.class.getResource("/golden/greg").toURI());
+            try (Stream<Path> folders = Files.list(root)) {
+                List<GoldenCase> cases = new ArrayList<>();
+                for (Path folder : folders.filter(f -> Files.exists(f.resolve("case.json")))
+                        .sorted()
+                        .toList()) {
+                    cases.add(new GoldenCase(folder));
+                }
+                if (cases.isEmpty()) {
+                    throw new IllegalStateException(
+                            "no golden case in " + root + "; a case is a folder with a case.json");
+                }
+                return cases.stream();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    GregConfig config() {
+        JsonNode h = settings.get("hyperparameters");
+        return GregConfig.builder()
+                .method(PruningMethod.parse(h.get("method").textValue()))
+                .wg(wg())
+                .pickPruned(PickPruned.parse(h.get("pick_pruned").textValue()))
+                .lrPrune(h.get("lr_prune").doubleValue())
+                .batchSizePrune(h.get("batch_size_prune").intValue())
+                .updateRegInterval(h.get("update_reg_interval").intValue())
+                .stabilizeRegInterval(h.get("stabilize_reg_interval").intValue())
+                .regUpperLimit(h.get("reg_upper_limit").doubleValue())
+                .regUpperLimitPick(h.get("reg_upper_limit_pick").doubleValue())
+                .regGranularityPick(h.get("reg_granularity_pick").doubleValue())
+                .regGranularityPrune(h.get("reg_granularity_prune").doubleValue())
+                .regGranularityRecover(h.get("reg_granularity_recover").doubleValue())
+                .magRatioLimit(h.get("mag_ratio_limit").doubleValue())
+                .weightDecay(h.get("weight_decay").doubleValue())
+                .momentum(h.get("momentum").doubleValue())
+                .build();
+    }
+
+    WeightGroup wg() {
+        return WeightGroup.parse(settings.get("hyperparameters").get("wg").textValue());
+    }
+
+    /** The value of a flag in the reference implementation's command line. */
+    String flag(String flag) {
+        JsonNode words = settings.get("reference_command_line");
+        for (int i = 0; i + 1 < words.size(); i++) {
+            if (words.get(i).textValue().equals(flag)) {
+                return words.get(i + 1).textValue();
+            }
+        }
+        return "";
+    }
+
+    /** The network as {@code --stage-pr} sees it; for the residual ones from the recorded stage, block and conv numbers. */
+    List<PrunableLayer> network() {
+        List<PrunableLayer> network = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            JsonNode json = layers.get(i).json();
+            boolean linear = layers.get(i).shape().length == 2;
+            int stage = json.path("stage").asInt(-1);
+            int block = json.path("seq_index").asInt(-1);
+            int conv = json.path("block_index").asInt(-1);
+            boolean last = block >= 0 && conv == 1;
+            boolean stem = stage == 0;
+            network.add(new PrunableLayer(
+                    layers.get(i).name(),
+                    json.get("layer_index").intValue(),
+                    stage,
+                    block,
+                    conv,
+                    last,
+                    false,
+                    linear,
+                    i == 0 || (block >= 0 && conv == 0),
+                    last || stem || i == layers.size() - 1));
+        }
+        return network;
+    }
+
+    /** Initial weights by name, if the case brings them. */
+    Optional<Map<String, float[]>> initialWeights() {
+        Path file = folder.resolve("init.safetensors");
+        return Files.exists(file) ? Optional.of(SafetensorsFile.floats(file)) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
