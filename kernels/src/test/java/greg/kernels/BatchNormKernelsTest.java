@@ -1,0 +1,164 @@
+package greg.kernels;
+
+import static greg.kernels.Workspace.gauss;
+import static greg.kernels.Workspace.ramp;
+import static org.junit.jupiter.api.Assertions.assertAll;
+
+import greg.kernels.spec.BatchNormSpec;
+import greg.kernels.spec.BatchNormSpec.Fusion;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Batch normalisation in its three fusions. */
+class BatchNormKernelsTest {
+    private static final int[][] SHAPES = {
+        {2, 1, 7, 7},
+        {5, 3, 5, 3},
+        {2, 8, 9, 7},
+        {2, 13, 5, 5},
+        {5, 16, 8, 8},
+        {1, 17, 7, 5},
+        {2, 24, 7, 7},
+        {2, 32, 8, 8},
+        {1, 33, 3, 3},
+        {5, 48, 4, 4},
+        {5, 64, 1, 1},
+        {5, 10, 1, 1}
+    };
+
+    /** How the storages of the backward pass coincide. */
+    private enum Alias {
+        NONE,
+        DX_IS_DY,
+        DRESIDUAL_IS_DY
+    }
+
+    private record Inputs(
+            float[] x, float[] residual, float[] gamma, float[] beta, float[] mean, float[] var, float[] dy) {
+        static Inputs of(BatchNormSpec s) {
+            // far from 0, so that a variance computed as E x^2 - (E x)^2 in float32 is seen
+            float[] x = gauss(1, s.dims());
+            for (int i = 0; i < x.length; i++) x[i] = 2 * x[i] + 30;
+            float[] var = gauss(6, s.channels());
+            for (int c = 0; c < var.length; c++) var[c] = 0.5f + Math.abs(var[c]);
+            float[] mean = gauss(5, s.channels());
+            for (int c = 0; c < mean.length; c++) mean[c] += 30;
+            float[] gamma = gauss(3, s.channels());
+            return new Inputs(x, gauss(2, s.dims()), gamma, gauss(4, s.channels()), mean, var, gauss(7, s.dims()));
+        }
+    }
+
+    private record Results(
+            float[] inference,
+            float[] y,
+            float[] mean,
+            float[] var,
+            float[] dx,
+            float[] dresidual,
+            float[] dgamma,
+            float[] dbeta) {}
+
+    private static Results run(Backend backend, BatchNormSpec s, Inputs in, Alias alias) {
+        BatchNormKernels bn = backend.batchNorm();
+        boolean add = s.fusion() == Fusion.ADD_RELU;
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = k.put(in.x);
+            Storage residual = add ? k.put(in.residual) : null;
+            Storage gamma = k.put(in.gamma);
+            Storage beta = k.put(in.beta);
+            Storage mean = k.put(in.mean);
+            Storage var = k.put(in.var);
+            Storage inference = k.out(s.dims());
+            Storage y = k.out(s.dims());
+            Storage saved = k.saved(bn.savedBytes(s));
+            Storage dgamma = k.out(s.channels());
+            Storage dbeta = k.out(s.channels());
+            bn.forwardInference(s, x, residual, gamma, beta, mean, var, inference);
+            bn.forwardTraining(s, x, residual, gamma, beta, mean, var, y, saved);
+            Storage dy = k.put(in.dy);
+            Storage dx = alias == Alias.DX_IS_DY ? dy : k.out(s.dims());
+            Storage dresidual = add ? alias == Alias.DRESIDUAL_IS_DY ? dy : k.out(s.dims()) : null;
+            bn.backward(s, x, y, gamma, beta, saved, dy, dx, dresidual, dgamma, dbeta);
+            Compare.identical(s + " leaves x alone", in.x, k.get(x, s.dims()));
+            if (add) Compare.identical(s + " leaves the residual alone", in.residual, k.get(residual, s.dims()));
+            if (alias == Alias.NONE) Compare.identical(s + " leaves dy alone", in.dy, k.get(dy, s.dims()));
+            return new Results(
+                    k.get(inference, s.dims()),
+                    k.get(y, s.dims()),
+                    k.get(mean, s.channels()),
+                    k.get(var, s.channels()),
+                    k.get(dx, s.dims()),
+                    add ? k.get(dresidual, s.dims()) : new float[0],
+                    k.get(dgamma, s.channels()),
+                    k.get(dbeta, s.channels()));
+        }
+    }
+
+    private static void compare(String what, BatchNormSpec s, Results expected, Results actual, double unit) {
+        double sum = Compare.sum(s.reduction(), unit);
+        Compare.close(what + " inference", expected.inference, actual.inference, 1e-5 * unit, 1e-5);
+        Compare.close(what + " y", expected.y, actual.y, 1e-5 * unit, 1e-5);
+        Compare.close(what + " running mean", expected.mean, actual.mean, 1e-6, 1e-6);
+        Compare.close(what + " running var", expected.var, actual.var, 1e-6, 1e-5);
+        Compare.close(what + " dx", expected.dx, actual.dx, 2e-5 * unit, 1e-5);
+        Compare.close(what + " dresidual", expected.dresidual, actual.dresidual, 0, 0);
+        Compare.close(what + " dgamma", expected.dgamma, actual.dgamma, 1e-5 + 2 * sum, 1e-5);
+        Compare.close(what + " dbeta", expected.dbeta, actual.dbeta, sum, 1e-6);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void agreesWithReference(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        List<Executable> cases = new ArrayList<>();
+        for (int[] d : SHAPES) {
+            for (Fusion fusion : Fusion.values()) {
+                BatchNormSpec s = new BatchNormSpec(d[0], d[1], d[2], d[3], 1e-5f, 0.1f, fusion);
+                Alias inPlace = fusion == Fusion.ADD_RELU ? Alias.DRESIDUAL_IS_DY : Alias.DX_IS_DY;
+                cases.add(() -> {
+                    Inputs inputs = Inputs.of(s);
+                    Results expected = run(BackendsUnderTest.reference(), s, inputs, Alias.NONE);
+                    // on the reference itself only the pass in place is news
+                    if (!kind.equals("reference")) {
+                        compare(s.toString(), s, expected, run(backend, s, inputs, Alias.NONE), 1);
+                    }
+                    compare(s + " in place", s, expected, run(backend, s, inputs, inPlace), 1);
+                });
+            }
+        }
+        assertAll(cases);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void agreesWithTorch(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        int[] dims = {2, 3, 2, 3};
+        Inputs inputs = new Inputs(
+                TorchNumbers.x(dims),
+                ramp(9, 23, 8, dims),
+                new float[] {0.5f, -1.5f, 2},
+                new float[] {0.25f, 0.5f, -0.125f},
+                new float[] {0.5f, -0.5f, 0.125f},
+                new float[] {1, 2, 0.5f},
+                TorchNumbers.dy(dims));
+        String[] sections = {"bn", "bn relu", "bn add relu"};
+        for (Fusion fusion : Fusion.values()) {
+            BatchNormSpec s = new BatchNormSpec(2, 3, 2, 3, 1e-5f, 0.1f, fusion);
+            String section = sections[fusion.ordinal()];
+            Results expected = new Results(
+                    TorchNumbers.of(section, "inference"),
+                    TorchNumbers.of(section, "y"),
+                    TorchNumbers.of(section, "mean"),
+                    TorchNumbers.of(section, "var"),
+                    TorchNumbers.of(section, "dx"),
+                    fusion == Fusion.ADD_RELU ? TorchNumbers.of(section, "dresidual") : new float[0],
+                    TorchNumbers.of(section, "dgamma"),
+                    TorchNumbers.of(section, "dbeta"));
+            compare(section, s, expected, run(backend, s, inputs, Alias.NONE), 0.5);
+        }
+    }
+}
