@@ -97,6 +97,11 @@ public final class Batches implements AutoCloseable {
         return order;
     }
 
+    /** Images a batch; the last of an epoch may have fewer. */
+    public int batchSize() {
+        return batchSize;
+    }
+
     /** Batches in an epoch. */
     public int batchesPerEpoch() {
         return batchesPerEpoch;

@@ -101,6 +101,15 @@ public abstract class Optimizer implements AutoCloseable {
                 p == null ? null : p.groups());
     }
 
+    /** Computes the L1 norms of all penalised groups now, as a step does in passing: for what is decided before the first. */
+    public final void measureGroups() {
+        List<UpdateSlot> table = new ArrayList<>();
+        for (Entry e : entries) {
+            if (e.penalty != null) table.add(slot(e, null));
+        }
+        backend.penalty().groupL1(table);
+    }
+
     /** Issues the kernel. */
     protected abstract void update(Backend on, Storage rate, List<UpdateSlot> table);
 

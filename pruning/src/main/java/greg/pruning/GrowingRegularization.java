@@ -1,0 +1,132 @@
+package greg.pruning;
+
+import greg.kernels.spec.SgdSpec;
+import greg.nn.Module;
+import greg.nn.optim.Penalty;
+import greg.nn.optim.Sgd;
+import greg.nn.train.EndlessFeed;
+import greg.nn.train.Metrics;
+import greg.nn.train.TrainStep;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.GraphLayer;
+import greg.pruning.graph.Removal;
+import greg.tensor.Scope;
+import greg.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Algorithm 1 of the paper: decide which groups go (from the initial weights, or after a uniform growth), let their penalty
+ * grow until they have faded, stabilise, remove. One-shot L1 pruning is the same without the training.
+ */
+public final class GrowingRegularization implements AutoCloseable {
+    private final GregConfig config;
+    private final Module network;
+    private final ChannelGraph graph;
+    private final List<PrunableLayer> described;
+    private final List<LayerState> layers = new ArrayList<>();
+    private final Map<LayerState, Penalty> penalties = new HashMap<>();
+    private final Sgd sgd;
+    private int iteration = -1;
+
+    /**
+     * A run at its start.
+     *
+     * @param described every convolution and linear layer of the graph, in module order
+     * @param ratios the share of groups to remove, one for each of {@code described}
+     */
+    public GrowingRegularization(
+            GregConfig config, Module network, ChannelGraph graph, List<PrunableLayer> described, double[] ratios) {
+        this.config = config;
+        this.network = network;
+        this.graph = graph;
+        this.described = described;
+        this.sgd = new Sgd(
+                network,
+                new SgdSpec((float) config.momentum(), (float) config.weightDecay(), false, config.blockLossGrad()));
+        sgd.learningRate((float) config.lrPrune());
+        for (int i = 0; i < described.size(); i++) {
+            GraphLayer layer = graph.layer(described.get(i).name());
+            LayerState state = new LayerState(
+                    layer.name(),
+                    described.get(i).index(),
+                    ratios[i],
+                    config.wg().index(layer.out(), layer.in(), layer.positions()));
+            layers.add(state);
+            if (!state.keepsAll()) penalties.put(state, sgd.penalize(layer.name() + ".weight", state.groups()));
+        }
+        if (!penalties.isEmpty()) sgd.measureGroups();
+    }
+
+    /** Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses. */
+    public void run(EndlessFeed feed, GrowthListener listener) {
+        if (config.method() == PruningMethod.L1) {
+            OneShot.choose(config, layers, this::scores);
+            return;
+        }
+        GrowthSchedule schedule = GrowthSchedule.start(config, layers, this::scores);
+        network.train(true);
+        try (Metrics metrics = new Metrics(network.backend())) {
+            TrainStep step = new TrainStep(network, sgd, metrics);
+            while (!schedule.pruneDue(iteration)) {
+                iteration++;
+                if (schedule.updateDue(iteration)) {
+                    for (LayerState layer : schedule.update(iteration, this::scores, listener::visited)) {
+                        penalties.get(layer).lambda().set(layer.lambda());
+                    }
+                }
+                try (Scope scope = Scope.open()) {
+                    EndlessFeed.Input input = feed.next();
+                    Tensor loss = step.run(input.images(), input.labels());
+                    listener.stepped(iteration, schedule.phase(), loss);
+                }
+            }
+        }
+        schedule.complete(iteration, this::scores);
+    }
+
+    /** Mean |w| of each group; the sums are what the last optimiser step left behind. */
+    private GroupScores scores(LayerState layer) {
+        return () -> {
+            Penalty penalty = penalties.get(layer);
+            long size = graph.layer(layer.name()).weight().tensor().shape().size();
+            return L1Scores.fromSums(penalty.l1().toHost(), layer.groups().groupSize(size));
+        };
+    }
+
+    /** All layers with what was decided about them. */
+    public List<LayerState> layers() {
+        return layers;
+    }
+
+    /** The last iteration that was trained, from 0; -1 if none was. */
+    public int iteration() {
+        return iteration;
+    }
+
+    /**
+     * What the decisions mean for the network. Linear layers are penalised where they have a ratio but lose no rows or
+     * columns of their own, as in the reference implementation.
+     *
+     * @throws IllegalStateException for single weights, which are masked, not cut
+     */
+    public Removal removal() {
+        if (!config.wg().structured()) throw new IllegalStateException("removal: single weights are masked, not cut");
+        Removal removal = new Removal(graph);
+        for (int i = 0; i < layers.size(); i++) {
+            LayerState layer = layers.get(i);
+            if (described.get(i).linear() || layer.keepsAll()) continue;
+            int[] pruned = layer.selection().pruned();
+            if (config.wg() == WeightGroup.CHANNEL) removal.inputs(layer.name(), pruned);
+            else removal.filters(layer.name(), pruned);
+        }
+        return removal;
+    }
+
+    @Override
+    public void close() {
+        sgd.close();
+    }
+}

@@ -1,0 +1,16 @@
+package greg.pruning;
+
+import greg.tensor.Tensor;
+
+/** Hears what a run does; overrides what it wants to hear. */
+public interface GrowthListener {
+    /** One layer was visited by a penalty update. */
+    default void visited(GrowthEvent event) {}
+
+    /**
+     * One training step was taken.
+     *
+     * @param loss of this iteration before the step; reading it waits for the device
+     */
+    default void stepped(int iteration, GrowthSchedule.Phase phase, Tensor loss) {}
+}
