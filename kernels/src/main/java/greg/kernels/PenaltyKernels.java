@@ -7,7 +7,7 @@ import java.util.List;
  * UpdateKernels} does in passing, for callers that need only a part of it.
  */
 public interface PenaltyKernels {
-    /** gradient[i] += lambda[g(i)] * w[i] for every slot that has a lambda. */
+    /** gradient[i] += round(lambda[g(i)] w[i]) in float32 for every slot that has a lambda. */
     void addGradient(List<UpdateSlot> table);
 
     /** l1[g] = sum of |w[i]| over the group, for every slot that has an l1 storage. */

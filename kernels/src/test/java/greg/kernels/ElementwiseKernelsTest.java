@@ -1,0 +1,136 @@
+package greg.kernels;
+
+import static greg.kernels.Workspace.gauss;
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import greg.kernels.spec.BiasSpec;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * ReLU, addition, scaling and bias. Each is one rounding an element, so every backend must give the very numbers that Java's
+ * float arithmetic gives here.
+ */
+class ElementwiseKernelsTest {
+    private static final int[][] SHAPES = {
+        {1, 1, 1, 1},
+        {1, 3, 5, 7},
+        {2, 13, 7, 5},
+        {5, 16, 8, 8},
+        {2, 17, 3, 3},
+        {1, 33, 9, 7},
+        {2, 64, 1, 1},
+        {5, 10},
+        {1027}
+    };
+
+    @FunctionalInterface
+    private interface Scalar {
+        float apply(float a, float b);
+    }
+
+    @FunctionalInterface
+    private interface Kernel {
+        void run(ElementwiseKernels kernels, int[] dims, Storage a, Storage b, Storage out);
+    }
+
+    private static void check(String kind, String what, Scalar definition, Kernel kernel) {
+        Backend backend = BackendsUnderTest.open(kind);
+        assertAll(Stream.of(SHAPES).map(dims -> () -> {
+            float[] a = gauss(1, dims);
+            a[0] = 0;
+            float[] b = gauss(2, dims);
+            float[] expected = new float[a.length];
+            float[] doubled = new float[a.length];
+            for (int i = 0; i < a.length; i++) {
+                expected[i] = definition.apply(a[i], b[i]);
+                doubled[i] = definition.apply(a[i], a[i]);
+            }
+            String name = what + Arrays.toString(dims);
+            try (Workspace k = new Workspace(backend)) {
+                Storage as = k.put(a);
+                Storage bs = k.put(b);
+                Storage out = k.out(dims);
+                long version = out.version();
+                kernel.run(backend.elementwise(), dims, as, bs, out);
+                Compare.equal(name, expected, k.get(out, dims));
+                assertEquals(true, out.version() > version, name + " counts the write");
+                kernel.run(backend.elementwise(), dims, as, as, out);
+                Compare.equal(name + " of one operand", doubled, k.get(out, dims));
+                Compare.identical(name + " leaves a alone", a, k.get(as, dims));
+                Compare.identical(name + " leaves b alone", b, k.get(bs, dims));
+                Storage first = k.put(a);
+                kernel.run(backend.elementwise(), dims, first, bs, first);
+                Compare.equal(name + " into its first operand", expected, k.get(first, dims));
+                Storage second = k.put(b);
+                kernel.run(backend.elementwise(), dims, as, second, second);
+                if (!what.equals("relu") && !what.equals("scale")) {
+                    Compare.equal(name + " into its second operand", expected, k.get(second, dims));
+                }
+            }
+        }));
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void relu(String kind) {
+        check(kind, "relu", (a, b) -> a > 0 ? a : 0, (kernels, dims, a, b, out) -> kernels.relu(dims, a, out));
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void reluBackward(String kind) {
+        check(kind, "reluBackward", (y, dy) -> y > 0 ? dy : 0, ElementwiseKernels::reluBackward);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void add(String kind) {
+        check(kind, "add", Float::sum, ElementwiseKernels::add);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void scale(String kind) {
+        check(kind, "scale", (a, b) -> 0.3f * a, (kernels, dims, a, b, out) -> kernels.scale(dims, 0.3f, a, out));
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void bias(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        assertAll(Stream.of(SHAPES).filter(dims -> dims.length > 1).map(dims -> () -> {
+            boolean matrix = dims.length == 2;
+            for (boolean relu : new boolean[] {false, true}) {
+                BiasSpec s = new BiasSpec(dims[0], dims[1], matrix ? 1 : dims[2], matrix ? 1 : dims[3], relu);
+                float[] x = gauss(1, dims);
+                float[] bias = gauss(2, dims[1]);
+                float[] expected = new float[x.length];
+                double[] sums = new double[dims[1]];
+                for (int i = 0; i < x.length; i++) {
+                    int c = i / (s.h() * s.w()) % dims[1];
+                    expected[i] = x[i] + bias[c];
+                    if (relu && expected[i] < 0) expected[i] = 0;
+                    sums[c] += x[i];
+                }
+                try (Workspace k = new Workspace(backend)) {
+                    Storage xs = k.put(x);
+                    Storage y = k.out(dims);
+                    Storage dbias = k.out(dims[1]);
+                    backend.elementwise().bias(s, xs, k.put(bias), y);
+                    backend.elementwise().biasBackward(s, xs, dbias);
+                    Compare.equal(s.toString(), expected, k.get(y, dims));
+                    float[] expectedSums = new float[dims[1]];
+                    for (int c = 0; c < sums.length; c++) expectedSums[c] = (float) sums[c];
+                    double tolerance = Compare.sum((long) s.n() * s.h() * s.w(), 1);
+                    Compare.close(s + " backward", expectedSums, k.get(dbias, dims[1]), tolerance, 1e-6);
+                    backend.elementwise().bias(s, xs, k.put(bias), xs);
+                    Compare.equal(s + " in place", expected, k.get(xs, dims));
+                }
+            }
+        }));
+    }
+}

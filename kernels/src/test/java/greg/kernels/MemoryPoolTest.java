@@ -1,0 +1,106 @@
+package greg.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The pool's order of reuse, seen through blocks that are numbers. */
+class MemoryPoolTest {
+    private static final class Numbered extends Storage {
+        private final int block;
+
+        private Numbered(Memory memory, int block, DType type, long length) {
+            super(memory, type, length);
+            this.block = block;
+        }
+    }
+
+    private static final class NumberedPool extends MemoryPool<Integer> {
+        private final List<Integer> freed = new ArrayList<>();
+        private int next;
+        private boolean full;
+
+        @Override
+        protected Integer obtain(long bytes) {
+            if (full) throw new KernelException("no room");
+            return next++;
+        }
+
+        @Override
+        protected void free(Integer block, long bytes) {
+            freed.add(block);
+        }
+
+        @Override
+        protected Storage wrap(Integer block, DType type, long length) {
+            return new Numbered(this, block, type, length);
+        }
+
+        @Override
+        protected Integer unwrap(Storage storage) {
+            return ((Numbered) storage).block;
+        }
+
+        private Numbered take(long length) {
+            return (Numbered) allocate(DType.FLOAT32, length);
+        }
+    }
+
+    @Test
+    void theLastReleasedIsTheNextTaken() {
+        NumberedPool pool = new NumberedPool();
+        Numbered a = pool.take(5);
+        Numbered b = pool.take(5);
+        Numbered c = pool.take(6);
+        a.release();
+        b.release();
+        c.release();
+        assertEquals(b.block, pool.take(5).block);
+        assertEquals(a.block, pool.take(5).block);
+        assertEquals(3, pool.take(5).block, "a third of this size is new");
+        assertEquals(c.block, pool.take(6).block);
+        assertEquals(4, pool.systemAllocations());
+    }
+
+    @Test
+    void aStepGetsTheSameBlocksAgain() {
+        NumberedPool pool = new NumberedPool();
+        List<Integer> first = step(pool);
+        for (int i = 0; i < 5; i++) assertEquals(first, step(pool));
+    }
+
+    private static List<Integer> step(NumberedPool pool) {
+        List<Numbered> taken = List.of(pool.take(3), pool.take(4), pool.take(3), pool.take(3), pool.take(4));
+        for (int i = taken.size() - 1; i >= 0; i--) taken.get(i).release();
+        return taken.stream().map(storage -> storage.block).toList();
+    }
+
+    @Test
+    void trimFreesWhatWaits() {
+        NumberedPool pool = new NumberedPool();
+        Numbered a = pool.take(5);
+        Numbered b = pool.take(7);
+        a.release();
+        assertEquals(48, pool.heldBytes());
+        pool.trim();
+        assertEquals(List.of(a.block), pool.freed);
+        assertEquals(28, pool.heldBytes());
+        assertEquals(28, pool.liveBytes());
+        b.release();
+        assertEquals(48, pool.peakBytes());
+    }
+
+    @Test
+    void aFailedAllocationLeavesTheCountsAlone() {
+        NumberedPool pool = new NumberedPool();
+        pool.take(5);
+        pool.full = true;
+        assertThrows(KernelException.class, () -> pool.take(9));
+        assertEquals(20, pool.liveBytes());
+        assertEquals(20, pool.heldBytes());
+        assertEquals(1, pool.systemAllocations());
+    }
+}

@@ -1,0 +1,58 @@
+package greg.kernels;
+
+import static greg.kernels.Workspace.gauss;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Sums to one number. */
+class ReductionKernelsTest {
+    private static final int[] LENGTHS = {1, 7, 8, 255, 256, 257, 1025, 100_003};
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void agreesWithASumInDouble(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        for (int n : LENGTHS) {
+            float[] x = gauss(n, n);
+            double sum = 0;
+            double abs = 0;
+            double squares = 0;
+            for (float value : x) {
+                sum += value;
+                abs += Math.abs(value);
+                squares += (double) value * value;
+            }
+            try (Workspace k = new Workspace(backend)) {
+                Storage xs = k.put(x);
+                ReductionKernels reduction = backend.reduction();
+                Storage out = k.out(1);
+                reduction.sum(n, xs, out);
+                Compare.close("sum of " + n, new float[] {(float) sum}, k.get(out, 1), Compare.sum(n, 1), 1e-6);
+                reduction.sumAbs(n, xs, out);
+                Compare.close("sumAbs of " + n, new float[] {(float) abs}, k.get(out, 1), 0, 3e-6);
+                reduction.sumSquares(n, xs, out);
+                Compare.close("sumSquares of " + n, new float[] {(float) squares}, k.get(out, 1), 0, 3e-6);
+                float[] once = k.get(out, 1);
+                reduction.sumSquares(n, xs, out);
+                Compare.identical("sumSquares of " + n + " again", once, k.get(out, 1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void sumsTheFirstElementsOnly(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Workspace k = new Workspace(backend)) {
+            Storage xs = k.put(1, 2, -4, 8, Float.NaN);
+            Storage out = k.out(1);
+            backend.reduction().sum(4, xs, out);
+            Compare.equal("sum", new float[] {7}, k.get(out, 1));
+            backend.reduction().sumAbs(4, xs, out);
+            Compare.equal("sumAbs", new float[] {15}, k.get(out, 1));
+            backend.reduction().sumSquares(4, xs, out);
+            Compare.equal("sumSquares", new float[] {85}, k.get(out, 1));
+        }
+    }
+}
