@@ -1,0 +1,172 @@
+package greg.kernels.cpu;
+
+import greg.kernels.spec.Conv2dSpec;
+import org.bytedeco.dnnl.convolution_backward_data;
+import org.bytedeco.dnnl.convolution_backward_weights;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_desc;
+
+/**
+ * Builds convolution primitives. Activations have explicit layouts and only the weight's order is left to oneDNN: left
+ * to choose activations too it takes, for stride 2, an implementation three times slower.
+ */
+final class ConvPlanner {
+    /** Up to this many multiply-accumulates even oneDNN's naive loops are done in a few milliseconds. */
+    static final long TINY_MACS = 1_000_000;
+
+    private final OneDnn dnn;
+    private final LayoutChoice choice;
+    private final WeightFormats formats;
+
+    /** What a primitive computes. */
+    enum Direction {
+        FORWARD,
+        BACKWARD_DATA,
+        BACKWARD_WEIGHTS
+    }
+
+    /** oneDNN's description of one convolution in one pair of layouts. */
+    private record Shape(
+            memory.desc x,
+            memory.desc w,
+            memory.desc b,
+            memory.desc y,
+            long[] strides,
+            long[] dilations,
+            long[] padding) {}
+
+    ConvPlanner(OneDnn dnn, LayoutChoice choice, WeightFormats formats) {
+        this.dnn = dnn;
+        this.choice = choice;
+        this.formats = formats;
+    }
+
+    /**
+     * The best primitive for a leading operand that lies in {@code given}: x going forward, dy going back.
+     *
+     * @param bias whether the forward pass adds a bias or the weight gradient comes with the bias's
+     */
+    ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
+        int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
+        var pairs = choice.pairs(spec, given, leading);
+        for (LayoutChoice.Pair pair : pairs) {
+            ConvPlan plan = build(direction, spec, pair, bias, false);
+            if (plan != null) return plan;
+        }
+        if (spec.macs() > TINY_MACS) throw OneDnn.onlyNaive(spec);
+        return build(direction, spec, pairs.get(pairs.size() - 1), bias, true);
+    }
+
+    private ConvPlan build(Direction direction, Conv2dSpec spec, LayoutChoice.Pair pair, boolean bias, boolean naive) {
+        Shape s = shape(spec, pair);
+        engine e = dnn.engine();
+        int direct = dnnl.dnnl_convolution_direct;
+        int training = dnnl.dnnl_forward_training;
+        convolution_forward.primitive_desc forward = OneDnn.fast(
+                naive || direction != Direction.FORWARD,
+                () -> bias && direction == Direction.FORWARD
+                        ? new convolution_forward.primitive_desc(
+                                e, training, direct, s.x, s.w, s.b, s.y, s.strides, s.dilations, s.padding, s.padding)
+                        : new convolution_forward.primitive_desc(
+                                e, training, direct, s.x, s.w, s.y, s.strides, s.dilations, s.padding, s.padding));
+        if (forward == null) return null;
+        return switch (direction) {
+            case FORWARD -> {
+                ConvPlan plan = finish(spec, pair, forward, forward.weights_desc());
+                plan.plan()
+                        .argument(dnnl.DNNL_ARG_SRC, s.x)
+                        .argument(dnnl.DNNL_ARG_WEIGHTS, plan.format().desc())
+                        .argument(dnnl.DNNL_ARG_DST, s.y);
+                if (bias) plan.plan().argument(dnnl.DNNL_ARG_BIAS, s.b);
+                yield plan;
+            }
+            case BACKWARD_DATA -> {
+                convolution_backward_data.primitive_desc desc = OneDnn.fast(
+                        naive,
+                        () -> new convolution_backward_data.primitive_desc(
+                                e, direct, s.x, s.w, s.y, s.strides, s.dilations, s.padding, s.padding, forward));
+                if (desc == null) yield null;
+                ConvPlan plan = finish(spec, pair, desc, desc.weights_desc());
+                plan.plan()
+                        .argument(dnnl.DNNL_ARG_DIFF_DST, s.y)
+                        .argument(dnnl.DNNL_ARG_WEIGHTS, plan.format().desc())
+                        .argument(dnnl.DNNL_ARG_DIFF_SRC, s.x);
+                yield plan;
+            }
+            case BACKWARD_WEIGHTS -> {
+                convolution_backward_weights.primitive_desc desc = OneDnn.fast(
+                        naive,
+                        () -> bias
+                                ? new convolution_backward_weights.primitive_desc(
+                                        e,
+                                        direct,
+                                        s.x,
+                                        s.w,
+                                        s.b,
+                                        s.y,
+                                        s.strides,
+                                        s.dilations,
+                                        s.padding,
+                                        s.padding,
+                                        forward)
+                                : new convolution_backward_weights.primitive_desc(
+                                        e,
+                                        direct,
+                                        s.x,
+                                        s.w,
+                                        s.y,
+                                        s.strides,
+                                        s.dilations,
+                                        s.padding,
+                                        s.padding,
+                                        forward));
+                if (desc == null) yield null;
+                ConvPlan plan = finish(spec, pair, desc, desc.diff_weights_desc());
+                plan.plan()
+                        .argument(dnnl.DNNL_ARG_SRC, s.x)
+                        .argument(dnnl.DNNL_ARG_DIFF_DST, s.y)
+                        .argument(dnnl.DNNL_ARG_DIFF_WEIGHTS, plan.format().desc());
+                if (bias) plan.plan().argument(dnnl.DNNL_ARG_DIFF_BIAS, s.b);
+                yield plan;
+            }
+        };
+    }
+
+    private ConvPlan finish(Conv2dSpec spec, LayoutChoice.Pair pair, primitive_desc desc, memory.desc weight) {
+        WeightFormat format = formats.of(weight, denseWeight(spec));
+        Plan plan = new Plan(dnn, new primitive(desc), OneDnn.name(desc), pair.x(), pair.y());
+        return new ConvPlan(plan, format, pair);
+    }
+
+    private static Shape shape(Conv2dSpec spec, LayoutChoice.Pair pair) {
+        return new Shape(
+                pair.x().desc(spec.xDims()),
+                new memory.desc(weightDims(spec), memory.data_type.f32, memory.format_tag.any),
+                Layout.vector(spec.outChannels()),
+                pair.y().desc(spec.yDims()),
+                new long[] {spec.strideH(), spec.strideW()},
+                new long[] {spec.dilationH() - 1, spec.dilationW() - 1},
+                new long[] {spec.padH(), spec.padW()});
+    }
+
+    /** (Cout, Cin, KH, KW), with the groups as a dimension of their own in front where there are several. */
+    private static long[] weightDims(Conv2dSpec spec) {
+        int g = spec.groups();
+        long o = spec.outChannels() / g;
+        long i = spec.inChannels() / g;
+        return g == 1
+                ? new long[] {o, i, spec.kernelH(), spec.kernelW()}
+                : new long[] {g, o, i, spec.kernelH(), spec.kernelW()};
+    }
+
+    private static memory.desc denseWeight(Conv2dSpec spec) {
+        return new memory.desc(
+                weightDims(spec),
+                memory.data_type.f32,
+                spec.groups() == 1 ? memory.format_tag.oihw : memory.format_tag.goihw);
+    }
+}

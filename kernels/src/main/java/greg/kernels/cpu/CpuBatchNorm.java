@@ -1,0 +1,186 @@
+package greg.kernels.cpu;
+
+import greg.kernels.BatchNormKernels;
+import greg.kernels.KernelException;
+import greg.kernels.Storage;
+import greg.kernels.spec.BatchNormSpec;
+import greg.kernels.spec.BatchNormSpec.Fusion;
+
+/**
+ * Batch normalisation through oneDNN, the ReLU of {@code RELU} inside the primitive with a mask of its signs. oneDNN
+ * cannot add a residual there on a CPU, so {@code ADD_RELU} is followed by one in-place addition that ends with a ReLU.
+ *
+ * <p>The saved storage holds the batch mean, the batch variance and the mask, each from an aligned offset.
+ */
+final class CpuBatchNorm implements BatchNormKernels {
+    private final Reorders reorders;
+    private final CpuElementwise elementwise;
+    private final BatchNormPlanner planner;
+    private final Plans<BatchNormPlan> plans;
+    private final Plans<Long> sizes;
+    private float[] batch = new float[64];
+    private float[] running = new float[64];
+
+    private record Key(BatchNormSpec spec, Layout given, boolean training) {}
+
+    CpuBatchNorm(OneDnn dnn, Reorders reorders, CpuElementwise elementwise) {
+        this.reorders = reorders;
+        this.elementwise = elementwise;
+        this.planner = new BatchNormPlanner(dnn);
+        this.plans = new Plans<>(dnn);
+        this.sizes = new Plans<>(dnn);
+    }
+
+    @Override
+    public long savedBytes(BatchNormSpec spec) {
+        return sizes.get(
+                spec, () -> maskOffset(spec.channels()) + (spec.fusion() == Fusion.RELU ? planner.maskBytes(spec) : 0));
+    }
+
+    private static long varianceOffset(int channels) {
+        long bytes = 4L * channels;
+        return (bytes + HostBlock.ALIGNMENT - 1) / HostBlock.ALIGNMENT * HostBlock.ALIGNMENT;
+    }
+
+    private static long maskOffset(int channels) {
+        return 2 * varianceOffset(channels);
+    }
+
+    @Override
+    public void forwardTraining(
+            BatchNormSpec spec,
+            Storage x,
+            Storage residual,
+            Storage gamma,
+            Storage beta,
+            Storage runningMean,
+            Storage runningVar,
+            Storage y,
+            Storage saved) {
+        CpuStorage keep = CpuStorage.of(saved);
+        if (keep.bytes() < savedBytes(spec)) {
+            throw new KernelException("batchNorm: expected a saved storage of " + savedBytes(spec) + " bytes, got "
+                    + keep.bytes() + "; allocate savedBytes(spec)");
+        }
+        BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
+        CpuStorage input = as(plan, spec, x);
+        int channels = spec.channels();
+        Plan forward = plan.forward()
+                .bind(0, input)
+                .bind(1, CpuStorage.of(y))
+                .bind(2, keep.block.pointer())
+                .bind(3, keep.block.pointer(varianceOffset(channels)))
+                .bind(4, CpuStorage.dense(gamma))
+                .bind(5, CpuStorage.dense(beta));
+        if (plan.maskBytes() > 0) forward.bind(6, keep.block.pointer(maskOffset(channels)));
+        forward.run();
+        keep.wrotePlain();
+        finish(plan, spec, residual, y);
+        input.release();
+        double m = spec.reduction();
+        updateRunning(runningMean, keep, 0, channels, spec.momentum(), 1);
+        updateRunning(runningVar, keep, varianceOffset(channels) / 4, channels, spec.momentum(), m / (m - 1));
+    }
+
+    /** running = (1 - momentum) running + momentum correction batch. */
+    private void updateRunning(
+            Storage statistics, CpuStorage saved, long at, int channels, float momentum, double correction) {
+        if (batch.length < channels) {
+            batch = new float[channels];
+            running = new float[channels];
+        }
+        CpuStorage target = CpuStorage.dense(statistics);
+        saved.block.read(at, batch, 0, channels);
+        target.block.read(0, running, 0, channels);
+        for (int c = 0; c < channels; c++) {
+            running[c] = (float) ((1 - (double) momentum) * running[c] + momentum * correction * batch[c]);
+        }
+        target.block.write(0, running, 0, channels);
+        target.wrotePlain();
+    }
+
+    @Override
+    public void forwardInference(
+            BatchNormSpec spec,
+            Storage x,
+            Storage residual,
+            Storage gamma,
+            Storage beta,
+            Storage runningMean,
+            Storage runningVar,
+            Storage y) {
+        BatchNormPlan plan = plan(spec, CpuStorage.of(x), false);
+        CpuStorage input = as(plan, spec, x);
+        plan.forward()
+                .bind(0, input)
+                .bind(1, CpuStorage.of(y))
+                .bind(2, CpuStorage.dense(runningMean))
+                .bind(3, CpuStorage.dense(runningVar))
+                .bind(4, CpuStorage.dense(gamma))
+                .bind(5, CpuStorage.dense(beta))
+                .run();
+        finish(plan, spec, residual, y);
+        input.release();
+    }
+
+    /** Names the layout of y and, for a residual, adds it and cuts off below 0. */
+    private void finish(BatchNormPlan plan, BatchNormSpec spec, Storage residual, Storage y) {
+        CpuStorage.of(y).wrote(plan.layout(), spec.dims());
+        if (spec.fusion() == Fusion.ADD_RELU) elementwise.addRelu(spec.dims(), y, residual, y);
+    }
+
+    @Override
+    public void backward(
+            BatchNormSpec spec,
+            Storage x,
+            Storage y,
+            Storage gamma,
+            Storage beta,
+            Storage saved,
+            Storage dy,
+            Storage dx,
+            Storage dresidual,
+            Storage dgamma,
+            Storage dbeta) {
+        BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
+        Storage behind = dy;
+        if (spec.fusion() == Fusion.ADD_RELU) {
+            elementwise.reluBackward(spec.dims(), y, dy, dresidual);
+            behind = dresidual;
+        }
+        CpuStorage keep = CpuStorage.of(saved);
+        CpuStorage input = as(plan, spec, x);
+        CpuStorage gradient = as(plan, spec, behind);
+        CpuStorage output = CpuStorage.of(dx);
+        int channels = spec.channels();
+        Plan backward = plan.backward()
+                .bind(0, gradient)
+                .bind(1, output)
+                .bind(2, input)
+                .bind(3, keep.block.pointer())
+                .bind(4, keep.block.pointer(varianceOffset(channels)))
+                .bind(5, CpuStorage.dense(gamma))
+                .bind(6, CpuStorage.of(dgamma))
+                .bind(7, CpuStorage.of(dbeta));
+        if (plan.maskBytes() > 0) backward.bind(8, keep.block.pointer(maskOffset(channels)));
+        backward.run();
+        output.wrote(plan.layout(), spec.dims());
+        CpuStorage.of(dgamma).wrotePlain();
+        CpuStorage.of(dbeta).wrotePlain();
+        gradient.release();
+        input.release();
+    }
+
+    private BatchNormPlan plan(BatchNormSpec spec, CpuStorage x, boolean training) {
+        Layout given = x.layout();
+        return plans.get(new Key(spec, given, training), () -> planner.plan(spec, given, training));
+    }
+
+    private CpuStorage as(BatchNormPlan plan, BatchNormSpec spec, Storage x) {
+        return reorders.as(plan.layout(), CpuStorage.of(x), spec.n(), spec.channels(), spec.h(), spec.w());
+    }
+
+    void close() {
+        plans.all().forEach(BatchNormPlan::close);
+    }
+}

@@ -1,0 +1,101 @@
+package greg.kernels.cpu;
+
+import greg.kernels.Conv2dKernels;
+import greg.kernels.DType;
+import greg.kernels.Storage;
+import greg.kernels.cpu.ConvPlanner.Direction;
+import greg.kernels.spec.Conv2dSpec;
+
+/** Convolutions through oneDNN; x (N, Cin, H, W), w (Cout, Cin/groups, KH, KW) dense, y (N, Cout, OH, OW). */
+final class CpuConv2d implements Conv2dKernels {
+    private final HostMemory memory;
+    private final Reorders reorders;
+    private final WeightFormats formats;
+    private final ConvPlanner planner;
+    private final Plans<ConvPlan> plans;
+
+    private record Key(Direction direction, Conv2dSpec spec, Layout given, Layout preferred, boolean bias) {}
+
+    private final LayoutChoice choice;
+
+    CpuConv2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice) {
+        this.memory = memory;
+        this.reorders = reorders;
+        this.choice = choice;
+        this.formats = new WeightFormats(reorders);
+        this.planner = new ConvPlanner(dnn, choice, formats);
+        this.plans = new Plans<>(dnn);
+    }
+
+    @Override
+    public void forward(Conv2dSpec spec, Storage x, Storage w, Storage bias, Storage y) {
+        CpuStorage input = CpuStorage.of(x);
+        ConvPlan conv = plan(Direction.FORWARD, spec, input.layout(), bias != null);
+        CpuStorage source = asX(conv, spec, input);
+        CpuStorage output = CpuStorage.of(y);
+        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, output);
+        if (bias != null) conv.plan().bind(3, CpuStorage.dense(bias));
+        conv.plan().run();
+        output.wrote(conv.layouts().y(), spec.yDims());
+        source.release();
+    }
+
+    @Override
+    public void backwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx) {
+        CpuStorage gradient = CpuStorage.of(dy);
+        ConvPlan conv = plan(Direction.BACKWARD_DATA, spec, gradient.layout(), false);
+        CpuStorage source = asY(conv, spec, gradient);
+        CpuStorage output = CpuStorage.of(dx);
+        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, output).run();
+        output.wrote(conv.layouts().x(), spec.xDims());
+        source.release();
+    }
+
+    @Override
+    public void backwardWeights(Conv2dSpec spec, Storage x, Storage dy, Storage dw, Storage db) {
+        CpuStorage gradient = CpuStorage.of(dy);
+        ConvPlan conv = plan(Direction.BACKWARD_WEIGHTS, spec, gradient.layout(), db != null);
+        CpuStorage input = asX(conv, spec, CpuStorage.of(x));
+        CpuStorage source = asY(conv, spec, gradient);
+        CpuStorage output = CpuStorage.of(dw);
+        conv.plan().bind(0, input).bind(1, source);
+        if (db != null) conv.plan().bind(3, CpuStorage.of(db));
+        WeightFormat format = conv.format();
+        if (format.plain()) {
+            conv.plan().bind(2, output).run();
+        } else {
+            CpuStorage packed = (CpuStorage) memory.allocate(DType.UINT8, format.bytes());
+            conv.plan().bind(2, packed).run();
+            format.unpack(packed, output);
+            packed.release();
+        }
+        output.wrotePlain();
+        if (db != null) CpuStorage.of(db).wrotePlain();
+        source.release();
+        input.release();
+    }
+
+    /** The plan for a leading operand in layout {@code given}; for tests too. */
+    ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
+        Key key = new Key(direction, spec, given, choice.preferred(Layout.BLOCK), bias);
+        return plans.get(key, () -> planner.plan(direction, spec, given, bias));
+    }
+
+    private CpuStorage weight(ConvPlan conv, Storage w) {
+        CpuStorage dense = CpuStorage.dense(w);
+        return conv.format().plain() ? dense : dense.packed(conv.format(), memory);
+    }
+
+    private CpuStorage asX(ConvPlan conv, Conv2dSpec s, CpuStorage x) {
+        return reorders.as(conv.layouts().x(), x, s.n(), s.inChannels(), s.h(), s.w());
+    }
+
+    private CpuStorage asY(ConvPlan conv, Conv2dSpec s, CpuStorage y) {
+        return reorders.as(conv.layouts().y(), y, s.n(), s.outChannels(), s.outH(), s.outW());
+    }
+
+    void close() {
+        plans.all().forEach(ConvPlan::close);
+        formats.close();
+    }
+}

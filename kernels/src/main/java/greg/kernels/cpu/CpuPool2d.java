@@ -1,0 +1,140 @@
+package greg.kernels.cpu;
+
+import greg.kernels.KernelException;
+import greg.kernels.Pool2dKernels;
+import greg.kernels.Storage;
+import greg.kernels.spec.Pool2dSpec;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Pooling through oneDNN; x (N, C, H, W), y (N, C, OH, OW). Global averages are one window as large as the input. */
+final class CpuPool2d implements Pool2dKernels {
+    private final HostMemory memory;
+    private final Reorders reorders;
+    private final LayoutChoice choice;
+    private final PoolPlanner planner;
+    private final Plans<PoolPlan> plans;
+    private final Plans<Long> sizes;
+    // a gradient that comes dense out of a linear layer goes back into the layout that the forward pass had
+    private final Map<Pool2dSpec, Layout> seen = new HashMap<>();
+    private float[] row = new float[0];
+
+    private record Key(Pool2dSpec spec, Layout given) {}
+
+    CpuPool2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice) {
+        this.memory = memory;
+        this.reorders = reorders;
+        this.choice = choice;
+        this.planner = new PoolPlanner(dnn);
+        this.plans = new Plans<>(dnn);
+        this.sizes = new Plans<>(dnn);
+    }
+
+    @Override
+    public long savedBytes(Pool2dSpec spec) {
+        if (spec.kind() != Pool2dSpec.Kind.MAX) return 1;
+        return sizes.get(spec, () -> planner.positionBytes(spec));
+    }
+
+    @Override
+    public void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved) {
+        CpuStorage given = CpuStorage.of(x);
+        // overhanging averages are corrected row by row in dense order
+        Layout wanted = overhangs(spec) ? Layout.PLAIN : given.layout();
+        PoolPlan plan = plan(spec, wanted);
+        seen.put(spec, plan.layout());
+        CpuStorage input = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.h(), spec.w());
+        CpuStorage output = CpuStorage.of(y);
+        boolean keeps = saved != null && plan.positionBytes() > 0;
+        Plan forward = keeps || plan.positionBytes() == 0 ? plan.training() : plan.inference();
+        if (keeps) {
+            CpuStorage keep = CpuStorage.of(saved);
+            if (keep.bytes() < plan.positionBytes()) {
+                throw new KernelException("pool2d: expected a saved storage of " + savedBytes(spec) + " bytes, got "
+                        + keep.bytes() + "; allocate savedBytes(spec)");
+            }
+            forward.bind(2, keep);
+            keep.wrotePlain();
+        }
+        forward.bind(0, input).bind(1, output).run();
+        output.wrote(plan.layout(), spec.yDims());
+        if (overhangs(spec)) rescale(spec, output, output);
+        input.release();
+    }
+
+    @Override
+    public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
+        CpuStorage given = CpuStorage.of(dy);
+        Layout wanted = overhangs(spec)
+                ? Layout.PLAIN
+                : seen.getOrDefault(
+                        spec, given.layout() == Layout.PLAIN ? choice.preferred(spec.channels()) : given.layout());
+        PoolPlan plan = plan(spec, wanted);
+        CpuStorage gradient = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.outH(), spec.outW());
+        if (overhangs(spec)) {
+            CpuStorage scaled = memory.temporary(gradient.length());
+            rescale(spec, gradient, scaled);
+            gradient.release();
+            gradient = scaled;
+        }
+        CpuStorage output = CpuStorage.of(dx);
+        plan.backward().bind(0, gradient).bind(1, output);
+        if (plan.positionBytes() > 0) plan.backward().bind(2, CpuStorage.of(saved));
+        plan.backward().run();
+        output.wrote(plan.layout(), spec.xDims());
+        gradient.release();
+    }
+
+    private PoolPlan plan(Pool2dSpec spec, Layout given) {
+        return plans.get(new Key(spec, given), () -> planner.plan(spec, given));
+    }
+
+    /** Whether the last window of an average reaches beyond the padded input, where oneDNN would divide by too much. */
+    private static boolean overhangs(Pool2dSpec spec) {
+        return spec.kind() == Pool2dSpec.Kind.AVG
+                && (inside(spec.outH() - 1, spec.h(), spec.kernelH(), spec.strideH(), spec.padH()) < spec.kernelH()
+                        || inside(spec.outW() - 1, spec.w(), spec.kernelW(), spec.strideW(), spec.padW())
+                                < spec.kernelW());
+    }
+
+    /** Positions of window {@code index} inside the padded input. */
+    private static int inside(int index, int size, int kernel, int stride, int pad) {
+        return Math.min(kernel, size + 2 * pad - index * stride);
+    }
+
+    /** target = source * kernel size / positions inside, per output; dense. */
+    private void rescale(Pool2dSpec spec, CpuStorage source, CpuStorage target) {
+        int width = spec.outW();
+        if (row.length < width) row = new float[width];
+        long rows = (long) spec.n() * spec.channels() * spec.outH();
+        for (long r = 0; r < rows; r++) {
+            int p = (int) (r % spec.outH());
+            double tall = inside(p, spec.h(), spec.kernelH(), spec.strideH(), spec.padH());
+            source.block.read(r * width, row, 0, width);
+            for (int q = 0; q < width; q++) {
+                double wide = inside(q, spec.w(), spec.kernelW(), spec.strideW(), spec.padW());
+                row[q] = (float) (row[q] * (spec.kernelH() / tall) * (spec.kernelW() / wide));
+            }
+            target.block.write(r * width, row, 0, width);
+        }
+        target.wrotePlain();
+    }
+
+    @Override
+    public void globalAverage(int n, int c, int h, int w, Storage x, Storage y) {
+        forward(global(n, c, h, w), x, y, null);
+    }
+
+    @Override
+    public void globalAverageBackward(int n, int c, int h, int w, Storage dy, Storage dx) {
+        backward(global(n, c, h, w), dy, null, dx);
+    }
+
+    private static Pool2dSpec global(int n, int c, int h, int w) {
+        return new Pool2dSpec(Pool2dSpec.Kind.AVG, n, c, h, w, h, w, h, w, 0, 0, false);
+    }
+
+    void close() {
+        plans.all().forEach(PoolPlan::close);
+    }
+}

@@ -1,0 +1,169 @@
+package greg.kernels.cpu;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A piece of native memory aligned to a cache line, with the Java views through which bulk copies go. Blocks are reused
+ * by the pool together with their views, so that a training step creates no pointer objects.
+ */
+final class HostBlock {
+    /** Alignment in bytes: a cache line, and the width of an AVX-512 register. */
+    static final int ALIGNMENT = 64;
+
+    // direct buffers are indexed by int; longer blocks are seen through several of them
+    private static final int SEGMENT = 1 << 30;
+
+    private final Pointer raw;
+    private final BytePointer start;
+    private final long bytes;
+    private final ByteBuffer[] segments;
+    private final FloatBuffer[] floats;
+    private final IntBuffer[] ints;
+    private final List<BytePointer> slices = new ArrayList<>();
+
+    private HostBlock(Pointer raw, long bytes) {
+        this.raw = raw;
+        this.bytes = bytes;
+        BytePointer unaligned = new BytePointer(raw);
+        long shift = (ALIGNMENT - raw.address() % ALIGNMENT) % ALIGNMENT;
+        start = unaligned.getPointer(shift);
+        int count = (int) ((bytes + SEGMENT - 1) / SEGMENT);
+        segments = new ByteBuffer[count];
+        floats = new FloatBuffer[count];
+        ints = new IntBuffer[count];
+        for (int i = 0; i < count; i++) {
+            BytePointer segment = start.getPointer((long) i * SEGMENT);
+            segment.capacity(Math.min(SEGMENT, bytes - (long) i * SEGMENT));
+            segments[i] = segment.asByteBuffer().order(ByteOrder.nativeOrder());
+            floats[i] = segments[i].asFloatBuffer();
+            ints[i] = segments[i].asIntBuffer();
+        }
+    }
+
+    /** A block of undefined content, or null if the system has no memory left. */
+    static HostBlock allocate(long bytes) {
+        Pointer raw = Pointer.malloc(bytes + ALIGNMENT);
+        return raw == null || raw.isNull() ? null : new HostBlock(raw, bytes);
+    }
+
+    /** Returns the memory to the system; no view may be used afterwards. */
+    void free() {
+        Pointer.free(raw);
+    }
+
+    /** Address of the first byte. */
+    Pointer pointer() {
+        return start;
+    }
+
+    /** Address of byte {@code offset}; the object is kept for the next call with the same offset. */
+    Pointer pointer(long offset) {
+        if (offset == 0) return start;
+        long address = start.address() + offset;
+        for (BytePointer slice : slices) {
+            if (slice.address() == address) return slice;
+        }
+        BytePointer slice = start.getPointer(offset);
+        slices.add(slice);
+        return slice;
+    }
+
+    /** Sets every byte. */
+    void fill(int value) {
+        Pointer.memset(start, value, bytes);
+    }
+
+    /** Copies {@code count} bytes from the start of another block to the start of this one. */
+    void copyFrom(HostBlock other, long count) {
+        Pointer.memmove(start, other.start, count);
+    }
+
+    void read(long at, float[] dst, int offset, int count) {
+        while (count > 0) {
+            FloatBuffer view = floats[(int) (at / (SEGMENT / 4))];
+            int index = (int) (at % (SEGMENT / 4));
+            int now = Math.min(count, SEGMENT / 4 - index);
+            view.get(index, dst, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    void write(long at, float[] src, int offset, int count) {
+        while (count > 0) {
+            FloatBuffer view = floats[(int) (at / (SEGMENT / 4))];
+            int index = (int) (at % (SEGMENT / 4));
+            int now = Math.min(count, SEGMENT / 4 - index);
+            view.put(index, src, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    void read(long at, int[] dst, int offset, int count) {
+        while (count > 0) {
+            IntBuffer view = ints[(int) (at / (SEGMENT / 4))];
+            int index = (int) (at % (SEGMENT / 4));
+            int now = Math.min(count, SEGMENT / 4 - index);
+            view.get(index, dst, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    void write(long at, int[] src, int offset, int count) {
+        while (count > 0) {
+            IntBuffer view = ints[(int) (at / (SEGMENT / 4))];
+            int index = (int) (at % (SEGMENT / 4));
+            int now = Math.min(count, SEGMENT / 4 - index);
+            view.put(index, src, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    void read(long at, byte[] dst, int offset, int count) {
+        while (count > 0) {
+            ByteBuffer view = segments[(int) (at / SEGMENT)];
+            int index = (int) (at % SEGMENT);
+            int now = Math.min(count, SEGMENT - index);
+            view.get(index, dst, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    void write(long at, byte[] src, int offset, int count) {
+        while (count > 0) {
+            ByteBuffer view = segments[(int) (at / SEGMENT)];
+            int index = (int) (at % SEGMENT);
+            int now = Math.min(count, SEGMENT - index);
+            view.put(index, src, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    /** Element {@code at} as float32. */
+    float get(long at) {
+        return floats[(int) (at / (SEGMENT / 4))].get((int) (at % (SEGMENT / 4)));
+    }
+
+    /** Sets element {@code at} as float32. */
+    void set(long at, float value) {
+        floats[(int) (at / (SEGMENT / 4))].put((int) (at % (SEGMENT / 4)), value);
+    }
+}

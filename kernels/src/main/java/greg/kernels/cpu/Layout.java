@@ -1,0 +1,47 @@
+package greg.kernels.cpu;
+
+import org.bytedeco.dnnl.memory;
+
+/**
+ * The order of a 4-D activation's elements in memory. All three have exactly N C H W elements. Where two of them
+ * coincide (one pixel, one channel, 16 channels) {@link #canonical} picks the name that is stored.
+ */
+enum Layout {
+    /** Dense NCHW; also every storage that is no 4-D activation. */
+    PLAIN,
+    /** Channels last: what oneDNN wants when a channel count is not a multiple of 16. */
+    NHWC,
+    /** nChw16c, blocks of 16 channels: fastest with AVX-512; only for multiples of 16 channels. */
+    BLOCKED16;
+
+    /** Channels in a block of {@link #BLOCKED16}. */
+    static final int BLOCK = 16;
+
+    /** The name under which this layout is stored, so that equal bytes have equal names. */
+    Layout canonical(int channels, int pixels) {
+        if (pixels == 1 || channels == 1) return PLAIN;
+        if (this == NHWC && channels == BLOCK) return BLOCKED16;
+        return this;
+    }
+
+    /** oneDNN's descriptor of a float32 activation (n, c, h, w). */
+    memory.desc desc(int n, int c, int h, int w) {
+        long[] dims = {n, c, h, w};
+        return switch (this) {
+            case PLAIN ->
+                new memory.desc(dims, memory.data_type.f32, new long[] {(long) c * h * w, (long) h * w, w, 1});
+            case NHWC -> new memory.desc(dims, memory.data_type.f32, new long[] {(long) h * w * c, 1, (long) w * c, c});
+            case BLOCKED16 -> new memory.desc(dims, memory.data_type.f32, memory.format_tag.nChw16c);
+        };
+    }
+
+    /** As {@link #desc(int, int, int, int)}. */
+    memory.desc desc(int[] dims) {
+        return desc(dims[0], dims[1], dims[2], dims[3]);
+    }
+
+    /** A dense descriptor of {@code n} float32 elements in a row. */
+    static memory.desc vector(long n) {
+        return new memory.desc(new long[] {n}, memory.data_type.f32, new long[] {1});
+    }
+}

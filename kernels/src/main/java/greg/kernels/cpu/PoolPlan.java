@@ -1,0 +1,18 @@
+package greg.kernels.cpu;
+
+/**
+ * The primitives of one pooling in one layout.
+ *
+ * @param training arguments x, y, then the positions of the maxima if there are any
+ * @param inference arguments x, y
+ * @param backward arguments dy, dx, then the positions
+ * @param layout of x and y
+ * @param positionBytes size of the positions, 0 for averages
+ */
+record PoolPlan(Plan training, Plan inference, Plan backward, Layout layout, long positionBytes) {
+    void close() {
+        training.close();
+        inference.close();
+        backward.close();
+    }
+}

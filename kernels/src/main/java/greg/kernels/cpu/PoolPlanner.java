@@ -1,0 +1,122 @@
+package greg.kernels.cpu;
+
+import greg.kernels.spec.Pool2dSpec;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.pooling_backward;
+import org.bytedeco.dnnl.pooling_forward;
+import org.bytedeco.dnnl.primitive;
+
+/** Builds pooling primitives in the layout of their input, or in another where that one has no fast code. */
+final class PoolPlanner {
+    // windows times outputs that oneDNN's naive loops do in a few milliseconds
+    private static final long TINY = 500_000;
+
+    private final OneDnn dnn;
+
+    PoolPlanner(OneDnn dnn) {
+        this.dnn = dnn;
+    }
+
+    PoolPlan plan(Pool2dSpec spec, Layout given) {
+        boolean tiny = work(spec) <= TINY;
+        PoolPlan plan = build(spec, given, tiny);
+        for (Layout other : new Layout[] {Layout.NHWC, Layout.PLAIN}) {
+            if (plan == null) plan = build(spec, other, false);
+        }
+        if (plan == null) throw OneDnn.onlyNaive(spec);
+        return plan;
+    }
+
+    /** Bytes of the positions of maxima, at most, whatever the layout. */
+    long positionBytes(Pool2dSpec spec) {
+        long most = 0;
+        for (Layout layout : Layout.values()) {
+            if (layout == Layout.BLOCKED16 && spec.channels() % Layout.BLOCK != 0) continue;
+            var desc = OneDnn.fast(true, () -> forward(spec, layout, dnnl.dnnl_forward_training));
+            if (desc != null) most = Math.max(most, desc.workspace_desc().get_size());
+        }
+        return most;
+    }
+
+    private static long work(Pool2dSpec spec) {
+        return (long) spec.n() * spec.channels() * spec.outH() * spec.outW() * spec.kernelH() * spec.kernelW();
+    }
+
+    private PoolPlan build(Pool2dSpec spec, Layout layout, boolean tiny) {
+        var training = OneDnn.fast(tiny, () -> forward(spec, layout, dnnl.dnnl_forward_training));
+        var inference = OneDnn.fast(tiny, () -> forward(spec, layout, dnnl.dnnl_forward_inference));
+        if (training == null || inference == null) return null;
+        memory.desc x = layout.desc(spec.xDims());
+        memory.desc y = layout.desc(spec.yDims());
+        var back = OneDnn.fast(
+                tiny,
+                () -> new pooling_backward.primitive_desc(
+                        dnn.engine(),
+                        algorithm(spec),
+                        x,
+                        y,
+                        strides(spec),
+                        kernel(spec),
+                        new long[2],
+                        before(spec),
+                        after(spec),
+                        training));
+        if (back == null) return null;
+        Plan forwardPlan = new Plan(dnn, new primitive(training), OneDnn.name(training), layout, layout)
+                .argument(dnnl.DNNL_ARG_SRC, x)
+                .argument(dnnl.DNNL_ARG_DST, y);
+        Plan inferencePlan = new Plan(dnn, new primitive(inference), OneDnn.name(inference), layout, layout)
+                .argument(dnnl.DNNL_ARG_SRC, x)
+                .argument(dnnl.DNNL_ARG_DST, y);
+        Plan backwardPlan = new Plan(dnn, new primitive(back), OneDnn.name(back), layout, layout)
+                .argument(dnnl.DNNL_ARG_DIFF_DST, y)
+                .argument(dnnl.DNNL_ARG_DIFF_SRC, x);
+        long positions = 0;
+        if (spec.kind() == Pool2dSpec.Kind.MAX) {
+            memory.desc workspace = training.workspace_desc();
+            forwardPlan.argument(dnnl.DNNL_ARG_WORKSPACE, workspace);
+            backwardPlan.argument(dnnl.DNNL_ARG_WORKSPACE, workspace);
+            positions = workspace.get_size();
+        }
+        return new PoolPlan(forwardPlan, inferencePlan, backwardPlan, layout, positions);
+    }
+
+    private pooling_forward.primitive_desc forward(Pool2dSpec spec, Layout layout, int kind) {
+        return new pooling_forward.primitive_desc(
+                dnn.engine(),
+                kind,
+                algorithm(spec),
+                layout.desc(spec.xDims()),
+                layout.desc(spec.yDims()),
+                strides(spec),
+                kernel(spec),
+                new long[2],
+                before(spec),
+                after(spec));
+    }
+
+    private static int algorithm(Pool2dSpec spec) {
+        return spec.kind() == Pool2dSpec.Kind.MAX ? dnnl.dnnl_pooling_max : dnnl.dnnl_pooling_avg_include_padding;
+    }
+
+    private static long[] strides(Pool2dSpec spec) {
+        return new long[] {spec.strideH(), spec.strideW()};
+    }
+
+    private static long[] kernel(Pool2dSpec spec) {
+        return new long[] {spec.kernelH(), spec.kernelW()};
+    }
+
+    private static long[] before(Pool2dSpec spec) {
+        return new long[] {spec.padH(), spec.padW()};
+    }
+
+    /** What the last window reaches over the end, which in ceil mode can be more than the padding. */
+    private static long[] after(Pool2dSpec spec) {
+        return new long[] {
+            Math.max(0, (spec.outH() - 1) * spec.strideH() + spec.kernelH() - spec.h() - spec.padH()),
+            Math.max(0, (spec.outW() - 1) * spec.strideW() + spec.kernelW() - spec.w() - spec.padW())
+        };
+    }
+}

@@ -1,0 +1,59 @@
+package greg.kernels.cpu;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import greg.kernels.KernelException;
+
+/**
+ * The OpenMP team that oneDNN computes with. libgomp reads its environment once, when it is loaded, and the bytedeco
+ * classes have no call to change the team later; both are reached through JNA.
+ */
+final class Team {
+    /**
+     * How many times a waiting worker of libgomp spins before it sleeps. libgomp's own default spins for seconds when the
+     * cores are not oversubscribed, which another busy process on the machine turns into a tenfold slowdown; passive
+     * waiting costs 10 to 20 percent on a quiet machine. Applies unless the user set GOMP_SPINCOUNT or OMP_WAIT_POLICY.
+     */
+    static final String SPIN_COUNT = "20000";
+
+    private static Function setNumThreads;
+    private static Thread thread;
+    private static int size;
+
+    private Team() {}
+
+    /** Sets the environment that libgomp will read. Must run before the first oneDNN class is loaded. */
+    static void prepare(int threads) {
+        if (System.getenv("OMP_NUM_THREADS") == null) setEnvironment("OMP_NUM_THREADS", Integer.toString(threads));
+        if (System.getenv("GOMP_SPINCOUNT") == null && System.getenv("OMP_WAIT_POLICY") == null) {
+            setEnvironment("GOMP_SPINCOUNT", SPIN_COUNT);
+        }
+    }
+
+    /** Makes the calling thread's team have {@code threads} members; cheap when nothing changed. */
+    static void enter(int threads) {
+        Thread current = Thread.currentThread();
+        if (current == thread && threads == size) return;
+        if (Platform.isLinux()) {
+            // the loaded library answers to its soname, wherever it was unpacked
+            if (setNumThreads == null) {
+                setNumThreads = NativeLibrary.getInstance("libgomp.so.1").getFunction("omp_set_num_threads");
+            }
+            setNumThreads.invokeVoid(new Object[] {threads});
+        } else if (thread != null && threads != size) {
+            throw new KernelException("cpu: expected " + size + " threads as when the backend was first opened, got "
+                    + threads + "; on this platform the count is fixed at the first use, start another process");
+        }
+        thread = current;
+        size = threads;
+    }
+
+    private static void setEnvironment(String name, String value) {
+        if (Platform.isWindows()) {
+            Function.getFunction("msvcrt", "_putenv_s").invokeInt(new Object[] {name, value});
+        } else {
+            Function.getFunction("c", "setenv").invokeInt(new Object[] {name, value, 1});
+        }
+    }
+}
