@@ -1,7 +1,6 @@
 package greg.kernels.cpu;
 
 import greg.kernels.DType;
-import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.TransferKernels;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ final class CpuTransfer implements TransferKernels {
     private static CpuStorage check(String operation, Storage storage, DType type, long length) {
         CpuStorage cpu = CpuStorage.of(storage);
         if (cpu.type() != type || cpu.length() != length) {
-            throw new KernelException(operation + ": expected a storage of " + length + " " + type + ", got "
+            throw new IllegalArgumentException(operation + ": expected a storage of " + length + " " + type + ", got "
                     + cpu.length() + " " + cpu.type());
         }
         return cpu;
@@ -43,7 +42,7 @@ final class CpuTransfer implements TransferKernels {
     @Override
     public void upload(byte[] src, Storage dst) {
         if (src.length < dst.length()) {
-            throw new KernelException(
+            throw new IllegalArgumentException(
                     "upload: expected at least " + dst.length() + " bytes as the storage has, got " + src.length);
         }
         CpuStorage target = check("upload", dst, DType.UINT8, dst.length());
