@@ -25,6 +25,16 @@ final class CpuTransfer implements TransferKernels {
         return cpu;
     }
 
+    /** The shape must account for every element. */
+    private static void checkShape(String operation, int[] dims, long length) {
+        long product = 1;
+        for (int d : dims) product *= d;
+        if (product != length) {
+            throw new IllegalArgumentException(operation + ": expected dimensions of " + length + " elements, got "
+                    + Arrays.toString(dims) + " of " + product);
+        }
+    }
+
     @Override
     public void upload(float[] src, Storage dst) {
         CpuStorage target = check("upload", dst, DType.FLOAT32, src.length);
@@ -53,6 +63,7 @@ final class CpuTransfer implements TransferKernels {
     @Override
     public void download(Storage src, int[] dims, float[] dst) {
         CpuStorage source = check("download", src, DType.FLOAT32, dst.length);
+        checkShape("download", dims, src.length());
         CpuStorage plain = reorders.as(Layout.PLAIN, source, dims);
         plain.block.read(0, dst, 0, dst.length);
         plain.release();
@@ -90,6 +101,7 @@ final class CpuTransfer implements TransferKernels {
     public void toPlain(Storage src, int[] dims, Storage dst) {
         CpuStorage source = CpuStorage.of(src);
         CpuStorage target = check("toPlain", dst, DType.FLOAT32, src.length());
+        checkShape("toPlain", dims, src.length());
         if (source.layout() == Layout.PLAIN) {
             copy(src, dst);
         } else {
