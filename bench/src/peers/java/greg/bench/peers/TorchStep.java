@@ -151,9 +151,12 @@ public final class TorchStep implements AutoCloseable {
         manager.close();
     }
 
-    /** (N,3,32,32) to (N,10). */
+    /**
+     * (N,3,32,32) to (N,10). Here and below each activation is closed after its last reader, as Python's references end:
+     * autograd keeps what backward needs, and backward frees it on its way.
+     */
     private NDArray forward(NDArray x) {
-        NDArray y = Activation.relu(convNorm(x, "conv1", "bn1", ONE));
+        NDArray y = relu(convNorm(x, "conv1", "bn1", ONE));
         int[] widths = TrainStepWorkload.widths();
         for (int stage = 0; stage < widths.length; stage++) {
             for (int block = 0; block < work.blocksPerStage(); block++) {
@@ -161,38 +164,58 @@ public final class TorchStep implements AutoCloseable {
                 y = block(y, "layer" + (stage + 1) + "." + block + ".", grow);
             }
         }
-        y = Pool.globalAvgPool2d(y);
-        return Linear.linear(y, parameters.get("linear.weight"), parameters.get("linear.bias"))
-                .singletonOrThrow();
+        try (NDArray last = y;
+                NDArray features = Pool.globalAvgPool2d(last)) {
+            return Linear.linear(features, parameters.get("linear.weight"), parameters.get("linear.bias"))
+                    .singletonOrThrow();
+        }
     }
 
-    /** Two convolutions and the shortcut; with {@code grow} it halves the image and gains so many channels of zeros. */
+    /**
+     * Two convolutions and the shortcut; with {@code grow} that halves the image and gains so many channels of zeros, else
+     * it is {@code x} itself, which may well be closed twice.
+     */
     private NDArray block(NDArray x, String at, int grow) {
-        NDArray y = Activation.relu(convNorm(x, at + "conv1", at + "bn1", grow > 0 ? TWO : ONE));
-        y = convNorm(y, at + "conv2", at + "bn2", ONE);
-        NDArray shortcut = x;
-        if (grow > 0) {
-            // libtorch's order of padding: the last axis first
-            shortcut = x.get(EVERY_OTHER_PIXEL).pad(new Shape(0, 0, 0, 0, grow / 2, grow - grow / 2), 0);
+        try (NDArray input = x;
+                NDArray inner = relu(convNorm(input, at + "conv1", at + "bn1", grow > 0 ? TWO : ONE));
+                NDArray outer = convNorm(inner, at + "conv2", at + "bn2", ONE);
+                NDArray shortcut = shortcut(input, grow)) {
+            return relu(shortcut.add(outer));
         }
-        return Activation.relu(shortcut.add(y));
+    }
+
+    private static NDArray shortcut(NDArray x, int grow) {
+        if (grow == 0) {
+            return x;
+        }
+        try (NDArray half = x.get(EVERY_OTHER_PIXEL)) {
+            // libtorch's order of padding: the last axis first
+            return half.pad(new Shape(0, 0, 0, 0, grow / 2, grow - grow / 2), 0);
+        }
     }
 
     private NDArray convNorm(NDArray x, String conv, String norm, Shape stride) {
-        NDArray y = Conv2d.conv2d(x, parameters.get(conv + ".weight"), null, stride, ONE)
-                .singletonOrThrow();
-        // DJL's momentum is the part of the old value that stays: 1 - PyTorch's
-        return BatchNorm.batchNorm(
-                        y,
-                        statistics.get(norm + ".running_mean"),
-                        statistics.get(norm + ".running_var"),
-                        parameters.get(norm + ".weight"),
-                        parameters.get(norm + ".bias"),
-                        1,
-                        0.9f,
-                        1e-5f,
-                        true)
-                .singletonOrThrow();
+        try (NDArray y = Conv2d.conv2d(x, parameters.get(conv + ".weight"), null, stride, ONE)
+                .singletonOrThrow()) {
+            // DJL's momentum is the part of the old value that stays: 1 - PyTorch's
+            return BatchNorm.batchNorm(
+                            y,
+                            statistics.get(norm + ".running_mean"),
+                            statistics.get(norm + ".running_var"),
+                            parameters.get(norm + ".weight"),
+                            parameters.get(norm + ".bias"),
+                            1,
+                            0.9f,
+                            1e-5f,
+                            true)
+                    .singletonOrThrow();
+        }
+    }
+
+    private static NDArray relu(NDArray x) {
+        try (NDArray input = x) {
+            return Activation.relu(input);
+        }
     }
 
     private NDArray parameter(float[] values, int[] shape) {
