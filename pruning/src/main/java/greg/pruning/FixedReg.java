@@ -11,7 +11,7 @@ import java.util.List;
  */
 record FixedReg(float lambda) implements GrowthRule {
     @Override
-    public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, int iteration) {
+    public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, long iteration) {
         layer.setAll(0);
         layer.raisePruned(lambda, 0);
         return new Outcome(null, true);

@@ -29,7 +29,7 @@ record Greg1(float step, float limit, float kept, boolean tracksRatios, float ra
     }
 
     @Override
-    public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, int iteration) {
+    public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, long iteration) {
         Magnitudes magnitudes = null;
         if (tracksRatios) {
             magnitudes = scores.magnitudes(scores.scores(), layer.selection());

@@ -44,31 +44,30 @@ record Greg2(
     }
 
     @Override
-    public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, int iteration) {
-        // the groups that would be picked now: asked for once, and only when something depends on it
-        Selection smallest = null;
+    public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, long iteration) {
         if (pickFirst && !layer.picked() && layer.maxLambda() > pickLimit) {
-            smallest = Selection.smallest(scores.scores(), layer.ratio());
-            layer.pick(smallest, iteration);
+            layer.pick(smallest(layer, scores), iteration);
         }
         if (layer.picked()) {
             layer.raisePruned(step, released);
         } else {
             layer.raiseAll(pickStep);
         }
-        boolean pickNow = !pickFirst && !layer.picked() && layer.maxLambda() >= pickLimit;
-        if (pickNow || (tracksRatios && !layer.picked())) {
-            smallest = Selection.smallest(scores.scores(), layer.ratio());
+        if (!pickFirst && !layer.picked() && layer.maxLambda() >= pickLimit) {
+            layer.pick(smallest(layer, scores), iteration);
         }
         Magnitudes magnitudes = null;
         if (tracksRatios) {
-            magnitudes = scores.magnitudes(scores.scores(), layer.picked() ? layer.selection() : smallest);
+            // before the pick: the groups that would be picked now
+            Selection selection = layer.picked() ? layer.selection() : smallest(layer, scores);
+            magnitudes = scores.magnitudes(scores.scores(), selection);
             layer.follow(magnitudes.ratio());
-        }
-        if (pickNow) {
-            layer.pick(smallest, iteration);
         }
         boolean reached = layer.history() >= ratioLimit || layer.maxLambda() > limit;
         return new Outcome(magnitudes, layer.picked() && reached);
+    }
+
+    private static Selection smallest(LayerState layer, GroupScores scores) {
+        return Selection.smallest(scores.scores(), layer.ratio());
     }
 }

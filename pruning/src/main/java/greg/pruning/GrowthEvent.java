@@ -22,7 +22,7 @@ package greg.pruning;
  * @param phase the state of the run after the visit
  */
 public record GrowthEvent(
-        int iteration,
+        long iteration,
         String layer,
         int layerIndex,
         double ratio,

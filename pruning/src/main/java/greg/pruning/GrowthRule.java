@@ -16,7 +16,7 @@ public sealed interface GrowthRule permits Greg1, Greg2, FixedReg {
      * @param scores the layer's scores, of the weights before this iteration's step
      * @param iteration the current iteration, from 0
      */
-    Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, int iteration);
+    Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, long iteration);
 
     /**
      * What a visit found.

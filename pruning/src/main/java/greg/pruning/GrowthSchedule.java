@@ -39,7 +39,7 @@ public final class GrowthSchedule {
     private final GrowthRule rule;
     private final List<LayerState> layers;
     private Phase phase = Phase.UPDATE_REG;
-    private int stabilizeStart = -1;
+    private long stabilizeStart = -1;
 
     private GrowthSchedule(GregConfig config, List<LayerState> layers) {
         if (layers.isEmpty()) {
@@ -82,7 +82,7 @@ public final class GrowthSchedule {
     }
 
     /** What a checkpoint must hold. */
-    public record Saved(Phase phase, int stabilizeStart, List<LayerState.Saved> layers) {}
+    public record Saved(Phase phase, long stabilizeStart, List<LayerState.Saved> layers) {}
 
     /** A copy of all that changes, for {@link #resume}. */
     public Saved save() {
@@ -96,7 +96,7 @@ public final class GrowthSchedule {
     }
 
     /** Iteration of the update that ended the growth, or -1. */
-    public int stabilizeStart() {
+    public long stabilizeStart() {
         return stabilizeStart;
     }
 
@@ -106,7 +106,7 @@ public final class GrowthSchedule {
     }
 
     /** True if {@link #update} must run before the step of {@code iteration}. */
-    public boolean updateDue(int iteration) {
+    public boolean updateDue(long iteration) {
         return phase == Phase.UPDATE_REG && iteration % config.updateRegInterval() == 0;
     }
 
@@ -118,7 +118,7 @@ public final class GrowthSchedule {
      * @return the layers whose lambda changed and must go to the device again
      */
     public List<LayerState> update(
-            int iteration, Function<LayerState, GroupScores> scores, Consumer<GrowthEvent> observer) {
+            long iteration, Function<LayerState, GroupScores> scores, Consumer<GrowthEvent> observer) {
         if (!updateDue(iteration)) {
             throw new IllegalStateException("growing regularization: no update is due at iteration " + iteration
                     + " in phase " + phase + " with --update-reg-interval " + config.updateRegInterval());
@@ -141,7 +141,7 @@ public final class GrowthSchedule {
         return changed;
     }
 
-    private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, int iteration) {
+    private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, long iteration) {
         if (layer.keepsAll()) {
             // nothing to push; and if GReg-2's automatic ratio came to nothing, its picking penalty must end
             layer.setAll(0);
@@ -150,7 +150,7 @@ public final class GrowthSchedule {
         return rule.visit(layer, layers, scores, iteration);
     }
 
-    private void finish(LayerState layer, int iteration) {
+    private void finish(LayerState layer, long iteration) {
         layer.finish(iteration);
         if (layers.stream().allMatch(LayerState::finished)) {
             phase = Phase.STABILIZE_REG;
@@ -158,7 +158,7 @@ public final class GrowthSchedule {
         }
     }
 
-    private GrowthEvent event(LayerState layer, int iteration, Magnitudes found, Asked asked, boolean changed) {
+    private GrowthEvent event(LayerState layer, long iteration, Magnitudes found, Asked asked, boolean changed) {
         Magnitudes magnitudes = found == null ? new Magnitudes(Float.NaN, Float.NaN) : found;
         return new GrowthEvent(
                 iteration,
@@ -180,7 +180,7 @@ public final class GrowthSchedule {
     }
 
     /** True if the removal is due after the step of {@code iteration}. */
-    public boolean pruneDue(int iteration) {
+    public boolean pruneDue(long iteration) {
         return phase == Phase.STABILIZE_REG && iteration - stabilizeStart == config.stabilizeRegInterval();
     }
 
@@ -190,7 +190,7 @@ public final class GrowthSchedule {
      *
      * @param scores a layer's scores, of the weights after the last step
      */
-    public void complete(int iteration, Function<LayerState, GroupScores> scores) {
+    public void complete(long iteration, Function<LayerState, GroupScores> scores) {
         if (!pruneDue(iteration)) {
             throw new IllegalStateException(
                     "growing regularization: the removal is not due at iteration " + iteration + " in phase " + phase);

@@ -22,8 +22,8 @@ public final class LayerState {
     private boolean hasHistory;
     private boolean lambdaChanged;
     private Selection selection;
-    private int pickIteration = -1;
-    private int finishIteration = -1;
+    private long pickIteration = -1;
+    private long finishIteration = -1;
 
     /**
      * A layer with penalty 0 everywhere. With ratio 0, or a single group, nothing of it can go, which is settled here.
@@ -99,12 +99,12 @@ public final class LayerState {
     }
 
     /** Iteration at which GReg-2 picked; -1 before, and for groups chosen from the initial weights. */
-    public int pickIteration() {
+    public long pickIteration() {
         return pickIteration;
     }
 
     /** Iteration of the visit that ended this layer's growth, or -1. */
-    public int finishIteration() {
+    public long finishIteration() {
         return finishIteration;
     }
 
@@ -132,7 +132,7 @@ public final class LayerState {
     }
 
     /** Fixes which groups go; {@code iteration} is -1 for a choice made from the initial weights. */
-    void pick(Selection chosen, int iteration) {
+    void pick(Selection chosen, long iteration) {
         if (chosen.pruned().length + chosen.kept().length != lambda.length) {
             throw new IllegalArgumentException(
                     name + ": expected a selection of " + lambda.length + " groups, got " + chosen);
@@ -142,7 +142,7 @@ public final class LayerState {
     }
 
     /** Ends the growth at {@code iteration}. */
-    void finish(int iteration) {
+    void finish(long iteration) {
         finishIteration = iteration;
     }
 
@@ -195,8 +195,8 @@ public final class LayerState {
             boolean hasHistory,
             float history,
             int[] pruned,
-            int pickIteration,
-            int finishIteration) {}
+            long pickIteration,
+            long finishIteration) {}
 
     /** A copy of all that changes. */
     public Saved save() {

@@ -74,7 +74,7 @@ public enum WeightGroup {
      */
     public abstract GroupIndex index(int out, int inPerGroup, int positions);
 
-    /** True if this kind of group can never be removed from that layer, whatever ratio it was given (section 4 of the paper). */
+    /** True if this kind of group can never be removed from that layer, whatever ratio it was given. */
     abstract boolean mustKeepWhole(PrunableLayer layer);
 
     /** The reason for {@link #mustKeepWhole}, to end a message about several layers. */
