@@ -3,6 +3,8 @@ package greg.pruning.golden;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.kernels.spec.GroupIndex;
+import greg.nn.StateDict;
+import greg.nn.io.Safetensors;
 import greg.pruning.GregConfig;
 import greg.pruning.PickPruned;
 import greg.pruning.PrunableLayer;
@@ -16,10 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -78,8 +78,7 @@ final class GoldenCase {
         this.name = settings.get("name").textValue();
         JsonNode pruned = JSON.readTree(folder.resolve("pruned.json").toFile());
         this.summary = pruned.get("summary");
-        for (Iterator<Map.Entry<String, JsonNode>> i = pruned.get("layers").fields(); i.hasNext(); ) {
-            Map.Entry<String, JsonNode> entry = i.next();
+        for (Map.Entry<String, JsonNode> entry : pruned.get("layers").properties()) {
             layers.add(new Layer(entry.getKey(), entry.getValue()));
         }
         List<JsonNode> visits = new ArrayList<>();
@@ -191,10 +190,14 @@ final class GoldenCase {
         return network;
     }
 
-    /** Initial weights by name, if the case brings them. */
-    Optional<Map<String, float[]>> initialWeights() {
-        Path file = folder.resolve("init.safetensors");
-        return Files.exists(file) ? Optional.of(SafetensorsFile.floats(file)) : Optional.empty();
+    /** True if the case brings its initial weights. */
+    boolean hasInitialWeights() {
+        return Files.exists(folder.resolve("init.safetensors"));
+    }
+
+    /** Weights and BN buffers before iteration 0, by name. */
+    StateDict initialWeights() {
+        return Safetensors.read(folder.resolve("init.safetensors")).state();
     }
 
     @Override

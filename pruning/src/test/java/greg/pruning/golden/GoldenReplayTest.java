@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.nn.StateDict;
 import greg.pruning.GregConfig;
 import greg.pruning.GroupScores;
 import greg.pruning.GrowthEvent;
 import greg.pruning.GrowthSchedule;
 import greg.pruning.GrowthSchedule.Phase;
+import greg.pruning.L1Scores;
 import greg.pruning.LayerState;
 import greg.pruning.Magnitudes;
 import greg.pruning.PruningMethod;
@@ -51,7 +53,7 @@ class GoldenReplayTest {
         for (; schedule.phase() != Phase.DONE; iteration++) {
             assertTrue(iteration < 10_000, "the schedule does not end");
             if (schedule.updateDue(iteration)) {
-                int now = iteration;
+                long now = iteration;
                 updates++;
                 schedule.update(iteration, l -> replayed(golden, l, recorded.get(now + " " + l.name())), event -> {
                     compare(golden, event, layers, golden.trace.get(events.size()));
@@ -83,17 +85,18 @@ class GoldenReplayTest {
     }
 
     static Stream<GoldenCase> withWeights() {
-        return GoldenCase.all().filter(c -> c.initialWeights().isPresent());
+        return GoldenCase.all().filter(GoldenCase::hasInitialWeights);
     }
 
     @ParameterizedTest
     @MethodSource("withWeights")
     void initialScoresAndSelection(GoldenCase golden) {
-        Map<String, float[]> weights = golden.initialWeights().orElseThrow();
+        StateDict weights = golden.initialWeights();
         WeightGroup wg = golden.wg();
         for (Layer layer : golden.layers) {
             double ratio = layer.json().get("pr").doubleValue();
-            float[] scores = greg.pruning.L1Scores.ofWeights(weights.get(layer.name() + ".weight"), layer.groups(wg));
+            float[] scores =
+                    L1Scores.ofWeights(weights.get(layer.name() + ".weight").values(), layer.groups(wg));
             if (wg != WeightGroup.WEIGHT) {
                 close(layer.floats("scores_init"), scores, layer.name());
             }

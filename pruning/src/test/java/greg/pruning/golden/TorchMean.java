@@ -2,41 +2,41 @@ package greg.pruning.golden;
 
 /**
  * The float32 mean of a dense tensor to the bit as PyTorch 1.13 computes it on a CPU with AVX2 and one thread: 4 * 8
- * running sums (4 rows of vectors of 8), cascaded over four levels. Found equal to {@code torch.tensor(x).mean()} for
- * random x of 5 to 36,864 elements. The traces record means of lambda that way.
+ * running sums (4 rows of vectors of 8; fewer than 8 elements: 4 rows of scalars), cascaded over four levels. Found equal to
+ * {@code torch.tensor(x).mean()} for random x of 1 to 36,864 elements. The traces record means of lambda that way.
  */
 final class TorchMean {
-    private static final int LANES = 8;
+    private static final int VECTOR = 8;
     private static final int ROWS = 4;
     private static final int LEVELS = 4;
 
     private TorchMean() {}
 
     static float of(float[] x) {
-        int vectors = x.length / LANES;
+        int lanes = x.length < VECTOR ? 1 : VECTOR;
+        int vectors = x.length / lanes;
         int steps = vectors / ROWS;
-        float[] sum = cascade(x, steps);
+        float[] sum = cascade(x, steps, ROWS * lanes);
         for (int v = steps * ROWS; v < vectors; v++) {
-            for (int lane = 0; lane < LANES; lane++) {
-                sum[lane] += x[v * LANES + lane];
+            for (int lane = 0; lane < lanes; lane++) {
+                sum[lane] += x[v * lanes + lane];
             }
         }
-        for (int i = LANES; i < sum.length; i++) {
-            sum[i % LANES] += sum[i];
+        for (int i = lanes; i < sum.length; i++) {
+            sum[i % lanes] += sum[i];
         }
         float total = 0;
-        for (int i = vectors * LANES; i < x.length; i++) {
+        for (int i = vectors * lanes; i < x.length; i++) {
             total += x[i];
         }
-        for (int lane = 0; lane < LANES; lane++) {
+        for (int lane = 0; lane < lanes; lane++) {
             total += sum[lane];
         }
         return total / x.length;
     }
 
-    /** Sums of {@code steps} consecutive runs of ROWS * LANES elements, element by element. */
-    private static float[] cascade(float[] x, int steps) {
-        int width = ROWS * LANES;
+    /** Sums of {@code steps} consecutive runs of {@code width} elements, element by element. */
+    private static float[] cascade(float[] x, int steps, int width) {
         int bits = Math.max(4, ceilLog2(steps) / LEVELS);
         int run = 1 << bits;
         float[][] level = new float[LEVELS][width];
