@@ -1,0 +1,70 @@
+package greg.nn.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.datasets.Batches;
+import greg.datasets.DataSplit;
+import greg.datasets.Synthetic;
+import greg.kernels.Backend;
+import greg.kernels.BackendsUnderTest;
+import greg.nn.Module;
+import greg.nn.model.CifarResNet;
+import greg.nn.optim.Sgd;
+import greg.tensor.Scope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Java users of deep learning complain that memory leaks: thousands of steps must leave it where it was. */
+class SteadyStateTest {
+    private static final int STEPS = 2000;
+    private static final int WARM = 200;
+    private static final long PAGE = 4096;
+    /** The collector may let the heap breathe; a leak of one activation a step would be a hundred times as much. */
+    private static final long SLACK = 64L << 20;
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void thousandsOfStepsDoNotGrow(String kind) throws IOException {
+        DataSplit data = Synthetic.split(64, 8, 4, 3, 8, 8, 1);
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Module net = new CifarResNet(backend, 8, 3, 4);
+                Sgd sgd = new Sgd(net, 0.9f, 5e-4f);
+                Metrics metrics = new Metrics(backend);
+                Batches batches = new Batches(data.train(), 4, true, 1, false, 2)) {
+            sgd.learningRate(1e-3f);
+            TrainStep step = new TrainStep(net, sgd, metrics);
+            Feeder feeder =
+                    Feeder.augmenting(backend, data.train(), data.train().normalization(), 1);
+            EndlessFeed feed = new EndlessFeed(batches, feeder, 0);
+            run(step, feed, WARM);
+            long live = backend.memory().liveBytes();
+            long held = backend.memory().heldBytes();
+            long allocations = backend.memory().systemAllocations();
+            long resident = resident();
+            run(step, feed, STEPS);
+            assertEquals(live, backend.memory().liveBytes(), "live bytes");
+            assertEquals(held, backend.memory().heldBytes(), "bytes held by the pool");
+            assertEquals(allocations, backend.memory().systemAllocations(), "allocations from the system");
+            assertTrue(resident() - resident < SLACK, "resident memory grew from " + resident + " to " + resident());
+        }
+    }
+
+    private static void run(TrainStep step, EndlessFeed feed, int steps) {
+        for (int i = 0; i < steps; i++) {
+            try (Scope scope = Scope.open()) {
+                EndlessFeed.Input input = feed.next();
+                step.run(input.images(), input.labels());
+            }
+        }
+    }
+
+    /** Bytes of this process in memory, 0 where the system does not tell. */
+    private static long resident() throws IOException {
+        Path statm = Path.of("/proc/self/statm");
+        return Files.exists(statm) ? Long.parseLong(Files.readString(statm).split(" ")[1]) * PAGE : 0;
+    }
+}
