@@ -84,4 +84,18 @@ class SoftmaxLossKernelsTest {
         float[] counts = {results.metrics[1], results.metrics[2]};
         Compare.equal("top 1 and top 5, twice", new float[] {2 + 2 * 1, 3 + 2 * 4}, counts);
     }
+
+    /** Five or fewer classes: every label is in the top 5, unless the network has diverged. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void aNanIsNeverRight(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        for (int k : new int[] {1, 2, 5}) {
+            float[] logits = new float[2 * k];
+            Arrays.fill(logits, 0, k, Float.NaN);
+            Results results = run(backend, 2, k, logits, new int[2]);
+            float[] counts = {results.metrics[1], results.metrics[2]};
+            Compare.equal(k + " classes, twice", new float[] {2 + 2, 3 + 2}, counts);
+        }
+    }
 }

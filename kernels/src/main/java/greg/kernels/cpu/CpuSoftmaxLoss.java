@@ -67,8 +67,8 @@ final class CpuSoftmaxLoss implements SoftmaxLossKernels {
     /** How many logits beat the target's: neither smaller, nor equal with a larger index. */
     private int rank(int k, int target) {
         float own = row[target];
-        // a lone class that is NaN has nobody to beat it
-        if (Float.isNaN(own)) return k;
+        // with fewer than five classes even the last is in the top 5, but a NaN is never right
+        if (Float.isNaN(own)) return Integer.MAX_VALUE;
         int rank = 0;
         for (int j = 0; j < k; j++) {
             boolean beaten = own > row[j] || (own == row[j] && target < j);
