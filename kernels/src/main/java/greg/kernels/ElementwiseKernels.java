@@ -19,6 +19,9 @@ public interface ElementwiseKernels {
     /** y[n,c,s] = x[n,c,s] + bias[c], then ReLU if the spec says so. */
     void bias(BiasSpec spec, Storage x, Storage bias, Storage y);
 
-    /** dbias[c] = sum over n and s of dy[n,c,s]. With ReLU, {@code dy} is the gradient behind it (see {@link #reluBackward}). */
+    /**
+     * dbias[c] = sum over n and s of dy[n,c,s]. With ReLU, {@code dy} is the gradient behind it (see {@link
+     * #reluBackward}).
+     */
     void biasBackward(BiasSpec spec, Storage dy, Storage dbias);
 }

@@ -4,7 +4,9 @@ import greg.kernels.spec.Pool2dSpec;
 
 /** 2-D pooling of x (N, C, H, W) into y (N, C, OH, OW). */
 public interface Pool2dKernels {
-    /** Bytes of the UINT8 storage that tells max pooling's backward where the maxima were; 1 where nothing is needed. */
+    /**
+     * Bytes of the UINT8 storage that tells max pooling's backward where the maxima were; 1 where nothing is needed.
+     */
     long savedBytes(Pool2dSpec spec);
 
     /** Writes y, and {@code saved} unless it is null (inference). Ties of max pooling go to the first in row order. */

@@ -2,7 +2,9 @@ package greg.kernels;
 
 import greg.kernels.spec.ShortcutSpec;
 
-/** The parameter-free shortcut of CIFAR ResNets (option A of He et al. 2015): subsample, and pad channels with zeros. */
+/**
+ * The parameter-free shortcut of CIFAR ResNets (option A of He et al. 2015): subsample, and pad channels with zeros.
+ */
 public interface ShortcutKernels {
     /** y[n, before + c, p, q] = x[n, c, p stride, q stride]; the other channels of y are 0. */
     void forward(ShortcutSpec spec, Storage x, Storage y);

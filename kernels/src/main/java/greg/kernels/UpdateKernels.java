@@ -25,8 +25,8 @@ public interface UpdateKernels {
     void sgd(SgdSpec spec, Storage lr, List<UpdateSlot> table);
 
     /**
-     * Adam (Kingma and Ba 2015) with PyTorch's L2 weight decay; the penalty, mask and l1 as in {@link #sgd}. float32, to
-     * the bit of PyTorch; constants in parentheses are computed in double and rounded once:
+     * Adam (Kingma and Ba 2015) with PyTorch's L2 weight decay; the penalty, mask and l1 as in {@link #sgd}. float32,
+     * to the bit of PyTorch; constants in parentheses are computed in double and rounded once:
      *
      * <pre>
      * g = fma((weightDecay), w, gradient + round(lambda[group] w))

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The backends that one test body runs on. Tests are parameterised by kind and open it here: a backend that this machine
- * cannot open skips the test and says why, or fails it when {@code -Dgreg.require=cpu,cuda} names the kind, so that a run
- * on a machine with the device proves that the device ran.
+ * The backends that one test body runs on. Tests are parameterised by kind and open it here: a backend that this
+ * machine cannot open skips the test and says why, or fails it when {@code -Dgreg.require=cpu,cuda} names the kind, so
+ * that a run on a machine with the device proves that the device ran.
  */
 public final class BackendsUnderTest {
     private static final List<String> FAST = List.of("cpu", "cuda");

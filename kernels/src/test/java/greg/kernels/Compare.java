@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.fail;
 public final class Compare {
     private Compare() {}
 
-    /** Fails unless |actual - expected| &lt;= abs + rel |expected| everywhere; says where, by how much and how often not. */
+    /**
+     * Fails unless |actual - expected| &lt;= abs + rel |expected| everywhere; says where, by how much and how often
+     * not.
+     */
     public static void close(String what, float[] expected, float[] actual, double abs, double rel) {
         if (expected.length != actual.length) {
             fail(what + ": expected " + expected.length + " elements, got " + actual.length);

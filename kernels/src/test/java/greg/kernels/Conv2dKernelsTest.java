@@ -126,7 +126,9 @@ class Conv2dKernelsTest {
         Compare.close(section + " db", TorchNumbers.of(section, "db"), results.db, 1e-6, 1e-6);
     }
 
-    /** Whatever a backend derives from weights (packed copies) must follow when they change or their memory is reused. */
+    /**
+     * Whatever a backend derives from weights (packed copies) must follow when they change or their memory is reused.
+     */
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#others")
     void followsChangedWeights(String kind) {

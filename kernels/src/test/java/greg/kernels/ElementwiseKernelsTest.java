@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * ReLU, addition, scaling and bias. Each is one rounding an element, so every backend must give the very numbers that Java's
- * float arithmetic gives here.
+ * ReLU, addition, scaling and bias. Each is one rounding an element, so every backend must give the very numbers that
+ * Java's float arithmetic gives here.
  */
 class ElementwiseKernelsTest {
     private static final int[][] SHAPES = {

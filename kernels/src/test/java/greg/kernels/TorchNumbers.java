@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What PyTorch computes: torch-numbers.txt in this package's test resources, printed by torch-numbers.py beside it, whose
- * inputs Java repeats with {@link Workspace#ramp}.
+ * What PyTorch computes: torch-numbers.txt in this package's test resources, printed by torch-numbers.py beside it,
+ * whose inputs Java repeats with {@link Workspace#ramp}.
  */
 final class TorchNumbers {
     private static final Map<String, float[]> NUMBERS = read();

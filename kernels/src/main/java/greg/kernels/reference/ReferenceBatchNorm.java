@@ -104,8 +104,8 @@ final class ReferenceBatchNorm implements BatchNormKernels {
     }
 
     /**
-     * With g = dy behind the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements a channel: dbeta = sum g,
-     * dgamma = sum g xhat, dx = gamma invStd (g - dbeta / M - xhat dgamma / M).
+     * With g = dy behind the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements a channel: dbeta =
+     * sum g, dgamma = sum g xhat, dx = gamma invStd (g - dbeta / M - xhat dgamma / M).
      */
     @Override
     public void backward(

@@ -1,2 +1,4 @@
-/** Geometry records: they validate, own every output-size and operation-count formula, and are the keys of plan caches. */
+/**
+ * Geometry records: they validate, own every output-size and operation-count formula, and are the keys of plan caches.
+ */
 package greg.kernels.spec;
