@@ -1,18 +1,18 @@
 package greg.nn.io;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** Reads checkpoints of any format that is known, told by the content and not by the name. */
 public final class Checkpoints {
+    private static final int PICKLE = 0x80;
+
     private Checkpoints() {}
 
     /**
-     * Reads a checkpoint.
+     * Reads a checkpoint: safetensors, or a file of {@code torch.save} (.pth, .pt, .th, .tar), zip or legacy.
      *
      * @throws CheckpointException if there is none or it cannot be read; the message names the file
      */
@@ -20,14 +20,18 @@ public final class Checkpoints {
         if (Files.isDirectory(file)) {
             throw new CheckpointException("read " + file + ": expected a checkpoint file, this is a folder");
         }
-        byte[] magic = new byte[9];
-        int length;
-        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-            length = Math.max(in.read(ByteBuffer.wrap(magic)), 0);
+        byte[] magic;
+        try (InputStream in = Files.newInputStream(file)) {
+            magic = in.readNBytes(9);
         } catch (IOException e) {
             throw new CheckpointException("read " + file + ": " + AtomicFile.reason(e), e);
         }
-        if (length == magic.length && magic[8] == '{') return Safetensors.read(file);
-        throw new CheckpointException("read " + file + ": this is not a checkpoint; expected safetensors");
+        if (magic.length == 9) {
+            if (magic[8] == '{') return Safetensors.read(file);
+            boolean zip = magic[0] == 'P' && magic[1] == 'K';
+            if (zip || (magic[0] & 0xFF) == PICKLE) return TorchPickle.read(file);
+        }
+        throw new CheckpointException(
+                "read " + file + ": this is not a checkpoint; expected safetensors or a file of torch.save");
     }
 }

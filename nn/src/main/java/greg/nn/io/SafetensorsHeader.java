@@ -60,7 +60,9 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
             root = JSON.readTree(text);
         } catch (JsonProcessingException e) {
             throw new CheckpointException(
-                    "read " + file + " as safetensors: the header is not valid JSON: " + e.getOriginalMessage(), e);
+                    "read " + file + " as safetensors: the header is not valid JSON: "
+                            + e.getOriginalMessage().replaceAll("\\s+", " "),
+                    e);
         }
         if (!root.isObject()) throw bad(file, "the header is not a JSON object");
         Map<String, String> metadata = new LinkedHashMap<>();
