@@ -6,8 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
-import greg.kernels.BackendOptions;
-import greg.kernels.Backends;
+import greg.kernels.dry.DryBackend;
 import greg.nn.Module;
 import greg.nn.StateDict;
 import greg.tensor.NoGrad;
@@ -22,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NetworksTest {
-    private final Backend backend = Backends.open("reference", BackendOptions.standard());
+    private final Backend backend = new DryBackend();
 
     @AfterEach
     void close() {
