@@ -53,6 +53,10 @@ final class ConvPlanner {
     ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
         int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
         var pairs = choice.pairs(spec, given, leading);
+        if (ConvPreference.channelsLast(direction, spec)) {
+            ConvPlan plan = build(direction, spec, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
+            if (plan != null) return plan;
+        }
         for (LayoutChoice.Pair pair : pairs) {
             ConvPlan plan = build(direction, spec, pair, bias, false);
             if (plan != null) return plan;
@@ -66,8 +70,12 @@ final class ConvPlanner {
         engine e = dnn.engine();
         int direct = dnnl.dnnl_convolution_direct;
         int training = dnnl.dnnl_forward_training;
+        String preferred = ConvPreference.implementation(direction, spec, pair.x());
+        // going back, oneDNN wants the forward description only as a hint
+        boolean hint = direction != Direction.FORWARD;
         convolution_forward.primitive_desc forward = OneDnn.fast(
-                naive || direction != Direction.FORWARD,
+                naive || hint,
+                hint ? null : preferred,
                 () -> bias && direction == Direction.FORWARD
                         ? new convolution_forward.primitive_desc(
                                 e, training, direct, s.x, s.w, s.b, s.y, s.strides, s.dilations, s.padding, s.padding)
@@ -87,6 +95,7 @@ final class ConvPlanner {
             case BACKWARD_DATA -> {
                 convolution_backward_data.primitive_desc desc = OneDnn.fast(
                         naive,
+                        preferred,
                         () -> new convolution_backward_data.primitive_desc(
                                 e, direct, s.x, s.w, s.y, s.strides, s.dilations, s.padding, s.padding, forward));
                 if (desc == null) yield null;
@@ -100,6 +109,7 @@ final class ConvPlanner {
             case BACKWARD_WEIGHTS -> {
                 convolution_backward_weights.primitive_desc desc = OneDnn.fast(
                         naive,
+                        preferred,
                         () -> bias
                                 ? new convolution_backward_weights.primitive_desc(
                                         e,

@@ -159,9 +159,19 @@ final class OneDnn {
      * @return null if oneDNN has none
      */
     static <D extends primitive_desc> D fast(boolean tiny, Supplier<D> maker) {
+        return fast(tiny, null, maker);
+    }
+
+    /** As {@link #fast(boolean, Supplier)}; takes the implementation called {@code preferred} if there is one. */
+    static <D extends primitive_desc> D fast(boolean tiny, String preferred, Supplier<D> maker) {
         D desc;
         try {
             desc = maker.get();
+            while (preferred != null && !preferred.equals(name(desc))) {
+                if (desc.next_impl()) continue;
+                preferred = null;
+                desc = maker.get();
+            }
         } catch (RuntimeException unsupported) {
             // oneDNN says "could not create a primitive descriptor" for combinations that it does not implement
             return null;

@@ -1,0 +1,54 @@
+package greg.kernels.cpu;
+
+import greg.kernels.cpu.ConvPlanner.Direction;
+import greg.kernels.spec.Conv2dSpec;
+
+/**
+ * Which of oneDNN's implementations to take where its own first choice is not the fastest. The rules are fixed ones, from
+ * timings of all implementations on a Zen 5 core (AVX-512, oneDNN 3.11), and not the outcome of a race at start-up: the
+ * implementations add in different orders, and two runs must agree to the bit. A CPU without the preferred one gets
+ * oneDNN's choice.
+ *
+ * <ul>
+ *   <li>Channels-last, the older {@code jit} beats {@code brgconv} by 1 to 10 percent, and for the data gradient of a
+ *       convolution with stride by 1.5 to 2 times.
+ *   <li>17 to 24 channels fill three registers of 8 better than two of 16: {@code avx2} wins by 15 to 25 percent; the same
+ *       holds up to 8.
+ *   <li>Only the forward pass from at least 32 pixels a row to at most 16 channels is 15 to 25 percent faster with {@code
+ *       brgconv}.
+ *   <li>16 channels are the same bytes in both layouts. So blocked networks take {@code brgconv} for them too, and the
+ *       channels-last weight gradient, which is 6 to 16 percent faster.
+ * </ul>
+ */
+final class ConvPreference {
+    private static final int WIDE = 32;
+
+    private ConvPreference() {}
+
+    /** The implementation to look for, or null to take oneDNN's first. */
+    static String implementation(Direction direction, Conv2dSpec spec, Layout layout) {
+        if (layout != Layout.NHWC || spec.groups() > 1) return null;
+        if (direction == Direction.FORWARD && thinAndWide(spec)) return null;
+        int vectorised = direction == Direction.BACKWARD_DATA ? spec.inChannels() : spec.outChannels();
+        boolean eights = vectorised <= 8 || (vectorised > 16 && vectorised <= 24);
+        return eights ? "jit:avx2" : "jit:avx512_core";
+    }
+
+    /** Whether a convolution from 16 to 16 channels should run its channels-last code over the equal blocked bytes. */
+    static boolean channelsLast(Direction direction, Conv2dSpec spec) {
+        if (!sixteen(spec)) return false;
+        return direction == Direction.BACKWARD_WEIGHTS || (direction == Direction.FORWARD && thinAndWide(spec));
+    }
+
+    private static boolean thinAndWide(Conv2dSpec spec) {
+        return spec.outChannels() <= Layout.BLOCK && spec.w() >= WIDE && spec.strideH() == 1;
+    }
+
+    private static boolean sixteen(Conv2dSpec spec) {
+        return spec.groups() == 1
+                && spec.inChannels() == Layout.BLOCK
+                && spec.outChannels() == Layout.BLOCK
+                && spec.kernelH() > 1
+                && spec.strideH() == 1;
+    }
+}
