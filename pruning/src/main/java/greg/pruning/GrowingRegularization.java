@@ -4,7 +4,7 @@ import greg.kernels.spec.SgdSpec;
 import greg.nn.Module;
 import greg.nn.optim.Penalty;
 import greg.nn.optim.Sgd;
-import greg.nn.train.EndlessFeed;
+import greg.nn.train.InputSource;
 import greg.nn.train.Metrics;
 import greg.nn.train.TrainStep;
 import greg.pruning.graph.ChannelGraph;
@@ -29,7 +29,7 @@ public final class GrowingRegularization implements AutoCloseable {
     private final List<LayerState> layers = new ArrayList<>();
     private final Map<LayerState, Penalty> penalties = new HashMap<>();
     private final Sgd sgd;
-    private int iteration = -1;
+    private long iteration = -1;
 
     /**
      * A run at its start.
@@ -61,7 +61,7 @@ public final class GrowingRegularization implements AutoCloseable {
     }
 
     /** Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses. */
-    public void run(EndlessFeed feed, GrowthListener listener) {
+    public void run(InputSource feed, GrowthListener listener) {
         if (config.method() == PruningMethod.L1) {
             OneShot.choose(config, layers, this::scores);
             return;
@@ -78,7 +78,7 @@ public final class GrowingRegularization implements AutoCloseable {
                     }
                 }
                 try (Scope scope = Scope.open()) {
-                    EndlessFeed.Input input = feed.next();
+                    InputSource.Input input = feed.next();
                     Tensor loss = step.run(input.images(), input.labels());
                     listener.stepped(iteration, schedule.phase(), loss);
                 }
@@ -102,7 +102,7 @@ public final class GrowingRegularization implements AutoCloseable {
     }
 
     /** The last iteration that was trained, from 0; -1 if none was. */
-    public int iteration() {
+    public long iteration() {
         return iteration;
     }
 

@@ -12,5 +12,5 @@ public interface GrowthListener {
      *
      * @param loss of this iteration before the step; reading it waits for the device
      */
-    default void stepped(int iteration, GrowthSchedule.Phase phase, Tensor loss) {}
+    default void stepped(long iteration, GrowthSchedule.Phase phase, Tensor loss) {}
 }

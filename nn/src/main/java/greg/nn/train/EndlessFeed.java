@@ -2,17 +2,13 @@ package greg.nn.train;
 
 import greg.datasets.Batch;
 import greg.datasets.Batches;
-import greg.tensor.Tensor;
 
 /** Batch after batch, epoch after epoch, for loops that count iterations instead of epochs. */
-public final class EndlessFeed {
+public final class EndlessFeed implements InputSource {
     private final Batches batches;
     private final Feeder feeder;
     private long position;
     private boolean started;
-
-    /** What goes into one step; both belong to the scope that was current. */
-    public record Input(Tensor images, Tensor labels) {}
 
     /**
      * Starts at iteration {@code position}: the batch and the augmentation of that iteration depend on the seeds and on it
@@ -24,7 +20,7 @@ public final class EndlessFeed {
         this.position = position;
     }
 
-    /** The input of the next iteration, in the current scope. */
+    @Override
     public Input next() {
         int perEpoch = batches.batchesPerEpoch();
         if (!started || !batches.hasNext()) batches.epoch((int) (position / perEpoch), (int) (position % perEpoch));

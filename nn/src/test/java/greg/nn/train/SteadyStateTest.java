@@ -56,7 +56,7 @@ class SteadyStateTest {
     private static void run(TrainStep step, EndlessFeed feed, int steps) {
         for (int i = 0; i < steps; i++) {
             try (Scope scope = Scope.open()) {
-                EndlessFeed.Input input = feed.next();
+                InputSource.Input input = feed.next();
                 step.run(input.images(), input.labels());
             }
         }

@@ -36,6 +36,7 @@ final class GoldenCase {
     final JsonNode settings;
     final JsonNode summary;
     final List<JsonNode> trace;
+    final List<JsonNode> iterations;
     final List<Layer> layers = new ArrayList<>();
 
     /** One convolution or linear layer as {@code pruned.json} tells it. */
@@ -82,13 +83,13 @@ final class GoldenCase {
             layers.add(new Layer(entry.getKey(), entry.getValue()));
         }
         List<JsonNode> visits = new ArrayList<>();
+        List<JsonNode> steps = new ArrayList<>();
         for (String line : lines(folder)) {
             JsonNode record = JSON.readTree(line);
-            if (record.get("type").textValue().equals("reg")) {
-                visits.add(record);
-            }
+            (record.get("type").textValue().equals("reg") ? visits : steps).add(record);
         }
         this.trace = visits;
+        this.iterations = steps;
     }
 
     private static List<String> lines(Path folder) throws IOException {
@@ -193,6 +194,12 @@ final class GoldenCase {
     /** True if the case brings its initial weights. */
     boolean hasInitialWeights() {
         return Files.exists(folder.resolve("init.safetensors"));
+    }
+
+    /** A file of weights of the case ({@code init}, {@code preprune}, {@code final}), or null if it was left out. */
+    StateDict weights(String which) {
+        Path file = folder.resolve(which + ".safetensors");
+        return Files.exists(file) ? Safetensors.read(file).state() : null;
     }
 
     /** Weights and BN buffers before iteration 0, by name. */
