@@ -189,7 +189,8 @@ class GoldenTrainingTest {
         List<JsonNode> runs = new ArrayList<>();
         for (GoldenCase other : GoldenCase.all().toList()) {
             Path file = other.folder.resolve("variation.json");
-            boolean same = Stream.of("arch", "cfg").allMatch(k -> golden.settings.get(k).equals(other.settings.get(k)));
+            boolean same = Stream.of("arch", "cfg")
+                    .allMatch(k -> golden.settings.get(k).equals(other.settings.get(k)));
             if (same && Files.exists(file)) {
                 new ObjectMapper().readTree(file.toFile()).get("runs").forEach(runs::add);
             }
