@@ -17,7 +17,8 @@ public final class Backprop {
 
     /**
      * Computes d loss / d leaf for every leaf that requires a gradient. Leaf gradients are read with {@link
-     * Tensor#gradient()} and belong to the current scope; a second run replaces them.
+     * Tensor#gradient()} and belong to the current scope; a second run replaces those of the leaves it reaches. When a rule
+     * fails, what was under way is released before the error is passed on.
      *
      * @param loss one element, on the tape
      */
@@ -36,7 +37,16 @@ public final class Backprop {
         Storage one = backend.memory().allocate(DType.FLOAT32, 1);
         backend.transfer().fill(one, 1);
         loss.gradient(one);
-        while (!pending.isEmpty()) step(pending.poll(), backend);
+        try {
+            while (!pending.isEmpty()) step(pending.poll(), backend);
+        } finally {
+            // not empty only behind an error: no scope owns the gradients of intermediate values
+            for (Node node : pending) {
+                Storage g = node.output().gradient();
+                node.output().gradient(null);
+                if (g != null) g.release();
+            }
+        }
     }
 
     /** Collects the nodes that take part, and clears what an earlier run left on their tensors. */
@@ -60,13 +70,44 @@ public final class Backprop {
         Storage dy = output.gradient();
         if (dy == null) return; // the output does not influence the loss
         output.gradient(null);
-        Storage[] gradients = node.op().backward(dy);
-        dy.release();
+        Storage[] gradients;
+        try {
+            gradients = node.op().backward(dy);
+        } finally {
+            dy.release();
+        }
         List<Tensor> inputs = node.inputs();
+        checkRule(node, gradients);
         for (int i = 0; i < inputs.size(); i++) {
             if (gradients[i] == null) continue;
             if (!inputs.get(i).requiresGrad()) gradients[i].release();
             else accumulate(inputs.get(i), gradients[i], backend);
+        }
+    }
+
+    /** A dead gradient would look like none at all, and everything behind it would silently go without. */
+    private static void checkRule(Node node, Storage[] gradients) {
+        List<Tensor> inputs = node.inputs();
+        if (gradients.length != inputs.size()) {
+            throw new IllegalStateException("backprop: the rule of " + node.op().name() + " returned "
+                    + gradients.length + " gradients for " + inputs.size() + " inputs");
+        }
+        for (int i = 0; i < gradients.length; i++) {
+            Storage g = gradients[i];
+            if (g == null && inputs.get(i).requiresGrad()) {
+                throw new IllegalStateException("backprop: the rule of "
+                        + node.op().name() + " returned no gradient for input " + i + ", which requires one");
+            }
+            if (g != null && !g.live()) {
+                throw new IllegalStateException(
+                        "backprop: the rule of " + node.op().name() + " returned a gradient for input " + i
+                                + " that is released; a returned dy must be retained");
+            }
+            if (g != null && g.length() != inputs.get(i).shape().size()) {
+                throw new IllegalStateException(
+                        "backprop: the rule of " + node.op().name() + " returned " + g.length() + " elements for input "
+                                + i + " of shape " + inputs.get(i).shape());
+            }
         }
     }
 

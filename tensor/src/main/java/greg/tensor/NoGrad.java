@@ -4,6 +4,8 @@ package greg.tensor;
 public final class NoGrad implements AutoCloseable {
     private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
 
+    private boolean closed;
+
     private NoGrad() {}
 
     /** Switches it off. */
@@ -16,8 +18,11 @@ public final class NoGrad implements AutoCloseable {
         return DEPTH.get() == 0;
     }
 
+    /** Switches the tape on again; a second call does nothing. */
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         DEPTH.set(DEPTH.get() - 1);
     }
 }

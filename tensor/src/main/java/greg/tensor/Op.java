@@ -4,13 +4,14 @@ import greg.kernels.Backend;
 import greg.kernels.DType;
 import greg.kernels.Storage;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A differentiable function. A subclass has a static {@code apply} that validates, computes and {@linkplain #record
  * records}, and right under it the gradient rule. An instance is one application: its fields are what the rule needs.
  */
 public abstract class Op {
-    private static long clock;
+    private static final AtomicLong CLOCK = new AtomicLong(); // tapes of several threads may grow at a time
     private Node node;
 
     /** The op's name in messages and traces: the class name without {@code Op}. */
@@ -76,7 +77,7 @@ public abstract class Op {
         Trace trace = Trace.current();
         Backend backend = inputs[0].backend();
         if (!grad && trace == null) return new Tensor(backend, shape, y, false, null);
-        node = new Node(clock++, this, List.of(inputs));
+        node = new Node(CLOCK.getAndIncrement(), this, List.of(inputs));
         Tensor output = new Tensor(backend, shape, y, grad, node);
         node.output(output);
         if (trace != null) trace.add(node);

@@ -53,6 +53,8 @@ public final class BatchNormOp extends Op {
                 new BatchNormSpec(shape.dim(0), shape.dim(1), shape.dim(2), shape.dim(3), eps, momentum, fusion);
         OpChecks.length("batchNorm", "weight", gamma, spec.channels());
         OpChecks.length("batchNorm", "bias", beta, spec.channels());
+        OpChecks.length("batchNorm", "running mean", running.get(0), spec.channels());
+        OpChecks.length("batchNorm", "running variance", running.get(1), spec.channels());
         if ((fusion == Fusion.ADD_RELU) != (residual != null)) {
             throw new IllegalArgumentException("batchNorm: a residual is expected with ADD_RELU and only there");
         }

@@ -1,5 +1,6 @@
 package greg.tensor.op;
 
+import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.spec.GemmSpec;
 import greg.tensor.ChannelMap;
@@ -26,6 +27,7 @@ public final class CrossEntropyOp extends Op {
     public static Tensor apply(Tensor logits, Tensor labels, Tensor metrics) {
         Shape in = OpChecks.rank("crossEntropy", "logits", logits, 2);
         OpChecks.length("crossEntropy", "labels", labels, in.dim(0));
+        OpChecks.type("crossEntropy", "labels", labels, DType.INT32);
         OpChecks.length("crossEntropy", "metrics", metrics, 3);
         Storage loss = scoped(logits.backend(), Shape.of());
         Storage dlogits = logits.requiresGrad() ? scoped(logits.backend(), in) : null;

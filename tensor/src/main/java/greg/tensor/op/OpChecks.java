@@ -1,5 +1,6 @@
 package greg.tensor.op;
 
+import greg.kernels.DType;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 
@@ -19,6 +20,13 @@ final class OpChecks {
         if (t.shape().size() != length) {
             throw new IllegalArgumentException(
                     op + ": expected " + what + " of " + length + " elements, got shape " + t.shape());
+        }
+    }
+
+    static void type(String op, String what, Tensor t, DType type) {
+        if (t.storage().type() != type) {
+            throw new IllegalArgumentException(op + ": expected " + what + " of type " + type + ", got "
+                    + t.storage().type());
         }
     }
 
