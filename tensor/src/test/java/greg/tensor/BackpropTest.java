@@ -1,0 +1,215 @@
+package greg.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendsUnderTest;
+import greg.kernels.Storage;
+import greg.kernels.reference.ReferenceBackend;
+import greg.tensor.op.AddOp;
+import greg.tensor.op.ReluOp;
+import greg.tensor.testing.BrokenOp;
+import greg.tensor.testing.BrokenOp.Fault;
+import greg.tensor.testing.Projection;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class BackpropTest {
+    private static final String DEVICES = "greg.kernels.BackendsUnderTest#all";
+
+    /** y = factor x, to tell the terms of a sum apart. */
+    private static final class Times extends Op {
+        private final float factor;
+
+        private Times(float factor) {
+            this.factor = factor;
+        }
+
+        static Tensor apply(Tensor x, float factor) {
+            Storage y = scoped(x.backend(), x.shape());
+            x.backend().elementwise().scale(x.shape().dims(), factor, x.storage(), y);
+            return new Times(factor).record(x.shape(), y, x);
+        }
+
+        @Override
+        protected Storage[] backward(Storage dy) {
+            Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+            backend().elementwise().scale(node().output().shape().dims(), factor, dy, dx);
+            return new Storage[] {dx};
+        }
+
+        @Override
+        public ChannelMap channels() {
+            return new ChannelMap.Same();
+        }
+    }
+
+    private static Tensor sum(Tensor y) {
+        float[] ones = new float[Math.toIntExact(y.shape().size())];
+        Arrays.fill(ones, 1);
+        return Projection.apply(y, ones);
+    }
+
+    @ParameterizedTest
+    @MethodSource(DEVICES)
+    void termsAreAddedInTheReverseOrderOfTheTape(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Scope scope = Scope.open();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 1)) {
+            Tensor a = Times.apply(x, 1);
+            Tensor b = Times.apply(x, -1e8f);
+            Tensor c = Times.apply(x, 1e8f);
+            Backprop.run(sum(AddOp.apply(AddOp.apply(a, b), c)));
+            // (1e8 - 1e8) + 1; any order that meets the 1 earlier rounds it away
+            assertArrayEquals(new float[] {1, 1}, x.gradientToHost());
+        }
+    }
+
+    /** The last add hands one storage to s and t, t's add hands it on to a and b; then a gets a second term. */
+    @ParameterizedTest
+    @MethodSource(DEVICES)
+    void aSharedGradientIsNotAddedInto(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Scope scope = Scope.open();
+                Tensor a = Tensor.parameter(backend, Shape.of(2), 1, 2);
+                Tensor b = Tensor.parameter(backend, Shape.of(2), 3, 4);
+                Tensor c = Tensor.parameter(backend, Shape.of(2), 5, 6)) {
+            Tensor s = Times.apply(a, 10);
+            Tensor t = AddOp.apply(a, b);
+            Backprop.run(sum(AddOp.apply(AddOp.apply(s, t), c)));
+            assertArrayEquals(new float[] {11, 11}, a.gradientToHost());
+            assertArrayEquals(new float[] {1, 1}, b.gradientToHost());
+            assertArrayEquals(new float[] {1, 1}, c.gradientToHost());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource(DEVICES)
+    void aSecondRunReplacesTheGradients(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        long baseline = backend.memory().liveBytes();
+        try (Scope scope = Scope.open();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2)) {
+            Tensor y = Times.apply(ReluOp.apply(x), 3);
+            Tensor loss = sum(AddOp.apply(y, x));
+            Backprop.run(loss);
+            assertArrayEquals(new float[] {4, 4}, x.gradientToHost());
+            Backprop.run(loss);
+            assertArrayEquals(new float[] {4, 4}, x.gradientToHost(), "the same loss again");
+            Backprop.run(sum(y));
+            assertArrayEquals(new float[] {3, 3}, x.gradientToHost(), "another loss on the same tape");
+            assertNull(y.gradient(), "only leaves keep their gradients");
+        }
+        assertEquals(baseline, backend.memory().liveBytes());
+    }
+
+    @ParameterizedTest
+    @MethodSource(DEVICES)
+    void gradientsEndWithTheScope(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2)) {
+            try (Scope scope = Scope.open()) {
+                Backprop.run(sum(Times.apply(x, 3)));
+                assertArrayEquals(new float[] {3, 3}, x.gradientToHost());
+            }
+            assertNull(x.gradient());
+            assertThrows(IllegalStateException.class, x::gradientToHost);
+        }
+    }
+
+    @Test
+    void leavesThatTakeNoPartHaveNoGradient() {
+        try (Backend backend = new ReferenceBackend();
+                Scope scope = Scope.open();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2);
+                Tensor unused = Tensor.parameter(backend, Shape.of(2), 1, 2);
+                Tensor sidetrack = Tensor.parameter(backend, Shape.of(2), 1, 2);
+                Tensor constant = Tensor.of(backend, Shape.of(2), 1, 2)) {
+            Tensor y = AddOp.apply(x, constant);
+            AddOp.apply(y, sidetrack); // on the tape, but not under the loss
+            Backprop.run(sum(y));
+            assertArrayEquals(new float[] {1, 1}, x.gradientToHost());
+            assertNull(unused.gradient());
+            assertNull(sidetrack.gradient());
+            assertNull(constant.gradient());
+        }
+    }
+
+    @Test
+    void refusesWhatIsNoLoss() {
+        try (Backend backend = new ReferenceBackend();
+                Scope scope = Scope.open();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2);
+                Tensor leaf = Tensor.parameter(backend, Shape.of(1), 1);
+                Tensor constant = Tensor.of(backend, Shape.of(2), 1, 2)) {
+            assertEquals("backprop: expected a loss of one element, got shape (2)", refusal(ReluOp.apply(x)));
+            String independent = "backprop: the loss does not depend on anything that requires a gradient";
+            assertEquals(independent, refusal(sum(ReluOp.apply(constant))));
+            assertEquals(independent, refusal(leaf));
+            try (NoGrad off = NoGrad.begin()) {
+                assertEquals(independent, refusal(sum(x)));
+            }
+        }
+    }
+
+    private static String refusal(Tensor loss) {
+        return assertThrows(IllegalArgumentException.class, () -> Backprop.run(loss))
+                .getMessage();
+    }
+
+    @Test
+    void noGradNestsAndEndsOnce() {
+        try (Backend backend = new ReferenceBackend();
+                Scope scope = Scope.open();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2)) {
+            NoGrad outer = NoGrad.begin();
+            NoGrad inner = NoGrad.begin();
+            inner.close();
+            assertFalse(ReluOp.apply(x).requiresGrad(), "the outer one is open still");
+            inner.close();
+            assertFalse(ReluOp.apply(x).requiresGrad(), "a second close does nothing");
+            outer.close();
+            outer.close();
+            Tensor y = ReluOp.apply(x);
+            assertTrue(y.requiresGrad());
+            Backprop.run(sum(y));
+        }
+    }
+
+    /** A value made without a tape is a constant of what follows. */
+    @Test
+    void noGradCutsTheTape() {
+        try (Backend backend = new ReferenceBackend();
+                Scope scope = Scope.open();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2)) {
+            Tensor cut;
+            try (NoGrad off = NoGrad.begin()) {
+                cut = Times.apply(x, 100);
+            }
+            Backprop.run(sum(AddOp.apply(Times.apply(x, 2), cut)));
+            assertArrayEquals(new float[] {2, 2}, x.gradientToHost());
+        }
+    }
+
+    @Test
+    void anErrorInARuleReleasesWhatWasUnderWay() {
+        try (Backend backend = new ReferenceBackend();
+                Tensor x = Tensor.parameter(backend, Shape.of(2), 1, 2)) {
+            long baseline = backend.memory().liveBytes();
+            try (Scope scope = Scope.open()) {
+                Tensor waiting = Times.apply(x, 2);
+                Tensor loss = sum(AddOp.apply(waiting, BrokenOp.apply(x, Fault.NO_GRADIENT)));
+                assertThrows(IllegalStateException.class, () -> Backprop.run(loss));
+                assertNull(waiting.gradient());
+            }
+            assertEquals(baseline, backend.memory().liveBytes());
+        }
+    }
+}
