@@ -21,7 +21,7 @@ public interface Backend extends AutoCloseable {
     /** Copies between host and device, fills. */
     TransferKernels transfer();
 
-    /** ReLU, addition, bias. */
+    /** ReLU, ReLU6, addition, bias, dropout. */
     ElementwiseKernels elementwise();
 
     /** Sums to a scalar. */
@@ -39,8 +39,11 @@ public interface Backend extends AutoCloseable {
     /** Max, average and global average pooling. */
     Pool2dKernels pool2d();
 
-    /** Parameter-free (option A) shortcuts. */
+    /** Parameter-free shortcuts: option A, and what is left of it when channels are pruned. */
     ShortcutKernels shortcut();
+
+    /** Channels one after another. */
+    ConcatKernels concat();
 
     /** Softmax and cross-entropy. */
     SoftmaxLossKernels softmaxLoss();

@@ -10,6 +10,21 @@ public interface ElementwiseKernels {
     /** dx = dy where y &gt; 0, else 0; {@code y} is the output of the forward pass. */
     void reluBackward(int[] dims, Storage y, Storage dy, Storage dx);
 
+    /** y = min(max(x, 0), 6). */
+    void relu6(int[] dims, Storage x, Storage y);
+
+    /** dx = dy where 0 &lt; y &lt; 6, else 0; {@code y} is the output of the forward pass. */
+    void relu6Backward(int[] dims, Storage y, Storage dy, Storage dx);
+
+    /**
+     * y[i] = 0 where {@link Philox#uniform24}(word i mod 4 of Philox block(seed, i / 4, stream {@link Philox#DROPOUT}))
+     * &lt; rate, else x[i] (float) (1 / (1 - rate)); i counts the elements in dense order (NCHW). The gradient's rule is
+     * the same function of dy, so no mask is stored.
+     *
+     * @param rate in [0, 1)
+     */
+    void dropout(int[] dims, float rate, long seed, Storage x, Storage y);
+
     /** y = a + b. */
     void add(int[] dims, Storage a, Storage b, Storage y);
 

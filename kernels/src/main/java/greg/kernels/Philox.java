@@ -15,6 +15,8 @@ public final class Philox {
     public static final long NORMAL = 1;
     /** Stream of {@link AugmentKernels#batch}. */
     public static final long AUGMENT = 2;
+    /** Stream of {@link ElementwiseKernels#dropout}. */
+    public static final long DROPOUT = 3;
 
     private static final int ROUNDS = 10;
     private static final int MULTIPLIER_0 = 0xD2511F53;

@@ -57,7 +57,7 @@ class ChainTest {
                     new BatchNormSpec(n, a, size, size, 1e-5f, 0.1f, Fusion.ADD_RELU),
                     max,
                     conv3,
-                    new ShortcutSpec(n, a, half, half, b, 2, (b - a) / 2),
+                    new ShortcutSpec(n, a, half, half, 2, ShortcutSpec.padded(a, b, (b - a) / 2)),
                     new BiasSpec(n, b, quarter, quarter, true),
                     Pool2dSpec.of(Kind.AVG, n, b, quarter, quarter, 2, 1, 0));
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import greg.kernels.spec.BiasSpec;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -67,7 +68,7 @@ class ElementwiseKernelsTest {
                 Compare.equal(name + " into its first operand", expected, k.get(first, dims));
                 Storage second = k.put(b);
                 kernel.run(backend.elementwise(), dims, as, second, second);
-                if (!what.equals("relu") && !what.equals("scale")) {
+                if (!List.of("relu", "relu6", "scale").contains(what)) {
                     Compare.equal(name + " into its second operand", expected, k.get(second, dims));
                 }
             }
@@ -84,6 +85,48 @@ class ElementwiseKernelsTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void reluBackward(String kind) {
         check(kind, "reluBackward", (y, dy) -> y > 0 ? dy : 0, ElementwiseKernels::reluBackward);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void relu6(String kind) {
+        // 5 x, so that both bounds are passed
+        check(kind, "relu6", (a, b) -> Math.min(Math.max(5 * a, 0), 6), (kernels, dims, a, b, out) -> {
+            kernels.scale(dims, 5, a, out);
+            kernels.relu6(dims, out, out);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void relu6Backward(String kind) {
+        check(kind, "relu6Backward", (y, dy) -> y > 0 && y < 6 ? dy : 0, ElementwiseKernels::relu6Backward);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void dropout(String kind) {
+        int[] block = new int[4];
+        for (float rate : new float[] {0, 0.25f, 0.5f}) {
+            Backend backend = BackendsUnderTest.open(kind);
+            assertAll(Stream.of(SHAPES).map(dims -> () -> {
+                float[] x = gauss(1, dims);
+                float[] expected = new float[x.length];
+                for (int i = 0; i < x.length; i++) {
+                    Philox.block(-7, i / 4, Philox.DROPOUT, block);
+                    boolean falls = Philox.uniform24(block[i % 4]) < rate;
+                    expected[i] = falls ? 0 : x[i] * (float) (1 / (1 - (double) rate));
+                }
+                try (Workspace k = new Workspace(backend)) {
+                    Storage y = k.out(dims);
+                    Storage xs = k.put(x);
+                    backend.elementwise().dropout(dims, rate, -7, xs, y);
+                    Compare.equal("dropout " + rate + Arrays.toString(dims), expected, k.get(y, dims));
+                    backend.elementwise().dropout(dims, rate, -7, xs, xs);
+                    Compare.equal("in place " + rate + Arrays.toString(dims), expected, k.get(xs, dims));
+                }
+            }));
+        }
     }
 
     @ParameterizedTest

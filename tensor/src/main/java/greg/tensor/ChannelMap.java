@@ -24,8 +24,11 @@ public sealed interface ChannelMap {
     /** Channel c of input 0 becomes the {@code factor} consecutive channels c * factor ... (flatten). */
     record Repeat(int factor) implements ChannelMap {}
 
-    /** Input 0's channels stand at {@code offset} among {@code width} output channels; the others are constant zeros. */
-    record Embed(int offset, int width) implements ChannelMap {}
+    /**
+     * Each output channel is a copy of one of input 0's, or constantly zero. Both sides may lose channels independently;
+     * the route is then changed in place.
+     */
+    record Routed(ChannelRoute route) implements ChannelMap {}
 
     /** The inputs' channels one after another. */
     record Concat() implements ChannelMap {}

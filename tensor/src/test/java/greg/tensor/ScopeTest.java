@@ -188,7 +188,9 @@ class ScopeTest {
         float step() {
             try (Scope scope = Scope.open()) {
                 Tensor a = norm(Conv2dOp.apply(x, w[0], null, 1, 1, 1, 1, 1, 1, 1), null);
-                Tensor b = norm(Conv2dOp.apply(a, w[1], null, 2, 2, 1, 1, 1, 1, 1), ShortcutOp.apply(a, 16, 2, 0));
+                Tensor b = norm(
+                        Conv2dOp.apply(a, w[1], null, 2, 2, 1, 1, 1, 1, 1),
+                        ShortcutOp.apply(a, ChannelRoute.padded(a.shape().dim(1), 16, 0), 2));
                 Tensor c = AddOp.apply(Pool2dOp.apply(b, Kind.MAX, 3, 1, 1, false), b);
                 Tensor z = LinearOp.apply(GlobalAveragePoolOp.apply(c), w[2], w[3]);
                 Tensor loss = CrossEntropyOp.apply(z, labels, metrics);

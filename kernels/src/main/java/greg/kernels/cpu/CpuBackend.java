@@ -4,6 +4,7 @@ import greg.kernels.AugmentKernels;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BatchNormKernels;
+import greg.kernels.ConcatKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.ElementwiseKernels;
@@ -36,6 +37,7 @@ public final class CpuBackend implements Backend {
     private final CpuBatchNorm batchNorm;
     private final CpuPool2d pool2d;
     private final CpuShortcut shortcut;
+    private final CpuConcat concat;
     private final CpuSoftmaxLoss softmaxLoss = new CpuSoftmaxLoss();
     private final UpdateTeam team;
     private final CpuPenalty penalty;
@@ -57,6 +59,7 @@ public final class CpuBackend implements Backend {
         batchNorm = new CpuBatchNorm(dnn, reorders, elementwise);
         pool2d = new CpuPool2d(dnn, memory, reorders, choice);
         shortcut = new CpuShortcut(memory, conv2d);
+        concat = new CpuConcat(reorders);
         team = new UpdateTeam(threads);
         penalty = new CpuPenalty(team);
         update = new CpuUpdate(team);
@@ -110,6 +113,11 @@ public final class CpuBackend implements Backend {
     @Override
     public ShortcutKernels shortcut() {
         return shortcut;
+    }
+
+    @Override
+    public ConcatKernels concat() {
+        return concat;
     }
 
     @Override

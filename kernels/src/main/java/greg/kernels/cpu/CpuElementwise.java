@@ -1,6 +1,7 @@
 package greg.kernels.cpu;
 
 import greg.kernels.ElementwiseKernels;
+import greg.kernels.Philox;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 import org.bytedeco.dnnl.binary;
@@ -15,10 +16,15 @@ import org.bytedeco.dnnl.primitive;
  * n elements; an operand in another layout than the first is reordered.
  */
 final class CpuElementwise implements ElementwiseKernels {
+    private static final float SIX = 6;
+    private static final int CHUNK = 4096;
+
     private final OneDnn dnn;
     private final Reorders reorders;
     private final Plans<Plan> plans;
     private final BiasGradient biasGradient = new BiasGradient();
+    private final float[] chunk = new float[CHUNK];
+    private final int[] words = new int[4];
 
     private record Key(String kind, long n, float alpha) {}
 
@@ -38,20 +44,20 @@ final class CpuElementwise implements ElementwiseKernels {
 
     @Override
     public void relu(int[] dims, Storage x, Storage y) {
-        unary("relu", dnnl.dnnl_eltwise_relu, 0, dims, x, y);
+        unary("relu", dnnl.dnnl_eltwise_relu, 0, 0, dims, x, y);
     }
 
     @Override
     public void scale(int[] dims, float alpha, Storage x, Storage y) {
-        unary("scale", dnnl.dnnl_eltwise_linear, alpha, dims, x, y);
+        unary("scale", dnnl.dnnl_eltwise_linear, alpha, 0, dims, x, y);
     }
 
-    private void unary(String kind, int algorithm, float alpha, int[] dims, Storage x, Storage y) {
+    private void unary(String kind, int algorithm, float alpha, float beta, int[] dims, Storage x, Storage y) {
         long n = count(dims);
         Plan plan = plans.get(new Key(kind, n, alpha), () -> {
             memory.desc v = Layout.vector(n);
             var desc = new eltwise_forward.primitive_desc(
-                    dnn.engine(), dnnl.dnnl_forward_inference, algorithm, v, v, alpha, 0);
+                    dnn.engine(), dnnl.dnnl_forward_inference, algorithm, v, v, alpha, beta);
             return new Plan(dnn, new primitive(desc), OneDnn.name(desc), Layout.PLAIN, Layout.PLAIN)
                     .argument(dnnl.DNNL_ARG_SRC, v)
                     .argument(dnnl.DNNL_ARG_DST, v);
@@ -64,13 +70,27 @@ final class CpuElementwise implements ElementwiseKernels {
 
     @Override
     public void reluBackward(int[] dims, Storage y, Storage dy, Storage dx) {
+        unaryBackward("reluBackward", dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, dims, y, dy, dx);
+    }
+
+    @Override
+    public void relu6(int[] dims, Storage x, Storage y) {
+        unary("relu6", dnnl.dnnl_eltwise_clip_v2, 0, SIX, dims, x, y);
+    }
+
+    @Override
+    public void relu6Backward(int[] dims, Storage y, Storage dy, Storage dx) {
+        unaryBackward("relu6Backward", dnnl.dnnl_eltwise_clip_v2_use_dst_for_bwd, SIX, dims, y, dy, dx);
+    }
+
+    /** The gradient of a function that is told by its result y; the lower bound of both is 0. */
+    private void unaryBackward(String kind, int algorithm, float upper, int[] dims, Storage y, Storage dy, Storage dx) {
         long n = count(dims);
-        Plan plan = plans.get(new Key("reluBackward", n, 0), () -> {
+        Plan plan = plans.get(new Key(kind, n, 0), () -> {
             memory.desc v = Layout.vector(n);
-            int relu = dnnl.dnnl_eltwise_relu_use_dst_for_bwd;
-            var forward =
-                    new eltwise_forward.primitive_desc(dnn.engine(), dnnl.dnnl_forward_training, relu, v, v, 0, 0);
-            var desc = new eltwise_backward.primitive_desc(dnn.engine(), relu, v, v, v, 0, 0, forward);
+            var forward = new eltwise_forward.primitive_desc(
+                    dnn.engine(), dnnl.dnnl_forward_training, algorithm, v, v, 0, upper);
+            var desc = new eltwise_backward.primitive_desc(dnn.engine(), algorithm, v, v, v, 0, upper, forward);
             return new Plan(dnn, new primitive(desc), OneDnn.name(desc), Layout.PLAIN, Layout.PLAIN)
                     .argument(dnnl.DNNL_ARG_DST, v)
                     .argument(dnnl.DNNL_ARG_DIFF_DST, v)
@@ -82,6 +102,24 @@ final class CpuElementwise implements ElementwiseKernels {
         plan.bind(0, output).bind(1, gradient).bind(2, result).run();
         result.wroteLike(output);
         gradient.release();
+    }
+
+    @Override
+    public void dropout(int[] dims, float rate, long seed, Storage x, Storage y) {
+        CpuStorage input = reorders.as(Layout.PLAIN, CpuStorage.of(x), dims);
+        CpuStorage output = CpuStorage.of(y);
+        float scale = (float) (1 / (1 - (double) rate));
+        for (long at = 0; at < y.length(); at += CHUNK) {
+            int n = (int) Math.min(CHUNK, y.length() - at);
+            input.block.read(at, chunk, 0, n);
+            for (int i = 0; i < n; i++) {
+                if (i % 4 == 0) Philox.block(seed, (at + i) / 4, Philox.DROPOUT, words);
+                chunk[i] = Philox.uniform24(words[i % 4]) < rate ? 0 : chunk[i] * scale;
+            }
+            output.block.write(at, chunk, 0, n);
+        }
+        output.wrotePlain();
+        input.release();
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Option-A shortcuts as 1x1 convolutions with stride and a constant weight of zeros and ones: every sum has one term that
+ * Shortcuts as 1x1 convolutions with stride and a constant weight of zeros and ones: every sum has one term that
  * is not zero, so finite values come through exactly, and activations stay in their layout, which padding by a number of
  * channels that is no multiple of 16 would otherwise break.
  */
@@ -41,8 +41,9 @@ final class CpuShortcut implements ShortcutKernels {
         Conv2dSpec spec = Conv2dSpec.of(s.n(), s.inChannels(), s.h(), s.w(), s.outChannels(), 1, s.stride(), 0);
         CpuStorage weight = (CpuStorage) memory.allocate(DType.FLOAT32, (long) s.outChannels() * s.inChannels());
         weight.block.fill(0);
-        for (int c = 0; c < s.inChannels(); c++) {
-            weight.block.set((long) (s.before() + c) * s.inChannels() + c, 1);
+        for (int o = 0; o < s.outChannels(); o++) {
+            int source = s.sources().get(o);
+            if (source != ShortcutSpec.ZERO) weight.block.set((long) o * s.inChannels() + source, 1);
         }
         weight.wrotePlain();
         return new Constant(spec, weight);

@@ -3,6 +3,7 @@ package greg.kernels.dry;
 import greg.kernels.AugmentKernels;
 import greg.kernels.Backend;
 import greg.kernels.BatchNormKernels;
+import greg.kernels.ConcatKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.ElementwiseKernels;
@@ -35,6 +36,7 @@ public final class DryBackend implements Backend {
     private final BatchNormKernels batchNorm = nothing(BatchNormKernels.class);
     private final Pool2dKernels pool2d = nothing(Pool2dKernels.class);
     private final ShortcutKernels shortcut = nothing(ShortcutKernels.class);
+    private final ConcatKernels concat = nothing(ConcatKernels.class);
     private final SoftmaxLossKernels softmaxLoss = nothing(SoftmaxLossKernels.class);
     private final PenaltyKernels penalty = nothing(PenaltyKernels.class);
     private final UpdateKernels update = nothing(UpdateKernels.class);
@@ -89,6 +91,11 @@ public final class DryBackend implements Backend {
     @Override
     public ShortcutKernels shortcut() {
         return shortcut;
+    }
+
+    @Override
+    public ConcatKernels concat() {
+        return concat;
     }
 
     @Override

@@ -3,6 +3,7 @@ package greg.kernels.reference;
 import greg.kernels.AugmentKernels;
 import greg.kernels.Backend;
 import greg.kernels.BatchNormKernels;
+import greg.kernels.ConcatKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.ElementwiseKernels;
@@ -34,6 +35,7 @@ public final class ReferenceBackend implements Backend {
     private final BatchNormKernels batchNorm = new ReferenceBatchNorm();
     private final Pool2dKernels pool2d = new ReferencePool2d();
     private final ShortcutKernels shortcut = new ReferenceShortcut();
+    private final ConcatKernels concat = new ReferenceConcat();
     private final SoftmaxLossKernels softmaxLoss = new ReferenceSoftmaxLoss();
     private final PenaltyKernels penalty = new ReferencePenalty();
     private final UpdateKernels update = new ReferenceUpdate();
@@ -88,6 +90,11 @@ public final class ReferenceBackend implements Backend {
     @Override
     public ShortcutKernels shortcut() {
         return shortcut;
+    }
+
+    @Override
+    public ConcatKernels concat() {
+        return concat;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static greg.kernels.reference.ReferenceStorage.floats;
 import static greg.kernels.reference.ReferenceStorage.floatsOut;
 
 import greg.kernels.ElementwiseKernels;
+import greg.kernels.Philox;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 
@@ -22,6 +23,33 @@ final class ReferenceElementwise implements ElementwiseKernels {
         float[] dy = floats(dys);
         float[] dx = floatsOut(dxs);
         for (int i = 0; i < count(dims); i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+    }
+
+    @Override
+    public void relu6(int[] dims, Storage xs, Storage ys) {
+        float[] x = floats(xs);
+        float[] y = floatsOut(ys);
+        for (int i = 0; i < count(dims); i++) y[i] = x[i] >= 6 ? 6 : relu(x[i]);
+    }
+
+    @Override
+    public void relu6Backward(int[] dims, Storage ys, Storage dys, Storage dxs) {
+        float[] y = floats(ys);
+        float[] dy = floats(dys);
+        float[] dx = floatsOut(dxs);
+        for (int i = 0; i < count(dims); i++) dx[i] = y[i] > 0 && y[i] < 6 ? dy[i] : 0;
+    }
+
+    @Override
+    public void dropout(int[] dims, float rate, long seed, Storage xs, Storage ys) {
+        float[] x = floats(xs);
+        float[] y = floatsOut(ys);
+        float scale = (float) (1 / (1 - (double) rate));
+        int[] words = new int[4];
+        for (int i = 0; i < count(dims); i++) {
+            if (i % 4 == 0) Philox.block(seed, i / 4, Philox.DROPOUT, words);
+            y[i] = Philox.uniform24(words[i % 4]) < rate ? 0 : x[i] * scale;
+        }
     }
 
     @Override

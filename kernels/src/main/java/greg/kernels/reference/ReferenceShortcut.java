@@ -26,14 +26,16 @@ final class ReferenceShortcut implements ShortcutKernels {
         copy(s, dx, dy, false);
     }
 
-    /** Between x[n, c, p stride, q stride] and y[n, before + c, p, q]. */
+    /** Between x[n, sources[o], p stride, q stride] and y[n, o, p, q]. */
     private static void copy(ShortcutSpec s, float[] x, float[] y, boolean forward) {
         for (int n = 0; n < s.n(); n++) {
-            for (int c = 0; c < s.inChannels(); c++) {
+            for (int o = 0; o < s.outChannels(); o++) {
+                int c = s.sources().get(o);
+                if (c == ShortcutSpec.ZERO) continue;
                 for (int p = 0; p < s.outH(); p++) {
                     for (int q = 0; q < s.outW(); q++) {
                         int in = ((n * s.inChannels() + c) * s.h() + p * s.stride()) * s.w() + q * s.stride();
-                        int out = ((n * s.outChannels() + s.before() + c) * s.outH() + p) * s.outW() + q;
+                        int out = ((n * s.outChannels() + o) * s.outH() + p) * s.outW() + q;
                         if (forward) y[out] = x[in];
                         else x[in] = y[out];
                     }

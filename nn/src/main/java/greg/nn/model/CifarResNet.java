@@ -5,6 +5,7 @@ import greg.nn.Module;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
+import greg.tensor.ChannelRoute;
 import greg.tensor.Tensor;
 import greg.tensor.op.GlobalAveragePoolOp;
 import greg.tensor.op.ShortcutOp;
@@ -73,8 +74,7 @@ public final class CifarResNet extends Module {
         private final Conv2d conv2;
         private final BatchNorm2d bn2;
         private final int stride;
-        private final int width;
-        private final int before;
+        private final ChannelRoute shortcut;
 
         Block(Backend backend, int in, int width, int stride) {
             super(backend);
@@ -83,15 +83,13 @@ public final class CifarResNet extends Module {
             conv2 = child("conv2", new Conv2d(backend, width, width, 3, 1, 1, false));
             bn2 = child("bn2", new BatchNorm2d(backend, width));
             this.stride = stride;
-            this.width = width;
-            this.before = (width - in) / 2;
+            this.shortcut = stride == 1 && in == width ? null : ChannelRoute.padded(in, width, (width - in) / 2);
         }
 
         @Override
         public Tensor forward(Tensor x) {
             Tensor y = conv2.forward(bn1.forwardRelu(conv1.forward(x)));
-            boolean identity = stride == 1 && x.shape().dim(1) == width;
-            return bn2.forwardAddRelu(y, identity ? x : ShortcutOp.apply(x, width, stride, before));
+            return bn2.forwardAddRelu(y, shortcut == null ? x : ShortcutOp.apply(x, shortcut, stride));
         }
     }
 }

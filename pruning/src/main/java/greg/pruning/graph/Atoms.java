@@ -4,12 +4,9 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Single channels ("atoms") and which of them must stay or go together: a union-find with two marks per class. The atom
- * {@link #ZERO} stands for a channel that is constantly zero.
+ * Single channels ("atoms") and which of them must stay or go together: a union-find with two marks per class.
  */
 final class Atoms {
-    static final int ZERO = -1;
-
     private int[] parent = new int[1024];
     private int count;
     private final BitSet fixed = new BitSet();
@@ -42,9 +39,8 @@ final class Atoms {
         return root;
     }
 
-    /** From now on both go together; either may be {@link #ZERO}. Returns the one that is not. */
+    /** From now on both go together; returns the representative. */
     int union(int a, int b) {
-        if (a == ZERO || b == ZERO) return Math.max(a, b);
         int ra = find(a);
         int rb = find(b);
         int low = Math.min(ra, rb);
@@ -57,19 +53,19 @@ final class Atoms {
 
     /** These can never be removed: image planes, classes. */
     void fix(int[] atoms) {
-        for (int a : atoms) if (a != ZERO) fixed.set(find(a));
+        for (int a : atoms) fixed.set(find(a));
     }
 
     /** These meet in an addition. */
     void tie(int[] atoms) {
-        for (int a : atoms) if (a != ZERO) tied.set(find(a));
+        for (int a : atoms) tied.set(find(a));
     }
 
     boolean isFixed(int atom) {
-        return atom == ZERO || fixed.get(find(atom));
+        return fixed.get(find(atom));
     }
 
     boolean isTied(int atom) {
-        return atom == ZERO || tied.get(find(atom));
+        return tied.get(find(atom));
     }
 }

@@ -3,6 +3,7 @@ package greg.pruning.graph;
 import greg.nn.Module;
 import greg.nn.Parameter;
 import greg.tensor.ChannelMap;
+import greg.tensor.ChannelRoute;
 import greg.tensor.NoGrad;
 import greg.tensor.Node;
 import greg.tensor.Scope;
@@ -27,6 +28,7 @@ public final class ChannelGraph {
     private final Map<Tensor, Owner> owners = new IdentityHashMap<>();
     private final List<GraphLayer> layers = new ArrayList<>();
     private final List<Slice> slices = new ArrayList<>();
+    private final List<RouteSlice> routes = new ArrayList<>();
     private final List<Node> nodes;
 
     /** Which parameter a tensor is, and of which module. */
@@ -34,6 +36,9 @@ public final class ChannelGraph {
 
     /** How a parameter follows the channels: atoms of its rows, and of its columns or null. */
     record Slice(Module module, Parameter parameter, int[] rows, int[] columns) {}
+
+    /** How a parameter-free shortcut follows the channels: atoms of its output and of its input. */
+    record RouteSlice(ChannelRoute route, int[] rows, int[] columns) {}
 
     private ChannelGraph(Module network, List<Node> nodes, Tensor input, Tensor output) {
         this.nodes = nodes;
@@ -84,12 +89,10 @@ public final class ChannelGraph {
         } else if (map instanceof ChannelMap.Repeat repeat) {
             out = new int[in.length * repeat.factor()];
             for (int i = 0; i < out.length; i++) out[i] = in[i / repeat.factor()];
-        } else if (map instanceof ChannelMap.Embed embed) {
-            out = new int[embed.width()];
-            Arrays.fill(out, Atoms.ZERO);
-            System.arraycopy(in, 0, out, embed.offset(), in.length);
-            // the op knows its offset and width as numbers, so neither side may change
-            atoms.tie(in);
+        } else if (map instanceof ChannelMap.Routed routed) {
+            // channels of their own: where a source is gone its copy is zero, a copy that is gone is not made
+            out = atoms.fresh(routed.route().sources().size());
+            route(new RouteSlice(routed.route(), out, in));
         } else if (map instanceof ChannelMap.Concat) {
             out = inputs.stream().flatMapToInt(t -> Arrays.stream(of(t))).toArray();
         } else {
@@ -126,9 +129,10 @@ public final class ChannelGraph {
             for (int o = filters; o < out; o++) atoms.union(rows[o], rows[o % filters]);
             columns = Arrays.copyOf(in, perGroup);
         }
-        slices.add(new Slice(owner.module(), owner.parameter(), rows, columns));
+        boolean first = slice(new Slice(owner.module(), owner.parameter(), rows, columns));
         perChannel(node.inputs().subList(2, node.inputs().size()), rows);
         boolean linear = weight.shape().rank() == 2;
+        if (!first) return rows;
         layers.add(new GraphLayer(
                 owner.path(),
                 owner.parameter(),
@@ -153,8 +157,34 @@ public final class ChannelGraph {
     private void perChannel(List<Tensor> parameters, int[] rows) {
         for (Tensor p : parameters) {
             Owner owner = owner(p);
-            slices.add(new Slice(owner.module(), owner.parameter(), rows, null));
+            slice(new Slice(owner.module(), owner.parameter(), rows, null));
         }
+    }
+
+    /** Notes a use of a parameter; what is used twice has the same channels both times. False from the second use on. */
+    private boolean slice(Slice use) {
+        for (Slice known : slices) {
+            if (known.parameter() != use.parameter()) continue;
+            same(known.rows(), use.rows());
+            if (use.columns() != null) same(known.columns(), use.columns());
+            return false;
+        }
+        slices.add(use);
+        return true;
+    }
+
+    private void route(RouteSlice use) {
+        for (RouteSlice known : routes) {
+            if (known.route() != use.route()) continue;
+            same(known.rows(), use.rows());
+            same(known.columns(), use.columns());
+            return;
+        }
+        routes.add(use);
+    }
+
+    private void same(int[] a, int[] b) {
+        for (int i = 0; i < a.length; i++) atoms.union(a[i], b[i]);
     }
 
     private int[] add(int[] a, int[] b) {
@@ -188,9 +218,14 @@ public final class ChannelGraph {
         return slices;
     }
 
+    /** How every parameter-free shortcut follows the channels. */
+    List<RouteSlice> routes() {
+        return routes;
+    }
+
     /** The representative of an atom's class: atoms of one class are removed together. */
     public int unit(int atom) {
-        return atom == Atoms.ZERO ? Atoms.ZERO : atoms.find(atom);
+        return atoms.find(atom);
     }
 
     /** Whether none of these channels may be removed: image planes, classes. */

@@ -1,12 +1,16 @@
 package greg.pruning.graph;
 
+import greg.kernels.spec.ShortcutSpec;
 import greg.nn.Parameter;
 import greg.nn.layer.Conv2d;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -46,7 +50,7 @@ public final class Removal {
             }
             if (graph.fixed(new int[] {atoms[i]})) {
                 throw new IllegalArgumentException("removal: " + what + " " + i + " of layer " + layer
-                        + " must stay: it carries image planes, classes or constants");
+                        + " must stay: it carries image planes or classes");
             }
             units.add(graph.unit(atoms[i]));
         }
@@ -87,6 +91,19 @@ public final class Removal {
             }
             groups(slice);
         }
+        graph.routes().forEach(this::cut);
+    }
+
+    private void cut(ChannelGraph.RouteSlice slice) {
+        List<Integer> sources = slice.route().sources();
+        int[] columns = kept(slice.columns());
+        List<Integer> fresh = new ArrayList<>();
+        for (int row : kept(slice.rows())) {
+            // the position among the kept input channels, or, of one that is gone, nothing
+            int position = Arrays.binarySearch(columns, sources.get(row));
+            fresh.add(position < 0 ? ShortcutSpec.ZERO : position);
+        }
+        slice.route().set(columns.length, fresh);
     }
 
     private void cut(Parameter p, int[] rowAtoms, int[] columnAtoms, Map<Parameter, Boolean> done) {

@@ -1,0 +1,48 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Tensor;
+
+/**
+ * Dropout (Srivastava et al. 2014) in training: each element is 0 with probability {@code rate}, else divided by 1 -
+ * rate, so that its expectation stays. Which ones fall follows from the seed alone; nothing is stored for the gradient.
+ */
+public final class DropoutOp extends Op {
+    private final float rate;
+    private final long seed;
+
+    private DropoutOp(float rate, long seed) {
+        this.rate = rate;
+        this.seed = seed;
+    }
+
+    /**
+     * The forward pass.
+     *
+     * @param rate in [0, 1)
+     * @param seed another one in every step
+     */
+    public static Tensor apply(Tensor x, float rate, long seed) {
+        if (!(rate >= 0 && rate < 1)) {
+            throw new IllegalArgumentException("dropout: expected a rate in [0, 1), got " + rate);
+        }
+        Storage y = scoped(x.backend(), x.shape());
+        x.backend().elementwise().dropout(x.shape().dims(), rate, seed, x.storage(), y);
+        return new DropoutOp(rate, seed).record(x.shape(), y, x);
+    }
+
+    /** dx = the same function of dy. */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        backend().elementwise().dropout(node().output().shape().dims(), rate, seed, dy, dx);
+        return new Storage[] {dx};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Same();
+    }
+}
