@@ -26,7 +26,7 @@ public final class Networks {
         register(
                 new ArchInfo("lenet5", false, 0, 0, 28, Scheme.UNIFORM, "LeNet-5: 3 convolutions, 2 Linears, no BN"),
                 LeNet5::new);
-        for (int depth : new int[] {20, 32, 44, 56, 110}) {
+        for (int depth : new int[] {8, 14, 20, 32, 44, 56, 110}) {
             String text = "ResNet-" + depth + " for CIFAR: 3 stages of basic blocks, option-A shortcuts";
             register(
                     new ArchInfo("resnet" + depth, true, 5, 2, 4, Scheme.KAIMING_NORMAL, text),

@@ -2,6 +2,7 @@ package greg.pruning.cli;
 
 import greg.datasets.DatasetException;
 import greg.kernels.KernelException;
+import greg.nn.io.CheckpointException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -59,6 +60,7 @@ final class Failures {
                 || e instanceof InterruptedRunException
                 || e instanceof IllegalArgumentException
                 || e instanceof DatasetException
+                || e instanceof CheckpointException
                 || e instanceof KernelException;
         if (ours && e.getMessage() != null) return e.getMessage();
         if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";

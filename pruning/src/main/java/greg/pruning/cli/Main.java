@@ -21,7 +21,14 @@ import picocli.CommandLine.Spec;
             "'greg prune' alone is a demonstration on bundled images. 'greg COMMAND --help' explains the flags.",
             "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 interrupted."
         },
-        subcommands = {DevicesCommand.class, DataCommand.class})
+        subcommands = {
+            PruneCommand.class,
+            TrainCommand.class,
+            EvaluateCommand.class,
+            InspectCommand.class,
+            DevicesCommand.class,
+            DataCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -34,7 +41,10 @@ public final class Main implements Runnable {
 
     /** Runs and exits with the code of {@link #run}. */
     public static void main(String[] args) {
-        System.exit(run(args, System.out, System.err));
+        Interrupts.install();
+        int code = run(args, System.out, System.err);
+        Interrupts.done();
+        System.exit(code);
     }
 
     /**

@@ -88,7 +88,7 @@ class MainTest {
     void noCommandIsWrongUsage() {
         Cli result = Cli.run();
         assertEquals(2, result.code());
-        assertTrue(result.err().contains("expected a command: devices"), result.err());
+        assertTrue(result.err().contains("expected a command: prune, train"), result.err());
     }
 
     @Test

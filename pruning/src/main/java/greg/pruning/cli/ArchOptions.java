@@ -1,0 +1,42 @@
+package greg.pruning.cli;
+
+import greg.nn.model.Networks;
+import java.nio.file.Path;
+import java.util.Iterator;
+import picocli.CommandLine.Option;
+
+/** Which network, and which weights. */
+final class ArchOptions {
+    /** For {@code ${COMPLETION-CANDIDATES}}. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Networks.names().iterator();
+        }
+    }
+
+    @Option(
+            names = {"-a", "--arch"},
+            paramLabel = "NAME",
+            completionCandidates = Names.class,
+            description = "Architecture: ${COMPLETION-CANDIDATES}. Default: what --weights says; without, see the"
+                    + " command.")
+    String arch;
+
+    @Option(
+            names = {"--weights", "--base-model-path"},
+            paramLabel = "FILE",
+            description = "Weights: .safetensors, or the folder of a run of ours. Default: none.")
+    Path weights;
+
+    /** Refuses names that are not known. */
+    void check() {
+        if (arch == null) return;
+        if (!Networks.names().contains(arch)) {
+            String nearest = Argv.nearest(arch, Networks.names());
+            throw new UsageException("--arch: unknown architecture '" + arch + "'"
+                    + (nearest == null ? "" : " (did you mean '" + nearest + "'?)") + "; known are "
+                    + String.join(", ", Networks.names()));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package greg.pruning.cli;
+
+import greg.datasets.DataSplit;
+import greg.datasets.Dataset;
+import greg.datasets.Datasets;
+import greg.datasets.Normalization;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Which images. */
+final class DataOptions {
+    @Option(
+            names = "--dataset",
+            paramLabel = "NAME",
+            defaultValue = Datasets.DEFAULT,
+            description = "Data set; 'greg data list' shows the known ones. Default: ${DEFAULT-VALUE}.")
+    String dataset;
+
+    @Option(
+            names = {"--data", "--data-path"},
+            paramLabel = "DIR",
+            description = "Folder of its files. Default: NAME under $GREG_DATA or ~/.greg/data.")
+    Path data;
+
+    @Option(
+            names = "--image-size",
+            paramLabel = "PIXELS",
+            defaultValue = "0",
+            description = "Side to which the images of imagefolder, tiny-imagenet and imagenet are brought, and that of"
+                    + " the synthetic ones; 0: the usual one. Default: ${DEFAULT-VALUE}.")
+    int imageSize;
+
+    @Option(
+            names = "--mean",
+            paramLabel = "M[,M,M]",
+            description =
+                    "Mean of each plane on the scale 0..1, subtracted from the image. Default: the data set's own.")
+    String mean;
+
+    @Option(
+            names = "--std",
+            paramLabel = "S[,S,S]",
+            description =
+                    "Standard deviation of each plane on the scale 0..1, divides the image. Default: the data set's"
+                            + " own.")
+    String std;
+
+    /**
+     * An opened data set.
+     *
+     * @param name as in {@code --dataset}
+     * @param split both halves
+     * @param normalization the data set's own, or as the flags say
+     */
+    record Data(String name, DataSplit split, Normalization normalization) {
+        int channels() {
+            return split.test().channels();
+        }
+
+        int height() {
+            return split.test().height();
+        }
+
+        int width() {
+            return split.test().width();
+        }
+
+        int classes() {
+            return split.test().classes();
+        }
+
+        /** What a network has to fit. */
+        ImageKind images() {
+            return ImageKind.of(this);
+        }
+
+        /** For config.json: enough to see whether another run had the same images. */
+        Map<String, Object> describe() {
+            return Json.object(
+                    "name", name,
+                    "train", describe(split.train()),
+                    "test", describe(split.test()),
+                    "mean", normalization.mean(),
+                    "std", normalization.std());
+        }
+
+        private static Map<String, Object> describe(Dataset half) {
+            return Json.object("records", half.size(), "checksum", half.checksum());
+        }
+    }
+
+    /** Refuses what needs no file to be refused. */
+    void check() {
+        Checks.atLeast("--image-size", 0, imageSize);
+        if ((mean == null) != (std == null)) throw new UsageException("--mean and --std: give both or neither");
+        if (mean != null) normalization(0);
+        if (!Datasets.names().contains(dataset)) {
+            String nearest = Argv.nearest(dataset, Datasets.names());
+            throw new UsageException("--dataset: unknown data set '" + dataset + "'"
+                    + (nearest == null ? "" : " (did you mean '" + nearest + "'?)") + "; known are "
+                    + String.join(", ", Datasets.names()));
+        }
+    }
+
+    /** Reads the data set. */
+    Data open() {
+        check();
+        DataSplit split = Datasets.open(dataset, data, imageSize);
+        Normalization own = split.train().normalization();
+        return new Data(
+                dataset, split, mean == null ? own : normalization(split.train().channels()));
+    }
+
+    private Normalization normalization(int channels) {
+        float[] means = numbers("--mean", mean);
+        float[] stds = numbers("--std", std);
+        if (means.length != stds.length || channels > 0 && means.length != channels) {
+            throw new UsageException(
+                    "--mean and --std: expected " + (channels > 0 ? channels + " values" : "as many values")
+                            + " each, one a plane, got " + means.length + " and " + stds.length);
+        }
+        return Normalization.of(means, stds);
+    }
+
+    private static float[] numbers(String flag, String text) {
+        String[] parts = text.split(",", -1);
+        float[] values = new float[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            try {
+                values[i] = Float.parseFloat(parts[i].trim());
+            } catch (NumberFormatException e) {
+                throw new UsageException(
+                        flag + ": cannot read '" + text + "'; expected numbers with commas as in 0.485,0.456,0.406");
+            }
+        }
+        return values;
+    }
+}

@@ -1,0 +1,212 @@
+package greg.pruning.cli;
+
+import greg.nn.cost.CostModel;
+import greg.nn.cost.LayerCost;
+import greg.nn.io.Checkpoint;
+import greg.pruning.GregConfig;
+import greg.pruning.PruningMethod;
+import greg.pruning.PruningRatios;
+import greg.pruning.SkipLayers;
+import greg.pruning.WeightGroup;
+import greg.pruning.graph.RemovalPlan;
+import greg.pruning.report.NetworkSize;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code greg inspect}: the layers of a network, and what pruning would leave of it, without data. */
+@Command(
+        name = "inspect",
+        description = {
+            "Shows the layers of a network: shape, parameters, multiply-accumulates; with --stage-pr what pruning would"
+                    + " leave. Needs neither weights nor data; with --weights it shows what is in a file of ours.",
+            "params are weights and biases of convolutions and Linears; the sparsity is over all parameters, BN"
+                    + " included, as in the paper; flops are two per multiply-accumulate."
+        })
+final class InspectCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private ArchOptions arch;
+
+    @Option(
+            names = "--dataset",
+            paramLabel = "NAME",
+            defaultValue = "cifar10",
+            description = "Whose image size and classes; its files are not read: ${COMPLETION-CANDIDATES}. Default:"
+                    + " ${DEFAULT-VALUE}.",
+            completionCandidates = ImageKind.Names.class)
+    private String dataset;
+
+    @Option(
+            names = "--stage-pr",
+            paramLabel = "RATIOS",
+            description = "Share of the groups to remove; see 'greg prune --help'. Default: nothing is removed.")
+    private String stagePr;
+
+    @Option(
+            names = "--skip-layers",
+            paramLabel = "LAYERS",
+            defaultValue = "",
+            description = "Layers to leave whole; see 'greg prune --help'. Default: none.")
+    private String skipLayers;
+
+    @Option(
+            names = "--wg",
+            paramLabel = "GROUP",
+            defaultValue = "filter",
+            description = "filter, channel or weight. Default: ${DEFAULT-VALUE}.")
+    private String wg;
+
+    @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        Console console = Console.of(spec);
+        arch.check();
+        NetworkSpec wanted = wanted();
+        NetworkSpec full = wanted.pruned(RemovalPlan.none());
+        CostModel before = Pruning.cost(full);
+        Pruning.Cut cut = new Pruning.Cut(wanted, Map.of());
+        if (stagePr != null) {
+            if (!wanted.plan().isEmpty()) {
+                throw new UsageException("--stage-pr: " + arch.weights + " is pruned already; leave out one of them");
+            }
+            cut = cut(console, full);
+        }
+        CostModel after = Pruning.cost(cut.spec());
+        if (json) console.out().println(Json.line(toMap(full, before, after, cut)));
+        else print(console, full, before, after, cut);
+        return 0;
+    }
+
+    private NetworkSpec wanted() {
+        ImageKind images = ImageKind.of(dataset);
+        if (arch.weights != null) {
+            Checkpoint checkpoint = NetworkSpec.read(arch.weights);
+            return NetworkSpec.of(checkpoint, arch.arch, images);
+        }
+        if (arch.arch == null) throw new UsageException("--arch is needed: which network; or give --weights");
+        return NetworkSpec.of(arch.arch, images);
+    }
+
+    private Pruning.Cut cut(Console console, NetworkSpec full) {
+        GregConfig config = GregConfig.builder()
+                .method(PruningMethod.L1)
+                .wg(WeightGroup.parse(wg))
+                .build();
+        Pruning pruning = new Pruning(full, config, PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers));
+        PruningRatios.Resolved resolved = pruning.resolve();
+        for (double ratio : resolved.ratios()) {
+            if (ratio < 0) {
+                throw new UsageException(
+                        "--stage-pr " + stagePr + ": how much -1 removes depends on the weights; give ratios from 0");
+            }
+        }
+        resolved.warnings().forEach(warning -> console.say("warning: %s", warning));
+        return pruning.dryRun();
+    }
+
+    private static Map<String, Object> pair(Object before, Object after) {
+        return Json.object("before", before, "after", after);
+    }
+
+    private Map<String, Object> toMap(NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
+        NetworkSize dense = NetworkSize.of(before);
+        NetworkSize rest = cut.size();
+        List<Map<String, Object>> layers = new ArrayList<>();
+        for (int i = 0; i < before.layers().size(); i++) {
+            LayerCost layer = after.layers().get(i);
+            layers.add(Json.object(
+                    "name", layer.name(),
+                    "type", layer.type(),
+                    "shape", before.layers().get(i).weight().dims(),
+                    "kept", layer.weight().dim(0),
+                    "kept_shape", layer.weight().dims(),
+                    "masked", masked(cut, layer.name()),
+                    "output", layer.output().dims(),
+                    "params", layer.params() - masked(cut, layer.name()),
+                    "macs", macs(layer, cut)));
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("arch", full.arch());
+        map.put("dataset", dataset);
+        map.put("params", pair(dense.params(), rest.params()));
+        map.put("all_params", pair(dense.allParams(), rest.allParams()));
+        map.put("macs", pair(dense.macs(), rest.macs()));
+        map.put("flops", pair(dense.flops(), rest.flops()));
+        map.put("sparsity_percent", rest.sparsityPercent(dense));
+        map.put("speedup", rest.speedup(dense));
+        map.put("compression", rest.compression(dense));
+        map.put("layers", layers);
+        return map;
+    }
+
+    /** In proportion to the weights that are not masked. */
+    private static long macs(LayerCost layer, Pruning.Cut cut) {
+        double share = masked(cut, layer.name()) / (double) layer.weight().size();
+        return Math.round(layer.macs() * (1 - share));
+    }
+
+    private static int masked(Pruning.Cut cut, String layer) {
+        int zeros = 0;
+        for (float keep : cut.masks().getOrDefault(layer + ".weight", new float[0])) if (keep == 0) zeros++;
+        return zeros;
+    }
+
+    private void print(Console console, NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
+        console.out().printf("%s, %d classes%n%n", full.arch(), full.classes());
+        String format = "%-26s %-7s %-20s %-20s %11s %13s %9s%n";
+        console.out().printf(format, "layer", "type", "weight", "left", "params", "MACs", "sparsity");
+        for (int i = 0; i < before.layers().size(); i++) {
+            LayerCost dense = before.layers().get(i);
+            LayerCost left = after.layers().get(i);
+            long gone = dense.weight().size() - left.weight().size() + masked(cut, left.name());
+            console.out()
+                    .printf(
+                            format,
+                            left.name(),
+                            left.type(),
+                            dense.weight(),
+                            left.weight().equals(dense.weight()) ? "" : left.weight(),
+                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left.name())),
+                            String.format(Locale.ROOT, "%,d", macs(left, cut)),
+                            String.format(
+                                    Locale.ROOT,
+                                    "%.1f %%",
+                                    100.0 * gone / dense.weight().size()));
+        }
+        NetworkSize dense = NetworkSize.of(before);
+        NetworkSize rest = cut.size();
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "%nparameters %,d -> %,d (with BN %,d -> %,d), MACs %,d -> %,d%n",
+                        dense.params(),
+                        rest.params(),
+                        dense.allParams(),
+                        rest.allParams(),
+                        dense.macs(),
+                        rest.macs());
+        console.out()
+                .printf(
+                        Locale.ROOT,
+                        "sparsity %.2f %%, speedup in theory %.2fx, compression %.2fx%n",
+                        rest.sparsityPercent(dense),
+                        rest.speedup(dense),
+                        rest.compression(dense));
+    }
+}

@@ -1,0 +1,149 @@
+package greg.pruning.cli;
+
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.StateDict;
+import greg.nn.io.Checkpoint;
+import greg.nn.io.Checkpoints;
+import greg.nn.io.Safetensors;
+import greg.nn.model.Networks;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.Removal;
+import greg.pruning.graph.RemovalPlan;
+import greg.tensor.Shape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * What it takes to build a network before its weights can be loaded; files of ours carry it as metadata.
+ *
+ * @param arch as in {@code --arch}
+ * @param channels planes of an image
+ * @param imageSize its height and width
+ * @param classes outputs
+ * @param plan what was removed, relative to the full architecture
+ */
+record NetworkSpec(String arch, int channels, int imageSize, int classes, RemovalPlan plan) {
+    private static final List<String> IN_RUN_FOLDER =
+            List.of("pruned.safetensors", "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
+
+    /** The unpruned architecture for images of this kind. */
+    static NetworkSpec of(String arch, ImageKind images) {
+        return new NetworkSpec(arch, images.channels(), images.size(), images.classes(), RemovalPlan.none());
+    }
+
+    /** The same architecture after a removal. */
+    NetworkSpec pruned(RemovalPlan removed) {
+        return new NetworkSpec(arch, channels, imageSize, classes, removed);
+    }
+
+    /** One image, (1, C, H, W). */
+    Shape image() {
+        return Shape.of(1, channels, imageSize, imageSize);
+    }
+
+    /** The network with zero weights, cut where the plan says so. */
+    Module build(Backend backend) {
+        Module network = Networks.create(arch, backend, channels, imageSize, classes);
+        if (!plan.isEmpty()) replay(network);
+        backend.expectChannels(Networks.convInputChannels(network));
+        return network;
+    }
+
+    private void replay(Module network) {
+        ChannelGraph graph = ChannelGraph.trace(network, image());
+        Removal removal = new Removal(graph);
+        plan.kept().forEach((layer, kept) -> {
+            Set<Integer> stay = Arrays.stream(kept).boxed().collect(Collectors.toSet());
+            int filters = graph.layer(layer).out();
+            removal.filters(
+                    layer,
+                    IntStream.range(0, filters).filter(i -> !stay.contains(i)).toArray());
+        });
+        removal.apply();
+    }
+
+    /** Writes weights and everything needed to build the network again. */
+    void save(Path file, Module network) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", "greg");
+        metadata.put("version", Version.number());
+        metadata.put("arch", arch);
+        metadata.put("channels", Integer.toString(channels));
+        metadata.put("image_size", Integer.toString(imageSize));
+        metadata.put("classes", Integer.toString(classes));
+        metadata.put("plan", plan.toText());
+        Safetensors.write(file, StateDict.of(network), metadata);
+    }
+
+    /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */
+    static Checkpoint read(Path weights) {
+        if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
+        for (String name : IN_RUN_FOLDER) {
+            if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
+        }
+        throw new RunException("--weights: " + weights + " is a folder with none of " + String.join(", ", IN_RUN_FOLDER)
+                + " in it; name a checkpoint file or the folder of a run");
+    }
+
+    /**
+     * What a checkpoint is to be loaded into: its own metadata, or for files of other programs the flags.
+     *
+     * @param arch from the command line, or null
+     */
+    static NetworkSpec of(Checkpoint checkpoint, String arch, ImageKind images) {
+        Map<String, String> known = checkpoint.metadata();
+        String own = known.get("arch");
+        if (own == null && arch == null) {
+            throw new UsageException("--arch is needed: " + checkpoint.file() + " does not say its architecture");
+        }
+        if (own != null && arch != null && !own.equals(arch)) {
+            throw new UsageException("--arch " + arch + ": " + checkpoint.file() + " holds a " + own
+                    + "; leave out --arch or name that file's");
+        }
+        NetworkSpec wanted = of(own == null ? arch : own, images);
+        if (own == null) return wanted;
+        NetworkSpec stored = new NetworkSpec(
+                own,
+                number(checkpoint, "channels"),
+                number(checkpoint, "image_size"),
+                number(checkpoint, "classes"),
+                RemovalPlan.parse(known.getOrDefault("plan", "")));
+        boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
+        if (!fits) {
+            throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
+                    + stored.classes + " classes, --dataset " + images.name() + " has " + wanted.channels + " and "
+                    + wanted.classes);
+        }
+        return stored;
+    }
+
+    private static int number(Checkpoint checkpoint, String key) {
+        String value = checkpoint.metadata().get(key);
+        try {
+            return Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new RunException(checkpoint.file() + ": its metadata has " + key + " = " + value
+                    + ", expected a number; the file is damaged, use another checkpoint");
+        }
+    }
+
+    /** Builds the network and loads the weights. */
+    Module load(Backend backend, Checkpoint checkpoint) {
+        Module network = build(backend);
+        try {
+            checkpoint.state().loadInto(network);
+        } catch (IllegalArgumentException e) {
+            network.close();
+            throw new UsageException(checkpoint.file() + " does not fit --arch " + arch + ": " + e.getMessage());
+        }
+        return network;
+    }
+}

@@ -1,0 +1,112 @@
+package greg.pruning.cli;
+
+import greg.kernels.Backend;
+import greg.nn.io.Checkpoint;
+import greg.nn.optim.LrSchedule;
+import greg.pruning.GregConfig;
+import greg.pruning.PruningRatios;
+import greg.pruning.report.PruneReport;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code greg prune}: from a base network to a smaller one, with a report. */
+@Command(
+        name = "prune",
+        description = {
+            "Prunes a network: base network, growth of the penalty, removal, finetuning, report.",
+            "Without --arch, --weights and --dataset: a demonstration, a " + Recipe.DEMONSTRATION_ARCH
+                    + " on bundled images, in two or three minutes. Without --weights a base network is trained first.",
+            "Defaults that differ are given for ImageNet / CIFAR and other data sets / the demonstration."
+        })
+final class PruneCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private ArchOptions arch;
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private DeviceOptions device;
+
+    @Mixin
+    private PruneOptions prune;
+
+    @Mixin
+    private RunOptions run;
+
+    @Override
+    public Integer call() {
+        Console console = Console.of(spec);
+        arch.check();
+        data.check();
+        device.check();
+        boolean demonstration = arch.arch == null
+                && arch.weights == null
+                && !spec.commandLine().getParseResult().hasMatchedOption("--dataset");
+        Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(data.dataset);
+        GregConfig config = prune.config(recipe, run.seed);
+        PruningRatios ratios = prune.ratios(demonstration);
+        TrainSettings base = base(recipe, config);
+        TrainSettings finetune = finetune(config);
+        if (!demonstration && arch.arch == null && arch.weights == null) {
+            throw new UsageException("--arch is needed: which network is to be trained and pruned; or give --weights");
+        }
+        Checkpoint start = arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        DataOptions.Data opened = data.open();
+        NetworkSpec wanted = start != null
+                ? NetworkSpec.of(start, arch.arch, opened.images())
+                : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, opened.images());
+        if (!wanted.plan().isEmpty()) {
+            throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
+        }
+        Pruning pruning = new Pruning(wanted, config, ratios, prune.skip());
+        pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
+        PruneRun.Plan plan =
+                new PruneRun.Plan(pruning, base, finetune, prune.oneShot || demonstration, prune.maxIterations);
+        try (Backend backend = device.open();
+                RunFolder folder = run.reserve("prune", wanted.arch())) {
+            console.say(
+                    "%s on %s, %s",
+                    wanted.arch(), opened.name(), backend.device().name());
+            Map<String, Object> described = RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed);
+            described.put("pruning", plan.describe(start == null));
+            PruneReport report = new PruneRun(console, folder, opened, backend, plan, described).run(start);
+            console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
+        }
+        return 0;
+    }
+
+    private TrainSettings base(Recipe recipe, GregConfig config) {
+        return new TrainSettings(
+                LrSchedule.parse(prune.baseLr(recipe)),
+                prune.baseEpochs(recipe),
+                config.finetune().batchSize(),
+                config.weightDecay(),
+                config.momentum(),
+                run.augment(),
+                run.seed,
+                prune.maxIterations);
+    }
+
+    private TrainSettings finetune(GregConfig config) {
+        return new TrainSettings(
+                config.finetune().schedule(),
+                config.finetune().epochs(),
+                config.finetune().batchSize(),
+                config.weightDecay(),
+                config.momentum(),
+                run.augment(),
+                run.seed,
+                prune.maxIterations);
+    }
+}

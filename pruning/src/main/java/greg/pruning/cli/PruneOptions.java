@@ -1,0 +1,237 @@
+package greg.pruning.cli;
+
+import greg.pruning.FinetuneConfig;
+import greg.pruning.GregConfig;
+import greg.pruning.PickPruned;
+import greg.pruning.PruningMethod;
+import greg.pruning.PruningRatios;
+import greg.pruning.Semantics;
+import greg.pruning.SkipLayers;
+import greg.pruning.WeightGroup;
+import picocli.CommandLine.Option;
+
+/**
+ * Flags of pruning, under the names of the reference implementation. What is not given comes from a {@link Recipe}: the
+ * defaults in the texts are those of ImageNet / CIFAR and other data sets / the demonstration.
+ */
+final class PruneOptions {
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            description =
+                    "L1 (one shot), GReg-1 (chosen by L1, then faded), GReg-2 (penalise all, pick, fade) or FixReg"
+                            + " (constant penalty). Default: GReg-2.")
+    String method;
+
+    @Option(
+            names = "--wg",
+            paramLabel = "GROUP",
+            description = "What is penalised and removed as one: filter, channel or weight. Default: filter.")
+    String wg;
+
+    @Option(
+            names = "--stage-pr",
+            paramLabel = "RATIOS",
+            description = "Share of the groups to remove, from 0 to below 1: a ratio per stage of a residual network"
+                    + " ([0,0.7,0.7,0.7,0]: stem, stages, classifier), layer index ranges of a single-branch one"
+                    + " ([1-15:0.7]), name globs (layer2.*.conv1:0.5,fc:0) or one for all (0.5). Default: needed;"
+                    + " demonstration " + Recipe.DEMONSTRATION_RATIOS + ".")
+    String stagePr;
+
+    @Option(
+            names = "--skip-layers",
+            paramLabel = "LAYERS",
+            defaultValue = "",
+            description =
+                    "Layers to leave whole: stage.block.conv ([1.0,2.3.1]), indices or name globs. Default: none.")
+    String skipLayers;
+
+    @Option(
+            names = "--pick-pruned",
+            paramLabel = "END",
+            description = "Which scores the initial choice takes: min, max or rand. Default: min.")
+    String pickPruned;
+
+    @Option(
+            names = "--semantics",
+            paramLabel = "NAME",
+            description =
+                    "reference (the published code) or paper (Algorithm 1) where they differ. Default: reference.")
+    String semantics;
+
+    @Option(
+            names = "--lr-prune",
+            paramLabel = "RATE",
+            description = "Learning rate until the removal, constant. Default: 0.001 / 0.001 / 0.01.")
+    Double lrPrune;
+
+    @Option(
+            names = "--batch-size-prune",
+            paramLabel = "N",
+            description = "Images a step until the removal. Default: 64 / 128 / 64.")
+    Integer batchSizePrune;
+
+    @Option(
+            names = "--update-reg-interval",
+            paramLabel = "N",
+            description = "K_u, iterations between two updates of lambda. Default: 5 / 10 / 1.")
+    Integer updateRegInterval;
+
+    @Option(
+            names = "--stabilize-reg-interval",
+            paramLabel = "N",
+            description = "K_s, iterations at the final lambda before the removal. Default: 40000 / 10000 / 100.")
+    Integer stabilizeRegInterval;
+
+    @Option(
+            names = "--reg-upper-limit",
+            paramLabel = "X",
+            description = "tau, the lambda at which growth ends. Default: 1.0.")
+    Double regUpperLimit;
+
+    @Option(
+            names = "--reg-upper-limit-pick",
+            paramLabel = "X",
+            description = "tau', the lambda at which GReg-2 picks. Default: 0.01 / 0.01 / 0.05.")
+    Double regUpperLimitPick;
+
+    @Option(
+            names = "--reg-granularity-pick",
+            paramLabel = "X",
+            description = "delta lambda of an update before GReg-2's pick (eq. 9). Default: 1e-5 / 1e-5 / 0.001.")
+    Double regGranularityPick;
+
+    @Option(
+            names = "--reg-granularity-prune",
+            paramLabel = "X",
+            description = "delta lambda of an update for the groups that go (eq. 2). Default: 1e-4 / 1e-4 / 0.005.")
+    Double regGranularityPrune;
+
+    @Option(
+            names = "--reg-granularity-recover",
+            paramLabel = "X",
+            description = "lambda of the groups that GReg-2 releases; negative works against the weight decay. Default:"
+                    + " -1e-4.")
+    Double regGranularityRecover;
+
+    @Option(
+            names = "--mag-ratio-limit",
+            paramLabel = "X",
+            description = "Growth also ends when kept / removed mean magnitude reaches this. Default: 1000.")
+    Double magRatioLimit;
+
+    @Option(
+            names = "--block-loss-grad",
+            description =
+                    "The penalty's gradient replaces the loss's instead of being added. Default: ${DEFAULT-VALUE}.")
+    boolean blockLossGrad;
+
+    @Option(
+            names = {"--weight-decay", "--wd"},
+            paramLabel = "X",
+            description = "gamma, L2 coefficient on every parameter in every phase. Default: 1e-4 / 5e-4 / 5e-4.")
+    Double weightDecay;
+
+    @Option(names = "--momentum", paramLabel = "X", description = "Momentum of SGD, from 0 to below 1. Default: 0.9.")
+    Double momentum;
+
+    @Option(
+            names = "--lr-ft",
+            paramLabel = "EPOCH:RATE,...",
+            description =
+                    "Learning rate of finetuning from an epoch on. Default: 0:0.01,30:0.001,60:0.0001,75:0.00001 /"
+                            + " 0:0.01,60:0.001,90:0.0001 / 0:0.02,2:0.002.")
+    String lrFt;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Epochs of finetuning. Default: 90 / 120 / 3.")
+    Integer epochs;
+
+    @Option(
+            names = {"-b", "--batch-size"},
+            paramLabel = "N",
+            description = "Images a step of finetuning and of training a base network. Default: 256 / 128 / 64.")
+    Integer batchSize;
+
+    @Option(names = "--no-finetune", description = "Stop after the removal. Default: ${DEFAULT-VALUE}.")
+    boolean noFinetune;
+
+    @Option(
+            names = "--base-epochs",
+            paramLabel = "N",
+            description = "Epochs of the base network when no --weights are given. Default: 90 / 200 / 4.")
+    Integer baseEpochs;
+
+    @Option(
+            names = "--base-lr",
+            paramLabel = "EPOCH:RATE,...",
+            description = "Its learning rate from an epoch on. Default: 0:0.1,30:0.01,60:0.001 /"
+                    + " 0:0.1,100:0.01,150:0.001 / 0:0.1,3:0.01.")
+    String baseLr;
+
+    @Option(
+            names = "--one-shot",
+            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and show both. Default:"
+                    + " false; the demonstration always does.")
+    boolean oneShot;
+
+    @Option(
+            names = "--max-iterations",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Stop each phase after so many steps, for trials; a growth cut short removes the groups that"
+                    + " are smallest then. 0: no limit. Default: ${DEFAULT-VALUE}.")
+    long maxIterations;
+
+    /** The settings, what no flag gives taken from {@code recipe}. */
+    GregConfig config(Recipe recipe, long seed) {
+        GregConfig base = recipe.config();
+        FinetuneConfig ft = base.finetune();
+        return base.toBuilder()
+                .method(method == null ? base.method() : PruningMethod.parse(method))
+                .wg(wg == null ? base.wg() : WeightGroup.parse(wg))
+                .pickPruned(pickPruned == null ? base.pickPruned() : PickPruned.parse(pickPruned))
+                .semantics(semantics == null ? base.semantics() : Semantics.parse(semantics))
+                .lrPrune(or(lrPrune, base.lrPrune()))
+                .batchSizePrune(or(batchSizePrune, base.batchSizePrune()))
+                .updateRegInterval(or(updateRegInterval, base.updateRegInterval()))
+                .stabilizeRegInterval(or(stabilizeRegInterval, base.stabilizeRegInterval()))
+                .regUpperLimit(or(regUpperLimit, base.regUpperLimit()))
+                .regUpperLimitPick(or(regUpperLimitPick, base.regUpperLimitPick()))
+                .regGranularityPick(or(regGranularityPick, base.regGranularityPick()))
+                .regGranularityPrune(or(regGranularityPrune, base.regGranularityPrune()))
+                .regGranularityRecover(or(regGranularityRecover, base.regGranularityRecover()))
+                .magRatioLimit(or(magRatioLimit, base.magRatioLimit()))
+                .blockLossGrad(blockLossGrad)
+                .weightDecay(or(weightDecay, base.weightDecay()))
+                .momentum(or(momentum, base.momentum()))
+                .seed(seed)
+                .finetune(new FinetuneConfig(
+                        or(lrFt, ft.lrFt()), noFinetune ? 0 : or(epochs, ft.epochs()), or(batchSize, ft.batchSize())))
+                .build();
+    }
+
+    private static <T> T or(T given, T otherwise) {
+        return given == null ? otherwise : given;
+    }
+
+    /** {@code --stage-pr}, or the demonstration's. */
+    PruningRatios ratios(boolean demonstration) {
+        if (stagePr != null) return PruningRatios.parse(stagePr);
+        if (demonstration) return PruningRatios.parse(Recipe.DEMONSTRATION_RATIOS);
+        throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for a"
+                + " resnet20 (stem, three stages, classifier) or 0.5 for all layers");
+    }
+
+    SkipLayers skip() {
+        return SkipLayers.parse(skipLayers);
+    }
+
+    int baseEpochs(Recipe recipe) {
+        if (baseEpochs != null) Checks.atLeast("--base-epochs", 0, baseEpochs);
+        return or(baseEpochs, recipe.baseEpochs());
+    }
+
+    String baseLr(Recipe recipe) {
+        return or(baseLr, recipe.baseLr());
+    }
+}

@@ -1,0 +1,63 @@
+package greg.pruning.cli;
+
+import greg.pruning.FinetuneConfig;
+import greg.pruning.GregConfig;
+
+/** Where the settings come from that no flag gives. */
+enum Recipe {
+    /** The paper's ImageNet settings, the defaults of the reference implementation. */
+    IMAGENET(GregConfig.builder().build(), 90, "0:0.1,30:0.01,60:0.001"),
+    /** The paper's CIFAR commands. */
+    CIFAR(GregConfig.builder().cifar().build(), 200, "0:0.1,100:0.01,150:0.001"),
+    /** Every phase in miniature: a minute or two on two cores. Penalties grow some hundred times faster than the paper's. */
+    DEMONSTRATION(
+            GregConfig.builder()
+                    .cifar()
+                    .lrPrune(0.01)
+                    .batchSizePrune(64)
+                    .updateRegInterval(1)
+                    .stabilizeRegInterval(100)
+                    .regUpperLimitPick(0.05)
+                    .regGranularityPick(0.001)
+                    .regGranularityPrune(0.005)
+                    .finetune(new FinetuneConfig("0:0.02,2:0.002", 3, 64))
+                    .build(),
+            4,
+            "0:0.1,3:0.01");
+
+    /** The demonstration's network. */
+    static final String DEMONSTRATION_ARCH = "resnet8";
+
+    /** The demonstration's ratios. */
+    static final String DEMONSTRATION_RATIOS = "[0,0.7,0.7,0.7,0]";
+
+    private final GregConfig config;
+    private final int baseEpochs;
+    private final String baseLr;
+
+    Recipe(GregConfig config, int baseEpochs, String baseLr) {
+        this.config = config;
+        this.baseEpochs = baseEpochs;
+        this.baseLr = baseLr;
+    }
+
+    /** The recipe for a data set. */
+    static Recipe of(String dataset) {
+        return dataset.equals("imagenet") || dataset.equals("tiny-imagenet") ? IMAGENET : CIFAR;
+    }
+
+    /** Pruning and finetuning. */
+    GregConfig config() {
+        return config;
+    }
+
+    /** Epochs of a base network trained from scratch. */
+    int baseEpochs() {
+        return baseEpochs;
+    }
+
+    /** Its learning rate. */
+    String baseLr() {
+        return baseLr;
+    }
+}

@@ -1,0 +1,84 @@
+package greg.pruning.cli;
+
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.init.Initializer;
+import greg.nn.io.Checkpoint;
+import greg.nn.model.Networks;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code greg train}: a network from scratch, or further from given weights. */
+@Command(
+        name = "train",
+        description =
+                "Trains a network. Without --arch and --weights a resnet20; the other defaults are the paper's for"
+                        + " CIFAR.")
+final class TrainCommand implements Callable<Integer> {
+    private static final String DEFAULT_ARCH = "resnet20";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private ArchOptions arch;
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private DeviceOptions device;
+
+    @Mixin
+    private TrainOptions train;
+
+    @Mixin
+    private RunOptions run;
+
+    @Override
+    public Integer call() {
+        Console console = Console.of(spec);
+        arch.check();
+        data.check();
+        device.check();
+        TrainSettings settings = train.settings(run);
+        Checkpoint start = arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        DataOptions.Data opened = data.open();
+        NetworkSpec wanted = start == null
+                ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, opened.images())
+                : NetworkSpec.of(start, arch.arch, opened.images());
+        try (Backend backend = device.open();
+                Module network = start == null ? fresh(wanted, backend, run.seed) : wanted.load(backend, start);
+                RunFolder folder = run.reserve("train", wanted.arch())) {
+            console.say(
+                    "%s on %s, %s",
+                    wanted.arch(), opened.name(), backend.device().name());
+            folder.writeJson("config.json", RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed));
+            Training training = new Training(console, folder, opened);
+            Training.Result result = training.run(network, settings, "train", wanted, optimizer -> {});
+            console.out()
+                    .printf(
+                            "%s on %s: top-1 %.2f%% at the end, %.2f%% at best (epoch %d)%n",
+                            wanted.arch(),
+                            opened.name(),
+                            result.last().accuracy(),
+                            result.best().accuracy(),
+                            result.bestEpoch());
+            console.out().printf("run folder: %s%n", folder.path());
+        }
+        return 0;
+    }
+
+    /** A network with the initial weights that its authors use. */
+    static Module fresh(NetworkSpec wanted, Backend backend, long seed) {
+        Module network = wanted.build(backend);
+        Initializer.initialize(network, Networks.info(wanted.arch()).scheme(), seed);
+        return network;
+    }
+}

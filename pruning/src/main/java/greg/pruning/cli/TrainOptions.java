@@ -1,0 +1,55 @@
+package greg.pruning.cli;
+
+import greg.nn.optim.LrSchedule;
+import picocli.CommandLine.Option;
+
+/** Flags of training from scratch; the defaults are the paper's for CIFAR. */
+final class TrainOptions {
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Passes over the training images. Default: ${DEFAULT-VALUE}.")
+    int epochs;
+
+    @Option(
+            names = {"-b", "--batch-size"},
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Images a step. Default: ${DEFAULT-VALUE}.")
+    int batchSize;
+
+    @Option(
+            names = "--lr",
+            paramLabel = "EPOCH:RATE,...",
+            defaultValue = "0:0.1,100:0.01,150:0.001",
+            description = "Learning rate from an epoch on. Default: ${DEFAULT-VALUE}.")
+    String lr;
+
+    @Option(
+            names = {"--weight-decay", "--wd"},
+            paramLabel = "X",
+            defaultValue = "5e-4",
+            description = "L2 coefficient on every parameter (the paper's gamma; 1e-4 for ImageNet). Default:"
+                    + " ${DEFAULT-VALUE}.")
+    double weightDecay;
+
+    @Option(
+            names = "--momentum",
+            paramLabel = "X",
+            defaultValue = "0.9",
+            description = "Momentum of SGD, from 0 to below 1. Default: ${DEFAULT-VALUE}.")
+    double momentum;
+
+    @Option(
+            names = "--max-iterations",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Stop after so many steps, for trials; 0: no limit. Default: ${DEFAULT-VALUE}.")
+    long maxIterations;
+
+    TrainSettings settings(RunOptions run) {
+        return new TrainSettings(
+                LrSchedule.parse(lr), epochs, batchSize, weightDecay, momentum, run.augment(), run.seed, maxIterations);
+    }
+}

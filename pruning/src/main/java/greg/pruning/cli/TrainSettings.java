@@ -1,0 +1,48 @@
+package greg.pruning.cli;
+
+import greg.nn.optim.LrSchedule;
+import java.util.Map;
+
+/**
+ * How a network is trained, from scratch or after pruning.
+ *
+ * @param lr learning rate by epoch
+ * @param epochs passes over the training images
+ * @param batchSize images a step
+ * @param weightDecay gamma, L2 coefficient on every parameter
+ * @param momentum of SGD
+ * @param augment pad by 4, random crop, random left-right flip
+ * @param seed fixes order and augmentation
+ * @param maxIterations stops after so many steps, for trials; 0: no limit
+ */
+record TrainSettings(
+        LrSchedule lr,
+        int epochs,
+        int batchSize,
+        double weightDecay,
+        double momentum,
+        boolean augment,
+        long seed,
+        long maxIterations) {
+    /** Checks the numbers. */
+    TrainSettings {
+        Checks.atLeast("--epochs", 0, epochs);
+        Checks.atLeast("--batch-size", 1, batchSize);
+        Checks.notNegative("--weight-decay", weightDecay);
+        Checks.fraction("--momentum", momentum);
+        Checks.atLeast("--max-iterations", 0, maxIterations);
+    }
+
+    /** For config.json. */
+    Map<String, Object> describe() {
+        return Json.object(
+                "lr", lr.toString(),
+                "epochs", epochs,
+                "batch_size", batchSize,
+                "weight_decay", weightDecay,
+                "momentum", momentum,
+                "augment", augment ? "standard" : "none",
+                "seed", seed,
+                "max_iterations", maxIterations);
+    }
+}

@@ -1,0 +1,135 @@
+package greg.pruning.report;
+
+import greg.nn.train.Score;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Before and after: what a pruning run gained and lost.
+ *
+ * @param arch the architecture
+ * @param dataset the data set
+ * @param device what computed, and was timed
+ * @param base the unpruned network on the test images
+ * @param main the method of the run
+ * @param oneShot L1 in one shot at the same ratios with the same finetuning, or null if it was not asked for
+ * @param before size of the unpruned network
+ * @param after size of the pruned one
+ * @param speeds measured times by batch size; may be empty
+ * @param seconds wall time by phase, in order
+ */
+public record PruneReport(
+        String arch,
+        String dataset,
+        String device,
+        Score base,
+        Accuracies main,
+        Accuracies oneShot,
+        NetworkSize before,
+        NetworkSize after,
+        List<Speed> speeds,
+        Map<String, Double> seconds) {
+
+    /** The table for people. */
+    public String toText() {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(row("", "base", main.method(), oneShot == null ? null : "L1 one-shot"));
+        rows.add(row(
+                "top-1 after removal",
+                percent(base),
+                percent(main.removed()),
+                oneShot == null ? null : percent(oneShot.removed())));
+        if (main.finetuned() != null) {
+            rows.add(row(
+                    "top-1 after finetuning",
+                    "",
+                    percent(main.finetuned()),
+                    oneShot == null ? null : percent(oneShot.finetuned())));
+        }
+        String same = oneShot == null ? null : "same";
+        rows.add(row("parameters", count(before.allParams()), count(after.allParams()), same));
+        rows.add(row("multiply-accumulates", count(before.macs()), count(after.macs()), same));
+        rows.add(row("parameters removed", "", decimal("%.2f %%", after.sparsityPercent(before)), same));
+        rows.add(row("speedup in theory", "", decimal("%.2fx", after.speedup(before)), same));
+        for (Speed speed : speeds) {
+            rows.add(row(
+                    "measured, batch " + speed.batch(),
+                    decimal("%.3f ms", speed.denseMillis()),
+                    decimal("%.3f ms", speed.prunedMillis()) + decimal(" (%.2fx)", speed.speedup()),
+                    same));
+        }
+        StringBuilder text = new StringBuilder();
+        text.append(arch)
+                .append(" on ")
+                .append(dataset)
+                .append(", ")
+                .append(device)
+                .append("\n\n");
+        for (String[] cells : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < cells.length; i++) {
+                int width = i == 0 ? -24 : i == 2 ? 22 : 14;
+                line.append(String.format(Locale.ROOT, "%" + width + "s", cells[i]));
+            }
+            text.append(line.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String[] row(String name, String base, String pruned, String other) {
+        return other == null ? new String[] {name, base, pruned} : new String[] {name, base, pruned, other};
+    }
+
+    private static String percent(Score score) {
+        return score == null ? "" : decimal("%.2f %%", score.accuracy());
+    }
+
+    private static String count(long n) {
+        return String.format(Locale.ROOT, "%,d", n);
+    }
+
+    private static String decimal(String format, double value) {
+        return String.format(Locale.ROOT, format, value);
+    }
+
+    /** The same for programs: {@code report.json}. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("arch", arch);
+        map.put("dataset", dataset);
+        map.put("device", device);
+        map.put("base", Accuracies.map(base));
+        map.put("pruned", main.toMap());
+        map.put("one_shot_l1", oneShot == null ? null : oneShot.toMap());
+        map.put("params", pair(before.params(), after.params()));
+        map.put("all_params", pair(before.allParams(), after.allParams()));
+        map.put("macs", pair(before.macs(), after.macs()));
+        map.put("flops", pair(before.flops(), after.flops()));
+        map.put("sparsity_percent", after.sparsityPercent(before));
+        map.put("speedup", after.speedup(before));
+        map.put("compression", after.compression(before));
+        List<Map<String, Object>> measured = new ArrayList<>();
+        for (Speed speed : speeds) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("batch", speed.batch());
+            one.put("dense_ms", speed.denseMillis());
+            one.put("pruned_ms", speed.prunedMillis());
+            one.put("speedup", speed.speedup());
+            one.put("rounds", speed.rounds());
+            measured.add(one);
+        }
+        map.put("measured", measured);
+        map.put("seconds", seconds);
+        return map;
+    }
+
+    private static Map<String, Object> pair(long before, long after) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("before", before);
+        map.put("after", after);
+        return map;
+    }
+}

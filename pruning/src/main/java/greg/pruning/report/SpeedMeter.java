@@ -1,0 +1,82 @@
+package greg.pruning.report;
+
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.model.Networks;
+import greg.tensor.NoGrad;
+import greg.tensor.Scope;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Times two networks on one backend, in evaluation mode: after a warm-up that makes plans and packs weights, one pass of
+ * each in turn, so that a change of the machine's pace meets both; the medians are compared.
+ */
+public final class SpeedMeter {
+    private static final int WARM_UP = 3;
+    private static final int MOST_ROUNDS = 101;
+    private static final int FEWEST_ROUNDS = 3;
+    private static final long PATIENCE_NANOS = Duration.ofMillis(1500).toNanos();
+
+    private SpeedMeter() {}
+
+    /**
+     * Measures.
+     *
+     * @param image (1, C, H, W)
+     * @param batch images at a time
+     */
+    public static Speed measure(Module dense, Module pruned, Shape image, int batch) {
+        Backend backend = dense.backend();
+        boolean[] modes = {dense.isTraining(), pruned.isTraining()};
+        dense.eval();
+        pruned.eval();
+        Shape shape = Shape.of(batch, image.dim(1), image.dim(2), image.dim(3));
+        Random random = new Random(0);
+        float[] values = new float[Math.toIntExact(shape.size())];
+        for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian();
+        int[] denseChannels = Networks.convInputChannels(dense);
+        int[] prunedChannels = Networks.convInputChannels(pruned);
+        try (Tensor x = Tensor.of(backend, shape, values)) {
+            long[] a = new long[MOST_ROUNDS];
+            long[] b = new long[MOST_ROUNDS];
+            int rounds = 0;
+            long start = 0;
+            for (int i = -WARM_UP; rounds < MOST_ROUNDS; i++) {
+                if (i == 0) start = System.nanoTime();
+                long first = pass(dense, denseChannels, x);
+                long second = pass(pruned, prunedChannels, x);
+                if (i < 0) continue;
+                a[rounds] = first;
+                b[rounds++] = second;
+                if (rounds >= FEWEST_ROUNDS && System.nanoTime() - start > PATIENCE_NANOS) break;
+            }
+            return new Speed(batch, median(a, rounds) * 1e-6, median(b, rounds) * 1e-6, rounds);
+        } finally {
+            dense.train(modes[0]);
+            pruned.train(modes[1]);
+        }
+    }
+
+    private static long pass(Module network, int[] channels, Tensor x) {
+        Backend backend = network.backend();
+        backend.expectChannels(channels);
+        backend.synchronize();
+        long start = System.nanoTime();
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.begin()) {
+            network.forward(x);
+            backend.synchronize();
+        }
+        return System.nanoTime() - start;
+    }
+
+    private static double median(long[] values, int count) {
+        long[] sorted = Arrays.copyOf(values, count);
+        Arrays.sort(sorted);
+        return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2.0;
+    }
+}
