@@ -9,7 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
+import greg.kernels.DType;
 import greg.kernels.KernelException;
+import greg.kernels.Memory;
+import greg.kernels.MemoryPool;
+import greg.kernels.Storage;
 import greg.kernels.reference.ReferenceBackend;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 import greg.kernels.spec.Pool2dSpec.Kind;
@@ -106,6 +110,60 @@ class ScopeTest {
             other.join();
         }
         assertTrue(seen[0] instanceof IllegalStateException, String.valueOf(seen[0]));
+    }
+
+    /** Blocks are numbers here, so that a step can be asked which ones it got. */
+    private static final class NumberedMemory extends MemoryPool<Integer> {
+        private int next;
+
+        private static final class Numbered extends Storage {
+            private final int block;
+
+            Numbered(Memory memory, int block, DType type, long length) {
+                super(memory, type, length);
+                this.block = block;
+            }
+        }
+
+        @Override
+        protected Integer obtain(long bytes) {
+            return next++;
+        }
+
+        @Override
+        protected void free(Integer block, long bytes) {}
+
+        @Override
+        protected Storage wrap(Integer block, DType type, long length) {
+            return new Numbered(this, block, type, length);
+        }
+
+        @Override
+        protected Integer unwrap(Storage storage) {
+            return ((Numbered) storage).block;
+        }
+    }
+
+    /** Three results, two temporaries that come and go, a result: the same step gets the same blocks in the same order. */
+    @Test
+    void theSameStepGetsTheSameAddresses() {
+        NumberedMemory memory = new NumberedMemory();
+        List<List<Integer>> steps = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            List<Integer> blocks = new ArrayList<>();
+            try (Scope scope = Scope.open()) {
+                for (int k = 0; k < 3; k++) blocks.add(memory.unwrap(scope.own(memory.allocate(DType.FLOAT32, 8))));
+                for (int k = 0; k < 2; k++) {
+                    Storage temporary = memory.allocate(DType.FLOAT32, 8);
+                    blocks.add(memory.unwrap(temporary));
+                    temporary.release();
+                }
+                blocks.add(memory.unwrap(scope.own(memory.allocate(DType.FLOAT32, 8))));
+            }
+            steps.add(blocks);
+        }
+        assertEquals(List.of(0, 1, 2, 3, 3, 3), steps.get(0));
+        for (List<Integer> step : steps) assertEquals(steps.get(0), step);
     }
 
     /**
