@@ -34,7 +34,7 @@ public abstract class Module implements AutoCloseable {
 
     /** Registers a trainable tensor, zero until initialised or loaded. */
     protected final Parameter parameter(String name, Shape shape) {
-        Parameter p = new Parameter(Tensor.parameter(backend, shape, new float[Math.toIntExact(shape.size())]));
+        Parameter p = new Parameter(Tensor.zeroParameter(backend, shape));
         parameters.put(name, p);
         return p;
     }

@@ -48,6 +48,13 @@ public final class Tensor implements AutoCloseable {
         return fromHost(backend, shape, values, true);
     }
 
+    /** A leaf that wants a gradient, all zeros. */
+    public static Tensor zeroParameter(Backend backend, Shape shape) {
+        Storage storage = backend.memory().allocate(DType.FLOAT32, shape.size());
+        backend.transfer().fill(storage, 0);
+        return new Tensor(backend, shape, storage, true, null);
+    }
+
     private static Tensor fromHost(Backend backend, Shape shape, float[] values, boolean requiresGrad) {
         if (values.length != shape.size()) {
             throw new IllegalArgumentException(

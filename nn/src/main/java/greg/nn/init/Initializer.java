@@ -3,6 +3,7 @@ package greg.nn.init;
 import greg.kernels.Philox;
 import greg.nn.Module;
 import greg.nn.Parameter;
+import greg.nn.layer.Dropout;
 import greg.tensor.Shape;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -19,7 +20,7 @@ public final class Initializer {
     private Initializer() {}
 
     /**
-     * Draws all weights and biases; batch normalisation gets weight 1, bias 0, running mean 0 and variance 1.
+     * Draws all weights and biases and seeds dropout; batch normalisation gets weight 1, bias 0, running mean 0 and variance 1.
      *
      * @throws IllegalArgumentException for a parameter that is none of these
      */
@@ -29,6 +30,7 @@ public final class Initializer {
             boolean norm = m.ownBuffers().containsKey("running_var");
             if (norm) normalization(m);
             else layer(prefix, m.ownParameters(), scheme, seed);
+            if (m instanceof Dropout dropout) dropout.seed(key(seed, prefix + "dropout"));
         });
     }
 

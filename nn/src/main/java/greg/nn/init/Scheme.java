@@ -6,8 +6,10 @@ public enum Scheme {
     KAIMING_NORMAL,
     /** Normal, standard deviation sqrt(2 / n); biases 0. VGG. */
     KAIMING_NORMAL_ZERO_BIAS,
-    /** Normal, standard deviation sqrt(2 / fan-out); Linears as in {@link #UNIFORM}. ResNets for ImageNet. */
+    /** Normal, standard deviation sqrt(2 / fan-out); Linears as in {@link #UNIFORM}. ResNets for ImageNet, Wide
+     * ResNets, MobileNet. */
     KAIMING_NORMAL_FAN_OUT,
-    /** Weights and biases uniform in +-1/sqrt(n): what PyTorch does when told nothing. LeNet-5. */
+    /** Weights and biases uniform in +-1/sqrt(n): what PyTorch does when told nothing. LeNet-5, AlexNet,
+     * MLPs. */
     UNIFORM
 }

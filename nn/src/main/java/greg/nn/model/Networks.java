@@ -12,6 +12,9 @@ import java.util.Map;
 
 /** The architectures that can be asked for by name. */
 public final class Networks {
+    /** Images from this size on get the VGG for ImageNet, smaller ones that for CIFAR. */
+    private static final int LARGE = 224;
+
     private static final Map<String, Entry> ENTRIES = new LinkedHashMap<>();
 
     /** Makes a network whose parameters are zero. */
@@ -32,20 +35,68 @@ public final class Networks {
                     new ArchInfo("resnet" + depth, true, 5, 2, 4, Scheme.KAIMING_NORMAL, text),
                     (backend, in, size, classes) -> new CifarResNet(backend, depth, in, classes));
         }
-        for (int depth : new int[] {11, 13, 16, 19}) {
-            vgg("vgg" + depth, depth, true);
-            vgg("vgg" + depth + "_nobn", depth, false);
+        for (int depth : new int[] {18, 34, 50, 101, 152}) {
+            int convs = depth < 50 ? 2 : 3;
+            String text = "ResNet-" + depth + " for ImageNet: 4 stages of "
+                    + (convs == 2 ? "basic blocks" : "bottlenecks") + ", projection shortcuts";
+            register(
+                    new ArchInfo("resnet" + depth, true, 6, convs, 32, Scheme.KAIMING_NORMAL_FAN_OUT, text),
+                    (backend, in, size, classes) -> new ResNet(backend, depth, in, classes));
         }
+        for (int[] dk : new int[][] {{16, 4}, {16, 8}, {22, 8}, {28, 10}, {40, 2}, {40, 4}}) {
+            String text = "Wide ResNet-" + dk[0] + "-" + dk[1] + " for CIFAR: 3 stages, BN before convolutions";
+            register(
+                    new ArchInfo("wrn_" + dk[0] + "_" + dk[1], true, 5, 2, 4, Scheme.KAIMING_NORMAL_FAN_OUT, text),
+                    (backend, in, size, classes) -> new WideResNet(backend, dk[0], dk[1], in, classes));
+        }
+        for (int depth : new int[] {11, 13, 16, 19}) {
+            vgg("vgg" + depth, depth, true, false);
+            vgg("vgg" + depth + "_bn", depth, true, true);
+            vgg("vgg" + depth + "_nobn", depth, false, false);
+        }
+        register(
+                new ArchInfo(
+                        "alexnet",
+                        false,
+                        0,
+                        0,
+                        32,
+                        Scheme.UNIFORM,
+                        "AlexNet: 5 convolutions; one Linear for images below 224, three (torchvision's) from there"),
+                AlexNet::new);
+        register(
+                new ArchInfo(
+                        "mobilenet_v2",
+                        true,
+                        7,
+                        3,
+                        32,
+                        Scheme.KAIMING_NORMAL_FAN_OUT,
+                        "MobileNetV2: inverted residuals with depthwise convolutions; ratios best by name globs"),
+                (backend, in, size, classes) -> new MobileNetV2(backend, in, classes));
+        mlp("mlp_7_linear", false);
+        mlp("mlp_7_relu", true);
     }
 
     private Networks() {}
 
-    private static void vgg(String name, int depth, boolean batchNorm) {
-        String text = "VGG-" + depth + " for CIFAR, " + (batchNorm ? "with" : "without")
-                + " BN: global average pooling, one Linear";
+    private static void vgg(String name, int depth, boolean smallNorm, boolean largeNorm) {
+        String text = "VGG-" + depth + ", images below 224: " + (smallNorm ? "with" : "without")
+                + " BN, global average pooling, one Linear; from 224: torchvision's, "
+                + (largeNorm ? "with" : "without")
+                + " BN, three Linears";
         register(
                 new ArchInfo(name, false, 0, 0, 16, Scheme.KAIMING_NORMAL_ZERO_BIAS, text),
-                (backend, in, size, classes) -> new Vgg(backend, Vgg.standard(depth), batchNorm, in, classes));
+                (backend, in, size, classes) -> size < LARGE
+                        ? new Vgg(backend, Vgg.standard(depth), smallNorm, in, classes)
+                        : new ImageNetVgg(backend, depth, largeNorm, in, size, classes));
+    }
+
+    private static void mlp(String name, boolean relu) {
+        String text = "7 Linears, 100 wide, " + (relu ? "ReLU" : "nothing") + " between them; --wg weight only";
+        register(
+                new ArchInfo(name, false, 0, 0, 1, Scheme.UNIFORM, text),
+                (backend, in, size, classes) -> new Mlp(backend, 7, relu, in, size, classes));
     }
 
     private static void register(ArchInfo info, Factory factory) {

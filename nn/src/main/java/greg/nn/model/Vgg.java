@@ -1,15 +1,10 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.kernels.spec.Pool2dSpec;
 import greg.nn.Module;
-import greg.nn.layer.BatchNorm2d;
-import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
 import greg.tensor.Tensor;
 import greg.tensor.op.GlobalAveragePoolOp;
-import greg.tensor.op.Pool2dOp;
-import greg.tensor.op.ReluOp;
 
 /**
  * VGG for small images (Simonyan and Zisserman 2015, with the changes usual on CIFAR): 3x3 convolutions, each followed by
@@ -23,7 +18,7 @@ public final class Vgg extends Module {
     /** In a configuration: a 2x2 max-pooling instead of a convolution of so many filters. */
     public static final int POOL = 0;
 
-    private final Features features;
+    private final VggFeatures features;
     private final Linear classifier;
 
     /**
@@ -42,7 +37,7 @@ public final class Vgg extends Module {
             }
             if (filters != POOL) width = filters;
         }
-        features = child("features", new Features(backend, cfg, batchNorm, inChannels));
+        features = child("features", new VggFeatures(backend, cfg, batchNorm, !batchNorm, inChannels));
         classifier = child("classifier", new Linear(backend, width, classes, true));
     }
 
@@ -70,42 +65,5 @@ public final class Vgg extends Module {
     @Override
     public Tensor forward(Tensor x) {
         return classifier.forward(GlobalAveragePoolOp.apply(features.forward(x)));
-    }
-
-    /** The convolutional part. */
-    private static final class Features extends Module {
-        private final int[] cfg;
-        private final Conv2d[] convs;
-        private final BatchNorm2d[] norms;
-
-        Features(Backend backend, int[] cfg, boolean batchNorm, int inChannels) {
-            super(backend);
-            this.cfg = cfg.clone();
-            convs = new Conv2d[cfg.length];
-            norms = new BatchNorm2d[cfg.length];
-            int number = 0;
-            int in = inChannels;
-            for (int i = 0; i < cfg.length; i++) {
-                if (cfg[i] == POOL) {
-                    number++;
-                    continue;
-                }
-                convs[i] = child(String.valueOf(number++), new Conv2d(backend, in, cfg[i], 3, 1, 1, !batchNorm));
-                if (batchNorm) norms[i] = child(String.valueOf(number++), new BatchNorm2d(backend, cfg[i]));
-                number++; // the ReLU
-                in = cfg[i];
-            }
-        }
-
-        @Override
-        public Tensor forward(Tensor x) {
-            Tensor y = x;
-            for (int i = 0; i < cfg.length; i++) {
-                if (cfg[i] == POOL) y = Pool2dOp.apply(y, Pool2dSpec.Kind.MAX, 2, 2, 0, false);
-                else if (norms[i] == null) y = ReluOp.apply(convs[i].forward(y));
-                else y = norms[i].forwardRelu(convs[i].forward(y));
-            }
-            return y;
-        }
     }
 }

@@ -33,7 +33,7 @@ class NetworksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lenet5", "resnet20", "vgg11"})
+    @ValueSource(strings = {"lenet5", "resnet20", "vgg11", "mlp_7_relu", "wrn_16_4"})
     @SuppressWarnings("try")
     void imagesOfTheMnistFamilyFit(String arch) {
         try (Module net = Networks.create(arch, backend, 1, 28, 7);
@@ -67,9 +67,9 @@ class NetworksTest {
                 .getMessage();
         assertTrue(message.startsWith("unknown architecture 'resnet65'; did you mean resnet"), message);
         assertTrue(message.contains("lenet5, resnet20"), message);
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Networks.info("vgg19_bn"))
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Networks.info("vgg19bn"))
                 .getMessage()
-                .contains("did you mean vgg19"));
+                .contains("did you mean vgg19_bn"));
     }
 
     @Test
@@ -124,5 +124,9 @@ class NetworksTest {
         assertThrows(IllegalArgumentException.class, () -> new Vgg(backend, new int[] {8, -1}, true, 3, 10));
         assertThrows(IllegalArgumentException.class, () -> new LeNet5(backend, 1, 30, 10));
         assertThrows(IllegalArgumentException.class, () -> new CifarResNet(backend, 21, 3, 10));
+        assertThrows(IllegalArgumentException.class, () -> new ResNet(backend, 20, 3, 10));
+        assertThrows(IllegalArgumentException.class, () -> new WideResNet(backend, 20, 2, 3, 10));
+        assertThrows(IllegalArgumentException.class, () -> Networks.create("vgg16", backend, 3, 256, 10));
+        assertThrows(IllegalArgumentException.class, () -> Networks.create("alexnet", backend, 3, 300, 10));
     }
 }

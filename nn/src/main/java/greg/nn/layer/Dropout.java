@@ -1,0 +1,46 @@
+package greg.nn.layer;
+
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.tensor.Tensor;
+import greg.tensor.op.DropoutOp;
+
+/**
+ * Dropout in training, nothing in evaluation. The mask follows from the seed and the number of forward passes in training
+ * before, so a run can be repeated; its number is an argument of the kernel, so a step with dropout cannot be recorded
+ * once and replayed.
+ */
+public final class Dropout extends Module {
+    private static final long MIX = 0x9E3779B97F4A7C15L;
+
+    private final float rate;
+    private long seed;
+    private long step;
+
+    /** Each element falls with probability {@code rate} in [0, 1). */
+    public Dropout(Backend backend, float rate) {
+        super(backend);
+        this.rate = rate;
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return isTraining() ? DropoutOp.apply(x, rate, seed ^ MIX * ++step) : x;
+    }
+
+    /** Starts the sequence of masks that belongs to {@code seed}. */
+    public void seed(long seed) {
+        this.seed = seed;
+        this.step = 0;
+    }
+
+    /** Forward passes in training so far. */
+    public long step() {
+        return step;
+    }
+
+    /** Goes on as after that many forward passes: for resuming a run. */
+    public void step(long step) {
+        this.step = step;
+    }
+}
