@@ -1,6 +1,7 @@
-package greg.pruning.graph;
+package greg.pruning;
 
-import greg.pruning.PrunableLayer;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.GraphLayer;
 import greg.tensor.ChannelMap;
 import greg.tensor.Node;
 import greg.tensor.Shape;

@@ -1,4 +1,4 @@
-package greg.pruning.graph;
+package greg.pruning;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -7,7 +7,7 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.nn.Module;
 import greg.nn.model.CifarResNet;
-import greg.pruning.PrunableLayer;
+import greg.pruning.graph.ChannelGraph;
 import greg.tensor.Shape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
