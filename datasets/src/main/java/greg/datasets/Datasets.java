@@ -112,32 +112,7 @@ public final class Datasets {
     }
 
     private static IllegalArgumentException unknown(String name) {
-        String nearest = DEFAULT;
-        for (String known : NAMES) {
-            if (distance(name, known) < distance(name, nearest)) {
-                nearest = known;
-            }
-        }
-        return new IllegalArgumentException("unknown data set '" + name + "'; did you mean '" + nearest
-                + "'? Known are: " + String.join(", ", NAMES));
-    }
-
-    /** Levenshtein distance: insertions, deletions and replacements that turn one name into the other. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int replace = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                row[j] = Math.min(replace, 1 + Math.min(above, row[j - 1]));
-                diagonal = above;
-            }
-        }
-        return row[b.length()];
+        return new IllegalArgumentException("unknown data set '" + name + "'" + NearestName.hint(name, NAMES)
+                + "; known are " + String.join(", ", NAMES));
     }
 }

@@ -1,5 +1,6 @@
 package greg.nn.model;
 
+import greg.datasets.NearestName;
 import greg.kernels.Backend;
 import greg.nn.Module;
 import greg.nn.init.Initializer;
@@ -159,25 +160,7 @@ public final class Networks {
     private static Entry entry(String arch) {
         Entry entry = ENTRIES.get(arch);
         if (entry != null) return entry;
-        String nearest = names().get(0);
-        for (String name : names()) if (distance(arch, name) < distance(arch, nearest)) nearest = name;
-        throw new IllegalArgumentException("unknown architecture '" + arch + "'; did you mean " + nearest + "? Known: "
-                + String.join(", ", names()));
-    }
-
-    /** Levenshtein: insertions, deletions and replacements that lead from one to the other. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) row[j] = j;
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
+        throw new IllegalArgumentException("unknown architecture '" + arch + "'" + NearestName.hint(arch, names())
+                + "; known are " + String.join(", ", names()));
     }
 }

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.datasets.NearestName;
 import greg.nn.model.Networks;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -33,9 +34,8 @@ final class ArchOptions {
     void check() {
         if (arch == null) return;
         if (!Networks.names().contains(arch)) {
-            String nearest = Argv.nearest(arch, Networks.names());
             throw new UsageException("--arch: unknown architecture '" + arch + "'"
-                    + (nearest == null ? "" : " (did you mean '" + nearest + "'?)") + "; known are "
+                    + NearestName.hint(arch, Networks.names()) + "; known are "
                     + String.join(", ", Networks.names()));
         }
     }

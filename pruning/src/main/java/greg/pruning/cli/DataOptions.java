@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.Datasets;
+import greg.datasets.NearestName;
 import greg.datasets.Normalization;
 import java.nio.file.Path;
 import java.util.Map;
@@ -96,9 +97,8 @@ final class DataOptions {
         if ((mean == null) != (std == null)) throw new UsageException("--mean and --std: give both or neither");
         if (mean != null) normalization(0);
         if (!Datasets.names().contains(dataset)) {
-            String nearest = Argv.nearest(dataset, Datasets.names());
             throw new UsageException("--dataset: unknown data set '" + dataset + "'"
-                    + (nearest == null ? "" : " (did you mean '" + nearest + "'?)") + "; known are "
+                    + NearestName.hint(dataset, Datasets.names()) + "; known are "
                     + String.join(", ", Datasets.names()));
         }
     }

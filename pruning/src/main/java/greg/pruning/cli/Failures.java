@@ -1,6 +1,7 @@
 package greg.pruning.cli;
 
 import greg.datasets.DatasetException;
+import greg.datasets.NearestName;
 import greg.kernels.KernelException;
 import greg.nn.io.CheckpointException;
 import java.io.IOException;
@@ -39,9 +40,8 @@ final class Failures {
         List<String> known = new ArrayList<>();
         if (flag) command.getCommandSpec().options().forEach(o -> known.addAll(List.of(o.names())));
         else known.addAll(command.getSubcommands().keySet());
-        String nearest = Argv.nearest(name, known);
         String what = flag ? "unknown flag " : known.isEmpty() ? "unexpected argument " : "unknown command ";
-        return what + "'" + name + "'" + (nearest == null ? "" : " (did you mean '" + nearest + "'?)");
+        return what + "'" + name + "'" + NearestName.hint(name, known);
     }
 
     /** For errors while a command runs. */
