@@ -1,0 +1,54 @@
+package greg.kernels.cuda;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A folder of this process alone into which JCuda extracts its native halves. Left to itself JCuda uses the shared
+ * temporary folder and loads whatever file of the right name lies there already, even one of another version or owner.
+ */
+final class NativeFolder {
+    private static final String PROPERTY = "java.io.tmpdir";
+    private static Path folder;
+
+    private NativeFolder() {}
+
+    /** Runs what initialises a JCuda class; its native half is extracted into the private folder and loaded from there. */
+    static synchronized void load(Runnable initialiser) {
+        String shared = System.getProperty(PROPERTY);
+        // JCuda reads the property at the moment when it extracts
+        System.setProperty(PROPERTY, folder().toString());
+        try {
+            initialiser.run();
+        } finally {
+            System.setProperty(PROPERTY, shared);
+        }
+    }
+
+    private static Path folder() {
+        if (folder == null) {
+            try {
+                folder = Files.createTempDirectory("greg-jcuda-");
+            } catch (IOException e) {
+                throw new UncheckedIOException(
+                        "cuda: no folder for JCuda's native libraries in " + System.getProperty(PROPERTY)
+                                + "; set -Djava.io.tmpdir to one that can be written",
+                        e);
+            }
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder.toFile()), "greg-jcuda-cleanup"));
+        }
+        return folder;
+    }
+
+    private static void delete(File root) {
+        File[] files = root.listFiles();
+        if (files != null) {
+            for (File file : files) delete(file);
+        }
+        // what cannot be deleted stays in the temporary folder: nothing to be done about it at this point
+        root.delete();
+    }
+}

@@ -1,0 +1,88 @@
+package greg.kernels.cuda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import jcuda.nvptxcompiler.JNvPTXCompiler;
+import jcuda.nvptxcompiler.nvPTXCompilerHandle;
+
+/** NVIDIA's own PTX compiler, which comes with JCuda and needs neither a GPU nor a toolkit. */
+final class Assembler {
+    private static final Pattern FUNCTION = Pattern.compile("Compiling entry function '(\\w+)'");
+    private static final Pattern SPILL = Pattern.compile("(\\d+) bytes spill stores, (\\d+) bytes spill loads");
+    private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
+    private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
+
+    static {
+        NativeFolder.load(() -> JNvPTXCompiler.setExceptionsEnabled(false));
+    }
+
+    private Assembler() {}
+
+    /** What the compiler says of one entry. */
+    record Usage(int registers, int sharedBytes, int spilledBytes) {}
+
+    /**
+     * Compiles a module.
+     *
+     * @param architecture such as {@code sm_90}
+     * @return usage by entry
+     * @throws AssertionError with the compiler's message if it refuses the module
+     */
+    static Map<String, Usage> compile(PtxSource source, String architecture) {
+        nvPTXCompilerHandle handle = new nvPTXCompilerHandle();
+        byte[] image = source.image();
+        check("create", source, JNvPTXCompiler.nvPTXCompilerCreate(handle, image.length, image));
+        try {
+            String[] options = {"--gpu-name=" + architecture, "--verbose"};
+            int status = JNvPTXCompiler.nvPTXCompilerCompile(handle, options.length, options);
+            if (status != 0) {
+                throw new AssertionError(source.name() + ".ptx does not compile for " + architecture + ": "
+                        + log(handle, true) + " (status " + status + ")");
+            }
+            return parse(log(handle, false));
+        } finally {
+            JNvPTXCompiler.nvPTXCompilerDestroy(handle);
+        }
+    }
+
+    private static void check(String what, PtxSource source, int status) {
+        if (status != 0) throw new AssertionError(source.name() + ".ptx: " + what + " failed with status " + status);
+    }
+
+    private static String log(nvPTXCompilerHandle handle, boolean errors) {
+        long[] size = new long[1];
+        if (errors) JNvPTXCompiler.nvPTXCompilerGetErrorLogSize(handle, size);
+        else JNvPTXCompiler.nvPTXCompilerGetInfoLogSize(handle, size);
+        byte[] text = new byte[(int) size[0] + 1];
+        if (errors) JNvPTXCompiler.nvPTXCompilerGetErrorLog(handle, text);
+        else JNvPTXCompiler.nvPTXCompilerGetInfoLog(handle, text);
+        int end = 0;
+        while (end < text.length && text[end] != 0) end++;
+        return new String(text, 0, end, StandardCharsets.UTF_8);
+    }
+
+    /** The log speaks of one entry after the other: its name, its spills, its registers and shared memory. */
+    private static Map<String, Usage> parse(String log) {
+        Map<String, Usage> found = new TreeMap<>();
+        String entry = null;
+        int spilled = 0;
+        for (String line : log.split("\n")) {
+            Matcher function = FUNCTION.matcher(line);
+            Matcher spill = SPILL.matcher(line);
+            Matcher registers = REGISTERS.matcher(line);
+            if (function.find()) {
+                entry = function.group(1);
+            } else if (spill.find()) {
+                spilled = Integer.parseInt(spill.group(1)) + Integer.parseInt(spill.group(2));
+            } else if (registers.find()) {
+                Matcher shared = SHARED.matcher(line);
+                int bytes = shared.find() ? Integer.parseInt(shared.group(1)) : 0;
+                found.put(entry, new Usage(Integer.parseInt(registers.group(1)), bytes, spilled));
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,106 @@
+package greg.kernels.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/**
+ * Every PTX file goes through NVIDIA's PTX compiler for three architectures. What a kernel uses stands in {@code
+ * ptx-usage.txt}, so that a change which costs registers, and with them occupancy, is seen in its diff.
+ */
+@EnabledOnOs({OS.LINUX, OS.WINDOWS})
+class AssemblerTest {
+    private static final List<String> ARCHITECTURES = List.of("sm_70", "sm_80", "sm_90");
+    private static final StringBuilder TABLE =
+            new StringBuilder("# file entry: registers and bytes of shared memory on sm_70, sm_80, sm_90\n");
+    private static int spilled;
+
+    @BeforeAll
+    static void assemble() {
+        for (String name : PtxSource.NAMES) {
+            PtxSource source = PtxSource.read(name);
+            List<Map<String, Assembler.Usage>> usages = ARCHITECTURES.stream()
+                    .map(architecture -> Assembler.compile(source, architecture))
+                    .toList();
+            for (String entry : source.entries().keySet()) {
+                TABLE.append(name).append(' ').append(entry).append(':');
+                for (Map<String, Assembler.Usage> usage : usages) {
+                    Assembler.Usage used = usage.get(entry);
+                    spilled += used.spilledBytes();
+                    TABLE.append(' ').append(used.registers()).append('+').append(used.sharedBytes());
+                }
+                TABLE.append('\n');
+            }
+        }
+        System.out.print(TABLE);
+    }
+
+    @Test
+    void nothingSpills() {
+        assertEquals(0, spilled, "bytes of registers spilled to memory");
+    }
+
+    @Test
+    void usageIsAsInTheTable() throws IOException {
+        try (InputStream in = AssemblerTest.class.getResourceAsStream("/greg/kernels/cuda/ptx-usage.txt")) {
+            String expected = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(expected, TABLE.toString(), "if the change is meant, update ptx-usage.txt");
+        }
+    }
+
+    @Test
+    void everyFileIsInTheList() throws IOException, URISyntaxException {
+        Path folder = Path.of(PtxSource.class.getResource("/greg/kernels/ptx").toURI());
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> names = files.map(file -> file.getFileName().toString().replace(".ptx", ""))
+                    .sorted()
+                    .toList();
+            assertEquals(names, PtxSource.NAMES);
+        }
+    }
+
+    /** The header comment names each entry with its parameters in order: it is what a reader of a launch looks at. */
+    @Test
+    void headersNameTheParameters() {
+        for (String name : PtxSource.NAMES) {
+            PtxSource source = PtxSource.read(name);
+            String header = source.text()
+                    .substring(0, source.text().indexOf(".version"))
+                    .replaceAll("\n// *", " ")
+                    .replace(" or 0", "");
+            source.entries().forEach((entry, parameters) -> {
+                String signature = entry + "("
+                        + String.join(
+                                ", ",
+                                parameters.stream()
+                                        .map(p ->
+                                                p.name() + " " + p.kind().name().toLowerCase(java.util.Locale.ROOT))
+                                        .toList())
+                        + ")";
+                assertTrue(header.contains(signature), name + ".ptx: the header lacks " + signature);
+            });
+        }
+    }
+
+    @Test
+    void mistakesAreReportedWithTheirLine() {
+        String text = PtxSource.read("shortcut").text().replace("rem.u32 %w, %thread", "rem.u32 %nobody, %thread");
+        AssertionError e = assertThrows(
+                AssertionError.class, () -> Assembler.compile(new PtxSource("broken", text, Map.of()), "sm_80"));
+        assertTrue(e.getMessage().contains("line") && e.getMessage().contains("nobody"), e.getMessage());
+    }
+}
