@@ -65,7 +65,7 @@ class NetworksTest {
         String message = assertThrows(
                         IllegalArgumentException.class, () -> Networks.create("resnet65", backend, 3, 32, 10))
                 .getMessage();
-        assertTrue(message.startsWith("unknown architecture 'resnet65'; (did you mean 'resnet56'?)"), message);
+        assertTrue(message.startsWith("unknown architecture 'resnet65' (did you mean 'resnet56'?)"), message);
         assertTrue(message.contains(String.join(", ", Networks.names())), message);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Networks.info("vgg19bn"))
                 .getMessage()
