@@ -45,6 +45,14 @@ public final class LayerState {
         this.selection = ratio == 0 || groups.count() == 1 ? Selection.keepAll(groups.count()) : null;
     }
 
+    /** A layer of which it is known from elsewhere what goes, e.g. from a recorded run; its ratio says the same. */
+    public static LayerState chosen(String name, GroupIndex groups, Selection selection) {
+        double ratio = Selection.ratioOf(selection.pruned().length, groups.count());
+        LayerState layer = new LayerState(name, -1, ratio, groups);
+        layer.pick(selection, -1);
+        return layer;
+    }
+
     /** Dotted path of the layer. */
     public String name() {
         return name;

@@ -76,6 +76,19 @@ public record Selection(int[] pruned, int[] kept) {
     }
 
     /**
+     * The ratio of which {@link #count} takes exactly {@code pruned} of {@code groups}: their quotient, or where its
+     * rounding would take one more, the number just below it.
+     */
+    public static double ratioOf(int pruned, int groups) {
+        if (pruned < 0 || pruned >= groups) {
+            throw new IllegalArgumentException("Selection: expected fewer than all of " + groups
+                    + " groups to be pruned, got " + pruned + "; a layer cannot lose everything");
+        }
+        double ratio = pruned / (double) groups;
+        return count(ratio, groups) == pruned ? ratio : Math.nextDown(ratio);
+    }
+
+    /**
      * How many groups lie below the largest gap between neighbours in the order by score, when 2% of the scores at each
      * end are left out of the search (they go, or stay, with their neighbours). 0 where there is no gap: a single group, or equal scores.
      */

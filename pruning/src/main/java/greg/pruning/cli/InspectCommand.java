@@ -8,7 +8,6 @@ import greg.pruning.PruningMethod;
 import greg.pruning.PruningRatios;
 import greg.pruning.SkipLayers;
 import greg.pruning.WeightGroup;
-import greg.pruning.graph.RemovalPlan;
 import greg.pruning.report.NetworkSize;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -78,11 +77,11 @@ final class InspectCommand implements Callable<Integer> {
         Console console = Console.of(spec);
         arch.check();
         NetworkSpec wanted = wanted();
-        NetworkSpec full = wanted.pruned(RemovalPlan.none());
+        NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
-        Pruning.Cut cut = new Pruning.Cut(wanted, Map.of());
+        Pruning.Cut cut = new Pruning.Cut(wanted);
         if (stagePr != null) {
-            if (!wanted.plan().isEmpty()) {
+            if (wanted.isPruned()) {
                 throw new UsageException("--stage-pr: " + arch.weights + " is pruned already; leave out one of them");
             }
             cut = cut(console, full);
@@ -162,9 +161,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static int masked(Pruning.Cut cut, String layer) {
-        int zeros = 0;
-        for (float keep : cut.masks().getOrDefault(layer + ".weight", new float[0])) if (keep == 0) zeros++;
-        return zeros;
+        return cut.spec().masks().counts().getOrDefault(layer, 0);
     }
 
     private void print(Console console, NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {

@@ -7,6 +7,7 @@ import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
 import greg.nn.model.Networks;
+import greg.pruning.Masks;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Removal;
 import greg.pruning.graph.RemovalPlan;
@@ -29,19 +30,36 @@ import java.util.stream.IntStream;
  * @param imageSize its height and width
  * @param classes outputs
  * @param plan what was removed, relative to the full architecture
+ * @param masks which single weights are masked
  */
-record NetworkSpec(String arch, int channels, int imageSize, int classes, RemovalPlan plan) {
+record NetworkSpec(String arch, int channels, int imageSize, int classes, RemovalPlan plan, Masks masks) {
     private static final List<String> IN_RUN_FOLDER =
             List.of("pruned.safetensors", "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
 
     /** The unpruned architecture for images of this kind. */
     static NetworkSpec of(String arch, ImageKind images) {
-        return new NetworkSpec(arch, images.channels(), images.size(), images.classes(), RemovalPlan.none());
+        return new NetworkSpec(
+                arch, images.channels(), images.size(), images.classes(), RemovalPlan.none(), Masks.NONE);
     }
 
     /** The same architecture after a removal. */
     NetworkSpec pruned(RemovalPlan removed) {
-        return new NetworkSpec(arch, channels, imageSize, classes, removed);
+        return new NetworkSpec(arch, channels, imageSize, classes, removed, masks);
+    }
+
+    /** The same architecture with single weights masked. */
+    NetworkSpec masked(Masks zeroed) {
+        return new NetworkSpec(arch, channels, imageSize, classes, plan, zeroed);
+    }
+
+    /** The architecture before anything was removed or masked. */
+    NetworkSpec full() {
+        return new NetworkSpec(arch, channels, imageSize, classes, RemovalPlan.none(), Masks.NONE);
+    }
+
+    /** True if something was removed or masked. */
+    boolean isPruned() {
+        return !plan.isEmpty() || !masks.isEmpty();
     }
 
     /** One image, (1, C, H, W). */
@@ -70,7 +88,7 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
         removal.apply();
     }
 
-    /** Writes weights and everything needed to build the network again. */
+    /** Writes weights, masks and everything needed to build the network again. */
     void save(Path file, Module network) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "greg");
@@ -80,7 +98,9 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
         metadata.put("image_size", Integer.toString(imageSize));
         metadata.put("classes", Integer.toString(classes));
         metadata.put("plan", plan.toText());
-        Safetensors.write(file, StateDict.of(network), metadata);
+        StateDict state = StateDict.of(network);
+        masks.addTo(state);
+        Safetensors.write(file, state, metadata);
     }
 
     /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */
@@ -115,7 +135,8 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
                 number(checkpoint, "channels"),
                 number(checkpoint, "image_size"),
                 number(checkpoint, "classes"),
-                RemovalPlan.parse(known.getOrDefault("plan", "")));
+                RemovalPlan.parse(known.getOrDefault("plan", "")),
+                Masks.of(checkpoint.state()));
         boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
         if (!fits) {
             throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
@@ -139,7 +160,8 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
     Module load(Backend backend, Checkpoint checkpoint) {
         Module network = build(backend);
         try {
-            checkpoint.state().loadInto(network);
+            Masks.without(checkpoint.state()).loadInto(network);
+            masks.apply(network);
         } catch (IllegalArgumentException e) {
             network.close();
             throw new UsageException(checkpoint.file() + " does not fit --arch " + arch + ": " + e.getMessage());

@@ -66,7 +66,7 @@ final class PruneCommand implements Callable<Integer> {
         NetworkSpec wanted = start != null
                 ? NetworkSpec.of(start, arch.arch, opened.images())
                 : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, opened.images());
-        if (!wanted.plan().isEmpty()) {
+        if (wanted.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
         Pruning pruning = new Pruning(wanted, config, ratios, prune.skip());

@@ -170,7 +170,8 @@ final class PruneRun {
                         "arch", cut.spec().arch(),
                         "method", greg.method().cliName(),
                         "wg", greg.wg().cliName(),
-                        "kept_filters", cut.spec().plan().kept()));
+                        "kept_filters", cut.spec().plan().kept(),
+                        "masked_weights", cut.spec().masks().counts()));
         return cut;
     }
 

@@ -2,7 +2,6 @@ package greg.pruning.cli;
 
 import greg.kernels.dry.DryBackend;
 import greg.nn.Module;
-import greg.nn.Parameter;
 import greg.nn.cost.CostModel;
 import greg.nn.model.Networks;
 import greg.nn.optim.Optimizer;
@@ -10,7 +9,7 @@ import greg.nn.train.EndlessFeed;
 import greg.pruning.GregConfig;
 import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthListener;
-import greg.pruning.LayerState;
+import greg.pruning.Masks;
 import greg.pruning.PrunableLayer;
 import greg.pruning.PruningMethod;
 import greg.pruning.PruningRatios;
@@ -21,11 +20,7 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Removal;
 import greg.pruning.graph.RemovalPlan;
 import greg.pruning.report.NetworkSize;
-import greg.tensor.Tensor;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What is to be removed from which network.
@@ -39,29 +34,17 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
     /**
      * What was removed.
      *
-     * @param spec how to build what is left
-     * @param masks for single weights: parameter name to 0/1 per element; empty for filters and channels
+     * @param spec how to build what is left, masks included
      */
-    record Cut(NetworkSpec spec, Map<String, float[]> masks) {
+    record Cut(NetworkSpec spec) {
         /** Masks the weights in every step to come. */
         void mask(Module network, Optimizer optimizer) {
-            Map<String, Parameter> parameters = network.parameters();
-            masks.forEach((name, mask) -> {
-                Tensor weight = parameters.get(name).tensor();
-                optimizer.mask(name, Tensor.of(weight.backend(), weight.shape(), mask));
-            });
+            spec.masks().apply(network, optimizer);
         }
 
         /** How big it is, counted without computing. */
         NetworkSize size() {
-            CostModel cost = cost(spec);
-            Map<String, Integer> masked = new LinkedHashMap<>();
-            masks.forEach((name, mask) -> {
-                int zeros = 0;
-                for (float keep : mask) if (keep == 0) zeros++;
-                masked.put(name.substring(0, name.length() - ".weight".length()), zeros);
-            });
-            return NetworkSize.masked(cost, masked);
+            return NetworkSize.masked(cost(spec), spec.masks().counts());
         }
     }
 
@@ -110,30 +93,16 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
         double[] shares = resolve(layers).ratios();
         try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, shares)) {
             growth.run(feed, listener);
-            if (config.wg() == WeightGroup.WEIGHT) return masked(network, growth);
+            if (config.wg() == WeightGroup.WEIGHT) {
+                Masks masks = Masks.of(growth.layers());
+                masks.apply(network);
+                return new Cut(spec.masked(masks));
+            }
             Removal removal = growth.removal();
             RemovalPlan plan = new RemovalPlan(removal.keptFilters());
             removal.apply();
             network.backend().expectChannels(Networks.convInputChannels(network));
-            return new Cut(spec.pruned(plan), Map.of());
+            return new Cut(spec.pruned(plan));
         }
-    }
-
-    private Cut masked(Module network, GrowingRegularization growth) {
-        Map<String, Parameter> parameters = network.parameters();
-        Map<String, float[]> masks = new LinkedHashMap<>();
-        for (LayerState layer : growth.layers()) {
-            if (layer.keepsAll()) continue;
-            String name = layer.name() + ".weight";
-            Tensor weight = parameters.get(name).tensor();
-            float[] mask = new float[Math.toIntExact(weight.shape().size())];
-            Arrays.fill(mask, 1);
-            for (int index : layer.selection().pruned()) mask[index] = 0;
-            float[] values = weight.toHost();
-            for (int i = 0; i < values.length; i++) values[i] *= mask[i];
-            weight.set(values);
-            masks.put(name, mask);
-        }
-        return new Cut(spec, masks);
     }
 }

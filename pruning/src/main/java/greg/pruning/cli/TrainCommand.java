@@ -61,7 +61,8 @@ final class TrainCommand implements Callable<Integer> {
                     wanted.arch(), opened.name(), backend.device().name());
             folder.writeJson("config.json", RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed));
             Training training = new Training(console, folder, opened);
-            Training.Result result = training.run(network, settings, "train", wanted, optimizer -> {});
+            Training.Result result = training.run(network, settings, "train", wanted, optimizer -> wanted.masks()
+                    .apply(network, optimizer));
             console.out()
                     .printf(
                             "%s on %s: top-1 %.2f%% at the end, %.2f%% at best (epoch %d)%n",

@@ -138,6 +138,48 @@ class PruneCommandTest {
     }
 
     @Test
+    void masksTravelWithTheCheckpoint() throws Exception {
+        Path out = temp.resolve("run");
+        assertEquals(
+                0,
+                prune(out, "--method", "GReg-1", "--wg", "weight", "--pick-pruned", "rand")
+                        .code());
+        Checkpoint pruned = Checkpoints.load(out.resolve("pruned.safetensors"));
+        float[] mask = pruned.state().get("mask.layer2.0.conv2.weight").values();
+        float[] weights = pruned.state().get("layer2.0.conv2.weight").values();
+        for (int i = 0; i < mask.length; i++) assertTrue(mask[i] == 1 || weights[i] == 0, "element " + i);
+        JsonNode plan = read(out.resolve("plan.json"));
+        assertEquals(
+                mask.length / 2,
+                plan.get("masked_weights").get("layer2.0.conv2").asInt());
+
+        // inspect counts what the file masks, not what the ratios said
+        JsonNode report = read(out.resolve("report.json"));
+        Cli inspected = Cli.run("inspect", "--weights", out.toString(), "--json");
+        assertEquals(0, inspected.code(), inspected.err());
+        JsonNode json = JSON.readTree(inspected.out());
+        for (String key : List.of("sparsity_percent", "macs", "params")) assertEquals(report.get(key), json.get(key));
+
+        // training further keeps the zeros
+        Path more = temp.resolve("more");
+        List<String> args = new ArrayList<>(List.of("train", "--weights", out.toString(), "--dataset", "cifar10"));
+        args.addAll(List.of("--data", data.resolve("cifar").toString(), "--out", more.toString()));
+        args.addAll(List.of("--epochs", "1", "--lr", "0.01", "--batch-size", "10"));
+        Cli trained = Cli.run(args.toArray(new String[0]));
+        assertEquals(0, trained.code(), trained.err());
+        Checkpoint further = Checkpoints.load(more.resolve("checkpoint/latest.safetensors"));
+        float[] moved = further.state().get("layer2.0.conv2.weight").values();
+        int changed = 0;
+        for (int i = 0; i < mask.length; i++) {
+            assertTrue(mask[i] == 1 || moved[i] == 0, "element " + i);
+            if (moved[i] != weights[i]) changed++;
+        }
+        assertTrue(changed > 0, "the other weights were trained");
+        Cli again = prune(temp.resolve("again"), "--weights", more.toString());
+        assertTrue(again.err().contains("is pruned already"), again.err());
+    }
+
+    @Test
     void maxIterationsCutsAGrowthShort() throws Exception {
         Path out = temp.resolve("run");
         Cli result = prune(out, "--max-iterations", "2");
