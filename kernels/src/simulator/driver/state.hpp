@@ -1,0 +1,166 @@
+// What the driver knows: contexts, streams with their queues, events, modules, graphs, and which handles are alive.
+//
+// Work is deferred as on a device: a call on a stream puts it into the stream's queue, and it runs when somebody waits
+// for it. A stream that nobody waits for does not run, so that a missing synchronisation between two streams shows.
+#pragma once
+
+#include "device/block.hpp"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <thread>
+
+namespace sim {
+
+struct Context;
+struct Stream;
+struct Graph;
+
+using Work = std::function<void()>;
+using Clock = std::chrono::steady_clock;
+
+struct Capture {
+    Stream* origin = nullptr;
+    CUstreamCaptureMode mode = CAPTURE_GLOBAL;
+    std::thread::id thread;
+    bool invalidated = false;
+    std::shared_ptr<Graph> graph;
+    /// Nodes of each stream that takes part, and up to which one another stream waits for them.
+    std::map<Stream*, uint64_t> recorded;
+    std::map<Stream*, uint64_t> joined;
+};
+
+struct Stream {
+    Context* context = nullptr;
+    bool nonBlocking = false;
+    bool destroyed = false;
+    std::deque<Work> queue;
+    uint64_t submitted = 0;  // pieces of work ever put into the queue
+    uint64_t finished = 0;
+    std::shared_ptr<Capture> capture;
+};
+
+struct Event {
+    Context* context = nullptr;
+    bool timed = true;
+    bool recorded = false;
+    uint64_t generation = 0;         // of the last record
+    uint64_t finishedGeneration = 0;
+    Clock::time_point time;
+    std::shared_ptr<Stream> stream;  // null: the legacy stream, which has run already
+    uint64_t ticket = 0;
+    std::shared_ptr<Capture> capture;  // recorded while capturing: stands for a node, not for a time
+    uint64_t captureTicket = 0;
+};
+
+struct LoadedModule {
+    Context* context = nullptr;
+    Module module;
+    bool loaded = true;
+    std::vector<struct Function*> functions;
+};
+
+struct Function {
+    std::shared_ptr<LoadedModule> module;
+    const Kernel* kernel = nullptr;
+    uint32_t dynamicLimit = 48 * 1024;
+};
+
+struct Graph {
+    std::vector<Work> nodes;  // in the order of capture, which respects every dependency
+};
+
+struct Context {
+    bool primary = false;
+    std::string failure;  // of a kernel: the context is lost, every call returns it
+    CUresult failureCode = CUDA_SUCCESS;
+    std::map<uint64_t, size_t> allocations;
+    std::set<std::shared_ptr<Stream>> streams;
+};
+
+/// Handles that the program holds; one that was destroyed or never existed is an error.
+template <class T>
+class Registry {
+public:
+    explicit Registry(const char* what) : what_(what) {}
+    T* add(std::shared_ptr<T> object) {
+        T* handle = object.get();
+        live_[handle] = std::move(object);
+        return handle;
+    }
+    std::shared_ptr<T> get(const void* handle) const {
+        auto found = live_.find(static_cast<T*>(const_cast<void*>(handle)));
+        if (found == live_.end()) {
+            throw Error(CUDA_ERROR_INVALID_HANDLE, text("%p is no live %s", handle, what_));
+        }
+        return found->second;
+    }
+    void remove(const void* handle) { live_.erase(get(handle).get()); }
+    template <class F>
+    void removeIf(F condition) {
+        for (auto it = live_.begin(); it != live_.end();) it = condition(*it->second) ? live_.erase(it) : std::next(it);
+    }
+
+private:
+    const char* what_;
+    std::map<T*, std::shared_ptr<T>> live_;
+};
+
+struct State {
+    bool initialised = false;
+    Registry<Context> contexts{"context"};
+    Registry<Stream> streams{"stream"};
+    Registry<Event> events{"event"};
+    Registry<LoadedModule> modules{"module"};
+    Registry<Function> functions{"function"};
+    Registry<Graph> graphs{"graph"};
+    Registry<std::shared_ptr<Graph>> executables{"executable graph"};
+    std::shared_ptr<Context> primary;
+    unsigned primaryUsers = 0;
+    std::set<std::shared_ptr<Capture>> captures;
+    std::map<uint64_t, size_t> pinned;  // page-locked host memory
+};
+
+State& state();
+std::vector<Context*>& contextStack();
+
+/// The current context; an error if there is none or if a kernel has destroyed it.
+Context& context();
+void synchronise(Context& context);
+void destroy(Context& context);
+
+/// The stream behind a handle, null for the legacy default stream (0 or 1).
+std::shared_ptr<Stream> streamOf(const void* handle);
+/// Runs a stream's work until `ticket` pieces are done.
+void drain(Stream& stream, uint64_t ticket);
+/// Runs, queues or captures a piece of work, as the stream is.
+void submit(const void* stream, Work work);
+void submitNow(Work work);
+
+/// Calls that CUDA forbids while a stream is being captured; they also spoil the capture.
+void refuseDuringCapture(const char* call);
+[[noreturn]] void spoil(Capture& capture, CUresult code, const std::string& why);
+void requireValid(const Capture& capture);
+
+bool isPinned(const void* host, size_t bytes);
+
+/// Body of an API function: one at a time, errors become codes.
+CUresult call(const char* name, const std::function<void()>& body);
+
+template <class T>
+T& out(T* pointer, const char* name) {
+    if (!pointer) throw Error(CUDA_ERROR_INVALID_VALUE, std::string(name) + " is null");
+    return *pointer;
+}
+
+}  // namespace sim
+
+#define API(name, ...) \
+    SIM_API CUresult name(__VA_ARGS__) { \
+        return sim::call(#name, [&] {
+#define END \
+    });     \
+    }
