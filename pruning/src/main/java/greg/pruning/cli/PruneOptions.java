@@ -26,7 +26,8 @@ final class PruneOptions {
     @Option(
             names = "--wg",
             paramLabel = "GROUP",
-            description = "What is penalised and removed as one: filter, channel or weight. Default: filter.")
+            description = "What is penalised and removed as one: filter, channel or weight. Default: filter;"
+                    + " demonstration channel.")
     String wg;
 
     @Option(
@@ -80,7 +81,7 @@ final class PruneOptions {
     @Option(
             names = "--stabilize-reg-interval",
             paramLabel = "N",
-            description = "K_s, iterations at the final lambda before the removal. Default: 40000 / 10000 / 100.")
+            description = "K_s, iterations at the final lambda before the removal. Default: 40000 / 10000 / 250.")
     Integer stabilizeRegInterval;
 
     @Option(

@@ -184,7 +184,7 @@ final class PruneRun {
             Training.Result tuned = training.run(
                     network,
                     plan.finetune(),
-                    keep ? "finetune" : "finetune " + method,
+                    keep ? "finetune" : "finetune L1",
                     keep ? cut.spec() : null,
                     optimizer -> cut.mask(network, optimizer));
             result = new Accuracies(method, removed, tuned.last(), tuned.best());

@@ -128,11 +128,10 @@ final class Training {
             score();
             progress.note(String.format(
                     Locale.ROOT,
-                    "epoch %d/%d loss %.3f train %.1f%% test %.2f%%",
+                    "epoch %d/%d loss %.3f test %.2f%%",
                     epoch + 1,
                     settings.epochs(),
                     train.loss(),
-                    train.accuracy(),
                     last.accuracy()));
             folder.metric(record(epoch, train));
             if (best == null || last.top1() > best.top1()) {
