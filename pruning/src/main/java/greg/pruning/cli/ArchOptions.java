@@ -27,7 +27,9 @@ final class ArchOptions {
     @Option(
             names = {"--weights", "--base-model-path"},
             paramLabel = "FILE",
-            description = "Weights: .safetensors, or the folder of a run of ours. Default: none.")
+            description =
+                    "Weights: .safetensors, PyTorch's .pth, .pt, .th or .tar, or the folder of a run of ours. Default:"
+                            + " none.")
     Path weights;
 
     /** Refuses names that are not known. */
