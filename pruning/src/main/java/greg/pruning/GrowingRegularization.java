@@ -60,6 +60,18 @@ public final class GrowingRegularization implements AutoCloseable {
         if (!penalties.isEmpty()) sgd.measureGroups();
     }
 
+    /** Fixes which groups go before anything is chosen; for methods that choose from the initial weights. */
+    public void inherit(InheritedPruning inherited) {
+        if (!config.method().choosesFirst() || config.semantics() == Semantics.PAPER) {
+            throw new IllegalArgumentException("--inherit-pruned index: "
+                    + (config.method().choosesFirst()
+                            ? "--semantics paper chooses again at the end"
+                            : config.method().cliName() + " picks its groups itself")
+                    + "; inherit only the ratios with --inherit-pruned pr");
+        }
+        inherited.choose(layers);
+    }
+
     /** Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses. */
     public void run(InputSource feed, GrowthListener listener) {
         if (config.method() == PruningMethod.L1) {

@@ -11,13 +11,13 @@ public final class OneShot {
     private OneShot() {}
 
     /**
-     * Chooses in every layer that has a ratio.
+     * Chooses in every layer that has a ratio and no choice made before.
      *
      * @param scores the initial scores of a layer; asked only for layers of which something goes
      */
     public static void choose(GregConfig config, List<LayerState> layers, Function<LayerState, GroupScores> scores) {
         for (LayerState layer : layers) {
-            if (!layer.keepsAll()) {
+            if (!layer.picked()) {
                 // each layer has its own stream, so that a random choice does not depend on the other layers' ratios
                 long seed = 31L * config.seed() + layer.name().hashCode();
                 float[] now = scores.apply(layer).scores();

@@ -107,7 +107,7 @@ final class InspectCommand implements Callable<Integer> {
                 .method(PruningMethod.L1)
                 .wg(WeightGroup.parse(wg))
                 .build();
-        Pruning pruning = new Pruning(full, config, PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers));
+        Pruning pruning = new Pruning(full, config, PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers), null);
         PruningRatios.Resolved resolved = pruning.resolve();
         for (double ratio : resolved.ratios()) {
             if (ratio < 0) {

@@ -8,19 +8,13 @@ import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
 import greg.nn.model.Networks;
 import greg.pruning.Masks;
-import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.Removal;
 import greg.pruning.graph.RemovalPlan;
 import greg.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * What it takes to build a network before its weights can be loaded; files of ours carry it as metadata.
@@ -70,22 +64,9 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
     /** The network with zero weights, cut where the plan says so. */
     Module build(Backend backend) {
         Module network = Networks.create(arch, backend, channels, imageSize, classes);
-        if (!plan.isEmpty()) replay(network);
+        if (!plan.isEmpty()) plan.apply(network, image());
         backend.expectChannels(Networks.convInputChannels(network));
         return network;
-    }
-
-    private void replay(Module network) {
-        ChannelGraph graph = ChannelGraph.trace(network, image());
-        Removal removal = new Removal(graph);
-        plan.kept().forEach((layer, kept) -> {
-            Set<Integer> stay = Arrays.stream(kept).boxed().collect(Collectors.toSet());
-            int filters = graph.layer(layer).out();
-            removal.filters(
-                    layer,
-                    IntStream.range(0, filters).filter(i -> !stay.contains(i)).toArray());
-        });
-        removal.apply();
     }
 
     /** Writes weights, masks and everything needed to build the network again. */
@@ -105,11 +86,16 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
 
     /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */
     static Checkpoint read(Path weights) {
+        return read("--weights", weights);
+    }
+
+    /** As above, for another flag. */
+    static Checkpoint read(String flag, Path weights) {
         if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
         for (String name : IN_RUN_FOLDER) {
             if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
         }
-        throw new RunException("--weights: " + weights + " is a folder with none of " + String.join(", ", IN_RUN_FOLDER)
+        throw new RunException(flag + ": " + weights + " is a folder with none of " + String.join(", ", IN_RUN_FOLDER)
                 + " in it; name a checkpoint file or the folder of a run");
     }
 
@@ -130,13 +116,7 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
         }
         NetworkSpec wanted = of(own == null ? arch : own, images);
         if (own == null) return wanted;
-        NetworkSpec stored = new NetworkSpec(
-                own,
-                number(checkpoint, "channels"),
-                number(checkpoint, "image_size"),
-                number(checkpoint, "classes"),
-                RemovalPlan.parse(known.getOrDefault("plan", "")),
-                Masks.of(checkpoint.state()));
+        NetworkSpec stored = stored(checkpoint);
         boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
         if (!fits) {
             throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
@@ -144,6 +124,21 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
                     + wanted.classes);
         }
         return stored;
+    }
+
+    /** What a file of ours says of itself. */
+    static NetworkSpec stored(Checkpoint checkpoint) {
+        Map<String, String> known = checkpoint.metadata();
+        if (!known.containsKey("arch")) {
+            throw new UsageException(checkpoint.file() + " was not written by greg: it does not say what it holds");
+        }
+        return new NetworkSpec(
+                known.get("arch"),
+                number(checkpoint, "channels"),
+                number(checkpoint, "image_size"),
+                number(checkpoint, "classes"),
+                RemovalPlan.parse(known.getOrDefault("plan", "")),
+                Masks.of(checkpoint.state()));
     }
 
     private static int number(Checkpoint checkpoint, String key) {

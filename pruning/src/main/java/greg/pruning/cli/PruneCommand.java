@@ -69,10 +69,10 @@ final class PruneCommand implements Callable<Integer> {
         if (wanted.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
-        Pruning pruning = new Pruning(wanted, config, ratios, prune.skip());
+        Pruning pruning = new Pruning(wanted, config, ratios, prune.skip(), prune.inherited(config.wg()));
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
-        PruneRun.Plan plan =
-                new PruneRun.Plan(pruning, base, finetune, prune.oneShot || demonstration, prune.maxIterations);
+        PruneRun.Plan plan = new PruneRun.Plan(
+                pruning, base, finetune, prune.reinit(), prune.oneShot || demonstration, prune.maxIterations);
         try (Backend backend = device.open();
                 RunFolder folder = run.reserve("prune", wanted.arch())) {
             console.say(

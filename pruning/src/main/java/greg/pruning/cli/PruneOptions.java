@@ -2,12 +2,15 @@ package greg.pruning.cli;
 
 import greg.pruning.FinetuneConfig;
 import greg.pruning.GregConfig;
+import greg.pruning.InheritedPruning;
 import greg.pruning.PickPruned;
 import greg.pruning.PruningMethod;
 import greg.pruning.PruningRatios;
+import greg.pruning.Reinit;
 import greg.pruning.Semantics;
 import greg.pruning.SkipLayers;
 import greg.pruning.WeightGroup;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /**
@@ -46,6 +49,20 @@ final class PruneOptions {
             description =
                     "Layers to leave whole: stage.block.conv ([1.0,2.3.1]), indices or name globs. Default: none.")
     String skipLayers;
+
+    @Option(
+            names = "--base-pr-model",
+            paramLabel = "RUN",
+            description = "Prune as another run did, instead of --stage-pr: its folder, or its pruned.safetensors."
+                    + " Default: none.")
+    Path basePrModel;
+
+    @Option(
+            names = "--inherit-pruned",
+            paramLabel = "WHAT",
+            description = "What --base-pr-model gives: pr (how many groups each layer loses) or index (the very"
+                    + " groups). Default: pr.")
+    String inheritPruned;
 
     @Option(
             names = "--pick-pruned",
@@ -153,6 +170,14 @@ final class PruneOptions {
             description = "Images a step of finetuning and of training a base network. Default: 256 / 128 / 64.")
     Integer batchSize;
 
+    @Option(
+            names = "--reinit",
+            paramLabel = "HOW",
+            defaultValue = "none",
+            description = "New weights for the pruned network before finetuning: none, default (training from scratch)"
+                    + " or orth (orthogonal kernels). Default: ${DEFAULT-VALUE}.")
+    String reinit;
+
     @Option(names = "--no-finetune", description = "Stop after the removal. Default: ${DEFAULT-VALUE}.")
     boolean noFinetune;
 
@@ -215,12 +240,30 @@ final class PruneOptions {
         return given == null ? otherwise : given;
     }
 
-    /** {@code --stage-pr}, or the demonstration's. */
+    /** {@code --stage-pr}, or the demonstration's; null if the ratios are inherited. */
     PruningRatios ratios(boolean demonstration) {
+        if (basePrModel != null) {
+            if (stagePr == null && skipLayers.isBlank()) return null;
+            throw new UsageException("--base-pr-model says what each layer loses: leave out "
+                    + (stagePr != null ? "--stage-pr" : "--skip-layers"));
+        }
+        if (inheritPruned != null) throw new UsageException("--inherit-pruned: from which run? Give --base-pr-model");
         if (stagePr != null) return PruningRatios.parse(stagePr);
         if (demonstration) return PruningRatios.parse(Recipe.DEMONSTRATION_RATIOS);
         throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for a"
                 + " resnet20 (stem, three stages, classifier) or 0.5 for all layers");
+    }
+
+    /** {@code --base-pr-model}, read; null if there is none. */
+    InheritedPruning inherited(WeightGroup group) {
+        if (basePrModel == null) return null;
+        InheritedPruning.Mode mode =
+                inheritPruned == null ? InheritedPruning.Mode.PR : InheritedPruning.Mode.parse(inheritPruned);
+        return Pruning.inherit(basePrModel, mode, group);
+    }
+
+    Reinit reinit() {
+        return Reinit.parse(reinit);
     }
 
     SkipLayers skip() {

@@ -5,11 +5,13 @@ import greg.kernels.Backend;
 import greg.nn.Module;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
+import greg.nn.model.Networks;
 import greg.nn.train.EndlessFeed;
 import greg.nn.train.Score;
 import greg.pruning.GregConfig;
 import greg.pruning.GrowthListener;
 import greg.pruning.PruningMethod;
+import greg.pruning.Reinit;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
@@ -37,10 +39,17 @@ final class PruneRun {
      * What is to be done.
      *
      * @param base how a base network is trained if none is given
+     * @param reinit new weights before finetuning
      * @param oneShot whether L1 in one shot is run beside it
      * @param maxIterations limit for each phase; 0: none
      */
-    record Plan(Pruning pruning, TrainSettings base, TrainSettings finetune, boolean oneShot, long maxIterations) {
+    record Plan(
+            Pruning pruning,
+            TrainSettings base,
+            TrainSettings finetune,
+            Reinit reinit,
+            boolean oneShot,
+            long maxIterations) {
         /** For config.json: every setting, wherever it came from. */
         Map<String, Object> describe(boolean trainsBase) {
             GregConfig c = pruning.config();
@@ -62,6 +71,7 @@ final class PruneRun {
                     "weight_decay", c.weightDecay(),
                     "momentum", c.momentum(),
                     "block_loss_grad", c.blockLossGrad(),
+                    "reinit", reinit.cliName(),
                     "one_shot", oneShot);
             map.put("base", trainsBase ? base.describe() : null);
             map.put("finetune", finetune.describe());
@@ -181,6 +191,13 @@ final class PruneRun {
         console.say("%s: top-1 %.2f%% right after the removal", method, removed.accuracy());
         Accuracies result = new Accuracies(method, removed, null, null);
         if (plan.finetune().epochs() > 0) {
+            NetworkSpec spec = cut.spec();
+            plan.reinit()
+                    .apply(
+                            network,
+                            Networks.info(spec.arch()).scheme(),
+                            spec.masks(),
+                            plan.finetune().seed());
             Training.Result tuned = training.run(
                     network,
                     plan.finetune(),

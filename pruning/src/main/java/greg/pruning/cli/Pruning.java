@@ -3,12 +3,14 @@ package greg.pruning.cli;
 import greg.kernels.dry.DryBackend;
 import greg.nn.Module;
 import greg.nn.cost.CostModel;
+import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
 import greg.nn.optim.Optimizer;
 import greg.nn.train.EndlessFeed;
 import greg.pruning.GregConfig;
 import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthListener;
+import greg.pruning.InheritedPruning;
 import greg.pruning.Masks;
 import greg.pruning.PrunableLayer;
 import greg.pruning.PruningMethod;
@@ -20,6 +22,7 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Removal;
 import greg.pruning.graph.RemovalPlan;
 import greg.pruning.report.NetworkSize;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -27,10 +30,11 @@ import java.util.List;
  *
  * @param spec the network
  * @param config the method and its settings
- * @param ratios {@code --stage-pr}
+ * @param ratios {@code --stage-pr}; null if inherited
  * @param skip {@code --skip-layers}
+ * @param inherited {@code --base-pr-model}, or null
  */
-record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLayers skip) {
+record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLayers skip, InheritedPruning inherited) {
     /**
      * What was removed.
      *
@@ -65,6 +69,7 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
     }
 
     private PruningRatios.Resolved resolve(List<PrunableLayer> layers) {
+        if (inherited != null) return inherited.ratios(layers, config.wg());
         return ratios.resolve(layers, config.wg(), skip);
     }
 
@@ -77,9 +82,31 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
         }
     }
 
+    /**
+     * What another run of ours pruned.
+     *
+     * @param model its folder, or a file that it wrote
+     */
+    static InheritedPruning inherit(Path model, InheritedPruning.Mode mode, WeightGroup wg) {
+        Checkpoint checkpoint = NetworkSpec.read("--base-pr-model", model);
+        NetworkSpec other = NetworkSpec.stored(checkpoint);
+        boolean masked = !other.masks().isEmpty();
+        if (!other.isPruned() || masked == wg.structured()) {
+            throw new UsageException("--base-pr-model: expected a network pruned by --wg "
+                    + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
+                    + (masked ? "masked by --wg weight" : other.isPruned() ? "cut" : "not pruned"));
+        }
+        if (masked) return InheritedPruning.of(mode, other.masks());
+        try (DryBackend dry = new DryBackend();
+                Module network = other.full().build(dry)) {
+            ChannelGraph graph = ChannelGraph.trace(network, other.image());
+            return InheritedPruning.of(mode, graph, other.plan().on(graph), wg);
+        }
+    }
+
     /** The same ratios by another method. */
     Pruning with(PruningMethod method) {
-        return new Pruning(spec, config.toBuilder().method(method).build(), ratios, skip);
+        return new Pruning(spec, config.toBuilder().method(method).build(), ratios, skip, inherited);
     }
 
     /**
@@ -92,6 +119,7 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
         List<PrunableLayer> layers = Topology.describe(graph);
         double[] shares = resolve(layers).ratios();
         try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, shares)) {
+            if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
             growth.run(feed, listener);
             if (config.wg() == WeightGroup.WEIGHT) {
                 Masks masks = Masks.of(growth.layers());

@@ -73,6 +73,16 @@ public final class Removal {
         return kept;
     }
 
+    /** Kept input channels of every layer that loses some, in order of execution. */
+    public Map<String, int[]> keptInputs() {
+        Map<String, int[]> kept = new LinkedHashMap<>();
+        for (GraphLayer layer : graph.layers()) {
+            int[] columns = kept(layer.columns());
+            if (columns.length < layer.columns().length) kept.put(layer.name(), columns);
+        }
+        return kept;
+    }
+
     /**
      * Cuts the network: slices every weight, bias, BN parameter and running statistic.
      *

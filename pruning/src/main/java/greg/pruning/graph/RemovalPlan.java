@@ -43,7 +43,11 @@ public final class RemovalPlan {
      * @throws IllegalArgumentException if a layer or filter does not exist: the plan belongs to another architecture
      */
     public void apply(Module network, Shape image) {
-        ChannelGraph graph = ChannelGraph.trace(network, image);
+        on(ChannelGraph.trace(network, image)).apply();
+    }
+
+    /** What this plan removes from the network of {@code graph}, which is not cut yet; errors as in {@link #apply}. */
+    public Removal on(ChannelGraph graph) {
         Removal removal = new Removal(graph);
         kept.forEach((name, indices) -> {
             int filters = graph.layer(name).out();
@@ -52,7 +56,7 @@ public final class RemovalPlan {
                     .toArray();
             removal.filters(name, gone);
         });
-        removal.apply();
+        return removal;
     }
 
     /** As text: {@code layer1.0.conv1=0,3,4;layer1.1.conv1=...}, for the metadata of a checkpoint. */

@@ -1,0 +1,355 @@
+package greg.pruning.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.nn.StateDict;
+import greg.nn.io.Checkpoints;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every method on every kind of group, and every way to say what goes, through the command line on a LeNet-5. */
+class MethodsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String RATIOS = "conv1:0.5,conv2:0.5";
+
+    @TempDir
+    static Path shared;
+
+    /** A network to start from, with weights that are not the initial ones. */
+    private static Path base;
+
+    @TempDir
+    Path temp;
+
+    @BeforeAll
+    static void baseNetwork() throws Exception {
+        TinyData.mnist(shared.resolve("mnist"));
+        base = shared.resolve("base");
+        List<String> args = new ArrayList<>(List.of("train", "--arch", "lenet5", "--out", base.toString()));
+        args.addAll(data());
+        args.addAll(List.of("--epochs", "1", "--lr", "0.01", "--batch-size", "8"));
+        Cli trained = Cli.run(args.toArray(new String[0]));
+        assertEquals(0, trained.code(), trained.err());
+    }
+
+    private static List<String> data() {
+        return List.of("--dataset", "mnist", "--data", shared.resolve("mnist").toString(), "--augment", "none");
+    }
+
+    private static Cli prune(Path out, String... more) {
+        List<String> args = new ArrayList<>(List.of("prune", "--weights", base.toString(), "--out", out.toString()));
+        args.addAll(data());
+        args.addAll(List.of("--epochs", "1", "--batch-size", "8", "--batch-size-prune", "8"));
+        if (!List.of(more).contains("--lr-ft")) args.addAll(List.of("--lr-ft", "0.001"));
+        args.addAll(List.of("--update-reg-interval", "1", "--stabilize-reg-interval", "2", "--reg-upper-limit", "1"));
+        args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
+        args.addAll(List.of("--reg-granularity-prune", "0.25", "--lr-prune", "0.01"));
+        args.addAll(List.of(more));
+        return Cli.run(args.toArray(new String[0]));
+    }
+
+    private Path pruned(String name, String... flags) {
+        Path out = temp.resolve(name);
+        Cli result = prune(out, flags);
+        assertEquals(0, result.code(), result.err());
+        return out;
+    }
+
+    private static StateDict state(Path run) {
+        return Checkpoints.load(run.resolve("pruned.safetensors")).state();
+    }
+
+    private static int[] kept(Path run, String layer) throws Exception {
+        JsonNode list = JSON.readTree(run.resolve("plan.json").toFile())
+                .get("kept_filters")
+                .get(layer);
+        int[] kept = new int[list.size()];
+        for (int i = 0; i < kept.length; i++) kept[i] = list.get(i).asInt();
+        return kept;
+    }
+
+    /** Mean |w| of each of the base network's filters of conv1 (6, 1, 5, 5). */
+    private static double[] norms() {
+        float[] weight = Checkpoints.load(base.resolve("checkpoint/latest.safetensors"))
+                .state()
+                .get("conv1.weight")
+                .values();
+        double[] norms = new double[6];
+        for (int i = 0; i < weight.length; i++) norms[i / 25] += Math.abs(weight[i]) / 25;
+        return norms;
+    }
+
+    /** The three filters of conv1 with the largest (or smallest) norms, ascending by number. */
+    private static int[] three(boolean largest) {
+        double[] norms = norms();
+        return java.util.stream.IntStream.range(0, 6)
+                .boxed()
+                .sorted((a, b) -> (largest ? -1 : 1) * Double.compare(norms[a], norms[b]))
+                .limit(3)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GReg-1,filter", "GReg-2,filter", "FixReg,filter", "L1,filter",
+        "GReg-1,channel", "GReg-2,channel", "FixReg,channel", "L1,channel",
+        "GReg-1,weight", "GReg-2,weight", "FixReg,weight", "L1,weight"
+    })
+    void everyMethodOnEveryKindOfGroup(String method, String wg) throws Exception {
+        // channel groups of conv2 are filters of conv1, those of conv3 filters of conv2
+        String ratios = wg.equals("channel") ? "conv2:0.5,conv3:0.5" : RATIOS;
+        Path run = pruned("run", "--method", method, "--wg", wg, "--stage-pr", ratios);
+        StateDict after = state(run);
+        if (wg.equals("weight")) {
+            for (String layer : List.of("conv1", "conv2")) {
+                float[] mask = after.get("mask." + layer + ".weight").values();
+                float[] weights = after.get(layer + ".weight").values();
+                int zeros = 0;
+                for (int i = 0; i < mask.length; i++) {
+                    assertTrue(mask[i] == 1 || weights[i] == 0, layer + " element " + i);
+                    if (mask[i] == 0) zeros++;
+                }
+                assertEquals(mask.length / 2, zeros, layer);
+            }
+            assertFalse(after.contains("mask.fc1.weight"), "a layer with ratio 0 has no mask");
+        } else {
+            assertArrayEquals(
+                    new int[] {3, 1, 5, 5}, after.get("conv1.weight").shape().dims());
+            assertArrayEquals(
+                    new int[] {8, 3, 5, 5}, after.get("conv2.weight").shape().dims());
+        }
+        JsonNode report = JSON.readTree(run.resolve("report.json").toFile());
+        assertTrue(report.get("macs").get("after").asLong()
+                < report.get("macs").get("before").asLong());
+        Cli evaluated = Cli.run(
+                "evaluate",
+                "--weights",
+                run.toString(),
+                "--dataset",
+                "mnist",
+                "--data",
+                shared.resolve("mnist").toString(),
+                "--json");
+        assertEquals(0, evaluated.code(), evaluated.err());
+        assertEquals(
+                report.get("pruned").get("after_finetuning").get("loss").asDouble(),
+                JSON.readTree(evaluated.out()).get("loss").asDouble(),
+                1e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"L1", "GReg-1", "FixReg"})
+    void pickPrunedTakesEitherEndOrNeither(String method) throws Exception {
+        Path min = pruned("min", "--method", method, "--stage-pr", RATIOS, "--no-finetune");
+        Path max = pruned("max", "--method", method, "--stage-pr", RATIOS, "--no-finetune", "--pick-pruned", "max");
+        assertArrayEquals(three(true), kept(min, "conv1"));
+        assertArrayEquals(three(false), kept(max, "conv1"));
+        List<String> seen = new ArrayList<>();
+        for (int seed = 0; seed < 4; seed++) {
+            Path rand = pruned(
+                    "rand" + seed,
+                    "--method",
+                    "L1",
+                    "--stage-pr",
+                    RATIOS,
+                    "--no-finetune",
+                    "--pick-pruned",
+                    "rand",
+                    "--seed",
+                    String.valueOf(seed));
+            seen.add(Arrays.toString(kept(rand, "conv2")));
+        }
+        assertTrue(seen.stream().distinct().count() > 1, "a random choice depends on the seed: " + seen);
+    }
+
+    @Test
+    void fixedPenaltyFadesItsGroupsAndOnlyThose() throws Exception {
+        Path run = pruned(
+                "fix",
+                "--method",
+                "FixReg",
+                "--stage-pr",
+                RATIOS,
+                "--no-finetune",
+                "--momentum",
+                "0",
+                "--weight-decay",
+                "0",
+                "--block-loss-grad");
+        float[] before = Checkpoints.load(base.resolve("checkpoint/latest.safetensors"))
+                .state()
+                .get("conv1.weight")
+                .values();
+        // the penalty alone acts, so what is kept has not moved at all
+        float[] after = state(run).get("conv1.weight").values();
+        int[] kept = kept(run, "conv1");
+        for (int k = 0; k < kept.length; k++) {
+            for (int i = 0; i < 25; i++) assertEquals(before[kept[k] * 25 + i], after[k * 25 + i], "filter " + kept[k]);
+        }
+    }
+
+    @Test
+    void blockedLossGradientLeavesOnlyThePenalty() throws Exception {
+        Path blocked = pruned(
+                "blocked",
+                "--method",
+                "GReg-1",
+                "--stage-pr",
+                RATIOS,
+                "--no-finetune",
+                "--momentum",
+                "0",
+                "--weight-decay",
+                "0",
+                "--block-loss-grad");
+        Path free = pruned(
+                "free",
+                "--method",
+                "GReg-1",
+                "--stage-pr",
+                RATIOS,
+                "--no-finetune",
+                "--momentum",
+                "0",
+                "--weight-decay",
+                "0");
+        assertArrayEquals(kept(blocked, "conv1"), kept(free, "conv1"), "chosen from the same weights");
+        assertFalse(Arrays.equals(
+                state(blocked).get("conv1.weight").values(),
+                state(free).get("conv1.weight").values()));
+    }
+
+    @Test
+    void anAutomaticRatioCutsAtTheLargestGap() throws Exception {
+        double[] sorted = norms();
+        Arrays.sort(sorted);
+        int count = 0;
+        for (int i = 1; i < 6; i++) {
+            if (count == 0 || sorted[i] - sorted[i - 1] > sorted[count] - sorted[count - 1]) count = i;
+        }
+        for (String method : List.of("L1", "GReg-1", "GReg-2")) {
+            Path run = pruned("auto" + method, "--method", method, "--stage-pr", "conv1:-1", "--no-finetune");
+            if (!method.equals("GReg-2")) assertEquals(6 - count, kept(run, "conv1").length, method);
+            assertTrue(kept(run, "conv1").length < 6, method);
+        }
+    }
+
+    @Test
+    void inheritsGroupsOrRatiosFromAnotherRun() throws Exception {
+        Path first = pruned(
+                "first",
+                "--method",
+                "L1",
+                "--stage-pr",
+                "conv1:0.5,conv2:0.3",
+                "--no-finetune",
+                "--pick-pruned",
+                "max");
+        Path index = pruned(
+                "index",
+                "--method",
+                "GReg-1",
+                "--base-pr-model",
+                first.toString(),
+                "--inherit-pruned",
+                "index",
+                "--no-finetune");
+        for (String layer : List.of("conv1", "conv2")) assertArrayEquals(kept(first, layer), kept(index, layer));
+        Path ratios = pruned(
+                "ratios",
+                "--method",
+                "L1",
+                "--base-pr-model",
+                first.resolve("pruned.safetensors").toString(),
+                "--no-finetune");
+        assertArrayEquals(three(true), kept(ratios, "conv1"), "chosen anew: the smallest go");
+        assertEquals(kept(first, "conv2").length, kept(ratios, "conv2").length);
+        // channel groups of conv2 are the filters of conv1
+        Path channels = pruned(
+                "channels",
+                "--method",
+                "GReg-1",
+                "--wg",
+                "channel",
+                "--base-pr-model",
+                first.toString(),
+                "--inherit-pruned",
+                "index",
+                "--no-finetune");
+        assertArrayEquals(kept(first, "conv1"), kept(channels, "conv1"));
+        Path weights = pruned(
+                "weights",
+                "--method",
+                "L1",
+                "--wg",
+                "weight",
+                "--stage-pr",
+                RATIOS,
+                "--no-finetune",
+                "--pick-pruned",
+                "rand");
+        Path same = pruned(
+                "same",
+                "--method",
+                "FixReg",
+                "--wg",
+                "weight",
+                "--base-pr-model",
+                weights.toString(),
+                "--inherit-pruned",
+                "index");
+        assertArrayEquals(
+                state(weights).get("mask.conv2.weight").values(),
+                state(same).get("mask.conv2.weight").values());
+        expectError(2, "picks its groups itself", "--base-pr-model", first.toString(), "--inherit-pruned", "index");
+        expectError(2, "--wg filter or channel", "--base-pr-model", weights.toString());
+        expectError(2, "is not pruned", "--base-pr-model", base.toString());
+        expectError(2, "leave out --stage-pr", "--base-pr-model", first.toString(), "--stage-pr", RATIOS);
+        expectError(2, "Give --base-pr-model", "--inherit-pruned", "index", "--stage-pr", RATIOS);
+    }
+
+    private void expectError(int code, String text, String... flags) {
+        Cli result = prune(temp.resolve("error"), flags);
+        assertEquals(code, result.code(), result.err());
+        assertTrue(result.err().contains(text), result.err());
+        assertEquals(
+                1,
+                result.err().strip().lines().filter(l -> l.startsWith("greg:")).count(),
+                result.err());
+    }
+
+    @Test
+    void reinitialisedNetworksKeepTheirStructureOnly() throws Exception {
+        for (String how : List.of("default", "orth")) {
+            Path run = pruned(how, "--method", "L1", "--stage-pr", RATIOS, "--reinit", how, "--lr-ft", "1e-20");
+            StateDict after = state(run);
+            assertArrayEquals(
+                    new int[] {3, 1, 5, 5}, after.get("conv1.weight").shape().dims());
+            double[][] rows = new double[3][25];
+            float[] weight = after.get("conv1.weight").values();
+            for (int i = 0; i < weight.length; i++) rows[i / 25][i % 25] = weight[i];
+            double dot = 0;
+            double length = 0;
+            for (int i = 0; i < 25; i++) {
+                dot += rows[0][i] * rows[1][i];
+                length += rows[0][i] * rows[0][i];
+            }
+            assertEquals(how.equals("orth"), Math.abs(dot) < 1e-6 && Math.abs(length - 1) < 1e-6, how);
+        }
+    }
+}
