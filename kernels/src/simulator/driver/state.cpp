@@ -146,7 +146,7 @@ void destroy(Context& context) {
         }
     }
     State& all = state();
-    if (!context.allocations.empty()) {
+    if (!context.allocations.empty() && context.failureCode == CUDA_SUCCESS) {
         size_t bytes = 0;
         for (const auto& allocation : context.allocations) bytes += allocation.second;
         fprintf(stderr, "software CUDA device: a context is destroyed with %zu allocations (%zu bytes) not freed\n",

@@ -87,10 +87,8 @@ private:
                 scopes_.pop_back();
             } else if (in_.accept(".reg")) {
                 registers();
-            } else if (in_.is(".shared") || in_.is(".extern")) {
-                bool external = in_.accept(".extern");
-                in_.expect(".shared");
-                for (SharedDeclaration& variable : parseShared(in_, external)) place(variable);
+            } else if (in_.accept(".shared")) {
+                for (SharedDeclaration& variable : parseShared(in_, false)) place(variable);
             } else if (in_.accept(".pragma")) {
                 in_.next();
                 in_.expect(";");
@@ -123,6 +121,9 @@ private:
     }
 
     void declare(const std::string& name, unsigned line) {
+        if (specialNames.count(name) || specialNames.count(name + ".x")) {
+            invalidPtx(line, name + " is a special register and cannot be declared");
+        }
         if (!scopes_.back().emplace(name, slots_.declare(name)).second) invalidPtx(line, name + " exists already");
     }
 
@@ -193,10 +194,7 @@ private:
             }
             result.slot = base.slot;
             result.name = base.name;
-            if (in_.is("+") || in_.is("-")) {
-                in_.accept("+");
-                result.offset = static_cast<int64_t>(in_.integer());
-            }
+            if (in_.accept("+")) result.offset = static_cast<int64_t>(in_.integer());
             in_.expect("]");
         } else if (in_.atReal()) {
             result.kind = Operand::Real;

@@ -1,0 +1,175 @@
+package greg.kernels.cuda.simulator;
+
+import static greg.kernels.cuda.simulator.SoftwareDevice.allocate;
+import static greg.kernels.cuda.simulator.SoftwareDevice.fails;
+import static greg.kernels.cuda.simulator.SoftwareDevice.function;
+import static greg.kernels.cuda.simulator.SoftwareDevice.ints;
+import static greg.kernels.cuda.simulator.SoftwareDevice.launchAndWait;
+import static greg.kernels.cuda.simulator.SoftwareDevice.ok;
+import static greg.kernels.cuda.simulator.SoftwareDevice.source;
+import static greg.kernels.cuda.simulator.SoftwareDevice.upload;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import jcuda.Pointer;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A planted mistake of every kind in a kernel: each is caught, with the kernel, the line and the thread. */
+class SimulatorStrictnessTest {
+    private static final int ADDRESS = CUresult.CUDA_ERROR_ILLEGAL_ADDRESS;
+    private static final int ALIGNMENT = CUresult.CUDA_ERROR_MISALIGNED_ADDRESS;
+    private static final int FAILED = CUresult.CUDA_ERROR_LAUNCH_FAILED;
+    private static final int STUCK = CUresult.CUDA_ERROR_LAUNCH_TIMEOUT;
+    private static final int INSTRUCTION = CUresult.CUDA_ERROR_ILLEGAL_INSTRUCTION;
+    private static final String BUGS = source("bugs.ptx");
+    private SoftwareDevice device;
+
+    @BeforeEach
+    void open() {
+        device = SoftwareDevice.openQuietly();
+    }
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    /** kernel, threads, code, thread that is named, words of the message; the kernels get 7 words of memory. */
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                Arguments.of("read_past_end", 8, ADDRESS, 7, "out of bounds: 0 bytes past the end of"),
+                Arguments.of("write_past_end", 9, ADDRESS, 7, "write of 4 bytes"),
+                Arguments.of("vector_past_end", 1, ADDRESS, 0, "crosses the end of allocation"),
+                Arguments.of("misaligned_vector", 1, ALIGNMENT, 0, "not a multiple of 16"),
+                Arguments.of("unwritten_register", 4, FAILED, 2, "register %v is read"),
+                Arguments.of("unwritten_shared", 1, FAILED, 0, "uninitialised shared memory at byte 8 of room"),
+                Arguments.of("shared_past_end", 1, ADDRESS, 0, "byte 16 of first (16 bytes) are out of bounds"),
+                Arguments.of("dynamic_past_end", 5, ADDRESS, 4, "byte 16 of the 16 dynamic bytes"),
+                Arguments.of(
+                        "read_after_write", 64, FAILED, 1, "it reads byte 0 of room (256 bytes), written by thread"),
+                Arguments.of(
+                        "write_after_read",
+                        64,
+                        FAILED,
+                        1,
+                        "it writes byte 4 of room (256 bytes), read by several threads"),
+                Arguments.of("write_after_write", 2, FAILED, 1, "written by thread (0,0,0)"),
+                Arguments.of("warp_in_step", 32, FAILED, 1, "shared-memory race"),
+                Arguments.of("barrier_after_exit", 64, STUCK, 0, "(63,0,0) has left the kernel"),
+                Arguments.of("barriers_of_one_warp", 32, STUCK, 5, "barrier divergence"),
+                Arguments.of("shuffle_without_a_lane", 32, STUCK, 0, "thread (3,0,0) waits at line"),
+                Arguments.of("shuffle_from_nobody", 32, FAILED, 30, "register %v is read"),
+                Arguments.of("not_in_own_mask", 32, INSTRUCTION, 16, "lane 16 is not in its own mask 0xffff"),
+                Arguments.of("endless", 1, STUCK, 0, "a loop that does not end"),
+                Arguments.of("divide_by_zero", 1, INSTRUCTION, 0, "division by zero"),
+                Arguments.of("trapped", 1, INSTRUCTION, 0, "trap"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void isCaught(String kernel, int threads, int code, int thread, String words) {
+        CUdeviceptr memory = upload(new int[7]);
+        int shared = kernel.startsWith("dynamic") ? 16 : 0;
+        fails(
+                code,
+                () -> launchAndWait(function(BUGS, kernel), 1, threads, shared, memory),
+                "kernel " + kernel + ", line " + lineOf(kernel) + " (",
+                "block (0,0,0), thread (" + thread + ",0,0)",
+                words);
+        fails(code, () -> JCudaDriver.cuCtxSynchronize(), "the context is lost since: kernel " + kernel);
+    }
+
+    /** Every entry with a mistake is in the list above. */
+    @Test
+    void everyPlantedMistakeIsTested() {
+        List<String> tested =
+                mistakes().map(mistake -> (String) mistake.get()[0]).toList();
+        long planted =
+                BUGS.lines().filter(line -> line.matches(".*// BUG \\w+$")).count();
+        assertTrue(planted == tested.size() && planted > 0, planted + " mistakes, " + tested.size() + " tests");
+    }
+
+    @Test
+    void orderInsideAWarpIsNoRace() {
+        int[] neighbours = new int[32];
+        Arrays.setAll(neighbours, i -> i ^ 1);
+        CUdeviceptr out = allocate(128);
+        ok(() -> launchAndWait(function(BUGS, "warp_in_order"), 1, 32, 0, out));
+        assertArrayEquals(neighbours, ints(out, 32));
+    }
+
+    @Test
+    void memoryThatNobodyWrote() {
+        CUdeviceptr memory = allocate(28);
+        int[] three = {1, 2, 3};
+        ok(() -> JCudaDriver.cuMemcpyHtoD(memory, Pointer.to(three), 12));
+        fails(
+                FAILED,
+                () -> JCudaDriver.cuMemcpyDtoH(Pointer.to(new int[7]), memory, 28),
+                "uninitialised memory",
+                "byte 12 of allocation");
+        fails(
+                FAILED,
+                () -> launchAndWait(function(BUGS, "read_past_end"), 1, 4, 0, memory),
+                "kernel read_past_end, line " + lineOf("read_past_end"),
+                "thread (3,0,0)",
+                "uninitialised memory");
+    }
+
+    @Test
+    void copiesCarryWhatWasNeverWritten() {
+        CUdeviceptr from = allocate(28);
+        CUdeviceptr to = upload(new int[7]);
+        ok(() -> JCudaDriver.cuMemsetD32(from, 5, 3));
+        ok(() -> JCudaDriver.cuMemcpyDtoD(to, from, 28));
+        assertArrayEquals(new int[] {5, 5, 5}, ints(to, 3));
+        fails(FAILED, () -> JCudaDriver.cuMemcpyDtoH(Pointer.to(new int[7]), to, 28), "byte 12 of allocation");
+        SoftwareDevice.forget(to, 4);
+        fails(FAILED, () -> JCudaDriver.cuMemcpyDtoH(Pointer.to(new int[7]), to, 4), "byte 0 of allocation");
+    }
+
+    @Test
+    void useAfterFree() {
+        CUdeviceptr memory = upload(new int[7]);
+        ok(() -> JCudaDriver.cuMemFree(memory));
+        fails(
+                ADDRESS,
+                () -> launchAndWait(function(BUGS, "read_past_end"), 1, 7, 0, memory),
+                "kernel read_past_end",
+                "thread (0,0,0)",
+                "use after free: byte 0 of allocation");
+    }
+
+    @Test
+    void hostPointers() {
+        fails(
+                ADDRESS,
+                () -> launchAndWait(function(BUGS, "read_past_end"), 1, 1, 0, 0x7f0012345670L),
+                "kernel read_past_end",
+                "a host pointer");
+    }
+
+    @Test
+    void nullPointers() {
+        fails(ADDRESS, () -> launchAndWait(function(BUGS, "write_past_end"), 1, 1, 0, 0L), "a null pointer");
+    }
+
+    private static int lineOf(String kernel) {
+        List<String> lines = BUGS.lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).endsWith("// BUG " + kernel)) return i + 1;
+        }
+        throw new IllegalArgumentException("no mistake in " + kernel);
+    }
+}
