@@ -68,6 +68,6 @@ record Greg2(
     }
 
     private static Selection smallest(LayerState layer, GroupScores scores) {
-        return Selection.smallest(scores.scores(), layer.ratio());
+        return layer.choose(scores.scores(), PickPruned.MIN, 0);
     }
 }

@@ -39,6 +39,22 @@ public final class GrowingRegularization implements AutoCloseable {
      */
     public GrowingRegularization(
             GregConfig config, Module network, ChannelGraph graph, List<PrunableLayer> described, double[] ratios) {
+        this(config, network, graph, described, ratios, ChannelSets.of(graph, config.wg(), false));
+    }
+
+    /**
+     * As above, with the sets of layers that lose the same channels.
+     *
+     * @param ratios one for each of {@code described}, equal within a set: from {@link PruningRatios#resolve(List,
+     *     ChannelSets, SkipLayers)}
+     */
+    public GrowingRegularization(
+            GregConfig config,
+            Module network,
+            ChannelGraph graph,
+            List<PrunableLayer> described,
+            double[] ratios,
+            ChannelSets sets) {
         this.config = config;
         this.network = network;
         this.graph = graph;
@@ -53,7 +69,9 @@ public final class GrowingRegularization implements AutoCloseable {
                     layer.name(),
                     described.get(i).index(),
                     ratios[i],
-                    config.wg().index(layer.out(), layer.in(), layer.positions()));
+                    config.wg().index(layer.out(), layer.in(), layer.positions()),
+                    sets.coupling(layer.name()));
+            sameRatio(state);
             layers.add(state);
             if (!state.keepsAll()) penalties.put(state, sgd.penalize(layer.name() + ".weight", state.groups()));
         }
@@ -70,6 +88,16 @@ public final class GrowingRegularization implements AutoCloseable {
                     + "; inherit only the ratios with --inherit-pruned pr");
         }
         inherited.choose(layers);
+    }
+
+    private void sameRatio(LayerState state) {
+        for (LayerState other : layers) {
+            if (other.coupling().set().equals(state.coupling().set()) && other.ratio() != state.ratio()) {
+                throw new IllegalArgumentException("pruning: " + other.name() + " and " + state.name()
+                        + " lose the same channels, so they need one ratio, got " + other.ratio() + " and "
+                        + state.ratio());
+            }
+        }
     }
 
     /** Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses. */
@@ -99,13 +127,28 @@ public final class GrowingRegularization implements AutoCloseable {
         schedule.complete(iteration, this::scores);
     }
 
-    /** Mean |w| of each group; the sums are what the last optimiser step left behind. */
+    /** Mean |w| of each group; among groups that go together, the sum of their means. */
     private GroupScores scores(LayerState layer) {
         return () -> {
-            Penalty penalty = penalties.get(layer);
-            long size = graph.layer(layer.name()).weight().tensor().shape().size();
-            return L1Scores.fromSums(penalty.l1().toHost(), layer.groups().groupSize(size));
+            int[] units = layer.coupling().units();
+            if (units == null) return means(layer);
+            float[] sums = new float[layer.coupling().count(units.length)];
+            for (LayerState member : layers) {
+                if (!member.coupling().set().equals(layer.coupling().set())) continue;
+                float[] means = means(member);
+                for (int g = 0; g < means.length; g++) sums[member.coupling().units()[g]] += means[g];
+            }
+            float[] scores = new float[units.length];
+            for (int g = 0; g < units.length; g++) scores[g] = sums[units[g]];
+            return scores;
         };
+    }
+
+    /** The sums are what the last optimiser step left behind. */
+    private float[] means(LayerState layer) {
+        Penalty penalty = penalties.get(layer);
+        long size = graph.layer(layer.name()).weight().tensor().shape().size();
+        return L1Scores.fromSums(penalty.l1().toHost(), layer.groups().groupSize(size));
     }
 
     /** All layers with what was decided about them. */

@@ -200,7 +200,7 @@ public final class GrowthSchedule {
             for (LayerState layer : layers) {
                 if (!layer.keepsAll()) {
                     float[] now = scores.apply(layer).scores();
-                    layer.pick(Selection.smallest(now, layer.ratio()), layer.pickIteration());
+                    layer.pick(layer.choose(now, PickPruned.MIN, 0), layer.pickIteration());
                 }
             }
         }

@@ -17,6 +17,7 @@ public final class LayerState {
     private final int index;
     private final double ratio;
     private final GroupIndex groups;
+    private final Coupling coupling;
     private final float[] lambda;
     private float history = Float.NaN;
     private boolean hasHistory;
@@ -34,6 +35,11 @@ public final class LayerState {
      * @param groups the groups of its weight, from {@link WeightGroup#index}
      */
     public LayerState(String name, int index, double ratio, GroupIndex groups) {
+        this(name, index, ratio, groups, Coupling.none(name));
+    }
+
+    /** As above, for a layer whose groups go together with each other or with those of other layers. */
+    LayerState(String name, int index, double ratio, GroupIndex groups, Coupling coupling) {
         if (!(ratio >= 0 && ratio < 1) && ratio != Selection.AUTOMATIC) {
             throw new IllegalArgumentException(name + ": expected a pruning ratio in [0, 1), got " + ratio);
         }
@@ -41,8 +47,9 @@ public final class LayerState {
         this.index = index;
         this.ratio = ratio;
         this.groups = groups;
+        this.coupling = coupling;
         this.lambda = new float[groups.count()];
-        this.selection = ratio == 0 || groups.count() == 1 ? Selection.keepAll(groups.count()) : null;
+        this.selection = ratio == 0 || coupling.count(groups.count()) == 1 ? Selection.keepAll(groups.count()) : null;
     }
 
     /** A layer of which it is known from elsewhere what goes, e.g. from a recorded run; its ratio says the same. */
@@ -137,6 +144,20 @@ public final class LayerState {
             max = Math.max(max, l);
         }
         return max;
+    }
+
+    /**
+     * The selection that these scores mean, which is the same in all layers of a set.
+     *
+     * @param scores one per group; groups that go together have equal ones
+     */
+    Selection choose(float[] scores, PickPruned pick, long seed) {
+        return coupling.choose(scores, ratio, pick, seed);
+    }
+
+    /** How its groups go together. */
+    Coupling coupling() {
+        return coupling;
     }
 
     /** Fixes which groups go; {@code iteration} is -1 for a choice made from the initial weights. */

@@ -18,10 +18,8 @@ public final class OneShot {
     public static void choose(GregConfig config, List<LayerState> layers, Function<LayerState, GroupScores> scores) {
         for (LayerState layer : layers) {
             if (!layer.picked()) {
-                // each layer has its own stream, so that a random choice does not depend on the other layers' ratios
-                long seed = 31L * config.seed() + layer.name().hashCode();
                 float[] now = scores.apply(layer).scores();
-                layer.pick(Selection.choose(now, layer.ratio(), config.pickPruned(), seed), -1);
+                layer.pick(layer.choose(now, config.pickPruned(), config.seed()), -1);
             }
         }
     }

@@ -2,6 +2,7 @@ package greg.pruning;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -125,6 +126,23 @@ public final class PruningRatios {
      * @throws IllegalArgumentException if the text does not fit the network, saying which stages or layers it has
      */
     public Resolved resolve(List<PrunableLayer> layers, WeightGroup wg, SkipLayers skip) {
+        return resolve(layers, wg, skip, wg::mustKeepWhole, wg.structured() ? wg.whyWhole() : "");
+    }
+
+    /**
+     * As {@link #resolve(List, WeightGroup, SkipLayers)}, for a network whose sets of layers that go together are known:
+     * every set gets one ratio, the smallest of its layers'.
+     */
+    public Resolved resolve(List<PrunableLayer> layers, ChannelSets sets, SkipLayers skip) {
+        WeightGroup wg = sets.wg();
+        Resolved own = resolve(layers, wg, skip, sets::keepsWhole, wg.structured() ? sets.whyWhole() : "");
+        List<String> warnings = new ArrayList<>(own.warnings);
+        sets.agree(layers, own.ratios, warnings);
+        return new Resolved(own.ratios, List.copyOf(warnings));
+    }
+
+    private Resolved resolve(
+            List<PrunableLayer> layers, WeightGroup wg, SkipLayers skip, Predicate<PrunableLayer> stays, String why) {
         if (layers.isEmpty()) {
             throw error("the network has no convolution and no linear layer");
         }
@@ -142,12 +160,12 @@ public final class PruningRatios {
                 PrunableLayer layer = layers.get(i);
                 if (appliesTo(entry, layer, wg)) {
                     hits++;
-                    able += wg.mustKeepWhole(layer) ? 0 : 1;
-                    boolean whole = wg.mustKeepWhole(layer) || (wg.structured() && skip.matches(layer));
+                    able += stays.test(layer) ? 0 : 1;
+                    boolean whole = stays.test(layer) || (wg.structured() && skip.matches(layer));
                     ratios[i] = whole ? 0 : entry.ratio;
                 }
             }
-            checkEffect(entry, hits, able, wg);
+            checkEffect(entry, hits, able, wg, why);
         }
         checkLinear(layers, ratios, wg, warnings);
         return new Resolved(ratios, List.copyOf(warnings));
@@ -209,7 +227,7 @@ public final class PruningRatios {
     }
 
     /** An entry that asks for something and gets nothing is a mistake that must not pass unnoticed. */
-    private void checkEffect(Entry entry, int hits, int able, WeightGroup wg) {
+    private void checkEffect(Entry entry, int hits, int able, WeightGroup wg, String why) {
         String entryText = "'" + entry.text + "'";
         if (hits == 0 && form == Form.GLOBAL) {
             throw error("the network has no layer with " + wg.cliName() + " groups to remove; use --wg weight");
@@ -219,8 +237,8 @@ public final class PruningRatios {
         }
         if (able == 0 && entry.ratio != 0) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
-            throw error(which + " only meets layers that " + wg.cliName() + " groups must leave whole, as "
-                    + wg.whyWhole() + "; give 0 there");
+            throw error(which + " only meets layers that " + wg.cliName() + " groups must leave whole, as " + why
+                    + "; give 0 there");
         }
     }
 

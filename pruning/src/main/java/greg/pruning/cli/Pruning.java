@@ -7,6 +7,7 @@ import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
 import greg.nn.optim.Optimizer;
 import greg.nn.train.EndlessFeed;
+import greg.pruning.ChannelSets;
 import greg.pruning.GregConfig;
 import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthListener;
@@ -64,13 +65,18 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
     PruningRatios.Resolved resolve() {
         try (DryBackend dry = new DryBackend();
                 Module network = spec.build(dry)) {
-            return resolve(Topology.describe(ChannelGraph.trace(network, spec.image())));
+            ChannelGraph graph = ChannelGraph.trace(network, spec.image());
+            return resolve(Topology.describe(graph), sets(graph));
         }
     }
 
-    private PruningRatios.Resolved resolve(List<PrunableLayer> layers) {
+    private ChannelSets sets(ChannelGraph graph) {
+        return ChannelSets.of(graph, config.wg(), false);
+    }
+
+    private PruningRatios.Resolved resolve(List<PrunableLayer> layers, ChannelSets sets) {
         if (inherited != null) return inherited.ratios(layers, config.wg());
-        return ratios.resolve(layers, config.wg(), skip);
+        return ratios.resolve(layers, sets, skip);
     }
 
     /** What would be left, by structure alone: how many filters go does not depend on the weights. */
@@ -117,8 +123,9 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
     Cut run(Module network, EndlessFeed feed, GrowthListener listener) {
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
         List<PrunableLayer> layers = Topology.describe(graph);
-        double[] shares = resolve(layers).ratios();
-        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, shares)) {
+        ChannelSets sets = sets(graph);
+        double[] shares = resolve(layers, sets).ratios();
+        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, shares, sets)) {
             if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
             growth.run(feed, listener);
             if (config.wg() == WeightGroup.WEIGHT) {

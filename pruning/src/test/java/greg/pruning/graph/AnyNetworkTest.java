@@ -1,0 +1,161 @@
+package greg.pruning.graph;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.Backends;
+import greg.nn.Module;
+import greg.nn.model.CifarResNet;
+import greg.nn.model.Networks;
+import greg.pruning.testing.SpotNets;
+import greg.tensor.Shape;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Surgery on networks of every shape: the cut one answers like the one whose channels are silenced. */
+class AnyNetworkTest {
+    private static final Shape SMALL = Shape.of(1, 3, 6, 6);
+    private final Backend backend = Backends.open("reference", BackendOptions.standard());
+
+    @AfterEach
+    void close() {
+        backend.close();
+    }
+
+    private static Shape shape(Module net, String parameter) {
+        return net.parameters().get(parameter).tensor().shape();
+    }
+
+    @Test
+    void branchesThatAreConcatenated() {
+        try (Module net = Silencer.randomize(SpotNets.concat(backend))) {
+            ChannelGraph graph = ChannelGraph.trace(net, SMALL);
+            Removal removal = new Removal(graph)
+                    .filters("left", 1, 4)
+                    .filters("right", 0)
+                    .filters("stem", 2)
+                    .inputs("mix", 3); // of "left"
+            Silencer.check(net, graph, removal, SMALL);
+            assertEquals(Shape.of(2, 5, 3, 3), shape(net, "left.weight"));
+            assertEquals(Shape.of(5), shape(net, "bn.weight"));
+            assertEquals(Shape.of(7, 5, 3, 3), shape(net, "mix.weight"));
+            assertEquals(Shape.of(3, 12), shape(net, "fc.weight"));
+        }
+    }
+
+    @Test
+    void groupedConvolutionsStayEquallyWide() {
+        try (Module net = Silencer.randomize(SpotNets.grouped(backend))) {
+            ChannelGraph graph = ChannelGraph.trace(net, SMALL);
+            Removal removal = new Removal(graph).filters("first", 0, 3).filters("grouped", 5);
+            assertArrayEquals(
+                    new int[] {1, 2, 5, 6, 9, 10}, removal.keptFilters().get("first"));
+            Silencer.check(net, graph, removal, SMALL);
+            assertEquals(Shape.of(3, 2, 3, 3), shape(net, "grouped.weight"));
+        }
+    }
+
+    @Test
+    void invertedResiduals() {
+        try (Module net = Silencer.randomize(SpotNets.inverted(backend))) {
+            ChannelGraph graph = ChannelGraph.trace(net, SMALL);
+            Removal removal = new Removal(graph).filters("expand", 0, 7, 8).filters("project", 2);
+            Silencer.check(net, graph, removal, SMALL);
+            assertEquals(Shape.of(7, 1, 3, 3), shape(net, "depthwise.weight"));
+            assertEquals(Shape.of(4, 3, 3, 3), shape(net, "stem.weight"));
+        }
+    }
+
+    @Test
+    void aResidualInsideAResidual() {
+        try (Module net = Silencer.randomize(SpotNets.nested(backend))) {
+            ChannelGraph graph = ChannelGraph.trace(net, SMALL);
+            Removal removal = new Removal(graph)
+                    .filters("inner1", 6)
+                    .filters("inner2", 0, 1)
+                    .filters("stem", 5);
+            assertEquals(
+                    Map.of("stem", 5, "outer1", 6, "inner1", 6, "inner2", 6, "outer2", 5),
+                    removal.keptFilters().entrySet().stream()
+                            .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().length)));
+            Silencer.check(net, graph, removal, SMALL);
+        }
+    }
+
+    @Test
+    void aConvolutionAppliedTwiceAndARoute() {
+        try (Module net = Silencer.randomize(SpotNets.shared(backend))) {
+            ChannelGraph graph = ChannelGraph.trace(net, SMALL);
+            Removal removal = new Removal(graph).filters("twice", 1).filters("wide", 0, 2, 5);
+            Silencer.check(net, graph, removal, SMALL);
+            assertEquals(Shape.of(5, 5, 3, 3), shape(net, "twice.weight"));
+            assertEquals(Shape.of(5, 3, 3, 3), shape(net, "stem.weight"), "its output enters the same convolution");
+            assertEquals(Shape.of(3, 6 * 9), shape(net, "fc.weight"));
+        }
+    }
+
+    /** Both sides of an option-A shortcut lose channels of their own. */
+    @Test
+    void stagesBehindOptionAShortcuts() {
+        Shape image = Shape.of(1, 3, 8, 8);
+        try (Module net = Silencer.randomize(new CifarResNet(backend, 14, 3, 10));
+                Module fresh = new CifarResNet(backend, 14, 3, 10)) {
+            ChannelGraph graph = ChannelGraph.trace(net, image);
+            Removal removal = new Removal(graph)
+                    .filters("layer1.1.conv2", 0, 7)
+                    .filters("layer2.0.conv2", 0, 9, 16, 31)
+                    .filters("layer3.0.conv2", 15, 16, 40)
+                    .filters("layer2.1.conv1", 3);
+            RemovalPlan plan = RemovalPlan.parse(new RemovalPlan(removal.keptFilters()).toText());
+            Silencer.check(net, graph, removal, image);
+            assertEquals(Shape.of(14, 3, 3, 3), shape(net, "conv1.weight"));
+            assertEquals(Shape.of(32, 14, 3, 3), shape(net, "layer2.0.conv1.weight"));
+            assertEquals(Shape.of(10, 61), shape(net, "linear.weight"));
+            plan.apply(fresh, image);
+            net.parameters()
+                    .forEach((name, p) -> assertEquals(p.tensor().shape(), shape(fresh, name), "shape of " + name));
+            ChannelGraph.trace(fresh, image); // its routes were cut too
+            Removal again = new Removal(ChannelGraph.trace(net, image)).filters("layer2.0.conv2", 3);
+            Silencer.check(net, ChannelGraph.trace(net, image), again, image);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "resnet18, 32, conv1, layer1.0.conv2, layer3.1.conv2, layer2.0.conv1",
+        "resnet50, 32, conv1, layer1.0.downsample.0, layer4.2.conv3, layer3.1.conv2",
+        "wrn_16_4, 8, conv1, block1.layer.0.convShortcut, block3.layer.1.conv2, block2.layer.1.conv1",
+        "mobilenet_v2, 32, features.0.0, features.3.conv.2, features.18.0, features.4.conv.0.0",
+        "vgg11_nobn, 16, features.0, features.3, features.6, features.18",
+        "alexnet, 67, features.0, features.3, features.8, features.10"
+    })
+    void tiedSetsOfEveryFamily(String arch, int size, String a, String b, String c, String d) {
+        Shape image = Shape.of(1, 3, size, size);
+        try (Module net = Silencer.randomize(Networks.create(arch, backend, 3, size, 10))) {
+            ChannelGraph graph = ChannelGraph.trace(net, image);
+            Removal removal = new Removal(graph)
+                    .filters(a, 1, 2)
+                    .filters(b, 0, 4, 9)
+                    .filters(c, 5)
+                    .filters(d, 3, 11);
+            Silencer.check(net, graph, removal, image);
+        }
+    }
+
+    @Test
+    void aLayerCannotLoseEverything() {
+        try (Module net = SpotNets.concat(backend)) {
+            Removal removal = new Removal(ChannelGraph.trace(net, SMALL)).inputs("mix", 5, 6, 7, 8);
+            assertEquals(
+                    "removal: layer right would lose all filters",
+                    assertThrows(IllegalStateException.class, removal::apply).getMessage());
+        }
+    }
+}

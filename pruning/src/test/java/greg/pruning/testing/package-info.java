@@ -1,0 +1,2 @@
+/** What tests of the pruners share. */
+package greg.pruning.testing;
