@@ -1,6 +1,7 @@
 package greg.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.HashMap;
@@ -8,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.Assumptions;
  * The backends that one test body runs on. Tests are parameterised by kind and open it here: a backend that this
  * machine cannot open skips the test and says why, or fails it when {@code -Dgreg.require=cpu,cuda} names the kind, so
  * that a run on a machine with the device proves that the device ran.
+ *
+ * <p>{@code cuda} runs on the software device that the build made, or with {@code -Dgreg.cuda=hardware} on a real one.
  */
 public final class BackendsUnderTest {
     private static final List<String> FAST = List.of("cpu", "cuda");
@@ -22,6 +26,13 @@ public final class BackendsUnderTest {
             List.of(System.getProperty("greg.require", "").split(","));
     private static final Map<String, Backend> OPEN = new HashMap<>();
     private static final Set<String> REPORTED = new HashSet<>();
+    private static final boolean HARDWARE = "hardware".equals(System.getProperty("greg.cuda"));
+
+    static {
+        // the build puts a software CUDA device into this folder; -Dgreg.cuda=hardware asks for a real one instead
+        String simulator = System.getProperty("greg.cuda.simulator");
+        if (simulator != null && !HARDWARE) System.setProperty("greg.cuda.libraries", simulator);
+    }
 
     private BackendsUnderTest() {}
 
@@ -53,8 +64,32 @@ public final class BackendsUnderTest {
         }
         Backend backend = Backends.open(kind, BackendOptions.standard());
         assertEquals(kind, backend.name(), "the backend that was asked for");
+        if (kind.equals("cuda")) {
+            String name = backend.device().name();
+            System.out.println(
+                    "TESTING cuda on " + name + " (" + backend.device().details() + ")");
+            assertFalse(HARDWARE && name.contains("software"), "-Dgreg.cuda=hardware, but the device is " + name);
+        }
         OPEN.put(kind, backend);
         return backend;
+    }
+
+    /**
+     * As {@link #open(String)}; skips the test, and says so, if the backend refuses a family of kernels.
+     *
+     * @param family calls what the test needs, such as {@code Backend::conv2d}
+     */
+    public static Backend open(String kind, Consumer<Backend> family) {
+        Backend backend = open(kind);
+        try {
+            family.accept(backend);
+            return backend;
+        } catch (KernelException refusal) {
+            if (!refusal.getMessage().contains("which this build does not use yet")) throw refusal;
+            if (REPORTED.add(refusal.getMessage())) System.out.println("SKIPPED " + refusal.getMessage());
+            Assumptions.abort(refusal.getMessage());
+            throw refusal;
+        }
     }
 
     private static String unavailable(String kind) {

@@ -112,7 +112,7 @@ class BatchNormKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void agreesWithReference(String kind) {
-        Backend backend = BackendsUnderTest.open(kind);
+        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
         List<Executable> cases = new ArrayList<>();
         for (int[] d : SHAPES) {
             for (Fusion fusion : Fusion.values()) {
@@ -135,7 +135,7 @@ class BatchNormKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void agreesWithTorch(String kind) {
-        Backend backend = BackendsUnderTest.open(kind);
+        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
         int[] dims = {2, 3, 2, 3};
         Inputs inputs = new Inputs(
                 TorchNumbers.x(dims),

@@ -1,0 +1,72 @@
+package greg.kernels.cuda;
+
+import greg.kernels.AugmentKernels;
+import greg.kernels.DType;
+import greg.kernels.Storage;
+import greg.kernels.TransferKernels;
+import greg.kernels.spec.AugmentSpec;
+import java.util.Arrays;
+
+/**
+ * {@code augment.ptx}: crop, flip and normalise from bytes held on the device. An index that is no image makes its sample
+ * NaN, since a device cannot throw.
+ */
+final class CudaAugment implements AugmentKernels, AutoCloseable {
+    private static final int RANDOM = 1;
+    private static final int FLIP = 2;
+    private static final int ELEMENTS = 16 * Launch.THREADS;
+
+    private final CudaContext context;
+    private final DeviceMemory memory;
+    private final TransferKernels transfer;
+    private float[] current = {};
+    private CudaStorage constants;
+
+    CudaAugment(CudaContext context, DeviceMemory memory, TransferKernels transfer) {
+        this.context = context;
+        this.memory = memory;
+        this.transfer = transfer;
+    }
+
+    @Override
+    public void batch(AugmentSpec spec, Storage images, Storage indices, long seed, long counter, Storage y) {
+        int imageBytes = spec.h() * spec.w() * spec.channels();
+        context.launch("augment", "augment")
+                .add(images)
+                .add(Math.toIntExact(images.length() / imageBytes))
+                .add(indices)
+                .add(constants(spec))
+                .add(y)
+                .add(spec.channels())
+                .add(spec.h())
+                .add(spec.w())
+                .add(spec.outH())
+                .add(spec.outW())
+                .add(spec.pad())
+                .add((spec.random() ? RANDOM : 0) | (spec.flip() ? FLIP : 0))
+                .add(seed)
+                .add(counter)
+                .grid(spec.n(), Launch.blocks((long) spec.channels() * spec.outH() * spec.outW(), ELEMENTS), 1);
+        CudaStorage.of(y).wrotePlain();
+    }
+
+    /** Means and deviations on the device; they change with the data set only. */
+    private CudaStorage constants(AugmentSpec spec) {
+        float[] wanted = Arrays.copyOf(spec.mean(), 2 * spec.channels());
+        System.arraycopy(spec.std(), 0, wanted, spec.channels(), spec.channels());
+        if (!Arrays.equals(wanted, current)) {
+            close();
+            constants = memory.take(DType.FLOAT32, wanted.length);
+            transfer.upload(wanted, constants);
+            current = wanted;
+        }
+        return constants;
+    }
+
+    @Override
+    public void close() {
+        if (constants != null) constants.release();
+        constants = null;
+        current = new float[0];
+    }
+}

@@ -1,0 +1,159 @@
+package greg.kernels.cuda;
+
+import greg.kernels.DType;
+import greg.kernels.ElementwiseKernels;
+import greg.kernels.Storage;
+import greg.kernels.spec.BiasSpec;
+
+/** {@code elementwise.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements a thread. */
+final class CudaElementwise implements ElementwiseKernels {
+    /** Elements of a block of {@link Launch#THREADS} threads. */
+    static final int ELEMENTS = 4 * Launch.THREADS;
+
+    private static final int MOST_PARTS = 64;
+    private static final int LEAST_ROWS = 256;
+    private static final int CHANNELS = 32;
+
+    private final CudaContext context;
+    private final DeviceMemory memory;
+    private final CudaLayouts layouts;
+
+    CudaElementwise(CudaContext context, DeviceMemory memory, CudaLayouts layouts) {
+        this.context = context;
+        this.memory = memory;
+        this.layouts = layouts;
+    }
+
+    private Launch launch(String entry, long n) {
+        return context.launch("elementwise", entry).add(n);
+    }
+
+    private static long count(int[] dims) {
+        long count = 1;
+        for (int dim : dims) count *= dim;
+        return count;
+    }
+
+    private void unary(String entry, int[] dims, Storage x, Storage y) {
+        long n = count(dims);
+        launch(entry, n).add(x).add(y).over(n, ELEMENTS);
+        CudaStorage.of(y).wroteLike(CudaStorage.of(x));
+    }
+
+    /** {@code out} = kernel(a, b) in the layout of {@code a}. */
+    private void binary(String entry, int[] dims, Storage a, Storage b, Storage out) {
+        long n = count(dims);
+        CudaStorage first = CudaStorage.of(a);
+        CudaStorage second = layouts.as(first.layout(), CudaStorage.of(b), dims);
+        launch(entry, n).add(a).add(second).add(out).over(n, ELEMENTS);
+        CudaStorage.of(out).wroteLike(first);
+        second.release();
+    }
+
+    @Override
+    public void relu(int[] dims, Storage x, Storage y) {
+        unary("relu", dims, x, y);
+    }
+
+    @Override
+    public void reluBackward(int[] dims, Storage y, Storage dy, Storage dx) {
+        binary("relu_backward", dims, y, dy, dx);
+    }
+
+    @Override
+    public void relu6(int[] dims, Storage x, Storage y) {
+        unary("relu6", dims, x, y);
+    }
+
+    @Override
+    public void relu6Backward(int[] dims, Storage y, Storage dy, Storage dx) {
+        binary("relu6_backward", dims, y, dy, dx);
+    }
+
+    @Override
+    public void add(int[] dims, Storage a, Storage b, Storage y) {
+        binary("add", dims, a, b, y);
+    }
+
+    @Override
+    public void scale(int[] dims, float alpha, Storage x, Storage y) {
+        long n = count(dims);
+        launch("scale", n).add(x).add(y).add(alpha).over(n, ELEMENTS);
+        CudaStorage.of(y).wroteLike(CudaStorage.of(x));
+    }
+
+    @Override
+    public void dropout(int[] dims, float rate, long seed, Storage x, Storage y) {
+        long n = count(dims);
+        CudaStorage dense = layouts.as(CudaLayout.NCHW, CudaStorage.of(x), dims);
+        // word 2^-24 < rate, as integers
+        int threshold = (int) Math.ceil(rate * 0x1p24);
+        context.launch("random", "dropout")
+                .add(n)
+                .add(dense)
+                .add(y)
+                .add(threshold)
+                .add((float) (1 / (1 - (double) rate)))
+                .add(seed)
+                .over(n, ELEMENTS);
+        CudaStorage.of(y).wrotePlain();
+        dense.release();
+    }
+
+    @Override
+    public void bias(BiasSpec spec, Storage x, Storage bias, Storage y) {
+        CudaStorage source = CudaStorage.of(x);
+        long n = count(spec.dims());
+        context.launch("bias", "bias")
+                .add(n)
+                .add(x)
+                .add(y)
+                .add(bias)
+                .add(source.layout().inner(spec.h(), spec.w()))
+                .add(spec.channels())
+                .add(spec.relu())
+                .over(n, ELEMENTS);
+        CudaStorage.of(y).wroteLike(source);
+    }
+
+    @Override
+    public void biasBackward(BiasSpec spec, Storage dy, Storage dbias) {
+        int inner = CudaStorage.of(dy).layout().inner(spec.h(), spec.w());
+        if (inner > 1) {
+            context.launch("bias", "bias_backward_planes")
+                    .add(dy)
+                    .add(dbias)
+                    .add(inner)
+                    .add(spec.channels())
+                    .add(spec.n())
+                    .grid(spec.channels(), 1, 1);
+        } else {
+            rows(dy, dbias, spec.channels(), spec.n() * spec.h() * spec.w());
+        }
+        CudaStorage.of(dbias).wrotePlain();
+    }
+
+    /** Column sums of a matrix; a tall one in parts that run side by side, and then the sums of the parts. */
+    private void rows(Storage dy, Storage dbias, int channels, int rows) {
+        int part = Math.max(LEAST_ROWS, Launch.blocks(rows, MOST_PARTS));
+        int parts = Launch.blocks(rows, part);
+        if (parts == 1) {
+            sums(dy, dbias, channels, rows, part, parts);
+            return;
+        }
+        CudaStorage partial = memory.take(DType.FLOAT32, (long) parts * channels);
+        sums(dy, partial, channels, rows, part, parts);
+        sums(partial, dbias, channels, parts, parts, 1);
+        partial.release();
+    }
+
+    private void sums(Storage dy, Storage sums, int channels, int rows, int part, int parts) {
+        context.launch("bias", "bias_backward_rows")
+                .add(dy)
+                .add(sums)
+                .add(channels)
+                .add(rows)
+                .add(part)
+                .grid(Launch.blocks(channels, CHANNELS), parts, 1);
+    }
+}

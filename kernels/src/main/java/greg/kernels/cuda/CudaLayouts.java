@@ -1,0 +1,43 @@
+package greg.kernels.cuda;
+
+import greg.kernels.DType;
+
+/** Changes of layout, where a consumer needs another one than the producer chose. */
+final class CudaLayouts {
+    private static final int TILE = 32;
+    private static final int LARGEST_BATCH = 65535;
+
+    private final CudaContext context;
+    private final DeviceMemory memory;
+
+    CudaLayouts(CudaContext context, DeviceMemory memory) {
+        this.context = context;
+        this.memory = memory;
+    }
+
+    /** {@code x} in the wanted layout: itself or a copy, in either case with a reference to be released. */
+    CudaStorage as(CudaLayout wanted, CudaStorage x, int[] dims) {
+        if (x.layout() == wanted.canonical(dims)) {
+            x.retain();
+            return x;
+        }
+        CudaStorage copy = memory.take(DType.FLOAT32, x.length());
+        rewrite(x, dims, wanted, copy);
+        return copy;
+    }
+
+    /** {@code y} = {@code x} in another layout; only rank 4 has two. */
+    void rewrite(CudaStorage x, int[] dims, CudaLayout wanted, CudaStorage y) {
+        int pixels = dims[2] * dims[3];
+        int rows = wanted == CudaLayout.NHWC ? dims[1] : pixels;
+        int columns = wanted == CudaLayout.NHWC ? pixels : dims[1];
+        context.launch("transfer", "transpose")
+                .add(x)
+                .add(y)
+                .add(dims[0])
+                .add(rows)
+                .add(columns)
+                .grid(Launch.blocks(columns, TILE), Launch.blocks(rows, TILE), Math.min(dims[0], LARGEST_BATCH));
+        y.wrote(wanted, dims);
+    }
+}

@@ -1,0 +1,66 @@
+package greg.kernels.cuda;
+
+import greg.kernels.Pool2dKernels;
+import greg.kernels.Storage;
+import greg.kernels.spec.Pool2dSpec;
+
+/** Global average pooling by {@code global_average.ptx}; windows are cuDNN's. */
+final class CudaPool2d implements Pool2dKernels {
+    private static final int PLANES = Launch.THREADS / 32;
+
+    private final CudaContext context;
+
+    CudaPool2d(CudaContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public long savedBytes(Pool2dSpec spec) {
+        throw CudaBackend.needs("pooling", "cuDNN");
+    }
+
+    @Override
+    public void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved) {
+        throw CudaBackend.needs("pooling", "cuDNN");
+    }
+
+    @Override
+    public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
+        throw CudaBackend.needs("pooling", "cuDNN");
+    }
+
+    @Override
+    public void globalAverage(int n, int c, int h, int w, Storage x, Storage y) {
+        if (CudaStorage.of(x).layout() == CudaLayout.NCHW) {
+            context.launch("global_average", "global_average_planes")
+                    .add(n * c)
+                    .add(h * w)
+                    .add(x)
+                    .add(y)
+                    .over((long) n * c, PLANES);
+        } else {
+            context.launch("global_average", "global_average_columns")
+                    .add(n)
+                    .add(c)
+                    .add(h * w)
+                    .add(x)
+                    .add(y)
+                    .over((long) n * c, Launch.THREADS);
+        }
+        CudaStorage.of(y).wrotePlain();
+    }
+
+    @Override
+    public void globalAverageBackward(int n, int c, int h, int w, Storage dy, Storage dx) {
+        long length = (long) n * c * h * w;
+        context.launch("global_average", "global_average_backward")
+                .add(length)
+                .add(CudaStorage.dense(dy))
+                .add(dx)
+                .add(c)
+                .add(h * w)
+                .add(CudaLayout.NCHW.inner(h, w))
+                .over(length, Launch.THREADS);
+        CudaStorage.of(dx).wrotePlain();
+    }
+}

@@ -1,0 +1,46 @@
+package greg.kernels.cuda;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.BackendProvider;
+
+/**
+ * Offers the GPU. While convolutions, batch normalisation and matrix products are missing from {@link CudaBackend}, no
+ * network can be trained on it, so it reports itself unavailable: {@code auto} must not take it. Tests of the kernels that
+ * it has say so with system property {@value #KERNELS_ONLY}.
+ */
+public final class CudaProvider implements BackendProvider {
+    static final String KERNELS_ONLY = "greg.cuda.kernels-only";
+
+    @Override
+    public String kind() {
+        return "cuda";
+    }
+
+    @Override
+    public int priority() {
+        return 30;
+    }
+
+    @Override
+    public String unavailable() {
+        if (!Boolean.getBoolean(KERNELS_ONLY)) {
+            return "CUDA: this build does not use cuDNN and cuBLAS yet, which convolutions, batch normalisation and matrix"
+                    + " products need on a GPU; use --device cpu";
+        }
+        String why = CudaLibraries.whyNot();
+        return why != null ? why : CudaContext.whyNoDevice();
+    }
+
+    @Override
+    public String describe() {
+        try (CudaContext context = new CudaContext(0)) {
+            return context.deviceName() + " (" + context.details() + ")";
+        }
+    }
+
+    @Override
+    public Backend open(BackendOptions options) {
+        return new CudaBackend(options);
+    }
+}

@@ -1,0 +1,57 @@
+package greg.kernels.cuda;
+
+import greg.kernels.DType;
+import greg.kernels.KernelException;
+import greg.kernels.MemoryPool;
+import greg.kernels.Storage;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/** The pool of device memory. Blocks come from {@code cuMemAlloc}, which aligns them to 256 bytes. */
+final class DeviceMemory extends MemoryPool<DeviceAddress> {
+    private final CudaContext context;
+
+    DeviceMemory(CudaContext context) {
+        this.context = context;
+    }
+
+    @Override
+    protected DeviceAddress obtain(long bytes) {
+        DeviceAddress address = new DeviceAddress();
+        int status = JCudaDriver.cuMemAlloc(address, bytes);
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            // other sizes may wait in the pool
+            trim();
+            status = JCudaDriver.cuMemAlloc(address, bytes);
+        }
+        if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            long[] free = new long[1];
+            long[] total = new long[1];
+            JCudaDriver.cuMemGetInfo(free, total);
+            throw new KernelException("allocate on cuda: no room for " + bytes + " bytes beside the " + liveBytes()
+                    + " in use; the device has " + free[0] + " of " + total[0] + " free. Lower the batch size");
+        }
+        context.check("allocation of " + bytes + " bytes", status);
+        return address;
+    }
+
+    @Override
+    protected void free(DeviceAddress address, long bytes) {
+        context.check("release of " + bytes + " bytes", JCudaDriver.cuMemFree(address));
+    }
+
+    @Override
+    protected Storage wrap(DeviceAddress address, DType type, long length) {
+        return new CudaStorage(this, address, type, length);
+    }
+
+    @Override
+    protected DeviceAddress unwrap(Storage storage) {
+        return ((CudaStorage) storage).address();
+    }
+
+    /** A storage of this backend, which callers inside it need not cast. */
+    CudaStorage take(DType type, long length) {
+        return (CudaStorage) allocate(type, length);
+    }
+}
