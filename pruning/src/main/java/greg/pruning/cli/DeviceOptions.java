@@ -26,6 +26,14 @@ final class DeviceOptions {
             description = "Compute threads on the host; 0: one a core. Default: ${DEFAULT-VALUE}.")
     int threads;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            defaultValue = "fp32",
+            description = "Number format of activations: fp32, strict; no backend of this build has another. Default:"
+                    + " ${DEFAULT-VALUE}.")
+    String precision;
+
     /** Refuses values that no backend could make sense of. */
     void check() {
         if (!KNOWN.matcher(device).matches()) {
@@ -33,6 +41,10 @@ final class DeviceOptions {
                     + "'; expected auto, cpu, cuda, cuda:N or reference; 'greg devices' shows what works here");
         }
         Checks.atLeast("--threads", 0, threads);
+        if (!precision.equals("fp32")) {
+            throw new UsageException(
+                    "--precision: expected fp32, the only one of this build's backends, got '" + precision + "'");
+        }
     }
 
     /** Opens the backend; a {@link greg.kernels.KernelException} says why it cannot be had. */

@@ -83,6 +83,7 @@ class BadInputTest {
                 "--stage-pr 0.5 --mean 0.5,0.5,0.5 --std 0.5,0,0.5 | positive std",
                 "--stage-pr 0.5 --threads -2 | --threads: expected a whole number from 0",
                 "--stage-pr 0.5 --epochs many | --epochs",
+                "--stage-pr 0.5 --precision bf16 | --precision: expected fp32",
                 "--stage-pr 0.5 --device tpu | unknown device 'tpu'; expected auto, cpu, cuda",
             })
     void pruneRefuses(String flags, String message) throws Exception {
