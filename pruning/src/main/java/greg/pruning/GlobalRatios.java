@@ -41,8 +41,7 @@ public final class GlobalRatios {
         int[] counts = counts(ranked, asked[0]);
         for (int i = 0; i < counts.length; i++) {
             int units = ranked.get(i).scores.length;
-            // half a unit less than the count: ceil() of its product with the units gives the count back
-            double ratio = counts[i] == 0 ? 0 : (counts[i] - 0.5) / units;
+            double ratio = Selection.ratioOf(counts[i], units);
             for (int layer : ranked.get(i).layers) result[layer] = ratio;
         }
         return result;

@@ -64,7 +64,8 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         kept.forEach((name, stay) -> {
             GraphLayer layer = graph.layer(name);
             int groups = wg == WeightGroup.FILTER ? layer.rows().length : layer.columns().length;
-            if (!layer.linear()) layers.put(name, new Loss(groups, complement(stay, groups)));
+            // linear layers and depthwise convolutions only follow
+            if (!layer.linear() && !layer.depthwise()) layers.put(name, new Loss(groups, complement(stay, groups)));
         });
         return new InheritedPruning(mode, layers);
     }
