@@ -84,6 +84,20 @@ public final class StateDict {
         return entries.values().stream().mapToLong(e -> e.shape().size()).sum();
     }
 
+    /** Adds all of {@code other} under {@code prefix} + name, sharing the values. */
+    public void putAll(String prefix, StateDict other) {
+        other.entries.forEach((name, entry) -> entries.put(prefix + name, entry));
+    }
+
+    /** What stands under {@code prefix}, without it, sharing the values; empty if there is nothing. */
+    public StateDict under(String prefix) {
+        StateDict part = new StateDict();
+        entries.forEach((name, entry) -> {
+            if (name.startsWith(prefix)) part.entries.put(name.substring(prefix.length()), entry);
+        });
+        return part;
+    }
+
     /** Without the {@code module.} that PyTorch's DataParallel puts before every name; itself if there is none. */
     public StateDict withoutPrefix() {
         if (entries.keySet().stream().noneMatch(name -> name.startsWith(DATA_PARALLEL))) return this;

@@ -2,6 +2,7 @@ package greg.pruning;
 
 import greg.kernels.spec.SgdSpec;
 import greg.nn.Module;
+import greg.nn.StateDict;
 import greg.nn.optim.Penalty;
 import greg.nn.optim.Sgd;
 import greg.nn.train.InputSource;
@@ -29,6 +30,7 @@ public final class GrowingRegularization implements AutoCloseable {
     private final List<LayerState> layers = new ArrayList<>();
     private final Map<LayerState, Penalty> penalties = new HashMap<>();
     private final Sgd sgd;
+    private GrowthSchedule schedule;
     private long iteration = -1;
 
     /**
@@ -100,13 +102,38 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
+    /**
+     * What a checkpoint must hold beside the network's tensors.
+     *
+     * @param iteration the last one that was trained
+     * @param schedule phase, choices, lambda, histories
+     * @param optimizer its running averages, the penalties and the L1 norms on which the next update will decide
+     */
+    public record Saved(long iteration, GrowthSchedule.Saved schedule, StateDict optimizer) {}
+
+    /** All that changes from step to step; for {@link GrowthListener#stepped} (waits for the device). */
+    public Saved save() {
+        return new Saved(iteration, schedule.save(), sgd.save());
+    }
+
+    /**
+     * Goes on from {@code saved}, before {@link #run}, whose feed must then begin at iteration {@code saved.iteration() +
+     * 1}; the network has its saved tensors already.
+     */
+    public void resume(Saved saved) {
+        schedule = GrowthSchedule.resume(config, layers, saved.schedule());
+        iteration = saved.iteration();
+        sgd.load(saved.optimizer());
+    }
+
     /** Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses. */
     public void run(InputSource feed, GrowthListener listener) {
         if (config.method() == PruningMethod.L1) {
             OneShot.choose(config, layers, this::scores);
             return;
         }
-        GrowthSchedule schedule = GrowthSchedule.start(config, layers, this::scores);
+        if (schedule == null) schedule = GrowthSchedule.start(config, layers, this::scores);
+        listener.started(this);
         network.train(true);
         try (Metrics metrics = new Metrics(network.backend())) {
             TrainStep step = new TrainStep(network, sgd, metrics);

@@ -4,6 +4,9 @@ import greg.tensor.Tensor;
 
 /** Hears what a run does; overrides what it wants to hear. */
 public interface GrowthListener {
+    /** The loop is about to begin, or to go on; {@code run} can be saved whenever {@link #stepped} is called. */
+    default void started(GrowingRegularization run) {}
+
     /** One layer was visited by a penalty update. */
     default void visited(GrowthEvent event) {}
 

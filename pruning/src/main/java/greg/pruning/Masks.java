@@ -119,7 +119,7 @@ public final class Masks {
         masks.forEach((name, mask) -> {
             Tensor weight = parameter(parameters, name, mask);
             float[] values = weight.toHost();
-            for (int i = 0; i < values.length; i++) if (mask[i] == 0) values[i] = 0;
+            for (int i = 0; i < values.length; i++) if (mask[i] == 0 && values[i] != 0) values[i] = 0;
             weight.set(values);
         });
     }

@@ -6,6 +6,7 @@ import greg.kernels.UpdateSlot;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.Module;
 import greg.nn.Parameter;
+import greg.nn.StateDict;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ public abstract class Optimizer implements AutoCloseable {
     private final Backend backend;
     private final List<Entry> entries = new ArrayList<>();
     private final Tensor lr;
+    private long steps;
 
     /** What the optimiser keeps for one parameter. */
     private static final class Entry {
@@ -83,6 +85,7 @@ public abstract class Optimizer implements AutoCloseable {
             if (gradient != null) table.add(slot(e, gradient));
         }
         if (table.isEmpty()) throw new IllegalStateException("optimizer: no gradients; run Backprop before step()");
+        steps++;
         update(backend, lr.storage(), table);
     }
 
@@ -113,14 +116,61 @@ public abstract class Optimizer implements AutoCloseable {
     /** Issues the kernel. */
     protected abstract void update(Backend on, Storage rate, List<UpdateSlot> table);
 
-    /** The running averages by name ({@code momentum.conv1.weight}, ...), for checkpoints. */
-    public final Map<String, Tensor> state() {
-        Map<String, Tensor> state = new LinkedHashMap<>();
-        for (Entry e : entries) {
-            for (int i = 0; i < e.moments.length; i++)
-                state.put((i == 0 ? "momentum." : "variance.") + e.name, e.moments[i]);
-        }
+    /** Steps taken so far, the one under way included; part of the state of a checkpoint, because Adam depends on it. */
+    public final long stepCount() {
+        return steps;
+    }
+
+    /** Goes on counting from a checkpoint. */
+    public final void stepCount(long taken) {
+        steps = taken;
+    }
+
+    /**
+     * Copies to the host what changes from step to step: running averages ({@code momentum.conv1.weight}, {@code
+     * variance...}) and of penalised parameters {@code lambda...} and {@code l1...}. Masks are the caller's.
+     */
+    public final StateDict save() {
+        StateDict state = new StateDict();
+        tensors().forEach((name, tensor) -> state.put(name, tensor.shape(), tensor.toHost()));
         return state;
+    }
+
+    /**
+     * Goes on from {@link #save()}; the same parameters must be penalised.
+     *
+     * @throws IllegalArgumentException if names or shapes differ; nothing is changed then
+     */
+    public final void load(StateDict saved) {
+        Map<String, Tensor> targets = tensors();
+        if (!targets.keySet().equals(saved.names())) {
+            throw new IllegalArgumentException("optimizer state: expected " + targets.size() + " tensors from "
+                    + targets.keySet().stream().findFirst().orElse("none") + " on, got "
+                    + saved.names().size() + " from "
+                    + saved.names().stream().findFirst().orElse("none") + " on; the checkpoint is of another network"
+                    + " or other penalties");
+        }
+        targets.forEach((name, tensor) -> {
+            if (!saved.get(name).shape().equals(tensor.shape())) {
+                throw new IllegalArgumentException("optimizer state: expected " + name + " of shape " + tensor.shape()
+                        + ", got " + saved.get(name).shape() + "; the checkpoint is of another network");
+            }
+        });
+        targets.forEach((name, tensor) -> tensor.set(saved.get(name).values()));
+    }
+
+    private Map<String, Tensor> tensors() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        for (Entry e : entries) {
+            for (int i = 0; i < e.moments.length; i++) {
+                all.put((i == 0 ? "momentum." : "variance.") + e.name, e.moments[i]);
+            }
+            if (e.penalty != null) {
+                all.put("lambda." + e.name, e.penalty.lambda());
+                all.put("l1." + e.name, e.penalty.l1());
+            }
+        }
+        return all;
     }
 
     @Override

@@ -30,6 +30,22 @@ public final class Metrics implements AutoCloseable {
         return new Score(records, host[0] / Math.max(1, records), Math.round(host[1]), Math.round(host[2]));
     }
 
+    /** The sums as they are now, for a checkpoint (waits for the device). */
+    float[] hostSums() {
+        return sums.toHost();
+    }
+
+    /** Records counted so far. */
+    long records() {
+        return records;
+    }
+
+    /** Goes on from a checkpoint. */
+    void restore(long counted, float[] saved) {
+        records = counted;
+        sums.set(saved);
+    }
+
     /** Reads and starts over. */
     public Score readAndReset() {
         Score score = read();

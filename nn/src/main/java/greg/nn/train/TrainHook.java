@@ -11,7 +11,10 @@ public interface TrainHook {
     /** After the last step of an epoch (from 0), with the training score of that epoch. */
     default void afterEpoch(int epoch, Score train) {}
 
-    /** Asked after every step; true ends the loop there. */
+    /**
+     * Asked after every step, after the last one of an epoch when {@link #afterEpoch} has been called; true ends the loop
+     * there. {@link Trainer#position()} then says where to go on.
+     */
     default boolean stop() {
         return false;
     }

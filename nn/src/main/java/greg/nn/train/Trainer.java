@@ -19,6 +19,8 @@ public final class Trainer {
     private final Batches batches;
     private final Feeder feeder;
     private final List<TrainHook> hooks;
+    private Metrics metrics;
+    private long iteration;
 
     /** Hooks are called in the order of the list. */
     public Trainer(
@@ -31,21 +33,25 @@ public final class Trainer {
     }
 
     /**
-     * Trains from epoch {@code first} up to, not including, {@code end}.
+     * Trains from {@code from} up to, not including, epoch {@code end}.
      *
      * @param schedule learning rate by epoch
-     * @return the training score of the last epoch
+     * @return the training score of the last epoch, or of the part of it before the stop
      */
-    public Score run(int first, int end, LrSchedule schedule) {
+    public Score run(Position from, int end, LrSchedule schedule) {
         Score score = new Score(0, 0, 0, 0);
         network.train(true);
-        long iteration = (long) first * batches.batchesPerEpoch();
-        long samples = (long) first * batches.dataset().size();
-        try (Metrics metrics = new Metrics(network.backend())) {
+        int perEpoch = batches.batchesPerEpoch();
+        iteration = from.iteration();
+        try (Metrics sums = new Metrics(network.backend())) {
+            metrics = sums;
+            metrics.restore(from.records(), from.sums());
             TrainStep step = new TrainStep(network, optimizer, metrics);
-            for (int epoch = first; epoch < end; epoch++) {
+            for (int epoch = Math.toIntExact(iteration / perEpoch); epoch < end; epoch++) {
                 optimizer.learningRate(schedule.at(epoch));
-                batches.epoch(epoch);
+                int skipped = (int) (iteration % perEpoch);
+                long samples = (long) epoch * batches.dataset().size() + (long) skipped * batches.batchSize();
+                batches.epoch(epoch, skipped);
                 while (batches.hasNext()) {
                     Batch batch = batches.next();
                     for (TrainHook hook : hooks) hook.beforeStep(iteration);
@@ -56,13 +62,26 @@ public final class Trainer {
                     samples += batch.size();
                     for (TrainHook hook : hooks) hook.afterStep(iteration);
                     iteration++;
-                    if (hooks.stream().anyMatch(TrainHook::stop)) return metrics.read();
+                    if (batches.hasNext() && stopped()) return metrics.read();
                 }
                 score = metrics.readAndReset();
                 for (TrainHook hook : hooks) hook.afterEpoch(epoch, score);
                 network.train(true);
+                if (stopped()) return score;
             }
+        } finally {
+            metrics = null;
         }
         return score;
+    }
+
+    private boolean stopped() {
+        return hooks.stream().anyMatch(TrainHook::stop);
+    }
+
+    /** Where the loop stands (waits for the device); for hooks, in {@link TrainHook#afterEpoch} and {@link TrainHook#stop}. */
+    public Position position() {
+        if (metrics == null) throw new IllegalStateException("trainer: it has a position while it runs, for its hooks");
+        return new Position(iteration, metrics.records(), metrics.hostSums());
     }
 }

@@ -1,16 +1,20 @@
 package greg.pruning.cli;
 
 import greg.nn.Module;
+import greg.nn.StateDict;
 import greg.pruning.GregConfig;
+import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthEvent;
 import greg.pruning.GrowthListener;
 import greg.pruning.GrowthSchedule;
 import greg.pruning.PruningMethod;
 import greg.pruning.Semantics;
 import greg.tensor.Tensor;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** Follows the growth of the penalty: progress, metrics, Ctrl-C. */
 final class GrowthMonitor implements GrowthListener {
@@ -19,15 +23,17 @@ final class GrowthMonitor implements GrowthListener {
 
     private final RunFolder folder;
     private final Progress progress;
-    private final NetworkSpec spec;
+    private final Saver saver;
     private final Module network;
     private final GregConfig config;
     private final long recordEvery;
     private final long maxIterations;
-    private Map<String, Object> layers = new LinkedHashMap<>();
-    private long updateIteration = -1;
+    private final Map<String, Object> layers = new LinkedHashMap<>();
+    private GrowingRegularization growth;
     private float lambda;
     private float loss = Float.NaN;
+    private boolean milestone;
+    private final Set<String> reached = new HashSet<>();
 
     /** Thrown to leave the loop when {@code --max-iterations} are done. */
     static final class CutShort extends RuntimeException {
@@ -38,21 +44,32 @@ final class GrowthMonitor implements GrowthListener {
         }
     }
 
+    /**
+     * For a growth that begins, or goes on.
+     *
+     * @param maxIterations {@code --max-iterations}
+     * @param from where it goes on, or null
+     */
     GrowthMonitor(
             RunFolder folder,
             Progress progress,
-            NetworkSpec spec,
+            Saver saver,
             Module network,
             GregConfig config,
-            long maxIterations) {
+            long maxIterations,
+            GrowthState from) {
         this.folder = folder;
         this.progress = progress;
-        this.spec = spec;
+        this.saver = saver;
         this.network = network;
         this.config = config;
         this.maxIterations = maxIterations;
         long updates = mostIterations(config) / config.updateRegInterval();
         recordEvery = Math.max(1, updates / MOST_RECORDS) * config.updateRegInterval();
+        if (from != null) {
+            loss = (float) from.loss();
+            progress.skip(from.iteration() + 1);
+        }
     }
 
     /** How many iterations the growth and the stabilising take if no magnitude ratio ends them early. */
@@ -68,14 +85,17 @@ final class GrowthMonitor implements GrowthListener {
     }
 
     @Override
+    public void started(GrowingRegularization run) {
+        growth = run;
+    }
+
+    @Override
     public void visited(GrowthEvent event) {
-        if (event.iteration() != updateIteration) {
-            writeUpdate();
-            updateIteration = event.iteration();
-            lambda = 0;
-        }
+        if (layers.isEmpty()) lambda = 0;
         lambda = Math.max(lambda, event.lambdaMax());
         if (event.ratio() == 0) return;
+        milestone |= event.picked() && reached.add("picked " + event.layer());
+        milestone |= event.finished() && reached.add("finished " + event.layer());
         layers.put(
                 event.layer(),
                 Json.object(
@@ -92,12 +112,27 @@ final class GrowthMonitor implements GrowthListener {
         return Float.isFinite(value) ? value : null;
     }
 
-    private void writeUpdate() {
-        if (!layers.isEmpty() && updateIteration % recordEvery == 0) {
-            folder.metric(
-                    Json.object("phase", "grow", "iteration", updateIteration, "loss", finite(loss), "layers", layers));
+    private void writeUpdate(long iteration) {
+        if (!layers.isEmpty() && iteration % recordEvery == 0) {
+            folder.metric(Json.object(
+                    "phase",
+                    "grow",
+                    "iteration",
+                    iteration,
+                    "loss",
+                    finite(loss),
+                    "layers",
+                    new LinkedHashMap<>(layers)));
         }
-        layers = new LinkedHashMap<>();
+        layers.clear();
+    }
+
+    private void save() {
+        GrowingRegularization.Saved saved = growth.save();
+        saver.save(
+                null,
+                GrowthState.of(saved, loss),
+                new RunState.Tensors(StateDict.of(network), saved.optimizer(), GrowthState.tensors(saved)));
     }
 
     @Override
@@ -116,17 +151,13 @@ final class GrowthMonitor implements GrowthListener {
                     loss));
         }
         progress.step(1);
-        if (Interrupts.requested()) {
-            spec.save(folder.file("checkpoint/latest.safetensors"), network);
-            throw new InterruptedRunException("interrupted at iteration " + iteration
-                    + " of pruning; the unpruned network as it is now was saved to "
-                    + folder.file("checkpoint/latest.safetensors"));
-        }
+        writeUpdate(iteration);
         if (maxIterations > 0 && iteration + 1 >= maxIterations) throw new CutShort();
-    }
-
-    /** Writes what is left. */
-    void finish() {
-        writeUpdate();
+        if (Interrupts.requested()) {
+            save();
+            throw saver.interrupted("in the growth after iteration " + iteration);
+        }
+        if (milestone || saver.due()) save();
+        milestone = false;
     }
 }

@@ -11,6 +11,7 @@ final class Interrupts {
     private static final long PATIENCE_SECONDS = 60;
     private static final CountDownLatch DONE = new CountDownLatch(1);
     private static volatile boolean requested;
+    private static volatile int questionsLeft;
 
     private Interrupts() {}
 
@@ -33,8 +34,14 @@ final class Interrupts {
         DONE.countDown();
     }
 
-    /** Whether the run is to stop. */
+    /** For tests: the {@code nth} question from now on, and only that one, is answered with yes. */
+    static void pretend(int nth) {
+        questionsLeft = nth;
+    }
+
+    /** Whether the run is to stop; loops ask once after every step. */
     static boolean requested() {
+        if (questionsLeft > 0 && --questionsLeft == 0) return true;
         return requested;
     }
 }

@@ -1,7 +1,12 @@
 package greg.pruning.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,6 +21,36 @@ final class Json {
         Map<String, Object> map = new LinkedHashMap<>();
         for (int i = 0; i < pairs.length; i += 2) map.put((String) pairs[i], pairs[i + 1]);
         return map;
+    }
+
+    /** A tree, with numbers as they would be read from a file. */
+    static JsonNode tree(Object value) {
+        try {
+            return MAPPER.readTree(line(value));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("cannot read JSON of our own: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Reads a file; RunException names it if it is no JSON. */
+    static JsonNode read(Path file) {
+        try {
+            return MAPPER.readTree(Files.readString(file));
+        } catch (JsonProcessingException e) {
+            throw new RunException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A record from what {@link #line} made of one; RunException names the file if it does not fit. */
+    static <T> T parse(String text, Class<T> type, Path file) {
+        try {
+            return MAPPER.readValue(text, type);
+        } catch (JsonProcessingException e) {
+            throw new RunException(
+                    file + " cannot be read, was it written by another version of greg? " + e.getOriginalMessage(), e);
+        }
     }
 
     /** One line. */

@@ -71,6 +71,18 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
 
     /** Writes weights, masks and everything needed to build the network again. */
     void save(Path file, Module network) {
+        Safetensors.write(file, state(network), metadata());
+    }
+
+    /** Weights and masks. */
+    StateDict state(Module network) {
+        StateDict state = StateDict.of(network);
+        masks.addTo(state);
+        return state;
+    }
+
+    /** What {@link #of(Checkpoint, String, ImageKind)} reads back. */
+    Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "greg");
         metadata.put("version", Version.number());
@@ -79,9 +91,7 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
         metadata.put("image_size", Integer.toString(imageSize));
         metadata.put("classes", Integer.toString(classes));
         metadata.put("plan", plan.toText());
-        StateDict state = StateDict.of(network);
-        masks.addTo(state);
-        Safetensors.write(file, state, metadata);
+        return metadata;
     }
 
     /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */

@@ -23,6 +23,7 @@ final class Progress implements AutoCloseable {
     private final long start = System.nanoTime();
     private long lastLine = start;
     private long done;
+    private long skipped;
     private String note = "";
 
     /**
@@ -65,9 +66,16 @@ final class Progress implements AutoCloseable {
         else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) line();
     }
 
+    /** Counts work that an earlier run did. */
+    void skip(long units) {
+        skipped += units;
+        done += units;
+        if (bar != null) bar.stepBy(units);
+    }
+
     /** Units per second so far. */
     double rate() {
-        return done / Math.max(1e-9, (System.nanoTime() - start) * 1e-9);
+        return (done - skipped) / Math.max(1e-9, (System.nanoTime() - start) * 1e-9);
     }
 
     private void line() {

@@ -2,12 +2,12 @@ package greg.pruning.cli;
 
 import greg.kernels.Backend;
 import greg.nn.io.Checkpoint;
+import greg.nn.io.Checkpoints;
 import greg.nn.optim.LrSchedule;
 import greg.pruning.GregConfig;
 import greg.pruning.PruningRatios;
 import greg.pruning.report.PruneReport;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
                     + " on bundled images, in two or three minutes. Without --weights a base network is trained first.",
             "Defaults that differ are given for ImageNet / CIFAR and other data sets / the demonstration."
         })
-final class PruneCommand implements Callable<Integer> {
+final class PruneCommand implements Resume.Command {
     @Spec
     private CommandSpec spec;
 
@@ -45,7 +45,13 @@ final class PruneCommand implements Callable<Integer> {
     private RunOptions run;
 
     @Override
-    public Integer call() {
+    public RunOptions run() {
+        return run;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (run.resume != null) return Resume.goOn(spec, run);
         Console console = Console.of(spec);
         arch.check();
         data.check();
@@ -61,7 +67,7 @@ final class PruneCommand implements Callable<Integer> {
         if (!demonstration && arch.arch == null && arch.weights == null) {
             throw new UsageException("--arch is needed: which network is to be trained and pruned; or give --weights");
         }
-        Checkpoint start = arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        Checkpoint start = start();
         DataOptions.Data opened = data.open();
         NetworkSpec wanted = start != null
                 ? NetworkSpec.of(start, arch.arch, opened.images())
@@ -79,11 +85,21 @@ final class PruneCommand implements Callable<Integer> {
                     "%s on %s, %s",
                     wanted.arch(), opened.name(), backend.device().name());
             Map<String, Object> described = RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed);
-            described.put("pruning", plan.describe(start == null));
-            PruneReport report = new PruneRun(console, folder, opened, backend, plan, described).run(start);
+            described.put("pruning", plan.describe(arch.weights == null));
+            Saver saver = run.begin(folder, "prune", described, console);
+            PruneReport report = new PruneRun(console, folder, opened, backend, plan, saver).run(start);
             console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }
         return 0;
+    }
+
+    /** The base network's weights, or null if it is to be trained; a run that goes on keeps them in its folder. */
+    private Checkpoint start() {
+        RunState.Saved saved = run.saved();
+        if (saved != null && saved.state().phase() != Phase.TRAIN) {
+            return Checkpoints.load(run.resumed.file(PruneRun.BASE));
+        }
+        return arch.weights == null ? null : NetworkSpec.read(arch.weights);
     }
 
     private TrainSettings base(Recipe recipe, GregConfig config) {

@@ -5,10 +5,12 @@ import greg.kernels.Backend;
 import greg.nn.Module;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
+import greg.nn.io.Checkpoints;
 import greg.nn.model.Networks;
 import greg.nn.train.EndlessFeed;
 import greg.nn.train.Score;
 import greg.pruning.GregConfig;
+import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthListener;
 import greg.pruning.PruningMethod;
 import greg.pruning.Reinit;
@@ -17,12 +19,16 @@ import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The phases of {@code greg prune} in order: base network, removal, finetuning, comparison, timing, report. */
+/** The phases of {@code greg prune} in order: base network, growth and removal, finetuning, comparison, timing, report. A
+ * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
 final class PruneRun {
+    /** The unpruned network, in the run folder. */
+    static final String BASE = "checkpoint/base.safetensors";
+
+    private static final String PRUNED = "pruned.safetensors";
     private static final int[] TIMED_BATCHES = {1, 64};
 
     private final Console console;
@@ -30,10 +36,9 @@ final class PruneRun {
     private final DataOptions.Data data;
     private final Backend backend;
     private final Plan plan;
-    private final Map<String, Object> config;
+    private final Saver saver;
     private final Training training;
-    private final Map<String, Double> seconds = new LinkedHashMap<>();
-    private long phaseStart = System.nanoTime();
+    private RunState.Results results;
 
     /**
      * What is to be done.
@@ -79,149 +84,201 @@ final class PruneRun {
         }
     }
 
-    PruneRun(
-            Console console,
-            RunFolder folder,
-            DataOptions.Data data,
-            Backend backend,
-            Plan plan,
-            Map<String, Object> config) {
+    PruneRun(Console console, RunFolder folder, DataOptions.Data data, Backend backend, Plan plan, Saver saver) {
         this.console = console;
         this.folder = folder;
         this.data = data;
         this.backend = backend;
         this.plan = plan;
-        this.config = config;
-        this.training = new Training(console, folder, data);
+        this.saver = saver;
+        this.results = saver.results();
+        this.training = new Training(console, folder, data, saver);
     }
 
-    /** Runs everything; {@code start} holds the base network's weights, or is null to train one. */
+    /**
+     * Runs everything, or what the last checkpoint leaves to do.
+     *
+     * @param start the base network's weights ({@link #BASE} once the run is past its training), or null to train one
+     */
     PruneReport run(Checkpoint start) {
         NetworkSpec spec = plan.pruning().spec();
-        String method = plan.pruning().config().method().cliName();
-        try (Module dense = base(start)) {
-            folder.writeJson("config.json", config);
-            if (start == null) {
-                training.run(dense, plan.base(), "base", null, optimizer -> {});
-                spec.save(folder.file("checkpoint/base.safetensors"), dense);
-            }
-            Score base = Training.evaluate(dense, data);
-            finished("base");
-            console.say("base: top-1 %.2f%%", base.accuracy());
-            StateDict weights = StateDict.of(dense);
-            try (Module network = copy(weights)) {
-                Pruning.Cut cut = grow(network);
-                finished("prune");
-                Accuracies main = finetune(network, cut, method, true);
-                finished("finetune");
-                Accuracies other = null;
-                if (plan.oneShot() && plan.pruning().config().method() != PruningMethod.L1) {
-                    other = oneShot(weights);
-                    finished("one-shot");
-                }
-                List<Speed> speeds = List.of(
-                        SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[0]),
-                        SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[1]));
-                finished("timing");
-                PruneReport report = new PruneReport(
-                        spec.arch(),
-                        data.name(),
-                        backend.device().name(),
-                        base,
-                        main,
-                        other,
-                        NetworkSize.of(Pruning.cost(spec)),
-                        cut.size(),
-                        speeds,
-                        seconds);
-                folder.writeJson("report.json", report.toMap());
-                folder.writeText("report.txt", report.toText());
-                return report;
-            }
+        try (Module dense = base(start);
+                Module network = prune(dense)) {
+            if (plan.oneShot() && plan.pruning().config().method() != PruningMethod.L1) compare(dense);
+            saver.enter(Phase.REPORT, spec, results);
+            saver.save(null, null, RunState.Tensors.NONE);
+            List<Speed> speeds = List.of(
+                    SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[0]),
+                    SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[1]));
+            finished("timing");
+            PruneReport report = new PruneReport(
+                    spec.arch(),
+                    data.name(),
+                    backend.device().name(),
+                    results.base(),
+                    results.main(),
+                    results.oneShot(),
+                    NetworkSize.of(Pruning.cost(spec)),
+                    results.after(),
+                    speeds,
+                    results.seconds());
+            folder.writeJson("report.json", report.toMap());
+            folder.writeText("report.txt", report.toText());
+            saver.done();
+            return report;
         }
     }
 
+    /** The base network: given, trained, or in the middle of its training. */
     private Module base(Checkpoint start) {
         NetworkSpec spec = plan.pruning().spec();
-        return start == null ? TrainCommand.fresh(spec, backend, plan.base().seed()) : spec.load(backend, start);
+        if (saver.past(Phase.TRAIN)) return spec.load(backend, start);
+        saver.enter(Phase.TRAIN, spec, results);
+        Checkpoint from = saver.current() == null ? start : saver.current().network();
+        Module dense =
+                from == null ? TrainCommand.fresh(spec, backend, plan.base().seed()) : spec.load(backend, from);
+        try {
+            if (start == null) training.run(dense, plan.base(), "base", false);
+            spec.save(folder.file(BASE), dense);
+            Score score = Training.evaluate(dense, data);
+            console.say("base: top-1 %.2f%%", score.accuracy());
+            results = results.withBase(score);
+            finished("base");
+            return dense;
+        } catch (RuntimeException e) {
+            dense.close();
+            throw e;
+        }
     }
 
-    private Module copy(StateDict weights) {
-        Module network = plan.pruning().spec().build(backend);
-        weights.loadInto(network);
-        return network;
+    /** Grows, removes and finetunes, as far as that is still to be done. */
+    private Module prune(Module dense) {
+        if (saver.past(Phase.FINETUNE)) {
+            Checkpoint pruned = Checkpoints.load(folder.file(PRUNED));
+            return NetworkSpec.of(pruned, null, data.images()).load(backend, pruned);
+        }
+        Module network = saver.past(Phase.GROW) ? again(Phase.FINETUNE) : grow(dense);
+        try {
+            results = results.withMain(finetune(network, results.main(), true), results.after());
+            saver.spec().save(folder.file(PRUNED), network);
+            finished("finetune");
+            return network;
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+
+    /** The smaller network of the checkpoint to go on from. */
+    private Module again(Phase phase) {
+        Checkpoint saved = saver.from(phase).network();
+        NetworkSpec spec = NetworkSpec.of(saved, null, data.images());
+        saver.enter(phase, spec, results);
+        return spec.load(backend, saved);
     }
 
     /** Grows and removes; the plan is written as soon as it is known. */
-    private Pruning.Cut grow(Module network) {
+    private Module grow(Module dense) {
         GregConfig greg = plan.pruning().config();
-        Pruning.Cut cut;
+        NetworkSpec spec = plan.pruning().spec();
+        saver.enter(Phase.GROW, spec, results);
+        RunState.Saved saved = saver.current();
+        GrowingRegularization.Saved from = saved == null ? null : saved.growth();
+        if (from == null) saver.save(null, null, RunState.Tensors.NONE);
+        Module network = from == null ? copy(dense) : spec.load(backend, saved.network());
+        try {
+            Pruning.Cut cut =
+                    grow(network, from, from == null ? null : saved.state().growth());
+            folder.writeJson(
+                    "plan.json",
+                    Json.object(
+                            "arch", cut.spec().arch(),
+                            "method", greg.method().cliName(),
+                            "wg", greg.wg().cliName(),
+                            "kept_filters", cut.spec().plan().kept(),
+                            "masked_weights", cut.spec().masks().counts()));
+            results = results.withMain(removed(network, greg.method().cliName()), cut.size());
+            finished("prune");
+            begin(Phase.FINETUNE, cut.spec(), network);
+            return network;
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
+        }
+    }
+
+    private Pruning.Cut grow(Module network, GrowingRegularization.Saved from, GrowthState state) {
+        GregConfig greg = plan.pruning().config();
         long most = GrowthMonitor.mostIterations(greg);
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
         boolean augment = plan.finetune().augment();
         try (Batches batches = Training.batches(data, greg.batchSizePrune(), greg.seed());
                 Progress progress = new Progress(console, greg.method().cliName(), most, "it")) {
             GrowthMonitor monitor =
-                    new GrowthMonitor(folder, progress, plan.pruning().spec(), network, greg, plan.maxIterations());
-            EndlessFeed feed = new EndlessFeed(batches, Training.feeder(network, data, augment, greg.seed()), 0);
-            try {
-                cut = plan.pruning().run(network, feed, monitor);
-            } catch (GrowthMonitor.CutShort e) {
-                console.say(
-                        "%s: cut short by --max-iterations; the smallest groups go now",
-                        greg.method().cliName());
-                cut = plan.pruning().with(PruningMethod.L1).run(network, null, new GrowthListener() {});
-            }
-            monitor.finish();
+                    new GrowthMonitor(folder, progress, saver, network, greg, plan.maxIterations(), state);
+            EndlessFeed feed = new EndlessFeed(
+                    batches,
+                    Training.feeder(network, data, augment, greg.seed()),
+                    from == null ? 0 : from.iteration() + 1);
+            return plan.pruning().run(network, feed, monitor, from);
+        } catch (GrowthMonitor.CutShort e) {
+            console.say(
+                    "%s: cut short by --max-iterations; the smallest groups go now",
+                    greg.method().cliName());
+            return plan.pruning().with(PruningMethod.L1).run(network, null, new GrowthListener() {});
         }
-        folder.writeJson(
-                "plan.json",
-                Json.object(
-                        "arch", cut.spec().arch(),
-                        "method", greg.method().cliName(),
-                        "wg", greg.wg().cliName(),
-                        "kept_filters", cut.spec().plan().kept(),
-                        "masked_weights", cut.spec().masks().counts()));
-        return cut;
     }
 
-    /** Evaluates, finetunes, evaluates. */
-    private Accuracies finetune(Module network, Pruning.Cut cut, String method, boolean keep) {
-        Score removed = Training.evaluate(network, data);
-        console.say("%s: top-1 %.2f%% right after the removal", method, removed.accuracy());
-        Accuracies result = new Accuracies(method, removed, null, null);
+    private Accuracies removed(Module network, String method) {
+        Score score = Training.evaluate(network, data);
+        console.say("%s: top-1 %.2f%% right after the removal", method, score.accuracy());
+        return new Accuracies(method, score, null, null);
+    }
+
+    private Accuracies finetune(Module network, Accuracies found, boolean keep) {
+        if (plan.finetune().epochs() == 0) return found;
+        Training.Result tuned = training.run(network, plan.finetune(), keep ? "finetune" : "finetune L1", keep);
+        console.say(
+                "%s: top-1 %.2f%% after finetuning",
+                found.method(), tuned.last().accuracy());
+        return new Accuracies(found.method(), found.removed(), tuned.last(), tuned.best());
+    }
+
+    /** The same ratios by L1 in one shot, finetuned alike. */
+    private void compare(Module dense) {
+        if (saver.past(Phase.COMPARE)) return;
+        try (Module network = saver.from(Phase.COMPARE) == null ? copy(dense) : again(Phase.COMPARE)) {
+            if (saver.from(Phase.COMPARE) == null) {
+                Pruning.Cut cut = plan.pruning().with(PruningMethod.L1).run(network, null, new GrowthListener() {});
+                results = results.withOneShot(removed(network, "L1 one-shot"));
+                begin(Phase.COMPARE, cut.spec(), network);
+            }
+            results = results.withOneShot(finetune(network, results.oneShot(), false));
+            finished("one-shot");
+        }
+    }
+
+    private Module copy(Module dense) {
+        Module network = plan.pruning().spec().build(backend);
+        StateDict.of(dense).loadInto(network);
+        return network;
+    }
+
+    /** A phase of finetuning begins: new weights if they are wanted, and a checkpoint before the first step. */
+    private void begin(Phase phase, NetworkSpec spec, Module network) {
         if (plan.finetune().epochs() > 0) {
-            NetworkSpec spec = cut.spec();
             plan.reinit()
                     .apply(
                             network,
                             Networks.info(spec.arch()).scheme(),
                             spec.masks(),
                             plan.finetune().seed());
-            Training.Result tuned = training.run(
-                    network,
-                    plan.finetune(),
-                    keep ? "finetune" : "finetune L1",
-                    keep ? cut.spec() : null,
-                    optimizer -> cut.mask(network, optimizer));
-            result = new Accuracies(method, removed, tuned.last(), tuned.best());
-            console.say(
-                    "%s: top-1 %.2f%% after finetuning", method, tuned.last().accuracy());
         }
-        if (keep) cut.spec().save(folder.file("pruned.safetensors"), network);
-        return result;
-    }
-
-    private Accuracies oneShot(StateDict weights) {
-        try (Module network = copy(weights)) {
-            Pruning.Cut cut = plan.pruning().with(PruningMethod.L1).run(network, null, new GrowthListener() {});
-            return finetune(network, cut, "L1 one-shot", false);
-        }
+        saver.enter(phase, spec, results);
+        saver.save(null, null, new RunState.Tensors(spec.state(network), new StateDict(), new StateDict()));
     }
 
     private void finished(String phase) {
-        long now = System.nanoTime();
-        seconds.put(phase, (now - phaseStart) * 1e-9);
-        phaseStart = now;
+        results = results.finished(phase, saver.seconds());
     }
 }

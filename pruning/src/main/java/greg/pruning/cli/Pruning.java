@@ -5,7 +5,6 @@ import greg.nn.Module;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
-import greg.nn.optim.Optimizer;
 import greg.nn.train.EndlessFeed;
 import greg.pruning.ChannelSets;
 import greg.pruning.GregConfig;
@@ -42,11 +41,6 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
      * @param spec how to build what is left, masks included
      */
     record Cut(NetworkSpec spec) {
-        /** Masks the weights in every step to come. */
-        void mask(Module network, Optimizer optimizer) {
-            spec.masks().apply(network, optimizer);
-        }
-
         /** How big it is, counted without computing. */
         NetworkSize size() {
             return NetworkSize.masked(cost(spec), spec.masks().counts());
@@ -121,12 +115,22 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
      * @param feed training images; null for method L1, which needs none
      */
     Cut run(Module network, EndlessFeed feed, GrowthListener listener) {
+        return run(network, feed, listener, null);
+    }
+
+    /**
+     * As above.
+     *
+     * @param from where to go on, with the network and the feed as they were then; null: at the start
+     */
+    Cut run(Module network, EndlessFeed feed, GrowthListener listener, GrowingRegularization.Saved from) {
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
         List<PrunableLayer> layers = Topology.describe(graph);
         ChannelSets sets = sets(graph);
         double[] shares = resolve(layers, sets).ratios();
         try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, shares, sets)) {
             if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
+            if (from != null) growth.resume(from);
             growth.run(feed, listener);
             if (config.wg() == WeightGroup.WEIGHT) {
                 Masks masks = Masks.of(growth.layers());

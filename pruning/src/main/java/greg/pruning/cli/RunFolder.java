@@ -3,7 +3,8 @@ package greg.pruning.cli;
 import greg.nn.io.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.io.Writer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -19,21 +22,27 @@ import java.util.stream.Stream;
  * vanishes again if the run fails before it has anything to keep.
  */
 final class RunFolder implements AutoCloseable {
+    private static final String METRICS = "metrics.jsonl";
+
+    /** As {@link AtomicFile} names its temporary files. */
+    private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
+
     /** What runs write; {@code --force} removes these and nothing else. */
     private static final List<String> OURS = List.of(
             "config.json",
-            "metrics.jsonl",
+            METRICS,
             "report.json",
             "report.txt",
             "plan.json",
             "pruned.safetensors",
+            RunState.FILE,
             "checkpoint/base.safetensors",
             "checkpoint/latest.safetensors",
             "checkpoint/best.safetensors");
 
     private final Path folder;
     private final Deque<Path> made = new ArrayDeque<>();
-    private Writer metrics;
+    private FileChannel metrics;
 
     private RunFolder(Path folder) {
         this.folder = folder;
@@ -71,6 +80,68 @@ final class RunFolder implements AutoCloseable {
         for (String name : OURS) Files.deleteIfExists(folder.resolve(name));
     }
 
+    /**
+     * Takes the folder of a run that was ended, and removes what the end left half-written.
+     *
+     * @param metricsBytes length to which metrics.jsonl is cut
+     * @throws RunException if another process is running in it, or it cannot be written
+     */
+    static RunFolder reopen(Path folder, long metricsBytes) {
+        RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
+        try {
+            run.open();
+            for (Path place : List.of(run.folder, run.file("checkpoint"))) removeTemporary(place);
+            long length = run.metrics.size();
+            if (length < metricsBytes) {
+                throw new RunException(run.file(METRICS) + " has " + length + " bytes, at the last checkpoint it had "
+                        + metricsBytes + ": records were removed from it; put the file back or start a new run");
+            }
+            run.metrics.truncate(metricsBytes);
+            return run;
+        } catch (IOException e) {
+            run.close();
+            throw new RunException("--resume " + folder + " cannot be written (" + Failures.reason(e) + ")", e);
+        } catch (RunException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private static void removeTemporary(Path place) throws IOException {
+        if (!Files.isDirectory(place)) return;
+        try (Stream<Path> content = Files.list(place)) {
+            for (Path file : content.toList()) {
+                Matcher temporary = TEMPORARY.matcher(file.getFileName().toString());
+                if (temporary.matches() && OURS.stream().anyMatch(n -> n.endsWith(temporary.group(1)))) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    /** Begins a run: config.json is there from now on, and no other process can run here. */
+    void begin(Map<String, Object> config) {
+        try {
+            open();
+        } catch (IOException e) {
+            throw new RunException("--out " + folder + " cannot be written (" + Failures.reason(e) + ")", e);
+        }
+        writeJson("config.json", config);
+    }
+
+    /** Opens metrics.jsonl and locks it; the system unlocks it however the process ends. */
+    private void open() throws IOException {
+        metrics = FileChannel.open(
+                file(METRICS), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+        boolean free;
+        try {
+            free = metrics.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            free = false; // this very process runs there
+        }
+        if (!free) throw new RunException("another greg is running in " + folder + "; wait for its end or stop it");
+    }
+
     /** Where it is. */
     Path path() {
         return folder;
@@ -94,15 +165,17 @@ final class RunFolder implements AutoCloseable {
     /** Appends one record to metrics.jsonl. */
     void metric(Map<String, Object> entry) {
         try {
-            if (metrics == null) {
-                metrics = Files.newBufferedWriter(
-                        file("metrics.jsonl"),
-                        StandardCharsets.UTF_8,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND);
-            }
-            metrics.write(Json.line(entry) + "\n");
-            metrics.flush();
+            AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(Json.line(entry) + "\n"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Forces the metrics to the disk; their length in bytes. */
+    long syncMetrics() {
+        try {
+            metrics.force(false);
+            return metrics.size();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

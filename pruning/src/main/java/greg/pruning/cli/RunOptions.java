@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that leaves a run folder. */
@@ -17,6 +18,21 @@ final class RunOptions {
             names = "--force",
             description = "Overwrite the run in a folder that is not empty. Default: ${DEFAULT-VALUE}.")
     boolean force;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with the run in this folder, from its last checkpoint and with its own flags; only"
+                    + " --data, --device, --threads and --checkpoint-interval may be given anew. Default: none.")
+    Path resume;
+
+    @Option(
+            names = "--checkpoint-interval",
+            paramLabel = "SECONDS",
+            defaultValue = "60",
+            description = "Time between two checkpoints within an epoch or a growth, longer where writing takes more"
+                    + " than a twentieth of it; 0: after every step. Default: ${DEFAULT-VALUE}.")
+    double checkpointInterval;
 
     @Option(
             names = "--seed",
@@ -41,10 +57,27 @@ final class RunOptions {
         };
     }
 
-    /** Makes the folder; the default name says what and when. */
+    /** The run that goes on; null for a new one. Not a flag: {@link Resume} sets it. */
+    Resume resumed;
+
+    /** The checkpoint to go on from; null for a new run, and for one that was ended before its first. */
+    RunState.Saved saved() {
+        return resumed == null ? null : resumed.saved();
+    }
+
+    /** Makes the folder, or takes the one of the run that goes on; the default name says what and when. */
     RunFolder reserve(String command, String arch) {
+        Checks.notNegative("--checkpoint-interval", checkpointInterval);
+        if (resumed != null) return resumed.folder();
         String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", command + "-" + arch + "-" + when);
         return RunFolder.reserve(folder, force);
+    }
+
+    /** Writes config.json, or checks that the run that goes on has the same; then the run can begin. */
+    Saver begin(RunFolder folder, String command, Map<String, Object> config, Console console) {
+        if (resumed == null) folder.begin(config);
+        else resumed.verify(config, console);
+        return new Saver(folder, command, checkpointInterval, saved());
     }
 }

@@ -5,7 +5,6 @@ import greg.nn.Module;
 import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,7 +16,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Trains a network. Without --arch and --weights a resnet20; the other defaults are the paper's for"
                         + " CIFAR.")
-final class TrainCommand implements Callable<Integer> {
+final class TrainCommand implements Resume.Command {
     private static final String DEFAULT_ARCH = "resnet20";
 
     @Spec
@@ -42,13 +41,21 @@ final class TrainCommand implements Callable<Integer> {
     private RunOptions run;
 
     @Override
-    public Integer call() {
+    public RunOptions run() {
+        return run;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (run.resume != null) return Resume.goOn(spec, run);
         Console console = Console.of(spec);
         arch.check();
         data.check();
         device.check();
         TrainSettings settings = train.settings(run);
-        Checkpoint start = arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        RunState.Saved saved = run.saved();
+        Checkpoint start =
+                saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
         DataOptions.Data opened = data.open();
         NetworkSpec wanted = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, opened.images())
@@ -59,10 +66,12 @@ final class TrainCommand implements Callable<Integer> {
             console.say(
                     "%s on %s, %s",
                     wanted.arch(), opened.name(), backend.device().name());
-            folder.writeJson("config.json", RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed));
-            Training training = new Training(console, folder, opened);
-            Training.Result result = training.run(network, settings, "train", wanted, optimizer -> wanted.masks()
-                    .apply(network, optimizer));
+            Saver saver = run.begin(
+                    folder, "train", RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed), console);
+            saver.enter(Phase.TRAIN, wanted, RunState.Results.NONE);
+            Training training = new Training(console, folder, opened, saver);
+            Training.Result result = training.run(network, settings, "train", true);
+            saver.done();
             console.out()
                     .printf(
                             "%s on %s: top-1 %.2f%% at the end, %.2f%% at best (epoch %d)%n",

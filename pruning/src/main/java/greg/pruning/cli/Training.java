@@ -3,17 +3,18 @@ package greg.pruning.cli;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.nn.Module;
+import greg.nn.StateDict;
 import greg.nn.optim.Optimizer;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Feeder;
+import greg.nn.train.Position;
 import greg.nn.train.Score;
 import greg.nn.train.TrainHook;
 import greg.nn.train.Trainer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** Trains a network for a command: progress, metrics, evaluation after each epoch, checkpoints, Ctrl-C. */
 final class Training {
@@ -23,14 +24,16 @@ final class Training {
     private final Console console;
     private final RunFolder folder;
     private final DataOptions.Data data;
+    private final Saver saver;
 
     /** What happened: scores on the test images. */
     record Result(Score last, Score best, int bestEpoch) {}
 
-    Training(Console console, RunFolder folder, DataOptions.Data data) {
+    Training(Console console, RunFolder folder, DataOptions.Data data, Saver saver) {
         this.console = console;
         this.folder = folder;
         this.data = data;
+        this.saver = saver;
     }
 
     /** The score on the test images. */
@@ -52,56 +55,84 @@ final class Training {
     }
 
     /**
-     * Trains with SGD.
+     * Trains with SGD, from where the run's last checkpoint was if that is of the phase that {@code saver} has entered.
      *
-     * @param phase name for people and metrics
-     * @param spec what the checkpoints need to know, or null to write none
-     * @param prepare sees the optimiser before the first step, e.g. to set masks
+     * @param network as {@link Saver#spec()} says; with the tensors of that checkpoint if there is one
+     * @param name of the phase for people and metrics
+     * @param keep whether the latest and the best network are kept in files of their own
      */
-    Result run(Module network, TrainSettings settings, String phase, NetworkSpec spec, Consumer<Optimizer> prepare) {
+    Result run(Module network, TrainSettings settings, String name, boolean keep) {
         long images = (long) settings.epochs() * data.split().train().size();
         if (settings.maxIterations() > 0) {
             images = Math.min(images, settings.maxIterations() * settings.batchSize());
         }
         try (Optimizer sgd = new Sgd(network, (float) settings.momentum(), (float) settings.weightDecay());
                 Batches batches = batches(data, settings.batchSize(), settings.seed());
-                Progress progress = new Progress(console, phase, images, "img")) {
-            prepare.accept(sgd);
-            Listener listener = new Listener(network, settings, phase, spec, progress);
+                Progress progress = new Progress(console, name, images, "img")) {
+            saver.spec().masks().apply(network, sgd);
+            Loop loop = new Loop(network, sgd, settings, name, keep, progress);
+            Position from = loop.resume();
             Feeder feeder = feeder(network, data, settings.augment(), settings.seed());
-            new Trainer(network, sgd, batches, feeder, List.of(listener)).run(0, settings.epochs(), settings.lr());
-            if (Interrupts.requested()) throw interrupted(network, phase, spec);
-            return listener.result();
+            loop.trainer = new Trainer(network, sgd, batches, feeder, List.of(loop));
+            if (!loop.full()) loop.trainer.run(from, settings.epochs(), settings.lr());
+            return loop.result();
         }
     }
 
-    private InterruptedRunException interrupted(Module network, String phase, NetworkSpec spec) {
-        if (spec == null) return new InterruptedRunException("interrupted during " + phase);
-        spec.save(folder.file("checkpoint/latest.safetensors"), network);
-        return new InterruptedRunException("interrupted during " + phase + "; the network as it is now was saved to "
-                + folder.file("checkpoint/latest.safetensors"));
-    }
-
     /** Follows a loop. */
-    private final class Listener implements TrainHook {
+    private final class Loop implements TrainHook {
         private final Module network;
+        private final Optimizer optimizer;
         private final TrainSettings settings;
-        private final String phase;
-        private final NetworkSpec spec;
+        private final String name;
+        private final boolean keep;
         private final Progress progress;
-        private final long startNanos = System.nanoTime();
+        private final long perEpoch;
+        private Trainer trainer;
         private long steps;
         private boolean evaluated;
         private Score last;
         private Score best;
         private int bestEpoch = -1;
 
-        Listener(Module network, TrainSettings settings, String phase, NetworkSpec spec, Progress progress) {
+        Loop(
+                Module network,
+                Optimizer optimizer,
+                TrainSettings settings,
+                String name,
+                boolean keep,
+                Progress progress) {
             this.network = network;
+            this.optimizer = optimizer;
             this.settings = settings;
-            this.phase = phase;
-            this.spec = spec;
+            this.name = name;
+            this.keep = keep;
             this.progress = progress;
+            perEpoch = (data.split().train().size() + settings.batchSize() - 1L) / settings.batchSize();
+        }
+
+        /** Takes over the loop of the checkpoint, if there is one. */
+        Position resume() {
+            RunState.Saved saved = saver.current();
+            if (saved == null || saved.state().loop() == null) return Position.START;
+            RunState.Loop from = saved.state().loop();
+            optimizer.load(saved.optimizer());
+            optimizer.stepCount(from.optimizerSteps());
+            steps = from.iteration();
+            last = from.last();
+            best = from.best();
+            bestEpoch = from.bestEpoch();
+            evaluated = last != null && from.records() == 0;
+            long size = data.split().train().size();
+            progress.skip(steps / perEpoch * size + steps % perEpoch * settings.batchSize());
+            return from.position();
+        }
+
+        private void save() {
+            saver.save(
+                    new RunState.Loop(trainer.position(), optimizer.stepCount(), last, best, bestEpoch),
+                    null,
+                    new RunState.Tensors(saver.spec().state(network), optimizer.save(), new StateDict()));
         }
 
         @Override
@@ -109,20 +140,30 @@ final class Training {
             steps++;
             evaluated = false;
             int size = data.split().train().size();
-            long perEpoch = (size + settings.batchSize() - 1L) / settings.batchSize();
             boolean lastOfEpoch = (iteration + 1) % perEpoch == 0;
             progress.step(lastOfEpoch ? size - (perEpoch - 1) * settings.batchSize() : settings.batchSize());
         }
 
+        /** Whether {@code --max-iterations} are done. */
+        boolean full() {
+            return settings.maxIterations() > 0 && steps >= settings.maxIterations();
+        }
+
         @Override
         public boolean stop() {
-            return Interrupts.requested() || settings.maxIterations() > 0 && steps >= settings.maxIterations();
+            if (full()) return true;
+            if (Interrupts.requested()) {
+                save();
+                throw saver.interrupted("in " + name + " after iteration " + (steps - 1));
+            }
+            if (!evaluated && saver.due()) save();
+            return false;
         }
 
         @Override
         public void afterEpoch(int epoch, Score train) {
             if (!Double.isFinite(train.loss())) {
-                throw new RunException(phase + ": the loss is " + train.loss() + " after epoch " + epoch
+                throw new RunException(name + ": the loss is " + train.loss() + " after epoch " + epoch
                         + "; train with a lower learning rate");
             }
             score();
@@ -137,9 +178,10 @@ final class Training {
             if (best == null || last.top1() > best.top1()) {
                 best = last;
                 bestEpoch = epoch;
-                if (spec != null) spec.save(folder.file("checkpoint/best.safetensors"), network);
+                if (keep) saver.spec().save(folder.file("checkpoint/best.safetensors"), network);
             }
-            if (spec != null) spec.save(folder.file("checkpoint/latest.safetensors"), network);
+            if (keep) saver.spec().save(folder.file("checkpoint/latest.safetensors"), network);
+            save();
         }
 
         private void score() {
@@ -149,7 +191,7 @@ final class Training {
 
         private Map<String, Object> record(int epoch, Score train) {
             return Json.object(
-                    "phase", phase,
+                    "phase", name,
                     "epoch", epoch,
                     "iteration", steps - 1,
                     "lr", settings.lr().at(epoch),
@@ -159,14 +201,14 @@ final class Training {
                     "test_accuracy", last.accuracy(),
                     "test_accuracy5", last.accuracy5(),
                     "images_per_second", progress.rate(),
-                    "seconds", (System.nanoTime() - startNanos) * 1e-9);
+                    "seconds", saver.seconds());
         }
 
         /** A loop that was stopped within an epoch, or had none, is measured now. */
         Result result() {
             if (!evaluated) {
                 score();
-                if (spec != null) spec.save(folder.file("checkpoint/latest.safetensors"), network);
+                if (keep) saver.spec().save(folder.file("checkpoint/latest.safetensors"), network);
             }
             return new Result(last, best == null ? last : best, bestEpoch);
         }

@@ -66,7 +66,7 @@ class TrainCommandTest {
         }
         try (var files = Files.list(out.resolve("checkpoint"))) {
             assertEquals(
-                    List.of("best.safetensors", "latest.safetensors"),
+                    List.of("best.safetensors", "latest.safetensors", "state.safetensors"),
                     files.map(f -> f.getFileName().toString()).sorted().toList(),
                     "no temporary files stay");
         }

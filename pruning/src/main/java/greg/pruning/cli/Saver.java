@@ -1,0 +1,99 @@
+package greg.pruning.cli;
+
+/** Writes a run's checkpoints: when one is due, and what of the run surrounds a phase's own state. */
+final class Saver {
+    /** Writing may take a twentieth of the time, whatever the interval. */
+    private static final double MOST_SHARE = 1.0 / 20;
+
+    private final RunFolder folder;
+    private final String command;
+    private final double interval;
+    private RunState.Saved from;
+    private Phase phase = Phase.TRAIN;
+    private NetworkSpec spec;
+    private RunState.Results results = RunState.Results.NONE;
+    private double secondsBefore;
+    private long phaseStart = System.nanoTime();
+    private long lastEnd = phaseStart;
+    private double lastCost;
+
+    /**
+     * For a run in {@code folder}.
+     *
+     * @param command train or prune, for messages
+     * @param interval seconds between two checkpoints; 0: after every step
+     * @param from the checkpoint to go on from, or null
+     */
+    Saver(RunFolder folder, String command, double interval, RunState.Saved from) {
+        this.folder = folder;
+        this.command = command;
+        this.interval = interval;
+        this.from = from;
+    }
+
+    /** Whether the run that goes on had come further than {@code which} when it was ended. */
+    boolean past(Phase which) {
+        return from != null && from.state().phase().compareTo(which) > 0;
+    }
+
+    /** The checkpoint to go on from if it is of this phase, else null. */
+    RunState.Saved from(Phase which) {
+        return from != null && from.state().phase() == which ? from : null;
+    }
+
+    /** How to build the network of this phase. */
+    NetworkSpec spec() {
+        return spec;
+    }
+
+    /** The checkpoint to go on from if it is of the phase that was entered, else null. */
+    RunState.Saved current() {
+        return from(phase);
+    }
+
+    /** What the ended run had found out. */
+    RunState.Results results() {
+        return from == null ? RunState.Results.NONE : from.state().results();
+    }
+
+    /** A phase begins or goes on; the checkpoints to come are of it. */
+    void enter(Phase entered, NetworkSpec network, RunState.Results known) {
+        boolean resumed = from(entered) != null;
+        phase = entered;
+        spec = network;
+        results = known;
+        secondsBefore = resumed ? from.state().seconds() : 0;
+        phaseStart = System.nanoTime();
+    }
+
+    /** Wall time of this phase, that of ended runs included. */
+    double seconds() {
+        return secondsBefore + (System.nanoTime() - phaseStart) * 1e-9;
+    }
+
+    /** Whether it is time for another checkpoint. */
+    boolean due() {
+        double since = (System.nanoTime() - lastEnd) * 1e-9;
+        return interval == 0 || since >= Math.max(interval, lastCost / MOST_SHARE);
+    }
+
+    /** Writes a checkpoint: all of it, or the one before stays. */
+    void save(RunState.Loop loop, GrowthState growth, RunState.Tensors tensors) {
+        long start = System.nanoTime();
+        new RunState(phase, seconds(), folder.syncMetrics(), results, loop, growth).write(folder, spec, tensors);
+        lastEnd = System.nanoTime();
+        lastCost = (lastEnd - start) * 1e-9;
+    }
+
+    /** The run is over: what a checkpoint would hold is in its other files. */
+    void done() {
+        enter(Phase.DONE, spec, results);
+        save(null, null, RunState.Tensors.NONE);
+    }
+
+    /** What to throw after Ctrl-C, when the checkpoint is written. */
+    InterruptedRunException interrupted(String where) {
+        return new InterruptedRunException("interrupted " + where + "; everything is saved, go on with: greg " + command
+                + " --resume " + folder.path());
+    }
+}
