@@ -53,12 +53,20 @@ final class PruneCommand implements Resume.Command {
     public Integer call() throws Exception {
         if (run.resume != null) return Resume.goOn(spec, run);
         Console console = Console.of(spec);
+        if (Preset.LIST.equals(prune.preset)) {
+            console.out().print(Preset.table());
+            return 0;
+        }
+        Preset preset = prune.preset == null ? null : Preset.of(prune.preset);
+        boolean namesData = spec.commandLine().getParseResult().hasMatchedOption("--dataset");
+        if (preset != null) {
+            preset.fill(prune, arch);
+            if (!namesData) data.dataset = preset.dataset();
+        }
         arch.check();
         data.check();
         device.check();
-        boolean demonstration = arch.arch == null
-                && arch.weights == null
-                && !spec.commandLine().getParseResult().hasMatchedOption("--dataset");
+        boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(data.dataset);
         GregConfig config = prune.config(recipe, run.seed);
         PruningRatios ratios = prune.ratios(demonstration);
@@ -68,6 +76,11 @@ final class PruneCommand implements Resume.Command {
             throw new UsageException("--arch is needed: which network is to be trained and pruned; or give --weights");
         }
         Checkpoint start = start();
+        if (preset != null && start == null && data.dataset.equals("imagenet")) {
+            console.say(
+                    "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
+                    arch.arch);
+        }
         DataOptions.Data opened = data.open();
         NetworkSpec wanted = start != null
                 ? NetworkSpec.of(start, arch.arch, opened.images())
@@ -78,7 +91,13 @@ final class PruneCommand implements Resume.Command {
         Pruning pruning = new Pruning(wanted, config, ratios, prune.skip(), prune.inherited(config.wg()));
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
         PruneRun.Plan plan = new PruneRun.Plan(
-                pruning, base, finetune, prune.reinit(), prune.oneShot || demonstration, prune.maxIterations);
+                pruning,
+                base,
+                finetune,
+                prune.reinit(),
+                prune.oneShot || demonstration,
+                prune.maxIterations,
+                preset == null ? null : preset.published());
         try (Backend backend = device.open();
                 RunFolder folder = run.reserve("prune", wanted.arch())) {
             console.say(

@@ -19,6 +19,14 @@ import picocli.CommandLine.Option;
  */
 final class PruneOptions {
     @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description =
+                    "An experiment of the paper, e.g. resnet56-cifar10-0.9-greg1; 'list' shows all and ends. Other"
+                            + " flags override it. Default: none.")
+    String preset;
+
+    @Option(
             names = "--method",
             paramLabel = "NAME",
             description =

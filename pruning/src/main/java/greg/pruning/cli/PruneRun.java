@@ -17,6 +17,7 @@ import greg.pruning.Reinit;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
+import greg.pruning.report.Published;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import java.util.List;
@@ -47,6 +48,7 @@ final class PruneRun {
      * @param reinit new weights before finetuning
      * @param oneShot whether L1 in one shot is run beside it
      * @param maxIterations limit for each phase; 0: none
+     * @param published what the paper got, or null
      */
     record Plan(
             Pruning pruning,
@@ -54,7 +56,8 @@ final class PruneRun {
             TrainSettings finetune,
             Reinit reinit,
             boolean oneShot,
-            long maxIterations) {
+            long maxIterations,
+            Published published) {
         /** For config.json: every setting, wherever it came from. */
         Map<String, Object> describe(boolean trainsBase) {
             GregConfig c = pruning.config();
@@ -121,7 +124,8 @@ final class PruneRun {
                     NetworkSize.of(Pruning.cost(spec)),
                     results.after(),
                     speeds,
-                    results.seconds());
+                    results.seconds(),
+                    plan.published());
             folder.writeJson("report.json", report.toMap());
             folder.writeText("report.txt", report.toText());
             saver.done();

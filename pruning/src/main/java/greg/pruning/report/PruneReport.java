@@ -20,6 +20,7 @@ import java.util.Map;
  * @param after size of the pruned one
  * @param speeds measured times by batch size; may be empty
  * @param seconds wall time by phase, in order
+ * @param published what the paper got in this experiment, or null
  */
 public record PruneReport(
         String arch,
@@ -31,7 +32,8 @@ public record PruneReport(
         NetworkSize before,
         NetworkSize after,
         List<Speed> speeds,
-        Map<String, Double> seconds) {
+        Map<String, Double> seconds,
+        Published published) {
 
     /** The table for people. */
     public String toText() {
@@ -48,6 +50,14 @@ public record PruneReport(
                     "",
                     percent(main.finetuned()),
                     oneShot == null ? null : percent(oneShot.finetuned())));
+        }
+        if (published != null) {
+            MeanStd other = published.oneShot();
+            rows.add(row(
+                    "published, " + published.source(),
+                    decimal("%.2f %%", published.base()),
+                    published.pruned() + " %",
+                    oneShot == null ? null : other == null ? "" : other + " %"));
         }
         String same = oneShot == null ? null : "same";
         rows.add(row("parameters", count(before.allParams()), count(after.allParams()), same));
@@ -123,6 +133,7 @@ public record PruneReport(
         }
         map.put("measured", measured);
         map.put("seconds", seconds);
+        map.put("published", published == null ? null : published.toMap());
         return map;
     }
 

@@ -1,0 +1,173 @@
+package greg.pruning.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.kernels.dry.DryBackend;
+import greg.nn.Module;
+import greg.nn.layer.Conv2d;
+import greg.pruning.GregConfig;
+import greg.pruning.PruningMethod;
+import greg.pruning.WeightGroup;
+import greg.pruning.report.NetworkSize;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What each preset leaves of its network, against what the reference implementation (MingSun-Tse/Regularization-Pruning at
+ * a4044028) left with the same ratios on random weights: filters of every convolution, parameters, FLOPs.
+ */
+class PresetTest {
+    @TempDir
+    Path temp;
+
+    private record Filled(NetworkSpec spec, GregConfig config, Pruning pruning) {}
+
+    private static Filled fill(Preset preset) {
+        PruneOptions prune = new PruneOptions();
+        prune.skipLayers = "";
+        ArchOptions arch = new ArchOptions();
+        preset.fill(prune, arch);
+        NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
+        GregConfig config = prune.config(Recipe.of(preset.dataset()), 0);
+        return new Filled(spec, config, new Pruning(spec, config, prune.ratios(false), prune.skip(), null));
+    }
+
+    static Stream<Map.Entry<String, JsonNode>> rows() throws Exception {
+        return new ObjectMapper()
+                .readTree(PresetTest.class.getResourceAsStream("/preset-structure.json")).properties().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void structureEqualsTheReference(Map.Entry<String, JsonNode> row) {
+        JsonNode wanted = row.getValue();
+        for (JsonNode name : wanted.get("presets")) {
+            Filled filled = fill(Preset.of(name.asText()));
+            Pruning.Cut cut = filled.pruning.dryRun();
+            List<Integer> reference = new ArrayList<>();
+            wanted.get("n_filter_after").forEach(n -> reference.add(n.asInt()));
+            assertEquals(reference, withoutShortcuts(cut), name.asText());
+            assertEquals(wanted.get("params_after").asLong(), cut.size().params(), name.asText());
+            assertEquals(wanted.get("flops_after").asLong(), cut.size().flops(), name.asText());
+        }
+    }
+
+    private static List<Integer> withoutShortcuts(Pruning.Cut cut) {
+        List<Integer> filters = new ArrayList<>();
+        try (DryBackend dry = new DryBackend();
+                Module network = cut.spec().build(dry)) {
+            network.visit((path, m) -> {
+                if (m instanceof Conv2d conv && !path.contains("downsample"))
+                    filters.add(conv.weight().tensor().shape().dim(0));
+            });
+        }
+        return filters;
+    }
+
+    @Test
+    void everyPresetIsOfAStructureThatWasCheckedOrMasksSingleWeights() throws Exception {
+        Set<String> checked = new HashSet<>();
+        rows().forEach(row -> row.getValue().get("presets").forEach(name -> checked.add(name.asText())));
+        for (String name : Preset.names()) {
+            Filled filled = fill(Preset.of(name));
+            assertEquals(checked.contains(name), filled.config.wg() == WeightGroup.FILTER, name);
+            assertTrue(
+                    name.startsWith(filled.spec.arch() + "-" + Preset.of(name).dataset() + "-"), name);
+            assertTrue(
+                    name.contains(
+                            "-" + filled.config.method().cliName().toLowerCase().replace("-", "")),
+                    name);
+        }
+        assertEquals(37, Preset.names().size());
+    }
+
+    @Test
+    void unstructuredPresetsReachTheSparsityOfTheTable() {
+        for (String method : List.of("greg1", "greg2")) {
+            Filled filled = fill(Preset.of("resnet50-imagenet-unstructured-82.7-" + method));
+            NetworkSize dense = NetworkSize.of(Pruning.cost(filled.spec));
+            // the stem keeps all of its weights, biases and BN are not masked
+            assertEquals(82.7, filled.pruning.dryRun().size().sparsityPercent(dense), 0.3);
+        }
+    }
+
+    @Test
+    void settingsAreThePapersForTheDataSet() {
+        GregConfig vgg = fill(Preset.of("vgg19-cifar100-0.7-greg1")).config;
+        assertEquals(PruningMethod.GREG_1, vgg.method());
+        assertEquals(
+                List.of(256, 10, 10_000),
+                List.of(vgg.batchSizePrune(), vgg.updateRegInterval(), vgg.stabilizeRegInterval()));
+        assertEquals(256, vgg.finetune().batchSize());
+        assertEquals(128, fill(Preset.of("resnet56-cifar10-2.55x-greg2")).config.batchSizePrune());
+        GregConfig resnet50 = fill(Preset.of("resnet50-imagenet-2.31x-greg2")).config;
+        assertEquals(
+                List.of(64, 5, 40_000),
+                List.of(resnet50.batchSizePrune(), resnet50.updateRegInterval(), resnet50.stabilizeRegInterval()));
+        assertEquals(1e-4, resnet50.weightDecay());
+    }
+
+    @Test
+    void listShowsEveryNameAndItsNumbers() {
+        Cli list = Cli.run("prune", "--preset", "list");
+        assertEquals(0, list.code(), list.err());
+        for (String name : Preset.names()) assertTrue(list.out().contains(name + " "), name);
+        assertTrue(list.out().contains("89.49 ± 0.23"), list.out());
+        Cli unknown = Cli.run("prune", "--preset", "resnet56-cifar10-0.9-greg3");
+        assertEquals(2, unknown.code());
+        assertTrue(unknown.err().contains("did you mean 'resnet56-cifar10-0.9-greg1'"), unknown.err());
+    }
+
+    @Test
+    void flagsOverrideAPresetAndThePublishedNumbersStandBesideOurs() throws Exception {
+        Path data = TinyData.cifar10(temp.resolve("cifar"));
+        Path out = temp.resolve("run");
+        Cli result = Cli.run(
+                "prune",
+                "--preset",
+                "resnet56-cifar10-0.9-greg1",
+                "--arch",
+                "resnet8",
+                "--method",
+                "L1",
+                "--one-shot",
+                "--data",
+                data.toString(),
+                "--out",
+                out.toString(),
+                "--base-epochs",
+                "1",
+                "--base-lr",
+                "0.001",
+                "--no-finetune",
+                "--batch-size",
+                "10");
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().contains("published, Table 1"), result.out());
+        JsonNode report = new ObjectMapper().readTree(out.resolve("report.json").toFile());
+        assertEquals("L1", report.get("pruned").get("method").asText());
+        assertEquals("resnet8", report.get("arch").asText());
+        JsonNode published = report.get("published");
+        assertEquals(93.36, published.get("base_top1").asDouble());
+        assertEquals(89.49, published.get("top1").get("mean").asDouble());
+        assertEquals(87.34, published.get("one_shot_l1_top1").get("mean").asDouble());
+        JsonNode options =
+                new ObjectMapper().readTree(out.resolve("config.json").toFile()).get("options");
+        assertEquals("[0,0.9,0.9,0.9,0]", options.get("stage-pr").asText());
+        assertFalse(options.get("dataset").isNull());
+        assertEquals("cifar10", options.get("dataset").asText());
+    }
+}
