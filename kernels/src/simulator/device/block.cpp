@@ -30,6 +30,7 @@ void Block::start() {
 
 void Block::run(Dim index) {
     index_ = index;
+    races.block(index.x + size_t{launch_.grid.x} * (index.y + size_t{launch_.grid.y} * index.z));
     start();
     while (true) {
         unsigned left = 0;
@@ -112,7 +113,7 @@ void Block::stuck(unsigned first) {
         blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT,
                     text("deadlock: it waits for the lanes 0x%x of its warp, but thread ", members)
                         + threadName(other.index) + text(" waits at line %u (", waitingAt(other).line)
-                        + waitingAt(other).text + ")"),
+                        + kernel_.texts[other.pc - 1] + ")"),
               *leader);
     }
     blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT, "deadlock inside a warp"), *leader);
@@ -145,13 +146,14 @@ void Block::releaseBarrier() {
         }
     }
     shared.barrier();
+    races.barrier();
     for (Thread& thread : threads_) thread.state = Thread::State::running;
 }
 
 void Block::blame(const Error& error, const Thread& thread) const {
-    const Instr& instr = kernel_.code[thread.pc ? thread.pc - 1 : 0];
+    size_t at = thread.pc - 1;
     throw Error(error.code(),
-                "kernel " + kernel_.name + text(", line %u (", instr.line) + instr.text
+                "kernel " + kernel_.name + text(", line %u (", kernel_.code[at].line) + kernel_.texts[at]
                     + text("), block (%u,%u,%u), thread ", index_.x, index_.y, index_.z) + threadName(thread.index)
                     + ": " + error.message());
 }
@@ -201,6 +203,7 @@ void Thread::undefined(Slot slot) const {
 
 void execute(const Launch& launch) {
     Block block(launch);
+    GlobalRaces::get().launch(*launch.kernel, launch.grid.count());
     for (unsigned z = 0; z < launch.grid.z; z++) {
         for (unsigned y = 0; y < launch.grid.y; y++) {
             for (unsigned x = 0; x < launch.grid.x; x++) block.run({x, y, z});

@@ -1,6 +1,7 @@
 // Runs the blocks of a launch, one after another.
 #pragma once
 
+#include "device/global_races.hpp"
 #include "device/memory.hpp"
 #include "device/shared_memory.hpp"
 #include "device/thread.hpp"
@@ -36,6 +37,7 @@ public:
     const Kernel& kernel() const { return kernel_; }
 
     Memory& memory = Memory::get();
+    GlobalRaces& races = GlobalRaces::get();
     SharedMemory shared;
 
 private:

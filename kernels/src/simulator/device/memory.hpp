@@ -43,6 +43,10 @@ public:
         written_[at >> 5] |= mask;
         return reinterpret_cast<void*>(address);
     }
+    uint64_t base() const { return base_; }
+    uint64_t reserved() const { return reserved_; }
+    /// Where an address lies, in words: in or next to which allocation.
+    std::string describe(uint64_t address, size_t bytes) const;
     bool contains(uint64_t address) const { return address - base_ < reserved_; }
     /// Start and length of the live allocation around the address.
     bool find(uint64_t address, uint64_t& base, size_t& bytes) const;
@@ -58,7 +62,6 @@ private:
     Memory();
     [[noreturn]] void refuse(uint64_t address, size_t bytes, const char* what) const;
     [[noreturn]] void unwritten(uint64_t address, size_t bytes, const char* what) const;
-    std::string describe(uint64_t address, size_t bytes) const;
     bool allBits(const uint32_t* shadow, uint64_t address, size_t bytes, uint64_t& firstClear) const;
     void setBits(uint32_t* shadow, uint64_t address, size_t bytes, bool value);
 

@@ -113,6 +113,7 @@ API(cuMemFree_v2, CUdeviceptr address)
     if (address == 0) return;
     synchronise(current);
     memory().free(address);
+    GlobalRaces::get().forget(address, current.allocations[address]);
     current.allocations.erase(address);
 END
 

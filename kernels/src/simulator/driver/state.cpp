@@ -152,7 +152,10 @@ void destroy(Context& context) {
         fprintf(stderr, "software CUDA device: a context is destroyed with %zu allocations (%zu bytes) not freed\n",
                 context.allocations.size(), bytes);
     }
-    for (const auto& allocation : context.allocations) Memory::get().free(allocation.first);
+    for (const auto& allocation : context.allocations) {
+        Memory::get().free(allocation.first);
+        GlobalRaces::get().forget(allocation.first, allocation.second);
+    }
     all.functions.removeIf([&](const Function& function) { return function.module->context == &context; });
     all.modules.removeIf([&](LoadedModule& module) {
         if (module.context != &context) return false;

@@ -36,7 +36,6 @@ struct Capture {
 struct Stream {
     Context* context = nullptr;
     bool nonBlocking = false;
-    bool destroyed = false;
     std::deque<Work> queue;
     uint64_t submitted = 0;  // pieces of work ever put into the queue
     uint64_t finished = 0;
@@ -60,7 +59,6 @@ struct LoadedModule {
     Context* context = nullptr;
     Module module;
     bool loaded = true;
-    std::vector<struct Function*> functions;
 };
 
 struct Function {

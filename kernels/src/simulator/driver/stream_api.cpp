@@ -86,7 +86,6 @@ API(cuStreamDestroy_v2, void* handle)
     refuseCaptured(stream, "the destruction");
     Context& current = context();
     drain(*stream, stream->submitted);
-    stream->destroyed = true;
     current.streams.erase(stream);
     state().streams.remove(handle);
 END

@@ -13,7 +13,7 @@ Space takeSpace(Decoder& d) {
 
 void* accessed(Thread& t, const Instr& i, Slot base, unsigned bytes, SharedMemory::Use use) {
     uint64_t address = t.get<uint64_t>(base) + static_cast<uint64_t>(i.offset);
-    if (address % bytes != 0) {
+    if (address & (bytes - 1)) {  // bytes is 1, 2, 4, 8 or 16
         throw Error(CUDA_ERROR_MISALIGNED_ADDRESS,
                     text("address 0x%llx of an access of %u bytes is not a multiple of %u", (unsigned long long)address,
                          bytes, bytes));
@@ -25,8 +25,13 @@ void* accessed(Thread& t, const Instr& i, Slot base, unsigned bytes, SharedMemor
     }
     if (shared) return t.block->shared.access(t, address, bytes, use, i.line);
     Memory& memory = t.block->memory;
-    if (use == SharedMemory::Use::write) return memory.store(address, bytes);
+    if (use == SharedMemory::Use::write) {
+        void* data = memory.store(address, bytes);
+        t.block->races.write(t, address, bytes);
+        return data;
+    }
     const void* data = memory.load(address, bytes);
+    if (use == SharedMemory::Use::read) t.block->races.read(t, address, bytes);
     return const_cast<void*>(data);
 }
 
@@ -51,16 +56,22 @@ void store(Thread& t, const Instr& i) {
     memcpy(accessed(t, i, i.s[4], sizeof(T) * i.count, SharedMemory::Use::write), values, sizeof(T) * i.count);
 }
 
+template <class T>
 void loadParam(Thread& t, const Instr& i) {
     const uint8_t* from = t.block->launch().params.data() + i.offset;
     for (unsigned k = 0; k < i.count; k++) {
-        uint64_t bits = 0;
-        memcpy(&bits, from + k * i.width, i.width);
-        unsigned spare = 64 - 8 * i.width;
-        if (i.mode && i.width < 4) bits = static_cast<uint64_t>(static_cast<int64_t>(bits << spare) >> spare);
-        t.set<uint64_t>(i.d[k], bits);
+        T value;
+        memcpy(&value, from + k * sizeof(T), sizeof value);
+        if constexpr (std::is_signed<T>::value) t.set<int64_t>(i.d[k], value);
+        else t.set<T>(i.d[k], value);
     }
 }
+
+/// Handlers by the type of the element: only 8 and 16 bits can be narrower than the register.
+#define BY_TYPE(function, type) \
+    (type) == Type::s8 ? &function<int8_t> : (type) == Type::s16 ? &function<int16_t> \
+        : bytesOf(type) == 1 ? &function<uint8_t> : bytesOf(type) == 2 ? &function<uint16_t> \
+        : bytesOf(type) == 4 ? &function<uint32_t> : &function<uint64_t>
 
 void bindParam(Decoder& d, Type type) {
     const Operand& at = d.operand(1);
@@ -74,8 +85,7 @@ void bindParam(Decoder& d, Type type) {
         }
         if (at.offset % bytesOf(type)) d.fail("misaligned inside the parameter");
         d.out.offset = static_cast<int64_t>(param.offset) + at.offset;
-        d.out.mode = isSigned(type);
-        d.out.run = &loadParam;
+        d.out.run = BY_TYPE(loadParam, type);
         return;
     }
     d.fail("no parameter " + at.name);
@@ -118,15 +128,7 @@ void ld(Decoder& d) {
     }
     if (d.out.space == Space::param) return bindParam(d, type);
     d.address(1, 0);
-    switch (type) {
-        case Type::s8: d.out.run = &load<int8_t>; break;
-        case Type::s16: d.out.run = &load<int16_t>; break;
-        default: {
-            static const Handler byWidth[] = {nullptr, &load<uint8_t>, &load<uint16_t>, nullptr, &load<uint32_t>,
-                nullptr, nullptr, nullptr, &load<uint64_t>};
-            d.out.run = byWidth[d.out.width];
-        }
-    }
+    d.out.run = BY_TYPE(load, type);
 }
 
 void st(Decoder& d) {
@@ -140,10 +142,10 @@ void st(Decoder& d) {
     if (d.out.width * d.out.count > 16) d.fail("more than 16 bytes");
     d.address(0, 4);
     for (unsigned k = 0; k < d.out.count; k++) d.out.s[k] = d.sourceSlot(element(d, 1, k), type);
-    static const Handler byWidth[] = {nullptr, &store<uint8_t>, &store<uint16_t>, nullptr, &store<uint32_t>, nullptr,
-        nullptr, nullptr, &store<uint64_t>};
-    d.out.run = byWidth[d.out.width];
+    d.out.run = BY_TYPE(store, type);
 }
+
+#undef BY_TYPE
 
 void nothing(Thread&, const Instr&) {}
 

@@ -171,10 +171,11 @@ private:
         instr.predicate = predicate;
         instr.negated = negated;
         instr.line = statement.line;
-        instr.text = text;
         decode(statement, instr, slots_, kernel_);
+        kernel_.fences |= statement.opcode[0] == "membar" || statement.opcode[0] == "fence";
         if (statement.opcode[0] == "bra") jumps_.emplace_back(kernel_.code.size(), statement.operands.at(0).name);
         kernel_.code.push_back(instr);
+        kernel_.texts.push_back(text);
     }
 
     Operand operand() {

@@ -43,7 +43,6 @@ struct Instr {
     int64_t offset = 0;   // of an address
     uint32_t target = 0;  // of a branch
     unsigned line = 0;
-    std::string text;
 };
 
 enum class Special : uint8_t {
@@ -77,6 +76,7 @@ struct Kernel {
     std::vector<Param> params;
     size_t paramBytes = 0;
     std::vector<Instr> code;
+    std::vector<std::string> texts;  // of the instructions, for messages
     std::vector<uint64_t> values;   // what each slot holds when a thread starts
     std::vector<uint8_t> defined;   // and whether it holds anything
     std::vector<std::string> names;
@@ -85,6 +85,7 @@ struct Kernel {
     uint32_t sharedEnd = sharedStart;  // first address after the static variables and their gaps
     uint32_t sharedBytes = 0;          // what the variables take on a device, without gaps
     bool usesDynamicShared = false;
+    bool fences = false;  // membar or fence: blocks may talk to each other
     unsigned maxThreads = 1024;
     unsigned required[3] = {0, 0, 0};
 };
