@@ -82,7 +82,7 @@ final class SoftwareDevice implements AutoCloseable {
             System.setProperty(
                     "java.io.tmpdir",
                     Files.createDirectories(folder.resolve("jcuda")).toString());
-            JCudaDriver.setExceptionsEnabled(true);
+            JCudaDriver.setExceptionsEnabled(false);
         } catch (IOException cannot) {
             throw new UncheckedIOException(cannot);
         } finally {

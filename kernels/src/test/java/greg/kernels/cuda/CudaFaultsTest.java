@@ -1,0 +1,111 @@
+package greg.kernels.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.kernels.KernelException;
+import greg.kernels.Storage;
+import greg.kernels.Workspace;
+import greg.kernels.spec.AugmentSpec;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What goes wrong says so: launches, modules, missing families, and values that a device can only answer with NaN. */
+class CudaFaultsTest {
+    private static void refused(Executable what, String... words) {
+        String message = assertThrows(KernelException.class, what).getMessage();
+        for (String word : words) assertTrue(message.contains(word), "'" + word + "' in: " + message);
+    }
+
+    @Test
+    void argumentsAreCheckedAgainstTheEntry() {
+        Gpu gpu = new Gpu();
+        try (Workspace k = new Workspace(gpu.backend())) {
+            Storage x = k.put(1, 2, 3);
+            CudaContext context = gpu.context();
+            refused(() -> context.launch("elementwise", "relu").add(3), "relu", "expected u64", "u32 3");
+            refused(
+                    () -> context.launch("elementwise", "scale")
+                            .add(3L)
+                            .add(x)
+                            .add(x)
+                            .over(3, 1024),
+                    "alpha",
+                    "missing");
+            refused(
+                    () -> context.launch("elementwise", "relu")
+                            .add(3L)
+                            .add(x)
+                            .add(x)
+                            .add(x),
+                    "no more than 3");
+            refused(() -> context.launch("elementwise", "tanh"), "no entry tanh", "relu");
+            refused(
+                    () -> context.launch("elementwise", "relu")
+                            .add(3L)
+                            .add(x)
+                            .add(x)
+                            .grid(1, 70_000, 1),
+                    "65535");
+        }
+    }
+
+    @Test
+    void aModuleThatDoesNotCompileIsNamed() {
+        new Gpu();
+        PtxSource good = PtxSource.read("shortcut");
+        String text = good.text().replace("rem.u32 %w, %thread", "rem.u32 %nobody, %thread");
+        refused(() -> new PtxModule(new PtxSource("broken", text, Map.of())), "broken.ptx", "nobody");
+    }
+
+    @Test
+    void missingFamiliesSayWhatTheyNeed() {
+        CudaBackend backend = new Gpu().backend();
+        refused(backend::conv2d, "convolution", "cuDNN", "--device cpu");
+        refused(backend::batchNorm, "cuDNN");
+        refused(backend::gemm, "cuBLAS");
+        refused(() -> backend.pool2d().savedBytes(null), "pooling", "cuDNN");
+    }
+
+    @Test
+    void foreignStoragesAreRefused() {
+        CudaBackend backend = new Gpu().backend();
+        refused(() -> backend.transfer().fill(null, 0), "expected a storage of the cuda backend", "null");
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsRefused() {
+        new Gpu();
+        refused(() -> new CudaContext(1000), "cuda:1000", "expected a number below");
+    }
+
+    @Test
+    void aLabelThatIsNoClassMakesTheLossNaN() {
+        Gpu gpu = new Gpu();
+        try (Workspace k = new Workspace(gpu.backend())) {
+            Storage loss = k.out(1);
+            Storage dlogits = k.out(2, 3);
+            Storage metrics = k.put(0, 0, 0);
+            Storage logits = k.put(1, 2, 3, 1, 2, 3);
+            gpu.backend().softmaxLoss().forward(2, 3, logits, k.put(new int[] {2, -1}), loss, dlogits, metrics);
+            assertTrue(Float.isNaN(k.get(loss, 1)[0]));
+            float[] gradient = k.get(dlogits, 2, 3);
+            for (int i = 0; i < 6; i++) assertEquals(i >= 3, Float.isNaN(gradient[i]), "dlogits " + i);
+            assertEquals(1, k.get(metrics, 3)[1], "the other row is right");
+        }
+    }
+
+    @Test
+    void anIndexThatIsNoImageMakesTheSampleNaN() {
+        Gpu gpu = new Gpu();
+        AugmentSpec spec = new AugmentSpec(2, 1, 2, 2, 2, 2, 0, false, false, new float[] {0}, new float[] {1 / 255f});
+        try (Workspace k = new Workspace(gpu.backend())) {
+            Storage y = k.out(2, 1, 2, 2);
+            gpu.backend().augment().batch(spec, k.put(new byte[] {1, 2, 3, 4}), k.put(new int[] {0, 1}), 0, 0, y);
+            float[] pixels = k.get(y, 2, 1, 2, 2);
+            for (int i = 0; i < 8; i++) assertEquals(i >= 4, Float.isNaN(pixels[i]), "pixel " + i);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package greg.kernels.cuda;
+
+import static greg.kernels.Workspace.gauss;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendsUnderTest;
+import greg.kernels.Compare;
+import greg.kernels.Storage;
+import greg.kernels.UpdateSlot;
+import greg.kernels.Workspace;
+import greg.kernels.cuda.UpdateTable.Purpose;
+import greg.kernels.spec.GroupIndex;
+import greg.kernels.spec.SgdSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** How parameters are cut into tiles, and that the kernels get every kind of tile right. */
+class UpdateTableTest {
+    /** (length, groups, inner): long filters, few columns, many rows, ragged ends, and groups of about a tile. */
+    private static final int[][] GEOMETRY = {
+        {3 * 4608, 3, 4608},
+        {3 * 1021, 3, 1021},
+        {5 * 1022, 5, 1022},
+        {2 * 10_007, 2, 10_007},
+        {40 * 64 * 9, 64, 9},
+        {33 * 7 * 9, 7, 9},
+        {128 * 96, 96, 1},
+        {100 * 31, 31, 1},
+        {700 * 8, 8, 1},
+        {9001, 9001, 1},
+        {4096, 4096, 1},
+        {37, 5, 3},
+        {7, 3, 1},
+        {101, 4, 9},
+        {2, 5, 1},
+        {9 * 25, 3, 25}
+    };
+
+    private static UpdateSlot slot(Workspace k, int[] d, boolean l1) {
+        return new UpdateSlot(
+                k.put(gauss(1, d[0])),
+                k.put(gauss(2, d[0])),
+                k.put(gauss(3, d[0])),
+                null,
+                k.put(gauss(4, d[1])),
+                null,
+                l1 ? k.out(d[1]) : null,
+                new GroupIndex(d[1], d[2]));
+    }
+
+    /** Every element is in exactly one tile. */
+    @Test
+    void tilesCoverEachGroupOnce() {
+        Gpu gpu = new Gpu();
+        for (boolean l1 : new boolean[] {false, true}) {
+            try (Workspace k = new Workspace(gpu.backend())) {
+                List<UpdateSlot> slots =
+                        Stream.of(GEOMETRY).map(d -> slot(k, d, l1)).toList();
+                UpdateTable table = UpdateTable.of(Purpose.UPDATE, slots);
+                assertEquals(slots.size() * UpdateTable.ROW_BYTES, table.rows().length);
+                int[] next = new int[slots.size()];
+                for (int t = 0; t < table.blocks(); t++) {
+                    int slot = table.tiles()[4 * t];
+                    assertEquals(next[slot], table.tiles()[4 * t + 1], "first group of tile " + t);
+                    next[slot] += table.tiles()[4 * t + 2];
+                }
+                for (int s = 0; s < next.length; s++) assertEquals(GEOMETRY[s][1], next[s], "groups of slot " + s);
+            }
+        }
+    }
+
+    @Test
+    void unusedSlotsMakeNoTiles() {
+        Gpu gpu = new Gpu();
+        try (Workspace k = new Workspace(gpu.backend())) {
+            UpdateSlot plain = new UpdateSlot(k.put(1, 2), k.put(1, 2), null, null, null, null, null, null);
+            assertEquals(0, UpdateTable.of(Purpose.GRADIENT, List.of(plain)).blocks());
+            assertEquals(0, UpdateTable.of(Purpose.L1, List.of(plain)).blocks());
+            gpu.backend().penalty().addGradient(List.of(plain));
+            gpu.backend().penalty().groupL1(List.of(plain));
+            Compare.identical("gradient", new float[] {1, 2}, k.get(plain.gradient(), 2));
+        }
+    }
+
+    private static List<float[]> step(Backend backend, boolean l1) {
+        try (Workspace k = new Workspace(backend)) {
+            List<UpdateSlot> slots =
+                    Stream.of(GEOMETRY).map(d -> slot(k, d, l1)).toList();
+            backend.update().sgd(new SgdSpec(0.9f, 5e-4f, false, false), k.put(0.1f), slots);
+            List<float[]> results = new ArrayList<>();
+            for (UpdateSlot slot : slots) {
+                results.add(k.get(slot.weight(), (int) slot.weight().length()));
+                results.add(k.get(slot.momentum(), (int) slot.weight().length()));
+                if (l1) results.add(k.get(slot.l1(), slot.groups().count()));
+            }
+            return results;
+        }
+    }
+
+    @Test
+    void everyGeometryAgreesWithReference() {
+        Gpu gpu = new Gpu();
+        for (boolean l1 : new boolean[] {false, true}) {
+            List<float[]> expected = step(BackendsUnderTest.reference(), l1);
+            List<float[]> actual = step(gpu.backend(), l1);
+            List<float[]> again = step(gpu.backend(), l1);
+            int parts = l1 ? 3 : 2;
+            for (int i = 0; i < expected.size(); i++) {
+                int[] d = GEOMETRY[i / parts];
+                String what = "length " + d[0] + " groups " + d[1] + " inner " + d[2] + " part " + i % parts;
+                if (i % parts < 2) Compare.identical(what, expected.get(i), actual.get(i));
+                else Compare.close(what, expected.get(i), actual.get(i), 0, 2e-6);
+                Compare.identical(what + ", a second time", actual.get(i), again.get(i));
+            }
+        }
+    }
+
+    /** Weights that start anywhere: all arrays equally far behind a 16-byte boundary, and each at its own distance. */
+    @Test
+    void unalignedStarts() {
+        Gpu gpu = new Gpu();
+        int[][] starts = {{1, 1, 1}, {2, 2, 2}, {3, 3, 3}, {0, 1, 2}, {3, 0, 3}};
+        for (int[] d : new int[][] {{2049, 2049, 1}, {40 * 12, 12, 1}, {40 * 27, 40, 27}, {2 * 3001, 2, 3001}}) {
+            for (int[] start : starts) {
+                try (Workspace k = new Workspace(gpu.backend());
+                        Workspace r = new Workspace(BackendsUnderTest.reference())) {
+                    int room = d[0] + 8;
+                    Storage[] whole = new Storage[3];
+                    for (int i = 0; i < 3; i++) {
+                        float[] framed = new float[room];
+                        System.arraycopy(gauss(i + 1, d[0]), 0, framed, start[i], d[0]);
+                        whole[i] = k.put(framed);
+                    }
+                    Storage l1 = k.out(d[1]);
+                    UpdateSlot slot = new UpdateSlot(
+                            gpu.view(whole[0], start[0], d[0]),
+                            gpu.view(whole[1], start[1], d[0]),
+                            gpu.view(whole[2], start[2], d[0]),
+                            null,
+                            k.put(gauss(4, d[1])),
+                            null,
+                            l1,
+                            new GroupIndex(d[1], d[2]));
+                    UpdateSlot expected = slot(r, d, true);
+                    SgdSpec spec = new SgdSpec(0.9f, 1e-3f, true, false);
+                    gpu.backend().update().sgd(spec, k.put(0.1f), List.of(slot));
+                    BackendsUnderTest.reference().update().sgd(spec, r.put(0.1f), List.of(expected));
+                    float[] w = k.get(whole[0], room);
+                    for (int i = 0; i < room; i++) {
+                        assertTrue(i >= start[0] && i < start[0] + d[0] || w[i] == 0, "outside the weight: " + i);
+                    }
+                    float[] inside = new float[d[0]];
+                    System.arraycopy(w, start[0], inside, 0, d[0]);
+                    String what = "length " + d[0] + " starts " + start[0] + "," + start[1] + "," + start[2];
+                    Compare.identical(what, r.get(expected.weight(), d[0]), inside);
+                    Compare.close(what + " l1", r.get(expected.l1(), d[1]), k.get(l1, d[1]), 0, 2e-6);
+                    gpu.backend().penalty().groupL1(List.of(slot));
+                    Compare.close(what + " l1 alone", r.get(expected.l1(), d[1]), k.get(l1, d[1]), 0, 2e-6);
+                }
+            }
+        }
+    }
+}
