@@ -52,6 +52,25 @@ class CudaFaultsTest {
         }
     }
 
+    /** A status that the driver returns comes with the kernel, its arguments and its grid. */
+    @Test
+    void aRefusedLaunchNamesTheKernelAndItsArguments() {
+        Gpu gpu = new Gpu();
+        PtxSource good = PtxSource.read("elementwise");
+        // the driver must refuse blocks of 256 threads for a kernel that says 128
+        String text = good.text().replace(".reqntid 256, 1, 1", ".reqntid 128, 1, 1");
+        PtxModule module = new PtxModule(new PtxSource("elementwise", text, good.entries()));
+        try (Workspace k = new Workspace(gpu.backend())) {
+            Storage x = k.put(1, 2, 3);
+            Launch launch =
+                    new Launch(gpu.context(), module, "relu").add(3L).add(x).add(x);
+            refused(
+                    () -> launch.over(3, 1024),
+                    "elementwise.ptx relu(n=3, x=FLOAT32[3], y=FLOAT32[3]) in 1x1x1 blocks",
+                    "CUDA_ERROR_INVALID_VALUE");
+        }
+    }
+
     @Test
     void aModuleThatDoesNotCompileIsNamed() {
         new Gpu();

@@ -16,8 +16,6 @@ import picocli.CommandLine.Spec;
 /** {@code greg devices}: what was found, what is missing and why. */
 @Command(name = "devices", description = "Shows the devices that can compute, and why the others cannot.")
 final class DevicesCommand implements Callable<Integer> {
-    private static final String NO_CUDA = "this build has no CUDA backend";
-
     @Spec
     private CommandSpec spec;
 
@@ -55,9 +53,7 @@ final class DevicesCommand implements Callable<Integer> {
 
     private static List<Map<String, Object>> probe(List<BackendProvider> providers) {
         List<Map<String, Object>> found = new ArrayList<>();
-        boolean cuda = false;
         for (BackendProvider provider : providers) {
-            cuda |= provider.kind().equals("cuda");
             String why = provider.unavailable();
             Map<String, Object> device = new LinkedHashMap<>();
             device.put("kind", provider.kind());
@@ -66,7 +62,6 @@ final class DevicesCommand implements Callable<Integer> {
             else device.put("reason", why);
             found.add(device);
         }
-        if (!cuda) found.add(0, Json.object("kind", "cuda", "available", false, "reason", NO_CUDA));
         return found;
     }
 }
