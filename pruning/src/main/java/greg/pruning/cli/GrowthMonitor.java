@@ -20,6 +20,8 @@ import java.util.Set;
 final class GrowthMonitor implements GrowthListener {
     private static final long MOST_RECORDS = 1000;
     private static final int READ_LOSS_EVERY = 20;
+    private static final String NAME = "pruning";
+    private static final String ADVICE = "a smaller --lr-prune or --reg-upper-limit";
 
     private final RunFolder folder;
     private final Progress progress;
@@ -127,7 +129,13 @@ final class GrowthMonitor implements GrowthListener {
         layers.clear();
     }
 
+    /** Stops the run if the weights are lost. */
+    void checkWeights(long iteration) {
+        Divergence.check(network, NAME, iteration, ADVICE, folder);
+    }
+
     private void save() {
+        checkWeights(growth.iteration());
         GrowingRegularization.Saved saved = growth.save();
         saver.save(
                 null,
@@ -139,10 +147,7 @@ final class GrowthMonitor implements GrowthListener {
     public void stepped(long iteration, GrowthSchedule.Phase phase, Tensor stepLoss) {
         if (iteration % READ_LOSS_EVERY == 0) {
             loss = stepLoss.item();
-            if (!Float.isFinite(loss)) {
-                throw new RunException("pruning: the loss is " + loss + " at iteration " + iteration
-                        + "; prune with a lower --lr-prune or --reg-upper-limit");
-            }
+            Divergence.check(loss, NAME, iteration, ADVICE, folder);
             progress.note(String.format(
                     Locale.ROOT,
                     "%s, lambda %.4g, loss %.3f",
@@ -150,9 +155,13 @@ final class GrowthMonitor implements GrowthListener {
                     lambda,
                     loss));
         }
+        if ((iteration + 1) % Divergence.EVERY == 0) checkWeights(iteration);
         progress.step(1);
         writeUpdate(iteration);
-        if (maxIterations > 0 && iteration + 1 >= maxIterations) throw new CutShort();
+        if (maxIterations > 0 && iteration + 1 >= maxIterations) {
+            checkWeights(iteration);
+            throw new CutShort();
+        }
         if (Interrupts.requested()) {
             save();
             throw saver.interrupted("in the growth after iteration " + iteration);

@@ -224,7 +224,9 @@ final class PruneRun {
                     batches,
                     Training.feeder(network, data, augment, greg.seed()),
                     from == null ? 0 : from.iteration() + 1);
-            return plan.pruning().run(network, feed, monitor, from);
+            Pruning.Cut cut = plan.pruning().run(network, feed, monitor, from);
+            monitor.checkWeights(feed.position() - 1);
+            return cut;
         } catch (GrowthMonitor.CutShort e) {
             console.say(
                     "%s: cut short by --max-iterations; the smallest groups go now",

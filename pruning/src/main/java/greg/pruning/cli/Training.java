@@ -20,6 +20,7 @@ import java.util.Map;
 final class Training {
     private static final int PREFETCH = 4;
     private static final int EVALUATION_BATCH = 256;
+    private static final String ADVICE = "a smaller learning rate";
 
     private final Console console;
     private final RunFolder folder;
@@ -128,7 +129,12 @@ final class Training {
             return from.position();
         }
 
+        private void checkWeights() {
+            Divergence.check(network, name, steps - 1, ADVICE, folder);
+        }
+
         private void save() {
+            checkWeights();
             saver.save(
                     new RunState.Loop(trainer.position(), optimizer.stepCount(), last, best, bestEpoch),
                     null,
@@ -151,6 +157,7 @@ final class Training {
 
         @Override
         public boolean stop() {
+            if (steps % Divergence.EVERY == 0) checkWeights();
             if (full()) return true;
             if (Interrupts.requested()) {
                 save();
@@ -162,10 +169,8 @@ final class Training {
 
         @Override
         public void afterEpoch(int epoch, Score train) {
-            if (!Double.isFinite(train.loss())) {
-                throw new RunException(name + ": the loss is " + train.loss() + " after epoch " + epoch
-                        + "; train with a lower learning rate");
-            }
+            Divergence.check(train.loss(), name, steps - 1, ADVICE, folder);
+            checkWeights();
             score();
             progress.note(String.format(
                     Locale.ROOT,
@@ -207,6 +212,7 @@ final class Training {
         /** A loop that was stopped within an epoch, or had none, is measured now. */
         Result result() {
             if (!evaluated) {
+                checkWeights();
                 score();
                 if (keep) saver.spec().save(folder.file("checkpoint/latest.safetensors"), network);
             }

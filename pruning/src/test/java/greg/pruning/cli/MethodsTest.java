@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoints;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,7 +57,8 @@ class MethodsTest {
         if (!List.of(more).contains("--lr-ft")) args.addAll(List.of("--lr-ft", "0.001"));
         args.addAll(List.of("--update-reg-interval", "1", "--stabilize-reg-interval", "2", "--reg-upper-limit", "1"));
         args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
-        args.addAll(List.of("--reg-granularity-prune", "0.25", "--lr-prune", "0.01"));
+        args.addAll(List.of("--reg-granularity-prune", "0.25"));
+        if (!List.of(more).contains("--lr-prune")) args.addAll(List.of("--lr-prune", "0.01"));
         args.addAll(List.of(more));
         return Cli.run(args.toArray(new String[0]));
     }
@@ -331,6 +333,18 @@ class MethodsTest {
                 1,
                 result.err().strip().lines().filter(l -> l.startsWith("greg:")).count(),
                 result.err());
+    }
+
+    @Test
+    void aRunThatDivergesStopsAndLeavesNothingBroken() {
+        expectError(1, "pruning: diverged, sum |", "--stage-pr", RATIOS, "--lr-prune", "1e30");
+        Path run = temp.resolve("lost");
+        Cli tuned = prune(run, "--stage-pr", RATIOS, "--method", "L1", "--lr-ft", "1e30");
+        assertEquals(1, tuned.code(), tuned.err());
+        assertTrue(tuned.err().contains("finetune: diverged, "), tuned.err());
+        assertTrue(tuned.err().contains("use a smaller learning rate"), tuned.err());
+        assertFalse(Files.exists(run.resolve("pruned.safetensors")), "a lost network is not kept");
+        assertTrue(Files.exists(run.resolve("checkpoint/state.safetensors")), "the checkpoint before it is");
     }
 
     @Test
