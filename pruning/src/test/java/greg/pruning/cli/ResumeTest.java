@@ -3,6 +3,10 @@ package greg.pruning.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.Backends;
+import greg.kernels.KernelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,6 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code --resume}: a run that is interrupted again and again ends as one that was not, to the bit. */
 class ResumeTest {
+    /** Same bits are promised on the CPU, so a GPU is not taken. */
+    static final String DEVICE = cpu();
+
     @TempDir
     static Path data;
 
@@ -34,6 +41,14 @@ class ResumeTest {
         Interrupts.pretend(0);
     }
 
+    private static String cpu() {
+        try (Backend fast = Backends.open("cpu", BackendOptions.standard())) {
+            return fast.device().kind();
+        } catch (KernelException e) {
+            return "reference";
+        }
+    }
+
     private static String[] train(Path out, String... more) {
         List<String> args = new ArrayList<>(List.of("train", "--arch", "lenet5", "--dataset", "mnist"));
         args.addAll(List.of("--data", data.resolve("mnist").toString(), "--device", "reference", "--epochs", "3"));
@@ -44,7 +59,7 @@ class ResumeTest {
 
     private static String[] prune(Path out, String... more) {
         List<String> args = new ArrayList<>(List.of("prune", "--arch", "resnet8", "--dataset", "cifar10"));
-        args.addAll(List.of("--data", data.resolve("cifar").toString(), "--device", "cpu", "--threads", "1"));
+        args.addAll(List.of("--data", data.resolve("cifar").toString(), "--device", DEVICE, "--threads", "1"));
         args.addAll(List.of("--stage-pr", "[0,0.5,0.5,0.5,0]", "--base-epochs", "2", "--base-lr", "0:0.05,1:0.01"));
         args.addAll(List.of("--epochs", "2", "--lr-ft", "0.01", "--batch-size", "8", "--batch-size-prune", "8"));
         args.addAll(List.of("--update-reg-interval", "2", "--stabilize-reg-interval", "3", "--reg-upper-limit", "1"));
