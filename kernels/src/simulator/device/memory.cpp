@@ -105,6 +105,12 @@ void Memory::checkRead(uint64_t address, size_t bytes, const char* what) const {
 }
 
 void Memory::move(uint64_t to, uint64_t from, size_t bytes) {
+    uint64_t clear = 0;
+    if (allBits(written_, from, bytes, clear)) {
+        memmove(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), bytes);
+        setBits(written_, to, bytes, true);
+        return;
+    }
     std::vector<bool> was(bytes);
     for (size_t i = 0; i < bytes; i++) {
         uint64_t at = from - base_ + i;
