@@ -25,7 +25,7 @@ final class CudaContext implements AutoCloseable {
     private final CUstream stream = new CUstream();
     private final Map<String, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments = new ArgumentBuffer();
-    private String lastLaunch = "none";
+    private Launch lastLaunch;
 
     /**
      * Opens device {@code index}.
@@ -116,8 +116,8 @@ final class CudaContext implements AutoCloseable {
     }
 
     /** Remembers what was launched, for the message of a fault that shows only later. */
-    void launched(String description) {
-        lastLaunch = description;
+    void launched(Launch launch) {
+        lastLaunch = launch;
         if (BLOCKING) synchronize();
     }
 
@@ -130,7 +130,8 @@ final class CudaContext implements AutoCloseable {
     void check(String what, int status) {
         if (status == CUresult.CUDA_SUCCESS) return;
         throw new KernelException("cuda: " + what + " failed: " + describe(status) + " (last kernel launched: "
-                + lastLaunch + "; -Dgreg.cuda.blocking=true reports a fault where it happens)");
+                + (lastLaunch == null ? "none" : lastLaunch)
+                + "; -Dgreg.cuda.blocking=true reports a fault where it happens)");
     }
 
     /** The driver's name and text of a status. */

@@ -4,6 +4,7 @@ import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import java.util.List;
 import java.util.Locale;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -20,14 +21,18 @@ final class Launch {
     private final String entry;
     private final List<PtxSource.Parameter> parameters;
     private final ArgumentBuffer arguments;
-    private final StringBuilder text = new StringBuilder();
+    private final Object[] values;
     private int count;
+    private int x;
+    private int y;
+    private int z;
 
     Launch(CudaContext context, PtxModule module, String entry) {
         this.context = context;
         this.module = module;
         this.entry = entry;
         parameters = module.parameters(entry);
+        values = new Object[parameters.size()];
         arguments = context.arguments();
         arguments.clear();
     }
@@ -60,7 +65,7 @@ final class Launch {
 
     /** The address of a storage of this backend, or null, for a {@code u64} parameter. */
     Launch add(Storage storage) {
-        next(PtxSource.Kind.U64, storage == null ? "null" : storage.type() + "[" + storage.length() + "]");
+        next(PtxSource.Kind.U64, storage);
         arguments.putLong(
                 storage == null ? 0 : CudaStorage.of(storage).address().value());
         return this;
@@ -71,14 +76,27 @@ final class Launch {
             String expected = count < parameters.size()
                     ? parameters.get(count).kind().name().toLowerCase(Locale.ROOT)
                     : "no more than " + parameters.size() + " arguments";
-            throw new KernelException("cuda: launch of " + entry + text + ": expected " + expected + ", got "
-                    + kind.name().toLowerCase(Locale.ROOT) + " " + value);
+            throw new KernelException("cuda: launch of " + this + ": expected " + expected + ", got "
+                    + kind.name().toLowerCase(Locale.ROOT) + " " + text(value));
         }
-        text.append(count == 0 ? "(" : ", ")
-                .append(parameters.get(count).name())
-                .append('=')
-                .append(value);
-        count++;
+        values[count++] = value;
+    }
+
+    private static String text(Object value) {
+        return value instanceof Storage storage ? storage.type() + "[" + storage.length() + "]" : String.valueOf(value);
+    }
+
+    /** File, entry, arguments so far by name, and the grid: only made when something went wrong. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(module.name() + ".ptx " + entry + "(");
+        for (int i = 0; i < count; i++) {
+            text.append(i == 0 ? "" : ", ")
+                    .append(parameters.get(i).name())
+                    .append('=')
+                    .append(text(values[i]));
+        }
+        return text + ") in " + x + "x" + y + "x" + z + " blocks";
     }
 
     /** Launches as many blocks as {@code elements} need at {@code perBlock} elements a block. */
@@ -93,18 +111,20 @@ final class Launch {
 
     /** Launches x times y times z blocks. */
     void grid(int x, int y, int z) {
-        String what = module.name() + ".ptx " + entry + text + ") in " + x + "x" + y + "x" + z + " blocks";
+        this.x = x;
+        this.y = y;
+        this.z = z;
         if (count < parameters.size()) {
-            throw new KernelException("cuda: launch of " + what + ": argument "
+            throw new KernelException("cuda: launch of " + this + ": argument "
                     + parameters.get(count).name() + " is missing");
         }
         if (x < 1 || y < 1 || z < 1 || y > LARGEST_GRID_YZ || z > LARGEST_GRID_YZ) {
-            throw new KernelException("cuda: launch of " + what + ": expected 1 to " + LARGEST_GRID_YZ
+            throw new KernelException("cuda: launch of " + this + ": expected 1 to " + LARGEST_GRID_YZ
                     + " blocks in y and z; use a smaller batch");
         }
         int status = JCudaDriver.cuLaunchKernel(
                 module.function(entry), x, y, z, THREADS, 1, 1, 0, context.stream(), null, arguments.extra());
-        context.check("launch of " + what, status);
-        context.launched(what);
+        if (status != CUresult.CUDA_SUCCESS) context.check("launch of " + this, status);
+        context.launched(this);
     }
 }
