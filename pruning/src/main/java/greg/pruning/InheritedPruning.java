@@ -99,7 +99,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      *
      * @throws IllegalArgumentException if the other network has other layers, or lost groups that this one must keep
      */
-    public PruningRatios.Resolved ratios(List<PrunableLayer> described, WeightGroup wg) {
+    public PruningRatios.Resolved ratios(List<PrunableLayer> described, ChannelSets sets) {
         Map<String, PrunableLayer> known = new HashMap<>();
         described.forEach(layer -> known.put(layer.name(), layer));
         for (String name : layers.keySet()) {
@@ -108,9 +108,10 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
                 throw new IllegalArgumentException("--base-pr-model: it lost groups of layer " + name
                         + ", which this network does not have; name a run of the same architecture");
             }
-            if (wg.mustKeepWhole(layer)) {
-                throw new IllegalArgumentException("--base-pr-model: it lost " + wg.cliName() + " groups of layer "
-                        + name + ", which must stay whole here, as " + wg.whyWhole());
+            if (sets.keepsWhole(layer)) {
+                throw new IllegalArgumentException(
+                        "--base-pr-model: it lost " + sets.wg().cliName() + " groups of layer " + name
+                                + ", which must stay whole here, as " + sets.whyWhole());
             }
         }
         double[] ratios = new double[described.size()];

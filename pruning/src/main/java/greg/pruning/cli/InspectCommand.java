@@ -1,12 +1,15 @@
 package greg.pruning.cli;
 
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.Backends;
+import greg.nn.Module;
 import greg.nn.cost.CostModel;
 import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.GregConfig;
+import greg.pruning.GrowthListener;
 import greg.pruning.PruningMethod;
-import greg.pruning.PruningRatios;
-import greg.pruning.SkipLayers;
 import greg.pruning.WeightGroup;
 import greg.pruning.report.NetworkSize;
 import java.util.ArrayList;
@@ -40,6 +43,9 @@ final class InspectCommand implements Callable<Integer> {
     @Mixin
     private ArchOptions arch;
 
+    @Mixin
+    private TargetOptions target;
+
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
@@ -48,19 +54,6 @@ final class InspectCommand implements Callable<Integer> {
                     + " ${DEFAULT-VALUE}.",
             completionCandidates = ImageKind.Names.class)
     private String dataset;
-
-    @Option(
-            names = "--stage-pr",
-            paramLabel = "RATIOS",
-            description = "Share of the groups to remove; see 'greg prune --help'. Default: nothing is removed.")
-    private String stagePr;
-
-    @Option(
-            names = "--skip-layers",
-            paramLabel = "LAYERS",
-            defaultValue = "",
-            description = "Layers to leave whole; see 'greg prune --help'. Default: none.")
-    private String skipLayers;
 
     @Option(
             names = "--wg",
@@ -80,9 +73,10 @@ final class InspectCommand implements Callable<Integer> {
         NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
         Pruning.Cut cut = new Pruning.Cut(wanted);
-        if (stagePr != null) {
+        if (target.given()) {
             if (wanted.isPruned()) {
-                throw new UsageException("--stage-pr: " + arch.weights + " is pruned already; leave out one of them");
+                throw new UsageException("--weights: " + arch.weights + " is pruned already; leave out what else is to"
+                        + " go, or name an unpruned network");
             }
             cut = cut(console, full);
         }
@@ -107,16 +101,17 @@ final class InspectCommand implements Callable<Integer> {
                 .method(PruningMethod.L1)
                 .wg(WeightGroup.parse(wg))
                 .build();
-        Pruning pruning = new Pruning(full, config, PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers), null);
-        PruningRatios.Resolved resolved = pruning.resolve();
-        for (double ratio : resolved.ratios()) {
-            if (ratio < 0) {
-                throw new UsageException(
-                        "--stage-pr " + stagePr + ": how much -1 removes depends on the weights; give ratios from 0");
-            }
+        Pruning pruning = new Pruning(full, config, target.target(config.wg(), null), null);
+        pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
+        if (!target.dependsOnWeights()) return pruning.dryRun();
+        if (arch.weights == null) {
+            throw new UsageException((target.global ? "--global" : "--stage-pr " + target.stagePr)
+                    + ": how much goes depends on the weights; give --weights");
         }
-        resolved.warnings().forEach(warning -> console.say("warning: %s", warning));
-        return pruning.dryRun();
+        try (Backend backend = Backends.open("auto", BackendOptions.standard());
+                Module network = full.load(backend, NetworkSpec.read(arch.weights))) {
+            return pruning.run(network, null, new GrowthListener() {});
+        }
     }
 
     private static Map<String, Object> pair(Object before, Object after) {

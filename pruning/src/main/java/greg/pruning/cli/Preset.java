@@ -100,13 +100,13 @@ record Preset(
     }
 
     /** Gives what no flag gave. */
-    void fill(PruneOptions prune, ArchOptions network) {
+    void fill(PruneOptions prune, TargetOptions target, ArchOptions network) {
         if (network.arch == null && network.weights == null) network.arch = arch;
         if (prune.method == null) prune.method = method;
         if (prune.wg == null) prune.wg = wg;
-        boolean inherits = prune.basePrModel != null;
-        if (prune.stagePr == null && !inherits) prune.stagePr = stagePr;
-        if (prune.skipLayers.isBlank() && !inherits) prune.skipLayers = skipLayers;
+        boolean inherits = target.basePrModel != null;
+        if (target.stagePr == null && !inherits) target.stagePr = stagePr;
+        if (target.skipLayers.isBlank() && !inherits) target.skipLayers = skipLayers;
         if (prune.batchSizePrune == null) prune.batchSizePrune = batchSize;
         if (prune.batchSize == null) prune.batchSize = batchSize;
     }

@@ -5,7 +5,6 @@ import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.optim.LrSchedule;
 import greg.pruning.GregConfig;
-import greg.pruning.PruningRatios;
 import greg.pruning.report.PruneReport;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -42,6 +41,9 @@ final class PruneCommand implements Resume.Command {
     private PruneOptions prune;
 
     @Mixin
+    private TargetOptions target;
+
+    @Mixin
     private RunOptions run;
 
     @Override
@@ -60,7 +62,7 @@ final class PruneCommand implements Resume.Command {
         Preset preset = prune.preset == null ? null : Preset.of(prune.preset);
         boolean namesData = spec.commandLine().getParseResult().hasMatchedOption("--dataset");
         if (preset != null) {
-            preset.fill(prune, arch);
+            preset.fill(prune, target, arch);
             if (!namesData) data.dataset = preset.dataset();
         }
         arch.check();
@@ -69,7 +71,7 @@ final class PruneCommand implements Resume.Command {
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(data.dataset);
         GregConfig config = prune.config(recipe, run.seed);
-        PruningRatios ratios = prune.ratios(demonstration);
+        Target goes = target.target(config.wg(), demonstration ? Recipe.DEMONSTRATION_RATIOS : null);
         TrainSettings base = base(recipe, config);
         TrainSettings finetune = finetune(config);
         if (!demonstration && arch.arch == null && arch.weights == null) {
@@ -88,7 +90,7 @@ final class PruneCommand implements Resume.Command {
         if (wanted.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
-        Pruning pruning = new Pruning(wanted, config, ratios, prune.skip(), prune.inherited(config.wg()));
+        Pruning pruning = new Pruning(wanted, config, goes, null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
         PruneRun.Plan plan = new PruneRun.Plan(
                 pruning,

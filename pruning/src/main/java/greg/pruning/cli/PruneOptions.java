@@ -2,15 +2,11 @@ package greg.pruning.cli;
 
 import greg.pruning.FinetuneConfig;
 import greg.pruning.GregConfig;
-import greg.pruning.InheritedPruning;
 import greg.pruning.PickPruned;
 import greg.pruning.PruningMethod;
-import greg.pruning.PruningRatios;
 import greg.pruning.Reinit;
 import greg.pruning.Semantics;
-import greg.pruning.SkipLayers;
 import greg.pruning.WeightGroup;
-import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /**
@@ -40,37 +36,6 @@ final class PruneOptions {
             description = "What is penalised and removed as one: filter, channel or weight. Default: filter;"
                     + " demonstration channel.")
     String wg;
-
-    @Option(
-            names = "--stage-pr",
-            paramLabel = "RATIOS",
-            description = "Share of the groups to remove, from 0 to below 1: a ratio per stage of a residual network"
-                    + " ([0,0.7,0.7,0.7,0]: stem, stages, classifier), layer index ranges of a single-branch one"
-                    + " ([1-15:0.7]), name globs (layer2.*.conv1:0.5,fc:0) or one for all (0.5). Default: needed;"
-                    + " demonstration " + Recipe.DEMONSTRATION_RATIOS + ".")
-    String stagePr;
-
-    @Option(
-            names = "--skip-layers",
-            paramLabel = "LAYERS",
-            defaultValue = "",
-            description =
-                    "Layers to leave whole: stage.block.conv ([1.0,2.3.1]), indices or name globs. Default: none.")
-    String skipLayers;
-
-    @Option(
-            names = "--base-pr-model",
-            paramLabel = "RUN",
-            description = "Prune as another run did, instead of --stage-pr: its folder, or its pruned.safetensors."
-                    + " Default: none.")
-    Path basePrModel;
-
-    @Option(
-            names = "--inherit-pruned",
-            paramLabel = "WHAT",
-            description = "What --base-pr-model gives: pr (how many groups each layer loses) or index (the very"
-                    + " groups). Default: pr.")
-    String inheritPruned;
 
     @Option(
             names = "--pick-pruned",
@@ -248,34 +213,8 @@ final class PruneOptions {
         return given == null ? otherwise : given;
     }
 
-    /** {@code --stage-pr}, or the demonstration's; null if the ratios are inherited. */
-    PruningRatios ratios(boolean demonstration) {
-        if (basePrModel != null) {
-            if (stagePr == null && skipLayers.isBlank()) return null;
-            throw new UsageException("--base-pr-model says what each layer loses: leave out "
-                    + (stagePr != null ? "--stage-pr" : "--skip-layers"));
-        }
-        if (inheritPruned != null) throw new UsageException("--inherit-pruned: from which run? Give --base-pr-model");
-        if (stagePr != null) return PruningRatios.parse(stagePr);
-        if (demonstration) return PruningRatios.parse(Recipe.DEMONSTRATION_RATIOS);
-        throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for a"
-                + " resnet20 (stem, three stages, classifier) or 0.5 for all layers");
-    }
-
-    /** {@code --base-pr-model}, read; null if there is none. */
-    InheritedPruning inherited(WeightGroup group) {
-        if (basePrModel == null) return null;
-        InheritedPruning.Mode mode =
-                inheritPruned == null ? InheritedPruning.Mode.PR : InheritedPruning.Mode.parse(inheritPruned);
-        return Pruning.inherit(basePrModel, mode, group);
-    }
-
     Reinit reinit() {
         return Reinit.parse(reinit);
-    }
-
-    SkipLayers skip() {
-        return SkipLayers.parse(skipLayers);
     }
 
     int baseEpochs(Recipe recipe) {

@@ -40,6 +40,7 @@ final class PruneRun {
     private final Saver saver;
     private final Training training;
     private RunState.Results results;
+    private Pruning pruning;
 
     /**
      * What is to be done.
@@ -93,6 +94,7 @@ final class PruneRun {
         this.data = data;
         this.backend = backend;
         this.plan = plan;
+        this.pruning = plan.pruning();
         this.saver = saver;
         this.results = saver.results();
         this.training = new Training(console, folder, data, saver);
@@ -104,10 +106,10 @@ final class PruneRun {
      * @param start the base network's weights ({@link #BASE} once the run is past its training), or null to train one
      */
     PruneReport run(Checkpoint start) {
-        NetworkSpec spec = plan.pruning().spec();
+        NetworkSpec spec = pruning.spec();
         try (Module dense = base(start);
                 Module network = prune(dense)) {
-            if (plan.oneShot() && plan.pruning().config().method() != PruningMethod.L1) compare(dense);
+            if (plan.oneShot() && pruning.config().method() != PruningMethod.L1) compare(dense);
             saver.enter(Phase.REPORT, spec, results);
             saver.save(null, null, RunState.Tensors.NONE);
             List<Speed> speeds = List.of(
@@ -135,7 +137,7 @@ final class PruneRun {
 
     /** The base network: given, trained, or in the middle of its training. */
     private Module base(Checkpoint start) {
-        NetworkSpec spec = plan.pruning().spec();
+        NetworkSpec spec = pruning.spec();
         if (saver.past(Phase.TRAIN)) return spec.load(backend, start);
         saver.enter(Phase.TRAIN, spec, results);
         Checkpoint from = saver.current() == null ? start : saver.current().network();
@@ -157,6 +159,7 @@ final class PruneRun {
 
     /** Grows, removes and finetunes, as far as that is still to be done. */
     private Module prune(Module dense) {
+        pruning = pruning.settle(dense);
         if (saver.past(Phase.FINETUNE)) {
             Checkpoint pruned = Checkpoints.load(folder.file(PRUNED));
             return NetworkSpec.of(pruned, null, data.images()).load(backend, pruned);
@@ -183,8 +186,8 @@ final class PruneRun {
 
     /** Grows and removes; the plan is written as soon as it is known. */
     private Module grow(Module dense) {
-        GregConfig greg = plan.pruning().config();
-        NetworkSpec spec = plan.pruning().spec();
+        GregConfig greg = pruning.config();
+        NetworkSpec spec = pruning.spec();
         saver.enter(Phase.GROW, spec, results);
         RunState.Saved saved = saver.current();
         GrowingRegularization.Saved from = saved == null ? null : saved.growth();
@@ -212,7 +215,7 @@ final class PruneRun {
     }
 
     private Pruning.Cut grow(Module network, GrowingRegularization.Saved from, GrowthState state) {
-        GregConfig greg = plan.pruning().config();
+        GregConfig greg = pruning.config();
         long most = GrowthMonitor.mostIterations(greg);
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
         boolean augment = plan.finetune().augment();
@@ -224,14 +227,14 @@ final class PruneRun {
                     batches,
                     Training.feeder(network, data, augment, greg.seed()),
                     from == null ? 0 : from.iteration() + 1);
-            Pruning.Cut cut = plan.pruning().run(network, feed, monitor, from);
+            Pruning.Cut cut = pruning.run(network, feed, monitor, from);
             monitor.checkWeights(feed.position() - 1);
             return cut;
         } catch (GrowthMonitor.CutShort e) {
             console.say(
                     "%s: cut short by --max-iterations; the smallest groups go now",
                     greg.method().cliName());
-            return plan.pruning().with(PruningMethod.L1).run(network, null, new GrowthListener() {});
+            return pruning.with(PruningMethod.L1).run(network, null, new GrowthListener() {});
         }
     }
 
@@ -255,7 +258,7 @@ final class PruneRun {
         if (saver.past(Phase.COMPARE)) return;
         try (Module network = saver.from(Phase.COMPARE) == null ? copy(dense) : again(Phase.COMPARE)) {
             if (saver.from(Phase.COMPARE) == null) {
-                Pruning.Cut cut = plan.pruning().with(PruningMethod.L1).run(network, null, new GrowthListener() {});
+                Pruning.Cut cut = pruning.with(PruningMethod.L1).run(network, null, new GrowthListener() {});
                 results = results.withOneShot(removed(network, "L1 one-shot"));
                 begin(Phase.COMPARE, cut.spec(), network);
             }
@@ -265,7 +268,7 @@ final class PruneRun {
     }
 
     private Module copy(Module dense) {
-        Module network = plan.pruning().spec().build(backend);
+        Module network = pruning.spec().build(backend);
         StateDict.of(dense).loadInto(network);
         return network;
     }

@@ -15,7 +15,6 @@ import greg.pruning.Masks;
 import greg.pruning.PrunableLayer;
 import greg.pruning.PruningMethod;
 import greg.pruning.PruningRatios;
-import greg.pruning.SkipLayers;
 import greg.pruning.Topology;
 import greg.pruning.WeightGroup;
 import greg.pruning.graph.ChannelGraph;
@@ -30,11 +29,10 @@ import java.util.List;
  *
  * @param spec the network
  * @param config the method and its settings
- * @param ratios {@code --stage-pr}; null if inherited
- * @param skip {@code --skip-layers}
- * @param inherited {@code --base-pr-model}, or null
+ * @param target how much goes, and where
+ * @param shares the ratio of each layer once it is {@linkplain #settle settled}, or null
  */
-record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLayers skip, InheritedPruning inherited) {
+record Pruning(NetworkSpec spec, GregConfig config, Target target, double[] shares) {
     /**
      * What was removed.
      *
@@ -60,17 +58,22 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
         try (DryBackend dry = new DryBackend();
                 Module network = spec.build(dry)) {
             ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-            return resolve(Topology.describe(graph), sets(graph));
+            return target.resolve(Topology.describe(graph), sets(graph));
         }
     }
 
     private ChannelSets sets(ChannelGraph graph) {
-        return ChannelSets.of(graph, config.wg(), false);
+        return ChannelSets.of(graph, config.wg(), target.coupled());
     }
 
-    private PruningRatios.Resolved resolve(List<PrunableLayer> layers, ChannelSets sets) {
-        if (inherited != null) return inherited.ratios(layers, config.wg());
-        return ratios.resolve(layers, sets, skip);
+    /**
+     * The same with the layers' ratios as the weights of {@code network} decide them, so that they stay when the weights
+     * move; the base network's are meant.
+     */
+    Pruning settle(Module network) {
+        if (!target.global()) return this; // the weights have no say
+        ChannelGraph graph = ChannelGraph.trace(network, spec.image());
+        return new Pruning(spec, config, target, target.shares(graph, Topology.describe(graph), sets(graph)));
     }
 
     /** What would be left, by structure alone: how many filters go does not depend on the weights. */
@@ -106,7 +109,7 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
 
     /** The same ratios by another method. */
     Pruning with(PruningMethod method) {
-        return new Pruning(spec, config.toBuilder().method(method).build(), ratios, skip, inherited);
+        return new Pruning(spec, config.toBuilder().method(method).build(), target, shares);
     }
 
     /**
@@ -127,8 +130,9 @@ record Pruning(NetworkSpec spec, GregConfig config, PruningRatios ratios, SkipLa
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
         List<PrunableLayer> layers = Topology.describe(graph);
         ChannelSets sets = sets(graph);
-        double[] shares = resolve(layers, sets).ratios();
-        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, shares, sets)) {
+        double[] ratios = shares != null ? shares : target.shares(graph, layers, sets);
+        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, ratios, sets)) {
+            InheritedPruning inherited = target.inherited();
             if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
             if (from != null) growth.resume(from);
             growth.run(feed, listener);

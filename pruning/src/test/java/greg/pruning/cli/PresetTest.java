@@ -37,12 +37,12 @@ class PresetTest {
 
     private static Filled fill(Preset preset) {
         PruneOptions prune = new PruneOptions();
-        prune.skipLayers = "";
+        TargetOptions target = new TargetOptions();
         ArchOptions arch = new ArchOptions();
-        preset.fill(prune, arch);
+        preset.fill(prune, target, arch);
         NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
         GregConfig config = prune.config(Recipe.of(preset.dataset()), 0);
-        return new Filled(spec, config, new Pruning(spec, config, prune.ratios(false), prune.skip(), null));
+        return new Filled(spec, config, new Pruning(spec, config, target.target(config.wg(), null), null));
     }
 
     static Stream<Map.Entry<String, JsonNode>> rows() throws Exception {

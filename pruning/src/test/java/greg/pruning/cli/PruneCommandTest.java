@@ -201,4 +201,74 @@ class PruneCommandTest {
         assertEquals(2, again.code());
         assertTrue(again.err().contains("is pruned already"), again.err());
     }
+
+    @Test
+    void coupledChannelsGoTogether() throws Exception {
+        Path out = temp.resolve("run");
+        Cli result = Cli.run(args(out, "0.5", "--prune-coupled", "--method", "GReg-1"));
+        assertEquals(0, result.code(), result.err());
+        Checkpoint pruned = Checkpoints.load(out.resolve("pruned.safetensors"));
+        // the stem and the last convolution of the first stage's block lose the same filters, at the ratio of all
+        assertEquals(8, pruned.state().get("conv1.weight").shape().dim(0));
+        assertEquals(8, pruned.state().get("layer1.0.conv2.weight").shape().dim(0));
+        JsonNode kept = read(out.resolve("plan.json")).get("kept_filters");
+        assertEquals(kept.get("conv1"), kept.get("layer1.0.conv2"));
+        Path again = temp.resolve("again");
+        Cli inherited = Cli.run(args(
+                again,
+                null,
+                "--prune-coupled",
+                "--method",
+                "L1",
+                "--base-pr-model",
+                out.toString(),
+                "--inherit-pruned",
+                "index"));
+        assertEquals(0, inherited.code(), inherited.err());
+        assertEquals(kept, read(again.resolve("plan.json")).get("kept_filters"));
+        Cli refused = Cli.run(args(temp.resolve("no"), null, "--method", "L1", "--base-pr-model", out.toString()));
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("must stay whole here"), refused.err());
+    }
+
+    @Test
+    void oneRatioForTheWholeNetworkAndInspectTellsTheSame() throws Exception {
+        Path base = temp.resolve("base");
+        List<String> train = new ArrayList<>(List.of("train", "--arch", "resnet8", "--out", base.toString()));
+        train.addAll(
+                List.of("--dataset", "cifar10", "--data", data.resolve("cifar").toString()));
+        train.addAll(List.of("--epochs", "1", "--lr", "0.05", "--batch-size", "10"));
+        assertEquals(0, Cli.run(train.toArray(new String[0])).code());
+        Path out = temp.resolve("run");
+        Cli result =
+                Cli.run(args(out, "0.4", "--global", "--method", "GReg-2", "--one-shot", "--weights", base.toString()));
+        assertEquals(0, result.code(), result.err());
+        JsonNode kept = read(out.resolve("plan.json")).get("kept_filters");
+        int filters = 0;
+        for (JsonNode layer : kept) filters += layer.size();
+        // 16 + 32 + 64 filters can go, 0.4 of them is 44.8
+        assertEquals(112 - 45, filters, kept.toString());
+        Cli inspected = Cli.run("inspect", "--weights", base.toString(), "--stage-pr", "0.4", "--global", "--json");
+        assertEquals(0, inspected.code(), inspected.err());
+        JsonNode report = read(out.resolve("report.json"));
+        assertEquals(report.get("params"), JSON.readTree(inspected.out()).get("params"));
+        Cli blind = Cli.run("inspect", "--arch", "resnet8", "--stage-pr", "0.4", "--global");
+        assertEquals(2, blind.code());
+        assertTrue(blind.err().contains("depends on the weights; give --weights"), blind.err());
+        Cli gap = Cli.run("inspect", "--weights", base.toString(), "--stage-pr", "[0,-1,-1,0.5,0]", "--json");
+        assertEquals(0, gap.code(), gap.err());
+    }
+
+    private static String[] args(Path out, String ratios, String... more) {
+        List<String> args = new ArrayList<>(List.of("prune", "--dataset", "cifar10", "--out", out.toString()));
+        args.addAll(List.of("--data", data.resolve("cifar").toString(), "--base-epochs", "1", "--base-lr", "0.01"));
+        args.addAll(List.of("--no-finetune", "--batch-size", "10", "--batch-size-prune", "10"));
+        args.addAll(List.of("--update-reg-interval", "1", "--stabilize-reg-interval", "2", "--reg-upper-limit", "1"));
+        args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
+        args.addAll(List.of("--reg-granularity-prune", "0.25"));
+        if (ratios != null) args.addAll(List.of("--stage-pr", ratios));
+        args.addAll(List.of(more));
+        if (!args.contains("--weights")) args.addAll(List.of("--arch", "resnet8"));
+        return args.toArray(new String[0]);
+    }
 }

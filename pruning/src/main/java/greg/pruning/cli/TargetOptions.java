@@ -1,0 +1,95 @@
+package greg.pruning.cli;
+
+import greg.pruning.InheritedPruning;
+import greg.pruning.PruningRatios;
+import greg.pruning.SkipLayers;
+import greg.pruning.WeightGroup;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Flags that say how much goes, and where: the same for {@code prune} and {@code inspect}. */
+final class TargetOptions {
+    @Option(
+            names = "--stage-pr",
+            paramLabel = "RATIOS",
+            description =
+                    "Share of the groups to remove, from 0 to below 1, or -1 to cut at the largest gap in a layer's"
+                            + " scores: a ratio per stage of a residual network ([0,0.7,0.7,0.7,0]: stem, stages, classifier),"
+                            + " layer index ranges of a single-branch one ([1-15:0.7]), name globs (layer2.*.conv1:0.5,fc:0) or"
+                            + " one for all (0.5). Default: 'prune' needs it, its demonstration has "
+                            + Recipe.DEMONSTRATION_RATIOS + "; 'inspect' removes nothing.")
+    String stagePr;
+
+    @Option(
+            names = "--skip-layers",
+            paramLabel = "LAYERS",
+            defaultValue = "",
+            description =
+                    "Layers to leave whole: stage.block.conv ([1.0,2.3.1]), indices or name globs. Default: none.")
+    String skipLayers = "";
+
+    @Option(
+            names = "--base-pr-model",
+            paramLabel = "RUN",
+            description = "Prune as another run did, instead of --stage-pr: its folder, or its pruned.safetensors."
+                    + " Default: none.")
+    Path basePrModel;
+
+    @Option(
+            names = "--inherit-pruned",
+            paramLabel = "WHAT",
+            description = "What --base-pr-model gives: pr (how many groups each layer loses) or index (the very"
+                    + " groups). Default: pr.")
+    String inheritPruned;
+
+    @Option(
+            names = "--prune-coupled",
+            description = "Prune channels tied by residual additions too, as one: a filter of every layer that meets"
+                    + " there, by the sum of their scores. The paper leaves them whole. Default: ${DEFAULT-VALUE}.")
+    boolean pruneCoupled;
+
+    @Option(
+            names = "--global",
+            description =
+                    "Take --stage-pr 0.5 as the share of all groups of the network: they are ranked across layers,"
+                            + " each score divided by its layer's mean. Default: ${DEFAULT-VALUE}.")
+    boolean global;
+
+    /** Whether anything is to go. */
+    boolean given() {
+        return stagePr != null || basePrModel != null;
+    }
+
+    /** Whether how much goes depends on the weights, so that it cannot be told without. */
+    boolean dependsOnWeights() {
+        return global || stagePr != null && stagePr.matches(".*(^|[\\[:,\\s])-1(\\.0*)?\\s*([\\],].*|$)");
+    }
+
+    /**
+     * What the flags say.
+     *
+     * @param otherwise {@code --stage-pr} if neither it nor a run to inherit from is given; null: an error then
+     */
+    Target target(WeightGroup group, String otherwise) {
+        if (basePrModel == null && inheritPruned != null) {
+            throw new UsageException("--inherit-pruned: from which run? Give --base-pr-model");
+        }
+        if (basePrModel != null) return inherited(group);
+        String text = stagePr != null ? stagePr : otherwise;
+        if (text == null) {
+            throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for"
+                    + " a resnet20 (stem, three stages, classifier) or 0.5 for all layers");
+        }
+        return new Target(PruningRatios.parse(text), SkipLayers.parse(skipLayers), null, pruneCoupled, global);
+    }
+
+    private Target inherited(WeightGroup group) {
+        if (stagePr != null || !skipLayers.isBlank() || global) {
+            throw new UsageException("--base-pr-model says what each layer loses: leave out "
+                    + (stagePr != null ? "--stage-pr" : global ? "--global" : "--skip-layers"));
+        }
+        InheritedPruning.Mode mode =
+                inheritPruned == null ? InheritedPruning.Mode.PR : InheritedPruning.Mode.parse(inheritPruned);
+        return new Target(null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, group), pruneCoupled, false);
+    }
+}
