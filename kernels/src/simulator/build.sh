@@ -12,7 +12,7 @@ if ! command -v g++ > /dev/null 2>&1; then
   exit 0
 fi
 mkdir -p "$output/objects"
-newest_header=$(find "$sources" \( -name '*.hpp' -o -name build.sh \) -newer "$output/libcuda.so.1" 2> /dev/null | head -n 1 || true)
+newest_header=$(find "$sources" \( -name '*.h' -o -name '*.hpp' -o -name build.sh \) -newer "$output/libcuda.so.1" 2> /dev/null | head -n 1 || true)
 [ -f "$output/libcuda.so.1" ] || newest_header=all
 objects=
 changed=

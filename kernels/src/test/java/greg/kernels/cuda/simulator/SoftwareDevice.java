@@ -134,7 +134,7 @@ final class SoftwareDevice implements AutoCloseable {
     /** Declares memory as never written. */
     static void forget(CUdeviceptr memory, long bytes) {
         long address = address(memory);
-        assertEquals(0, library.getFunction("gregSimForget").invokeInt(new Object[] {address, bytes}));
+        assertEquals(0, call("gregSimForget", address, bytes));
     }
 
     static String source(String resource) {
@@ -189,11 +189,16 @@ final class SoftwareDevice implements AutoCloseable {
         return values;
     }
 
-    /** The number behind a device pointer; JCuda shows it only in the text of the object. */
-    static long address(CUdeviceptr memory) {
-        String text = memory.toString();
+    /** The number behind a device pointer or a handle; JCuda shows it only in the text of the object. */
+    static long address(NativePointerObject object) {
+        String text = object.toString();
         int start = text.indexOf("nativePointer=0x") + 16;
-        return Long.parseUnsignedLong(text.substring(start, text.indexOf(',', start)), 16);
+        return Long.parseUnsignedLong(text.substring(start).split("[],]")[0], 16);
+    }
+
+    /** Calls a function that only the software device has: its code. */
+    static int call(String function, Object... arguments) {
+        return library.getFunction(function).invokeInt(arguments);
     }
 
     /** Launches with these arguments: CUdeviceptr, Integer, Long or Float. */
