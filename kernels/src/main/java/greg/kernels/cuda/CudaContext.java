@@ -24,7 +24,7 @@ final class CudaContext implements AutoCloseable {
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final Map<String, PtxModule> modules = new HashMap<>();
-    private final ArgumentBuffer arguments = new ArgumentBuffer();
+    private final ArgumentBuffer arguments;
     private Launch lastLaunch;
 
     /**
@@ -35,6 +35,8 @@ final class CudaContext implements AutoCloseable {
     CudaContext(int index) {
         String why = CudaLibraries.whyNot();
         if (why != null) throw new KernelException(why);
+        // not before: it uses a JCuda class, and those must find the libraries loaded
+        arguments = new ArgumentBuffer();
         check("cuInit", JCudaDriver.cuInit(0));
         int count = count();
         if (index >= count) {
