@@ -149,6 +149,13 @@ public final class GrowingRegularization implements AutoCloseable {
                     Tensor loss = step.run(input.images(), input.labels());
                     listener.stepped(iteration, schedule.phase(), loss);
                 }
+                if (!schedule.pruneDue(iteration) && listener.stop(iteration)) {
+                    int chosen = (int) layers.stream()
+                            .filter(l -> l.picked() && !l.keepsAll())
+                            .count();
+                    listener.cutShort(chosen, schedule.cutShort(iteration, this::scores));
+                    return;
+                }
             }
         }
         schedule.complete(iteration, this::scores);

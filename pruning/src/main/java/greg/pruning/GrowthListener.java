@@ -16,4 +16,17 @@ public interface GrowthListener {
      * @param loss of this iteration before the step; reading it waits for the device
      */
     default void stepped(long iteration, GrowthSchedule.Phase phase, Tensor loss) {}
+
+    /** Asked after the step of {@code iteration}, unless it was the last: true ends the schedule there. */
+    default boolean stop(long iteration) {
+        return false;
+    }
+
+    /**
+     * The schedule was ended by {@link #stop}.
+     *
+     * @param chosen layers whose groups to remove were known by then, and stay
+     * @param now layers whose groups were chosen at the end
+     */
+    default void cutShort(int chosen, int now) {}
 }

@@ -206,6 +206,28 @@ public final class GrowthSchedule {
         }
     }
 
+    /**
+     * Ends the run before its time: what was chosen or picked stays, for it was penalised and is half faded; layers that
+     * have not picked take the smallest groups of now.
+     *
+     * @param scores a layer's scores, of the weights after the last step
+     * @return how many layers picked now
+     */
+    public int cutShort(long iteration, Function<LayerState, GroupScores> scores) {
+        if (phase == Phase.DONE) {
+            throw new IllegalStateException("growing regularization: expected a run under way at iteration " + iteration
+                    + ", got one at its end");
+        }
+        phase = Phase.DONE;
+        int picked = 0;
+        for (LayerState layer : layers) {
+            if (layer.picked()) continue;
+            layer.pick(layer.choose(scores.apply(layer).scores(), PickPruned.MIN, 0), iteration);
+            picked++;
+        }
+        return picked;
+    }
+
     /** Remembers the scores that a rule asked for: reading them twice, or for a mean that nobody wants, costs time. */
     private static final class Asked implements GroupScores {
         private final GroupScores source;

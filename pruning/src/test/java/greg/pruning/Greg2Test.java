@@ -183,4 +183,22 @@ class Greg2Test {
                 IllegalArgumentException.class,
                 () -> GrowthSchedule.start(config(PruningMethod.L1).build(), Runs.layers(4, 0.5), Runs::rising));
     }
+
+    @Test
+    void cutShortWhatWasPickedStaysAndTheOthersPickNow() {
+        GregConfig config = config(PruningMethod.GREG_2).build();
+        LayerState early = Runs.layers(4, 0.5).get(0);
+        LayerState late = new LayerState("late", 1, 0.5, early.groups());
+        LayerState whole = new LayerState("whole", 2, 0, early.groups());
+        early.raiseAll(0.125f); // so it picks in the first update, the other not
+        GrowthSchedule schedule = GrowthSchedule.start(config, List.of(early, late, whole), Runs::rising);
+        schedule.update(0, Runs::rising, e -> {});
+        assertTrue(early.picked() && !late.picked());
+        assertEquals(1, schedule.cutShort(0, l -> () -> new float[] {9, 1, 8, 2}));
+        assertEquals(Phase.DONE, schedule.phase());
+        assertArrayEquals(new int[] {0, 1}, early.selection().pruned(), "as picked, though others are smaller now");
+        assertArrayEquals(new int[] {1, 3}, late.selection().pruned(), "the smallest of now");
+        assertTrue(whole.keepsAll());
+        assertThrows(IllegalStateException.class, () -> schedule.cutShort(1, Runs::rising));
+    }
 }

@@ -35,16 +35,8 @@ final class GrowthMonitor implements GrowthListener {
     private float lambda;
     private float loss = Float.NaN;
     private boolean milestone;
+    private String cut;
     private final Set<String> reached = new HashSet<>();
-
-    /** Thrown to leave the loop when {@code --max-iterations} are done. */
-    static final class CutShort extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        CutShort() {
-            super("growth cut short", null, false, false);
-        }
-    }
 
     /**
      * For a growth that begins, or goes on.
@@ -158,9 +150,9 @@ final class GrowthMonitor implements GrowthListener {
         if ((iteration + 1) % Divergence.EVERY == 0) checkWeights(iteration);
         progress.step(1);
         writeUpdate(iteration);
-        if (maxIterations > 0 && iteration + 1 >= maxIterations) {
+        if (full(iteration)) {
             checkWeights(iteration);
-            throw new CutShort();
+            return;
         }
         if (Interrupts.requested()) {
             save();
@@ -168,5 +160,29 @@ final class GrowthMonitor implements GrowthListener {
         }
         if (milestone || saver.due()) save();
         milestone = false;
+    }
+
+    private boolean full(long iteration) {
+        return maxIterations > 0 && iteration + 1 >= maxIterations;
+    }
+
+    @Override
+    public boolean stop(long iteration) {
+        return full(iteration);
+    }
+
+    @Override
+    public void cutShort(int chosen, int now) {
+        String picked = now == 0
+                ? ""
+                : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
+                        + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
+        cut = config.method().cliName() + ": cut short by --max-iterations after " + maxIterations + " iterations; "
+                + (now == 0 ? "the groups chosen before go, faded as far as they are" : picked);
+    }
+
+    /** What to say of a growth that {@code --max-iterations} ended early, or null. */
+    String cut() {
+        return cut;
     }
 }

@@ -177,8 +177,9 @@ final class PruneOptions {
             names = "--max-iterations",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Stop each phase after so many steps, for trials; a growth cut short removes the groups that"
-                    + " are smallest then. 0: no limit. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Stop each phase after so many steps, for trials; a growth cut short removes the groups chosen"
+                            + " by then, in layers that have chosen none the smallest. 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
 
     /** The settings, what no flag gives taken from {@code recipe}. */

@@ -229,12 +229,8 @@ final class PruneRun {
                     from == null ? 0 : from.iteration() + 1);
             Pruning.Cut cut = pruning.run(network, feed, monitor, from);
             monitor.checkWeights(feed.position() - 1);
+            if (monitor.cut() != null) console.say("%s", monitor.cut());
             return cut;
-        } catch (GrowthMonitor.CutShort e) {
-            console.say(
-                    "%s: cut short by --max-iterations; the smallest groups go now",
-                    greg.method().cliName());
-            return pruning.with(PruningMethod.L1).run(network, null, new GrowthListener() {});
         }
     }
 

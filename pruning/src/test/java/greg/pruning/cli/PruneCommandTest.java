@@ -1,6 +1,7 @@
 package greg.pruning.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -182,15 +183,38 @@ class PruneCommandTest {
     @Test
     void maxIterationsCutsAGrowthShort() throws Exception {
         Path out = temp.resolve("run");
-        Cli result = prune(out, "--max-iterations", "2");
+        Cli result = prune(out, "--max-iterations", "1", "--method", "GReg-2");
         assertEquals(0, result.code(), result.err());
-        assertTrue(result.err().contains("cut short by --max-iterations"), result.err());
-        assertEquals(
-                8,
-                read(out.resolve("plan.json"))
-                        .get("kept_filters")
-                        .get("layer1.0.conv1")
-                        .size());
+        assertTrue(
+                result.err().contains("after 1 iterations; no layer had picked by then, 3 take their smallest groups"),
+                result.err());
+        JsonNode kept = read(out.resolve("plan.json")).get("kept_filters");
+        assertEquals(8, kept.get("layer1.0.conv1").size());
+    }
+
+    /** Random groups, which no choice of the smallest would find again. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GReg-1", "FixReg"})
+    void aGrowthCutShortRemovesWhatItHadChosen(String method) throws Exception {
+        List<JsonNode> kept = new ArrayList<>();
+        for (String most : List.of("0", "2")) {
+            Path out = temp.resolve("most" + most);
+            Cli result =
+                    Cli.run(args(out, "0.5", "--method", method, "--pick-pruned", "rand", "--max-iterations", most));
+            assertEquals(0, result.code(), result.err());
+            boolean cut = result.err().contains("cut short by --max-iterations after 2 iterations; the groups chosen");
+            assertEquals(most.equals("2"), cut, result.err());
+            kept.add(read(out.resolve("plan.json")).get("kept_filters"));
+        }
+        assertEquals(kept.get(0), kept.get(1));
+    }
+
+    @Test
+    void aGrowthThatEndsOnTheLimitIsNotCutShort() throws Exception {
+        // FixReg is through after the step of iteration 0 + 2
+        Cli result = Cli.run(args(temp.resolve("run"), "0.5", "--method", "FixReg", "--max-iterations", "3"));
+        assertEquals(0, result.code(), result.err());
+        assertFalse(result.err().contains("cut short"), result.err());
     }
 
     @Test
