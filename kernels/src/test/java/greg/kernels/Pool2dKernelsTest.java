@@ -4,6 +4,7 @@ import static greg.kernels.Workspace.gauss;
 import static greg.kernels.Workspace.ramp;
 import static org.junit.jupiter.api.Assertions.assertAll;
 
+import greg.kernels.spec.Conv2dSpec;
 import greg.kernels.spec.Pool2dSpec;
 import greg.kernels.spec.Pool2dSpec.Kind;
 import java.util.ArrayList;
@@ -75,6 +76,52 @@ class Pool2dKernelsTest {
             compare(s + " ties", s, run(reference, s, ties, dy), run(backend, s, ties, dy));
         });
         assertAll(cases);
+    }
+
+    /** y and dx of three poolings with one spec, whose inputs came from a wide network, a narrow one and the host. */
+    private static List<float[]> threeApplications(Backend backend, Pool2dSpec s) {
+        try (Workspace k = new Workspace(backend)) {
+            Conv2dSpec conv = Conv2dSpec.of(s.n(), 3, s.h(), s.w(), s.channels(), 3, 1, 1);
+            Storage image = k.put(gauss(1, conv.xDims()));
+            Storage weight = k.put(gauss(2, conv.wDims()));
+            Storage[] x = {k.out(s.xDims()), k.out(s.xDims()), k.put(gauss(3, s.xDims()))};
+            backend.expectChannels(s.channels());
+            backend.conv2d().forward(conv, image, weight, null, x[0]);
+            backend.expectChannels(13);
+            backend.conv2d().forward(conv, image, weight, null, x[1]);
+            backend.expectChannels();
+            Storage[] saved = new Storage[3];
+            List<float[]> results = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                saved[i] = k.saved(backend.pool2d().savedBytes(s));
+                Storage y = k.out(s.yDims());
+                backend.pool2d().forward(s, x[i], y, saved[i]);
+                results.add(k.get(y, s.yDims()));
+            }
+            for (int i = 0; i < 3; i++) {
+                Storage dx = k.out(s.xDims());
+                backend.pool2d().backward(s, k.put(gauss(4 + i, s.yDims())), saved[i], dx);
+                results.add(k.get(dx, s.xDims()));
+            }
+            return results;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#others")
+    void applicationsOfOneSpecDoNotMeet(String kind) {
+        Backend backend = BackendsUnderTest.open(kind, b -> {
+            b.pool2d().savedBytes(specs().get(0));
+            b.conv2d();
+        });
+        for (Kind pool : Kind.values()) {
+            Pool2dSpec s = Pool2dSpec.of(pool, 2, 32, 9, 9, 3, 2, 1);
+            List<float[]> expected = threeApplications(BackendsUnderTest.reference(), s);
+            List<float[]> actual = threeApplications(backend, s);
+            for (int i = 0; i < expected.size(); i++) {
+                Compare.close(s + " result " + i, expected.get(i), actual.get(i), 2e-5, 1e-5);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -7,16 +7,26 @@ import greg.kernels.spec.Pool2dSpec;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Pooling through oneDNN; x (N, C, H, W), y (N, C, OH, OW). Global averages are one window as large as the input. */
+/**
+ * Pooling through oneDNN; x (N, C, H, W), y (N, C, OH, OW). Global averages are one window as large as the input.
+ *
+ * <p>The positions of maxima mean something only in the layout that they were found in, so the saved storage of max
+ * pooling begins with that layout's number; the positions follow from an aligned offset.
+ */
 final class CpuPool2d implements Pool2dKernels {
+    private static final long POSITIONS = HostBlock.ALIGNMENT;
+
     private final HostMemory memory;
     private final Reorders reorders;
     private final LayoutChoice choice;
     private final PoolPlanner planner;
     private final Plans<PoolPlan> plans;
     private final Plans<Long> sizes;
-    // a gradient that comes dense out of a linear layer goes back into the layout that the forward pass had
-    private final Map<Pool2dSpec, Layout> seen = new HashMap<>();
+    // an average's gradient may take any layout; the input's last one saves reorders of what comes dense out of a
+    // linear
+    // layer
+    private final Map<Pool2dSpec, Layout> averaged = new HashMap<>();
+    private final byte[] header = new byte[1];
     private float[] row = new float[0];
 
     private record Key(Pool2dSpec spec, Layout given) {}
@@ -33,7 +43,7 @@ final class CpuPool2d implements Pool2dKernels {
     @Override
     public long savedBytes(Pool2dSpec spec) {
         if (spec.kind() != Pool2dSpec.Kind.MAX) return 1;
-        return sizes.get(spec, () -> planner.positionBytes(spec));
+        return sizes.get(spec, () -> POSITIONS + planner.positionBytes(spec));
     }
 
     @Override
@@ -42,18 +52,20 @@ final class CpuPool2d implements Pool2dKernels {
         // overhanging averages are corrected row by row in dense order
         Layout wanted = overhangs(spec) ? Layout.PLAIN : given.layout();
         PoolPlan plan = plan(spec, wanted);
-        seen.put(spec, plan.layout());
+        if (spec.kind() == Pool2dSpec.Kind.AVG) averaged.put(spec, plan.layout());
         CpuStorage input = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.h(), spec.w());
         CpuStorage output = CpuStorage.of(y);
         boolean keeps = saved != null && plan.positionBytes() > 0;
         Plan forward = keeps || plan.positionBytes() == 0 ? plan.training() : plan.inference();
         if (keeps) {
             CpuStorage keep = CpuStorage.of(saved);
-            if (keep.bytes() < plan.positionBytes()) {
+            if (keep.bytes() < POSITIONS + plan.positionBytes()) {
                 throw new KernelException("pool2d: expected a saved storage of " + savedBytes(spec) + " bytes, got "
                         + keep.bytes() + "; allocate savedBytes(spec)");
             }
-            forward.bind(2, keep);
+            header[0] = (byte) plan.layout().ordinal();
+            keep.block.write(0, header, 0, 1);
+            forward.bind(2, keep.block.pointer(POSITIONS));
             keep.wrotePlain();
         }
         forward.bind(0, input).bind(1, output).run();
@@ -65,10 +77,7 @@ final class CpuPool2d implements Pool2dKernels {
     @Override
     public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
         CpuStorage given = CpuStorage.of(dy);
-        Layout wanted = overhangs(spec)
-                ? Layout.PLAIN
-                : seen.getOrDefault(
-                        spec, given.layout() == Layout.PLAIN ? choice.preferred(spec.channels()) : given.layout());
+        Layout wanted = spec.kind() == Pool2dSpec.Kind.MAX ? layoutOf(saved) : averageLayout(spec, given);
         PoolPlan plan = plan(spec, wanted);
         CpuStorage gradient = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.outH(), spec.outW());
         if (overhangs(spec)) {
@@ -79,10 +88,29 @@ final class CpuPool2d implements Pool2dKernels {
         }
         CpuStorage output = CpuStorage.of(dx);
         plan.backward().bind(0, gradient).bind(1, output);
-        if (plan.positionBytes() > 0) plan.backward().bind(2, CpuStorage.of(saved));
+        if (plan.positionBytes() > 0) {
+            plan.backward().bind(2, CpuStorage.of(saved).block.pointer(POSITIONS));
+        }
         plan.backward().run();
         output.wrote(plan.layout(), spec.xDims());
         gradient.release();
+    }
+
+    /** The layout that a forward pass of max pooling ran in. */
+    private Layout layoutOf(Storage saved) {
+        CpuStorage.of(saved).block.read(0, header, 0, 1);
+        Layout[] layouts = Layout.values();
+        if (header[0] < 0 || header[0] >= layouts.length) {
+            throw new KernelException("pool2d: expected a saved storage that forward wrote, got one that begins with "
+                    + header[0] + "; run forward with this storage first");
+        }
+        return layouts[header[0]];
+    }
+
+    private Layout averageLayout(Pool2dSpec spec, CpuStorage dy) {
+        if (overhangs(spec)) return Layout.PLAIN;
+        Layout open = dy.layout() == Layout.PLAIN ? choice.preferred(spec.channels()) : dy.layout();
+        return averaged.getOrDefault(spec, open);
     }
 
     private PoolPlan plan(Pool2dSpec spec, Layout given) {
