@@ -30,6 +30,14 @@ public final class Initializer {
             boolean norm = m.ownBuffers().containsKey("running_var");
             if (norm) normalization(m);
             else layer(prefix, m.ownParameters(), scheme, seed);
+        });
+        seedDropout(module, seed);
+    }
+
+    /** Seeds dropout alone, each layer with a stream of its own: for networks whose weights come from elsewhere. */
+    public static void seedDropout(Module module, long seed) {
+        module.visit((path, m) -> {
+            String prefix = path.isEmpty() ? "" : path + ".";
             if (m instanceof Dropout dropout) dropout.seed(key(seed, prefix + "dropout"));
         });
     }

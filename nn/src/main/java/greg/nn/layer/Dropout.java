@@ -34,6 +34,11 @@ public final class Dropout extends Module {
         this.step = 0;
     }
 
+    /** What {@link #seed(long)} was given; 0 before. */
+    public long seed() {
+        return seed;
+    }
+
     /** Forward passes in training so far. */
     public long step() {
         return step;

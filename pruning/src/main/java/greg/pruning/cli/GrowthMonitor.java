@@ -1,7 +1,6 @@
 package greg.pruning.cli;
 
 import greg.nn.Module;
-import greg.nn.StateDict;
 import greg.pruning.GregConfig;
 import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthEvent;
@@ -127,12 +126,7 @@ final class GrowthMonitor implements GrowthListener {
     }
 
     private void save() {
-        checkWeights(growth.iteration());
-        GrowingRegularization.Saved saved = growth.save();
-        saver.save(
-                null,
-                GrowthState.of(saved, loss),
-                new RunState.Tensors(StateDict.of(network), saved.optimizer(), GrowthState.tensors(saved)));
+        saver.save(growth.save(), loss, network);
     }
 
     @Override

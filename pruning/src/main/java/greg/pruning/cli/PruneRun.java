@@ -4,6 +4,7 @@ import greg.datasets.Batches;
 import greg.kernels.Backend;
 import greg.nn.Module;
 import greg.nn.StateDict;
+import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.model.Networks;
@@ -111,7 +112,7 @@ final class PruneRun {
                 Module network = prune(dense)) {
             if (plan.oneShot() && pruning.config().method() != PruningMethod.L1) compare(dense);
             saver.enter(Phase.REPORT, spec, results);
-            saver.save(null, null, RunState.Tensors.NONE);
+            saver.save(null);
             List<Speed> speeds = List.of(
                     SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[0]),
                     SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[1]));
@@ -140,9 +141,10 @@ final class PruneRun {
         NetworkSpec spec = pruning.spec();
         if (saver.past(Phase.TRAIN)) return spec.load(backend, start);
         saver.enter(Phase.TRAIN, spec, results);
-        Checkpoint from = saver.current() == null ? start : saver.current().network();
-        Module dense =
-                from == null ? TrainCommand.fresh(spec, backend, plan.base().seed()) : spec.load(backend, from);
+        RunState.Saved saved = saver.current();
+        Module dense = saved != null
+                ? saved.load(spec, backend)
+                : TrainCommand.fresh(spec, backend, start, plan.base().seed());
         try {
             if (start == null) training.run(dense, plan.base(), "base", false);
             spec.save(folder.file(BASE), dense);
@@ -178,10 +180,10 @@ final class PruneRun {
 
     /** The smaller network of the checkpoint to go on from. */
     private Module again(Phase phase) {
-        Checkpoint saved = saver.from(phase).network();
-        NetworkSpec spec = NetworkSpec.of(saved, null, data.images());
+        RunState.Saved saved = saver.from(phase);
+        NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images());
         saver.enter(phase, spec, results);
-        return spec.load(backend, saved);
+        return saved.load(spec, backend);
     }
 
     /** Grows and removes; the plan is written as soon as it is known. */
@@ -191,8 +193,8 @@ final class PruneRun {
         saver.enter(Phase.GROW, spec, results);
         RunState.Saved saved = saver.current();
         GrowingRegularization.Saved from = saved == null ? null : saved.growth();
-        if (from == null) saver.save(null, null, RunState.Tensors.NONE);
-        Module network = from == null ? copy(dense) : spec.load(backend, saved.network());
+        if (from == null) saver.save(null);
+        Module network = from == null ? copy(dense) : saved.load(spec, backend);
         try {
             Pruning.Cut cut =
                     grow(network, from, from == null ? null : saved.state().growth());
@@ -266,6 +268,7 @@ final class PruneRun {
     private Module copy(Module dense) {
         Module network = pruning.spec().build(backend);
         StateDict.of(dense).loadInto(network);
+        Initializer.seedDropout(network, plan.finetune().seed());
         return network;
     }
 
@@ -280,7 +283,7 @@ final class PruneRun {
                             plan.finetune().seed());
         }
         saver.enter(phase, spec, results);
-        saver.save(null, null, new RunState.Tensors(spec.state(network), new StateDict(), new StateDict()));
+        saver.save(network);
     }
 
     private void finished(String phase) {

@@ -1,8 +1,11 @@
 package greg.pruning.cli;
 
+import greg.kernels.Backend;
+import greg.nn.Module;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Safetensors;
+import greg.nn.layer.Dropout;
 import greg.nn.train.Position;
 import greg.nn.train.Score;
 import greg.pruning.GrowingRegularization;
@@ -10,8 +13,10 @@ import greg.pruning.report.Accuracies;
 import greg.pruning.report.NetworkSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,8 +30,16 @@ import java.util.Map;
  * @param results what is known already
  * @param loop where training stands, or null before its first step and outside of training
  * @param growth where the growth stands, or null before its first step and outside of it
+ * @param dropout where the streams of random numbers in the network stand
  */
-record RunState(Phase phase, double seconds, long metricsBytes, Results results, Loop loop, GrowthState growth) {
+record RunState(
+        Phase phase,
+        double seconds,
+        long metricsBytes,
+        Results results,
+        Loop loop,
+        GrowthState growth,
+        List<Stream> dropout) {
     /** The file, in a run folder. */
     static final String FILE = "checkpoint/state.safetensors";
 
@@ -94,15 +107,15 @@ record RunState(Phase phase, double seconds, long metricsBytes, Results results,
         }
     }
 
-    /**
-     * The tensors of a checkpoint.
-     *
-     * @param network parameters and buffers, or empty in phases that take the network from another file
-     * @param optimizer its state, or empty
-     * @param growth arrays of {@link GrowthState}, or empty
-     */
-    record Tensors(StateDict network, StateDict optimizer, StateDict growth) {
-        static final Tensors NONE = new Tensors(new StateDict(), new StateDict(), new StateDict());
+    /** A layer's stream of random numbers: see {@link Dropout}. */
+    record Stream(String layer, long seed, long step) {
+        static List<Stream> of(Module network) {
+            List<Stream> all = new ArrayList<>();
+            network.visit((path, m) -> {
+                if (m instanceof Dropout dropout) all.add(new Stream(path, dropout.seed(), dropout.step()));
+            });
+            return all;
+        }
     }
 
     /**
@@ -112,18 +125,38 @@ record RunState(Phase phase, double seconds, long metricsBytes, Results results,
      * @param arrays of {@link GrowthState}
      */
     record Saved(RunState state, Checkpoint network, StateDict optimizer, StateDict arrays) {
+        /** The network of the checkpoint, dropout included. */
+        Module load(NetworkSpec spec, Backend backend) {
+            Module loaded = spec.load(backend, network);
+            loaded.visit((path, m) -> {
+                if (!(m instanceof Dropout dropout)) return;
+                for (Stream stream : state.dropout()) {
+                    if (!stream.layer().equals(path)) continue;
+                    dropout.seed(stream.seed());
+                    dropout.step(stream.step());
+                }
+            });
+            return loaded;
+        }
+
         /** Where the growth stood, or null before its first step. */
         GrowingRegularization.Saved growth() {
             return state.growth() == null ? null : state.growth().restore(arrays, optimizer);
         }
     }
 
-    /** Replaces the checkpoint of a run. */
-    void write(RunFolder folder, NetworkSpec spec, Tensors tensors) {
+    /**
+     * Replaces the checkpoint of a run.
+     *
+     * @param network its parameters, buffers and masks, or empty in phases that take the network from another file
+     * @param optimizer its state, or empty
+     * @param arrays of {@link GrowthState}, or empty
+     */
+    void write(RunFolder folder, NetworkSpec spec, StateDict network, StateDict optimizer, StateDict arrays) {
         StateDict all = new StateDict();
-        all.putAll(NETWORK, tensors.network());
-        all.putAll(OPTIMIZER, tensors.optimizer());
-        all.putAll(GROWTH, tensors.growth());
+        all.putAll(NETWORK, network);
+        all.putAll(OPTIMIZER, optimizer);
+        all.putAll(GROWTH, arrays);
         Map<String, String> metadata = spec.metadata();
         metadata.put(KEY, Json.line(this));
         Safetensors.write(folder.file(FILE), all, metadata);

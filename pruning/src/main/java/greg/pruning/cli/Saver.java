@@ -1,5 +1,11 @@
 package greg.pruning.cli;
 
+import greg.nn.Module;
+import greg.nn.StateDict;
+import greg.nn.optim.Optimizer;
+import greg.pruning.GrowingRegularization;
+import java.util.List;
+
 /** Writes a run's checkpoints: when one is due, and what of the run surrounds a phase's own state. */
 final class Saver {
     /** Writing may take a twentieth of the time, whatever the interval. */
@@ -77,10 +83,27 @@ final class Saver {
         return interval == 0 || since >= Math.max(interval, lastCost / MOST_SHARE);
     }
 
+    /** A checkpoint of a network in training, between two steps. */
+    void save(RunState.Loop loop, Module network, Optimizer optimizer) {
+        save(loop, null, network, optimizer.save(), new StateDict());
+    }
+
+    /** A checkpoint of a network with growing penalties, between two steps. */
+    void save(GrowingRegularization.Saved growth, double loss, Module network) {
+        save(null, GrowthState.of(growth, loss), network, growth.optimizer(), GrowthState.tensors(growth));
+    }
+
+    /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */
+    void save(Module network) {
+        save(null, null, network, new StateDict(), new StateDict());
+    }
+
     /** Writes a checkpoint: all of it, or the one before stays. */
-    void save(RunState.Loop loop, GrowthState growth, RunState.Tensors tensors) {
+    private void save(RunState.Loop loop, GrowthState growth, Module network, StateDict optimizer, StateDict arrays) {
         long start = System.nanoTime();
-        new RunState(phase, seconds(), folder.syncMetrics(), results, loop, growth).write(folder, spec, tensors);
+        List<RunState.Stream> dropout = network == null ? List.of() : RunState.Stream.of(network);
+        new RunState(phase, seconds(), folder.syncMetrics(), results, loop, growth, dropout)
+                .write(folder, spec, network == null ? new StateDict() : spec.state(network), optimizer, arrays);
         lastEnd = System.nanoTime();
         lastCost = (lastEnd - start) * 1e-9;
     }
@@ -88,7 +111,7 @@ final class Saver {
     /** The run is over: what a checkpoint would hold is in its other files. */
     void done() {
         enter(Phase.DONE, spec, results);
-        save(null, null, RunState.Tensors.NONE);
+        save(null);
     }
 
     /** What to throw after Ctrl-C, when the checkpoint is written. */

@@ -61,7 +61,7 @@ final class TrainCommand implements Resume.Command {
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, opened.images())
                 : NetworkSpec.of(start, arch.arch, opened.images());
         try (Backend backend = device.open();
-                Module network = start == null ? fresh(wanted, backend, run.seed) : wanted.load(backend, start);
+                Module network = saved != null ? saved.load(wanted, backend) : fresh(wanted, backend, start, run.seed);
                 RunFolder folder = run.reserve("train", wanted.arch())) {
             console.say(
                     "%s on %s, %s",
@@ -85,8 +85,13 @@ final class TrainCommand implements Resume.Command {
         return 0;
     }
 
-    /** A network with the initial weights that its authors use. */
-    static Module fresh(NetworkSpec wanted, Backend backend, long seed) {
+    /** A network before its first step: with {@code weights}, or if they are null with those its authors begin with. */
+    static Module fresh(NetworkSpec wanted, Backend backend, Checkpoint weights, long seed) {
+        if (weights != null) {
+            Module network = wanted.load(backend, weights);
+            Initializer.seedDropout(network, seed);
+            return network;
+        }
         Module network = wanted.build(backend);
         Initializer.initialize(network, Networks.info(wanted.arch()).scheme(), seed);
         return network;

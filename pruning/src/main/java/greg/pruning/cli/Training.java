@@ -3,7 +3,6 @@ package greg.pruning.cli;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.nn.Module;
-import greg.nn.StateDict;
 import greg.nn.optim.Optimizer;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Evaluator;
@@ -137,8 +136,8 @@ final class Training {
             checkWeights();
             saver.save(
                     new RunState.Loop(trainer.position(), optimizer.stepCount(), last, best, bestEpoch),
-                    null,
-                    new RunState.Tensors(saver.spec().state(network), optimizer.save(), new StateDict()));
+                    network,
+                    optimizer);
         }
 
         @Override

@@ -121,6 +121,23 @@ class ResumeTest {
         RunFolders.assertSame(whole, broken);
     }
 
+    private static String[] trainWithDropout(Path out) {
+        List<String> args = new ArrayList<>(List.of("train", "--arch", "mobilenet_v2", "--dataset", "cifar10"));
+        args.addAll(List.of("--data", data.resolve("cifar").toString(), "--device", DEVICE, "--threads", "1"));
+        args.addAll(List.of("--epochs", "1", "--batch-size", "8", "--lr", "0.01", "--out", out.toString()));
+        return args.toArray(new String[0]);
+    }
+
+    @Test
+    void dropoutGoesOnWithItsNextMask() throws Exception {
+        Path whole = temp.resolve("whole");
+        Path broken = temp.resolve("broken");
+        Cli unbroken = Cli.run(trainWithDropout(whole));
+        assertEquals(0, unbroken.code(), unbroken.err());
+        interrupted(trainWithDropout(broken), broken, 1);
+        RunFolders.assertSame(whole, broken);
+    }
+
     @Test
     void recordsAndFilesWrittenAfterTheCheckpointAreTakenBack() throws Exception {
         Path whole = temp.resolve("whole");
