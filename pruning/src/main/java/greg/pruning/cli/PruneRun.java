@@ -126,6 +126,7 @@ final class PruneRun {
                     results.oneShot(),
                     NetworkSize.of(Pruning.cost(spec)),
                     results.after(),
+                    results.oneShotAfter(),
                     speeds,
                     results.seconds(),
                     plan.published());
@@ -257,10 +258,10 @@ final class PruneRun {
         try (Module network = saver.from(Phase.COMPARE) == null ? copy(dense) : again(Phase.COMPARE)) {
             if (saver.from(Phase.COMPARE) == null) {
                 Pruning.Cut cut = pruning.with(PruningMethod.L1).run(network, null, new GrowthListener() {});
-                results = results.withOneShot(removed(network, "L1 one-shot"));
+                results = results.withOneShot(removed(network, "L1 one-shot"), cut.size());
                 begin(Phase.COMPARE, cut.spec(), network);
             }
-            results = results.withOneShot(finetune(network, results.oneShot(), false));
+            results = results.withOneShot(finetune(network, results.oneShot(), false), results.oneShotAfter());
             finished("one-shot");
         }
     }

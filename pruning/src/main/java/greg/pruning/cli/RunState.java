@@ -83,27 +83,34 @@ record RunState(
      * @param main the method of the run
      * @param oneShot L1 in one shot
      * @param after size of what is left
+     * @param oneShotAfter size of what L1 in one shot leaves
      * @param seconds by finished phase
      */
-    record Results(Score base, Accuracies main, Accuracies oneShot, NetworkSize after, Map<String, Double> seconds) {
-        static final Results NONE = new Results(null, null, null, null, Map.of());
+    record Results(
+            Score base,
+            Accuracies main,
+            Accuracies oneShot,
+            NetworkSize after,
+            NetworkSize oneShotAfter,
+            Map<String, Double> seconds) {
+        static final Results NONE = new Results(null, null, null, null, null, Map.of());
 
         Results withBase(Score score) {
-            return new Results(score, main, oneShot, after, seconds);
+            return new Results(score, main, oneShot, after, oneShotAfter, seconds);
         }
 
         Results withMain(Accuracies found, NetworkSize size) {
-            return new Results(base, found, oneShot, size, seconds);
+            return new Results(base, found, oneShot, size, oneShotAfter, seconds);
         }
 
-        Results withOneShot(Accuracies found) {
-            return new Results(base, main, found, after, seconds);
+        Results withOneShot(Accuracies found, NetworkSize size) {
+            return new Results(base, main, found, after, size, seconds);
         }
 
         Results finished(String phase, double time) {
             Map<String, Double> all = new LinkedHashMap<>(seconds);
             all.put(phase, time);
-            return new Results(base, main, oneShot, after, all);
+            return new Results(base, main, oneShot, after, oneShotAfter, all);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Before and after: what a pruning run gained and lost.
@@ -18,6 +19,8 @@ import java.util.Map;
  * @param oneShot L1 in one shot at the same ratios with the same finetuning, or null if it was not asked for
  * @param before size of the unpruned network
  * @param after size of the pruned one
+ * @param oneShotAfter size of what L1 in one shot leaves, which is another where the ratios depend on the choice; null
+ *     exactly where {@code oneShot} is
  * @param speeds measured times by batch size; may be empty
  * @param seconds wall time by phase, in order
  * @param published what the paper got in this experiment, or null
@@ -31,6 +34,7 @@ public record PruneReport(
         Accuracies oneShot,
         NetworkSize before,
         NetworkSize after,
+        NetworkSize oneShotAfter,
         List<Speed> speeds,
         Map<String, Double> seconds,
         Published published) {
@@ -59,17 +63,25 @@ public record PruneReport(
                     published.pruned() + " %",
                     oneShot == null ? null : other == null ? "" : other + " %"));
         }
-        String same = oneShot == null ? null : "same";
-        rows.add(row("parameters", count(before.allParams()), count(after.allParams()), same));
-        rows.add(row("multiply-accumulates", count(before.macs()), count(after.macs()), same));
-        rows.add(row("parameters removed", "", decimal("%.2f %%", after.sparsityPercent(before)), same));
-        rows.add(row("speedup in theory", "", decimal("%.2fx", after.speedup(before)), same));
+        rows.add(row(
+                "parameters", count(before.allParams()), count(after.allParams()), other(s -> count(s.allParams()))));
+        rows.add(row("multiply-accumulates", count(before.macs()), count(after.macs()), other(s -> count(s.macs()))));
+        rows.add(row(
+                "parameters removed",
+                "",
+                decimal("%.2f %%", after.sparsityPercent(before)),
+                other(s -> decimal("%.2f %%", s.sparsityPercent(before)))));
+        rows.add(row(
+                "speedup in theory",
+                "",
+                decimal("%.2fx", after.speedup(before)),
+                other(s -> decimal("%.2fx", s.speedup(before)))));
         for (Speed speed : speeds) {
             rows.add(row(
                     "measured, batch " + speed.batch(),
                     decimal("%.3f ms", speed.denseMillis()),
                     decimal("%.3f ms", speed.prunedMillis()) + decimal(" (%.2fx)", speed.speedup()),
-                    same));
+                    null)); // L1's network is not timed
         }
         StringBuilder text = new StringBuilder();
         text.append(arch)
@@ -87,6 +99,12 @@ public record PruneReport(
             text.append(line.toString().stripTrailing()).append('\n');
         }
         return text.toString();
+    }
+
+    /** The cell of L1 in one shot; null if it was not asked for. */
+    private String other(Function<NetworkSize, String> number) {
+        if (oneShot == null) return null;
+        return oneShotAfter.equals(after) ? "same" : number.apply(oneShotAfter);
     }
 
     private static String[] row(String name, String base, String pruned, String other) {
@@ -113,7 +131,7 @@ public record PruneReport(
         map.put("device", device);
         map.put("base", Accuracies.map(base));
         map.put("pruned", main.toMap());
-        map.put("one_shot_l1", oneShot == null ? null : oneShot.toMap());
+        map.put("one_shot_l1", oneShot == null ? null : oneShotMap());
         map.put("params", pair(before.params(), after.params()));
         map.put("all_params", pair(before.allParams(), after.allParams()));
         map.put("macs", pair(before.macs(), after.macs()));
@@ -134,6 +152,17 @@ public record PruneReport(
         map.put("measured", measured);
         map.put("seconds", seconds);
         map.put("published", published == null ? null : published.toMap());
+        return map;
+    }
+
+    private Map<String, Object> oneShotMap() {
+        Map<String, Object> map = oneShot.toMap();
+        map.put("params", oneShotAfter.params());
+        map.put("all_params", oneShotAfter.allParams());
+        map.put("macs", oneShotAfter.macs());
+        map.put("flops", oneShotAfter.flops());
+        map.put("sparsity_percent", oneShotAfter.sparsityPercent(before));
+        map.put("speedup", oneShotAfter.speedup(before));
         return map;
     }
 

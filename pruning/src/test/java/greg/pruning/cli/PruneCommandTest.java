@@ -69,6 +69,8 @@ class PruneCommandTest {
                         report.get("measured").get(0).get("batch").asInt(),
                         report.get("measured").get(1).get("batch").asInt()));
         assertEquals(method.equals("L1"), report.get("one_shot_l1").isNull());
+        if (!method.equals("L1"))
+            assertEquals(params.get("after"), report.get("one_shot_l1").get("params"));
         assertEquals(TinyData.CIFAR_TEST, report.get("base").get("records").asInt());
         for (String row : List.of("top-1 after removal", "top-1 after finetuning", "measured, batch 64")) {
             assertTrue(result.out().contains(row), result.out());
