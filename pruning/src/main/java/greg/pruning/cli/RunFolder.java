@@ -53,7 +53,7 @@ final class RunFolder implements AutoCloseable {
      *
      * @param force take one that is not empty too, and remove what an earlier run left in it
      * @throws UsageException if there is something in it
-     * @throws RunException if it cannot be written
+     * @throws RunException if it cannot be written, or another process is running in it
      */
     static RunFolder reserve(Path folder, boolean force) {
         RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
@@ -64,6 +64,9 @@ final class RunFolder implements AutoCloseable {
             run.close();
             throw new RunException(
                     "--out " + folder + " cannot be written (" + Failures.reason(e) + "); name another folder", e);
+        } catch (RunException e) {
+            run.close();
+            throw e;
         }
     }
 
@@ -77,7 +80,13 @@ final class RunFolder implements AutoCloseable {
             }
         }
         Files.delete(Files.createTempFile(folder, ".probe", ".tmp"));
-        for (String name : OURS) Files.deleteIfExists(folder.resolve(name));
+        if (Files.exists(file(METRICS))) {
+            open(); // before anything is lost: an earlier run may still be going on
+            metrics.truncate(0);
+        }
+        for (String name : OURS) {
+            if (!name.equals(METRICS)) Files.deleteIfExists(folder.resolve(name));
+        }
     }
 
     /**
@@ -122,7 +131,7 @@ final class RunFolder implements AutoCloseable {
     /** Begins a run: config.json is there from now on, and no other process can run here. */
     void begin(Map<String, Object> config) {
         try {
-            open();
+            if (metrics == null) open();
         } catch (IOException e) {
             throw new RunException("--out " + folder + " cannot be written (" + Failures.reason(e) + ")", e);
         }
@@ -139,7 +148,7 @@ final class RunFolder implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             free = false; // this very process runs there
         }
-        if (!free) throw new RunException("another greg is running in " + folder + "; wait for its end or stop it");
+        if (!free) throw new RunException(folder + " is in use by another greg process; wait for its end or stop it");
     }
 
     /** Where it is. */
