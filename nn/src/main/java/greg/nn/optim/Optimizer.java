@@ -64,9 +64,11 @@ public abstract class Optimizer implements AutoCloseable {
         return entry.penalty;
     }
 
-    /** Multiplies the parameter by a 0/1 mask after every step; the optimiser closes the mask. */
+    /** Multiplies the parameter by a 0/1 mask after every step, in place of an earlier one; the optimiser closes the mask. */
     public final void mask(String parameter, Tensor mask) {
-        entry(parameter).mask = mask;
+        Entry entry = entry(parameter);
+        if (entry.mask != null && entry.mask != mask) entry.mask.close();
+        entry.mask = mask;
     }
 
     private Entry entry(String parameter) {
