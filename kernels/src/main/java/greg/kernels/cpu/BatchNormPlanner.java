@@ -11,7 +11,7 @@ import org.bytedeco.dnnl.primitive;
 /** Builds batch normalisation primitives in the layout of their input, or in another where that one has no fast code. */
 final class BatchNormPlanner {
     // oneDNN's naive loops take about 10 ns an element
-    private static final long TINY_ELEMENTS = 100_000;
+    private static final long TINY_ELEMENTS = 20_000;
 
     private final OneDnn dnn;
 
@@ -22,9 +22,13 @@ final class BatchNormPlanner {
     /** The plan for an input that lies in {@code given}. */
     BatchNormPlan plan(BatchNormSpec spec, Layout given, boolean training) {
         boolean tiny = spec.reduction() * spec.channels() <= TINY_ELEMENTS;
-        BatchNormPlan plan = build(spec, given, training, tiny);
-        for (Layout other : new Layout[] {Layout.NHWC, Layout.PLAIN}) {
-            if (plan == null) plan = build(spec, other, training, false);
+        int copies = tiny ? 1 : BatchNormLanes.copies(spec);
+        // the dense order has no fast code whatever the channels; channels-last has where they come in sixteens
+        boolean inSixteens = spec.channels() * copies % Layout.BLOCK == 0;
+        Layout wanted = tiny || given == Layout.BLOCKED16 || !inSixteens ? given : Layout.NHWC;
+        BatchNormPlan plan = build(spec, wanted, training, tiny, copies);
+        for (Layout other : new Layout[] {given, Layout.NHWC, Layout.PLAIN}) {
+            if (plan == null) plan = build(spec, other, training, false, 1);
         }
         if (plan == null) throw OneDnn.onlyNaive(spec);
         return plan;
@@ -38,28 +42,29 @@ final class BatchNormPlanner {
             memory.desc x = layout.desc(spec.dims());
             var desc = OneDnn.fast(true, () -> forward(spec, x, flags(spec, true), true));
             if (desc != null) most = Math.max(most, desc.workspace_desc().get_size());
+            var wide = OneDnn.fast(
+                    true, () -> forward(spec, wide(spec, BatchNormLanes.copies(spec)), flags(spec, true), true));
+            if (wide != null) most = Math.max(most, wide.workspace_desc().get_size());
         }
         return most;
     }
 
-    private BatchNormPlan build(BatchNormSpec spec, Layout layout, boolean training, boolean tiny) {
-        memory.desc x = layout.desc(spec.dims());
-        int flags = flags(spec, training);
+    /** Channels-last data of {@code copies} pixels in a row as one pixel. */
+    private static memory.desc wide(BatchNormSpec spec, int copies) {
+        int rows = Math.toIntExact(spec.reduction() / copies);
+        return Layout.NHWC.desc(1, spec.channels() * copies, rows, 1);
+    }
+
+    private BatchNormPlan build(BatchNormSpec spec, Layout layout, boolean training, boolean tiny, int copies) {
+        memory.desc x = copies > 1 ? wide(spec, copies) : layout.desc(spec.dims());
+        int flags = flags(spec, training) | (copies > 1 ? dnnl.dnnl_use_global_stats : 0);
         var desc = OneDnn.fast(tiny, () -> forward(spec, x, flags, training));
         if (desc == null) return null;
+        int channels = spec.channels() * copies;
         boolean mask = training && spec.fusion() == Fusion.RELU;
-        memory.desc perChannel = Layout.vector(spec.channels());
-        memory.desc statistics =
-                new memory.desc(new long[] {1, spec.channels()}, memory.data_type.f32, new long[] {spec.channels(), 1});
-        Plan forward = new Plan(dnn, new primitive(desc), OneDnn.name(desc), layout, layout)
-                .argument(dnnl.DNNL_ARG_SRC, x)
-                .argument(dnnl.DNNL_ARG_DST, x)
-                .argument(dnnl.DNNL_ARG_MEAN, statistics)
-                .argument(dnnl.DNNL_ARG_VARIANCE, statistics)
-                .argument(dnnl.DNNL_ARG_SCALE, perChannel)
-                .argument(dnnl.DNNL_ARG_SHIFT, perChannel);
+        Plan forward = forwardPlan(desc, x, channels, layout);
         if (mask) forward.argument(dnnl.DNNL_ARG_WORKSPACE, desc.workspace_desc());
-        if (!training) return new BatchNormPlan(forward, null, layout, 0);
+        if (!training) return new BatchNormPlan(forward, null, layout, 0, copies, null, null);
         var back = OneDnn.fast(
                 tiny,
                 () -> new batch_normalization_backward.primitive_desc(
@@ -68,18 +73,44 @@ final class BatchNormPlanner {
             forward.close();
             return null;
         }
+        memory.desc perChannel = Layout.vector(channels);
         Plan backward = new Plan(dnn, new primitive(back), OneDnn.name(back), layout, layout)
                 .argument(dnnl.DNNL_ARG_DIFF_DST, x)
                 .argument(dnnl.DNNL_ARG_DIFF_SRC, x)
                 .argument(dnnl.DNNL_ARG_SRC, x)
-                .argument(dnnl.DNNL_ARG_MEAN, statistics)
-                .argument(dnnl.DNNL_ARG_VARIANCE, statistics)
+                .argument(dnnl.DNNL_ARG_MEAN, row(channels))
+                .argument(dnnl.DNNL_ARG_VARIANCE, row(channels))
                 .argument(dnnl.DNNL_ARG_SCALE, perChannel)
                 .argument(dnnl.DNNL_ARG_DIFF_SCALE, perChannel)
                 .argument(dnnl.DNNL_ARG_DIFF_SHIFT, perChannel);
         if (mask) backward.argument(dnnl.DNNL_ARG_WORKSPACE, desc.workspace_desc());
-        return new BatchNormPlan(
-                forward, backward, layout, mask ? desc.workspace_desc().get_size() : 0);
+        long maskBytes = mask ? desc.workspace_desc().get_size() : 0;
+        if (copies == 1) return new BatchNormPlan(forward, backward, layout, maskBytes, 1, null, null);
+        var statistics = OneDnn.fast(true, () -> forward(spec, x, 0, true));
+        int constant = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift | dnnl.dnnl_use_global_stats;
+        var correction = OneDnn.fast(true, () -> forward(spec, x, constant, false));
+        Plan statisticsPlan = new Plan(dnn, new primitive(statistics), OneDnn.name(statistics), layout, layout)
+                .argument(dnnl.DNNL_ARG_SRC, x)
+                .argument(dnnl.DNNL_ARG_DST, x)
+                .argument(dnnl.DNNL_ARG_MEAN, row(channels))
+                .argument(dnnl.DNNL_ARG_VARIANCE, row(channels));
+        Plan correctionPlan = forwardPlan(correction, x, channels, layout);
+        return new BatchNormPlan(forward, backward, layout, maskBytes, copies, statisticsPlan, correctionPlan);
+    }
+
+    private Plan forwardPlan(
+            batch_normalization_forward.primitive_desc desc, memory.desc x, int channels, Layout layout) {
+        return new Plan(dnn, new primitive(desc), OneDnn.name(desc), layout, layout)
+                .argument(dnnl.DNNL_ARG_SRC, x)
+                .argument(dnnl.DNNL_ARG_DST, x)
+                .argument(dnnl.DNNL_ARG_MEAN, row(channels))
+                .argument(dnnl.DNNL_ARG_VARIANCE, row(channels))
+                .argument(dnnl.DNNL_ARG_SCALE, Layout.vector(channels))
+                .argument(dnnl.DNNL_ARG_SHIFT, Layout.vector(channels));
+    }
+
+    private static memory.desc row(int channels) {
+        return new memory.desc(new long[] {1, channels}, memory.data_type.f32, new long[] {channels, 1});
     }
 
     private batch_normalization_forward.primitive_desc forward(

@@ -56,7 +56,7 @@ public final class CpuBackend implements Backend {
         elementwise = new CpuElementwise(dnn, reorders);
         gemm = new CpuGemm(dnn);
         conv2d = new CpuConv2d(dnn, memory, reorders, choice);
-        batchNorm = new CpuBatchNorm(dnn, reorders, elementwise);
+        batchNorm = new CpuBatchNorm(dnn, memory, reorders, elementwise);
         pool2d = new CpuPool2d(dnn, memory, reorders, choice);
         shortcut = new CpuShortcut(memory, conv2d);
         concat = new CpuConcat(reorders);

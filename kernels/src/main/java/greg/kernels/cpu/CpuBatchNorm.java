@@ -10,11 +10,14 @@ import greg.kernels.spec.BatchNormSpec.Fusion;
  * Batch normalisation through oneDNN, the ReLU of {@code RELU} inside the primitive with a mask of its signs. oneDNN
  * cannot add a residual there on a CPU, so {@code ADD_RELU} is followed by one in-place addition that ends with a ReLU.
  *
+ * <p>Channel counts that do not fill vector registers take a detour through {@link BatchNormLanes}.
+ *
  * <p>The saved storage holds the batch mean, the batch variance and the mask, each from an aligned offset.
  */
 final class CpuBatchNorm implements BatchNormKernels {
     private final Reorders reorders;
     private final CpuElementwise elementwise;
+    private final BatchNormLanes lanes;
     private final BatchNormPlanner planner;
     private final Plans<BatchNormPlan> plans;
     private final Plans<Long> sizes;
@@ -23,9 +26,10 @@ final class CpuBatchNorm implements BatchNormKernels {
 
     private record Key(BatchNormSpec spec, Layout given, boolean training) {}
 
-    CpuBatchNorm(OneDnn dnn, Reorders reorders, CpuElementwise elementwise) {
+    CpuBatchNorm(OneDnn dnn, HostMemory memory, Reorders reorders, CpuElementwise elementwise) {
         this.reorders = reorders;
         this.elementwise = elementwise;
+        this.lanes = new BatchNormLanes(memory, elementwise);
         this.planner = new BatchNormPlanner(dnn);
         this.plans = new Plans<>(dnn);
         this.sizes = new Plans<>(dnn);
@@ -65,21 +69,27 @@ final class CpuBatchNorm implements BatchNormKernels {
         BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
         CpuStorage input = as(plan, spec, x);
         int channels = spec.channels();
-        Plan forward = plan.forward()
-                .bind(0, input)
-                .bind(1, CpuStorage.of(y))
-                .bind(2, keep.block.pointer())
-                .bind(3, keep.block.pointer(varianceOffset(channels)))
-                .bind(4, CpuStorage.dense(gamma))
-                .bind(5, CpuStorage.dense(beta));
-        if (plan.maskBytes() > 0) forward.bind(6, keep.block.pointer(maskOffset(channels)));
-        forward.run();
+        long varianceAt = varianceOffset(channels);
+        if (plan.maskBytes() > 0) plan.forward().bind(6, keep.block.pointer(maskOffset(channels)));
+        if (plan.copies() > 1) {
+            lanes.statistics(spec, plan, input, CpuStorage.of(y), keep, varianceAt / 4);
+            lanes.forward(spec, plan, input, CpuStorage.of(y), keep, keep, varianceAt / 4, gamma, beta);
+        } else {
+            plan.forward()
+                    .bind(0, input)
+                    .bind(1, CpuStorage.of(y))
+                    .bind(2, keep.block.pointer())
+                    .bind(3, keep.block.pointer(varianceAt))
+                    .bind(4, CpuStorage.dense(gamma))
+                    .bind(5, CpuStorage.dense(beta))
+                    .run();
+        }
         keep.wrotePlain();
         finish(plan, spec, residual, y);
         input.release();
         double m = spec.reduction();
         updateRunning(runningMean, keep, 0, channels, spec.momentum(), 1);
-        updateRunning(runningVar, keep, varianceOffset(channels) / 4, channels, spec.momentum(), m / (m - 1));
+        updateRunning(runningVar, keep, varianceAt / 4, channels, spec.momentum(), m / (m - 1));
     }
 
     /** running = (1 - momentum) running + momentum correction batch. */
@@ -111,14 +121,20 @@ final class CpuBatchNorm implements BatchNormKernels {
             Storage y) {
         BatchNormPlan plan = plan(spec, CpuStorage.of(x), false);
         CpuStorage input = as(plan, spec, x);
-        plan.forward()
-                .bind(0, input)
-                .bind(1, CpuStorage.of(y))
-                .bind(2, CpuStorage.dense(runningMean))
-                .bind(3, CpuStorage.dense(runningVar))
-                .bind(4, CpuStorage.dense(gamma))
-                .bind(5, CpuStorage.dense(beta))
-                .run();
+        CpuStorage mean = CpuStorage.dense(runningMean);
+        CpuStorage var = CpuStorage.dense(runningVar);
+        if (plan.copies() > 1) {
+            lanes.forward(spec, plan, input, CpuStorage.of(y), mean, var, 0, gamma, beta);
+        } else {
+            plan.forward()
+                    .bind(0, input)
+                    .bind(1, CpuStorage.of(y))
+                    .bind(2, mean)
+                    .bind(3, var)
+                    .bind(4, CpuStorage.dense(gamma))
+                    .bind(5, CpuStorage.dense(beta))
+                    .run();
+        }
         finish(plan, spec, residual, y);
         input.release();
     }
@@ -153,17 +169,32 @@ final class CpuBatchNorm implements BatchNormKernels {
         CpuStorage gradient = as(plan, spec, behind);
         CpuStorage output = CpuStorage.of(dx);
         int channels = spec.channels();
-        Plan backward = plan.backward()
-                .bind(0, gradient)
-                .bind(1, output)
-                .bind(2, input)
-                .bind(3, keep.block.pointer())
-                .bind(4, keep.block.pointer(varianceOffset(channels)))
-                .bind(5, CpuStorage.dense(gamma))
-                .bind(6, CpuStorage.of(dgamma))
-                .bind(7, CpuStorage.of(dbeta));
-        if (plan.maskBytes() > 0) backward.bind(8, keep.block.pointer(maskOffset(channels)));
-        backward.run();
+        long varianceAt = varianceOffset(channels);
+        if (plan.maskBytes() > 0) plan.backward().bind(8, keep.block.pointer(maskOffset(channels)));
+        if (plan.copies() > 1) {
+            lanes.backward(
+                    spec,
+                    plan,
+                    input,
+                    gradient,
+                    output,
+                    gamma,
+                    keep,
+                    varianceAt / 4,
+                    CpuStorage.of(dgamma),
+                    CpuStorage.of(dbeta));
+        } else {
+            plan.backward()
+                    .bind(0, gradient)
+                    .bind(1, output)
+                    .bind(2, input)
+                    .bind(3, keep.block.pointer())
+                    .bind(4, keep.block.pointer(varianceAt))
+                    .bind(5, CpuStorage.dense(gamma))
+                    .bind(6, CpuStorage.of(dgamma))
+                    .bind(7, CpuStorage.of(dbeta))
+                    .run();
+        }
         output.wrote(plan.layout(), spec.dims());
         CpuStorage.of(dgamma).wrotePlain();
         CpuStorage.of(dbeta).wrotePlain();
