@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
 /** {@code greg data}: which data sets there are, and whether one is complete. */
 @Command(
         name = "data",
-        description = "Lists and checks data sets.",
-        subcommands = {DataCommand.ListCommand.class, DataCommand.VerifyCommand.class})
+        description = "Lists, downloads and checks data sets.",
+        subcommands = {DataCommand.ListCommand.class, DataFetchCommand.class, DataCommand.VerifyCommand.class})
 final class DataCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -27,7 +27,7 @@ final class DataCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "expected a command: list, verify");
+        throw new ParameterException(spec.commandLine(), "expected a command: list, fetch, verify");
     }
 
     /** {@code greg data list}. */

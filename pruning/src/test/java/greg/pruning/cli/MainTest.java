@@ -7,9 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -121,5 +126,44 @@ class MainTest {
         Cli unknown = Cli.run("data", "verify", "fashion-min");
         assertEquals(2, unknown.code());
         assertTrue(unknown.err().contains("did you mean 'fashion-mini'"), unknown.err());
+    }
+
+    @Test
+    void dataFetchSaysInOneLineWhyItCannot(@TempDir Path folder) {
+        String nobody = "http://127.0.0.1:1/files";
+        Cli offline = Cli.run("data", "fetch", "cifar10", "--data", folder.toString(), "--mirror", nobody);
+        assertEquals(1, offline.code());
+        assertEquals(
+                "greg: data fetch cifar10: cannot download " + nobody
+                        + "/cifar-10-binary.tar.gz (no connection); if this"
+                        + " machine is offline, put cifar-10-binary.tar.gz into " + folder
+                        + " by hand and run this again\n",
+                offline.err());
+        Cli imagenet = Cli.run("data", "fetch", "imagenet");
+        assertEquals(2, imagenet.code());
+        assertTrue(imagenet.err().contains("agree to its terms"), imagenet.err());
+        assertEquals(
+                2, Cli.run("data", "fetch", "cifar10", "--mirror", "ftp://x").code());
+    }
+
+    @Test
+    void dataFetchTakesWhatAMirrorHas(@TempDir Path folder) throws Exception {
+        // the files are not the official ones, so their checksums are refused: as far as one gets without the real ones
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/m/cifar-100-binary.tar.gz", exchange -> {
+            exchange.sendResponseHeaders(200, 3);
+            exchange.getResponseBody().write(new byte[3]);
+            exchange.close();
+        });
+        server.start();
+        try {
+            String mirror = "http://127.0.0.1:" + server.getAddress().getPort() + "/m";
+            Cli result = Cli.run("data", "fetch", "cifar100", "--data", folder.toString(), "--mirror", mirror);
+            assertEquals(1, result.code());
+            assertTrue(result.err().contains("expected checksum md5:03b5dce01913d631647c71ecec9e9cb8"), result.err());
+            assertTrue(result.err().contains("cifar-100-binary.tar.gz: 0.0 of 0.0 MB"), result.err());
+        } finally {
+            server.stop(0);
+        }
     }
 }

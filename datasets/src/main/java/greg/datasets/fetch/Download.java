@@ -1,0 +1,191 @@
+package greg.datasets.fetch;
+
+import greg.datasets.DatasetException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Gets files by HTTP. What has arrived is kept as {@code FILE.part}, so that a broken download goes on where it stopped, in
+ * the next attempt or in the next call. A file counts only once its checksum is right.
+ */
+public final class Download {
+    private static final int ATTEMPTS = 3;
+    private static final int BUFFER = 1 << 16;
+    private static final int OK = 200;
+    private static final int PARTIAL = 206;
+    private static final int RANGE_REFUSED = 416;
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .connectTimeout(Duration.ofSeconds(20))
+            .build();
+    private final URI mirror;
+    private final Progress progress;
+    private final Duration patience;
+
+    /** Hears how far a file is. */
+    @FunctionalInterface
+    public interface Progress {
+        /** {@code done} of {@code total} bytes are there; total is -1 if the site does not say. */
+        void at(String file, long done, long total);
+    }
+
+    /**
+     * Ready to download.
+     *
+     * @param mirror a folder of the web in which all files lie under their own names, taken instead of the official sites;
+     *     null: the official sites
+     */
+    public Download(URI mirror, Progress progress) {
+        this(mirror, progress, Duration.ofSeconds(60));
+    }
+
+    /** As above; a connection on which nothing comes for as long as {@code patience} counts as broken. */
+    Download(URI mirror, Progress progress, Duration patience) {
+        this.mirror = mirror;
+        this.progress = progress;
+        this.patience = patience;
+    }
+
+    /**
+     * Brings a file into a folder. One that is there already with the right checksum, from an earlier call or put there by
+     * hand, is taken as it is.
+     *
+     * @param name of the data set, for messages
+     */
+    public Path get(String name, Archive archive, Path folder) {
+        Path file = folder.resolve(archive.file());
+        try {
+            Files.createDirectories(folder);
+            if (Files.isRegularFile(file) && digest(file, archive.digest()).equals(archive.digest())) return file;
+            List<String> failures = new ArrayList<>();
+            for (URI url : mirror == null ? archive.urls() : List.of(mirror.resolve(archive.file()))) {
+                String failure = tryAll(url, archive, file);
+                if (failure == null) return file;
+                failures.add(url + " (" + failure + ")");
+            }
+            throw new DatasetException("data fetch " + name + ": cannot download " + String.join(", ", failures)
+                    + "; if this machine is offline, put " + archive.file() + " into " + folder
+                    + " by hand and run this again");
+        } catch (IOException e) {
+            throw new DatasetException("data fetch " + name + ": cannot write " + file + " (" + reason(e) + ")", e);
+        }
+    }
+
+    /** Tries an address some times, each going on where the one before broke off; null if the file is there, else why not. */
+    private String tryAll(URI url, Archive archive, Path file) throws IOException {
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        String failure = null;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            boolean resumed = Files.exists(part) && Files.size(part) > 0;
+            failure = transfer(url, archive.file(), part);
+            if (failure != null && failure.startsWith("HTTP")) return failure;
+            if (failure != null) continue;
+            String found = digest(part, archive.digest());
+            if (found.equals(archive.digest())) {
+                Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+                return null;
+            }
+            long size = Files.size(part);
+            Files.delete(part);
+            failure = "expected checksum " + archive.digest() + ", " + size + " bytes with " + found + " came";
+            // a part of an older file under the same name would spoil the new one for ever
+            if (!resumed) return failure;
+        }
+        return failure;
+    }
+
+    /** Moves bytes until the site has no more; null, or what went wrong. */
+    private String transfer(URI url, String name, Path part) throws IOException {
+        long have = Files.exists(part) ? Files.size(part) : 0;
+        HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(patience);
+        if (have > 0) request.header("Range", "bytes=" + have + "-");
+        HttpResponse<InputStream> response;
+        try {
+            response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        } catch (IOException e) {
+            return reason(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        }
+        int status = response.statusCode();
+        try (InputStream body = response.body()) {
+            if (status == RANGE_REFUSED && have > 0) return null; // nothing is left to send; the checksum decides
+            if (status != OK && status != PARTIAL) return "HTTP status " + status;
+            boolean append = status == PARTIAL && have > 0;
+            long length = response.headers().firstValueAsLong("Content-Length").orElse(-1);
+            long start = append ? have : 0;
+            return copy(body, part, append, name, start, length < 0 ? -1 : start + length);
+        }
+    }
+
+    private String copy(InputStream body, Path part, boolean append, String name, long start, long total)
+            throws IOException {
+        long done = start;
+        byte[] buffer = new byte[BUFFER];
+        try (Watchdog watchdog = new Watchdog(body, patience);
+                OutputStream out = Files.newOutputStream(
+                        part,
+                        StandardOpenOption.CREATE,
+                        append ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            while (true) {
+                int count;
+                try {
+                    count = body.read(buffer);
+                } catch (IOException e) {
+                    if (!watchdog.hasBitten()) return reason(e);
+                    count = -1;
+                }
+                if (watchdog.hasBitten()) {
+                    return "nothing came for " + patience.toSeconds() + " s after " + done + " bytes";
+                }
+                if (count < 0) break;
+                watchdog.alive();
+                out.write(buffer, 0, count);
+                done += count;
+                progress.at(name, done, total);
+            }
+        }
+        return total >= 0 && done < total ? "the connection ended after " + done + " of " + total + " bytes" : null;
+    }
+
+    /** The checksum of a file by the algorithm that {@code like} names. */
+    private static String digest(Path file, String like) throws IOException {
+        String kind = like.substring(0, like.indexOf(':'));
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance(kind.equals("md5") ? "MD5" : "SHA-256");
+            byte[] buffer = new byte[BUFFER];
+            for (int count; (count = in.read(buffer)) >= 0; ) digest.update(buffer, 0, count);
+            return kind + ":" + HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform must provide MD5 and SHA-256", e);
+        }
+    }
+
+    /** An error in one line; those of the HTTP client often have no message, but a cause of a telling class. */
+    static String reason(IOException e) {
+        Throwable last = e;
+        while (last.getMessage() == null && last.getCause() != null) last = last.getCause();
+        String kind = last.getClass().getSimpleName();
+        if (kind.equals("UnresolvedAddressException")) return "the host is not known here";
+        if (kind.equals("ClosedChannelException") || kind.equals("ConnectException")) return "no connection";
+        return last.getMessage() == null ? kind : last.getMessage().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

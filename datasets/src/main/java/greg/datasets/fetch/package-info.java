@@ -1,0 +1,2 @@
+/** Brings the official archives of data sets to this machine: download, checksum, unpacking. */
+package greg.datasets.fetch;

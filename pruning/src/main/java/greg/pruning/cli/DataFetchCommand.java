@@ -1,0 +1,95 @@
+package greg.pruning.cli;
+
+import greg.datasets.Datasets;
+import greg.datasets.fetch.Download;
+import greg.datasets.fetch.Source;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code greg data fetch NAME}. */
+@Command(
+        name = "fetch",
+        description = {
+            "Downloads a data set from its authors' site, checks it and unpacks it. What was broken off goes on in the"
+                    + " next call.",
+            "Names: cifar10, cifar100, fashion-mnist, mnist, tiny-imagenet."
+        })
+final class DataFetchCommand implements Callable<Integer> {
+    private static final int MEGA = 1_000_000;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Parameters(paramLabel = "NAME", description = "Data set.")
+    private String name;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Folder to put it in. Default: see 'greg data list'.")
+    private Path data;
+
+    @Option(
+            names = "--mirror",
+            paramLabel = "URL",
+            description = "Folder of the web with the same files, asked instead of the authors' site. Default: none.")
+    private URI mirror;
+
+    @Override
+    public Integer call() {
+        Console console = Console.of(spec);
+        Source source = Source.of(name);
+        Path folder = data != null ? data : Datasets.folder(name);
+        if (source.isIn(folder)) {
+            console.out().printf("%s is in %s already%n", name, folder);
+            return 0;
+        }
+        source.fetch(folder, new Download(mirror(), new Reporter(console)));
+        console.out()
+                .printf(
+                        "%s is in %s; check it with: greg data verify %s%s%n",
+                        name, folder, name, data == null ? "" : " --data " + data);
+        return 0;
+    }
+
+    private URI mirror() {
+        if (mirror == null) return null;
+        if (mirror.getScheme() == null || !mirror.getScheme().startsWith("http")) {
+            throw new UsageException("--mirror: expected an address that starts with http, got " + mirror);
+        }
+        return mirror.toString().endsWith("/") ? mirror : URI.create(mirror + "/");
+    }
+
+    /** A line for every tenth of a file: a download is often watched through a log. */
+    private static final class Reporter implements Download.Progress {
+        private final Console console;
+        private String file = "";
+        private long said = -1;
+
+        Reporter(Console console) {
+            this.console = console;
+        }
+
+        @Override
+        public void at(String now, long done, long total) {
+            if (!now.equals(file)) said = -1;
+            file = now;
+            long step = total > 0 ? 10 * done / total : done / (10 * MEGA);
+            if (step == said) return;
+            said = step;
+            console.say(
+                    "%s: %.1f%s MB",
+                    now,
+                    done / (double) MEGA,
+                    total < 0 ? "" : String.format(Locale.ROOT, " of %.1f", total / (double) MEGA));
+        }
+    }
+}
