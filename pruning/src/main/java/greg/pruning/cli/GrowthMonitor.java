@@ -126,6 +126,7 @@ final class GrowthMonitor implements GrowthListener {
     }
 
     private void save() {
+        checkWeights(growth.iteration());
         saver.save(growth.save(), loss, network);
     }
 

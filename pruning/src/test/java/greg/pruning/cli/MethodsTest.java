@@ -336,6 +336,18 @@ class MethodsTest {
     }
 
     @Test
+    void aGrowthThatDivergesLeavesACheckpointOfNumbers() {
+        Path out = temp.resolve("lost");
+        Cli result = prune(out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0");
+        assertEquals(1, result.code(), result.err());
+        assertTrue(result.err().contains("pruning: diverged, sum |"), result.err());
+        StateDict saved = RunState.read(out).network().state();
+        for (String name : saved.names()) {
+            for (float value : saved.get(name).values()) assertTrue(Float.isFinite(value), name);
+        }
+    }
+
+    @Test
     void aRunThatDivergesStopsAndLeavesNothingBroken() {
         expectError(1, "pruning: diverged, sum |", "--stage-pr", RATIOS, "--lr-prune", "1e30");
         Path run = temp.resolve("lost");
