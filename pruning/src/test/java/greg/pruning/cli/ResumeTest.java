@@ -112,6 +112,29 @@ class ResumeTest {
     }
 
     @Test
+    void dropoutGoesOnThroughThePhasesOfPruning() throws Exception {
+        Path whole = temp.resolve("whole");
+        Path broken = temp.resolve("broken");
+        List<String> settings = new ArrayList<>(List.of("prune", "--arch", "mobilenet_v2", "--dataset", "cifar10"));
+        settings.addAll(List.of("--data", data.resolve("cifar").toString(), "--device", DEVICE, "--threads", "1"));
+        settings.addAll(List.of("--stage-pr", "features.18.0:0.5", "--base-epochs", "1", "--base-lr", "0.01"));
+        settings.addAll(List.of("--epochs", "1", "--lr-ft", "0.01", "--batch-size", "10", "--batch-size-prune", "10"));
+        settings.addAll(List.of("--method", "FixReg", "--stabilize-reg-interval", "2", "--reg-upper-limit", "1"));
+        for (Path out : List.of(whole, broken)) {
+            List<String> args = new ArrayList<>(settings);
+            args.addAll(List.of("--out", out.toString()));
+            String[] command = args.toArray(new String[0]);
+            if (out == broken) {
+                interrupted(command, out, 1);
+            } else {
+                Cli unbroken = Cli.run(command);
+                assertEquals(0, unbroken.code(), unbroken.err());
+            }
+        }
+        RunFolders.assertSame(whole, broken);
+    }
+
+    @Test
     void aGrowthCutShortByMaxIterationsGoesOnToo() throws Exception {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
