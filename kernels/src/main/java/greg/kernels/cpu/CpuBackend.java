@@ -60,7 +60,7 @@ public final class CpuBackend implements Backend {
         pool2d = new CpuPool2d(dnn, memory, reorders, choice);
         shortcut = new CpuShortcut(memory, conv2d);
         concat = new CpuConcat(reorders);
-        team = new UpdateTeam(threads);
+        team = new UpdateTeam(threads, UpdateTeam.PARALLEL_WEIGHTS);
         penalty = new CpuPenalty(team);
         update = new CpuUpdate(team);
     }

@@ -16,27 +16,35 @@ import java.util.function.BiConsumer;
  * waking another one costs more than it saves, and it would fight with oneDNN's spinning workers for a core.
  */
 final class UpdateTeam {
-    /** From this many weights on, several threads share the update. */
+    /** From this many weights on, it pays that several threads share the update. */
     static final long PARALLEL_WEIGHTS = 4_000_000;
 
     private final int threads;
+    private final long parallelWeights;
     private final List<UpdateWorker> workers = new ArrayList<>();
     private ExecutorService executor;
 
-    UpdateTeam(int threads) {
+    /** @param parallelWeights from how many weights on an update is shared, {@link #PARALLEL_WEIGHTS} but in tests */
+    UpdateTeam(int threads, long parallelWeights) {
         this.threads = threads;
+        this.parallelWeights = parallelWeights;
         workers.add(new UpdateWorker());
     }
 
     /** Applies {@code action} once to every slot. */
     void run(List<UpdateSlot> table, BiConsumer<UpdateWorker, UpdateSlot> action) {
-        long weights = 0;
-        for (UpdateSlot slot : table) weights += slot.weight().length();
-        if (threads == 1 || table.size() == 1 || weights < PARALLEL_WEIGHTS) {
+        if (!shares(table)) {
             for (UpdateSlot slot : table) action.accept(workers.get(0), slot);
             return;
         }
         share(table, action);
+    }
+
+    /** Whether other threads take part in an update of these slots. */
+    boolean shares(List<UpdateSlot> table) {
+        long weights = 0;
+        for (UpdateSlot slot : table) weights += slot.weight().length();
+        return threads > 1 && table.size() > 1 && weights >= parallelWeights;
     }
 
     private void share(List<UpdateSlot> table, BiConsumer<UpdateWorker, UpdateSlot> action) {

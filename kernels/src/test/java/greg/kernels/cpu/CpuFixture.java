@@ -12,9 +12,13 @@ final class CpuFixture implements AutoCloseable {
     final CpuBackend backend;
 
     CpuFixture() {
+        this(BackendOptions.standard());
+    }
+
+    CpuFixture(BackendOptions options) {
         String why = new CpuProvider().unavailable();
         Assumptions.assumeTrue(why == null, why);
-        backend = new CpuBackend(BackendOptions.standard());
+        backend = new CpuBackend(options);
     }
 
     CpuStorage empty(long n) {
