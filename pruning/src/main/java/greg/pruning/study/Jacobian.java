@@ -1,0 +1,97 @@
+package greg.pruning.study;
+
+import greg.nn.Module;
+import greg.nn.StateDict;
+import greg.nn.layer.BatchNorm2d;
+import greg.pruning.report.MeanStd;
+import greg.tensor.Backprop;
+import greg.tensor.Scope;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.commons.math3.linear.Array2DRowRealMatrix;
+import org.apache.commons.math3.linear.SingularValueDecomposition;
+
+/**
+ * Singular values of a network's input-output Jacobian, d outputs / d inputs at given inputs. Where they are near 1 errors
+ * travel through the network without fading or exploding (dynamical isometry, Saxe et al. 2014); pruning lowers them, and
+ * the lower they are the harder finetuning is.
+ *
+ * <p>Gradients through batch normalisation exist in training mode alone, so networks that have it are taken with the
+ * statistics of the batch: the row of an output is then the gradient of its sum over the batch. Without it the samples do
+ * not touch each other and the network is in evaluation mode.
+ *
+ * @param singularValues per sample, descending; min(outputs, input elements) of them
+ */
+public record Jacobian(List<double[]> singularValues) {
+    /**
+     * Computes them with one backward pass per output. The network is left as it was.
+     *
+     * @param images a small batch, (N, C, H, W)
+     * @throws IllegalArgumentException if the network's output is not (N, outputs)
+     */
+    public static Jacobian of(Module network, Shape images, float[] values) {
+        boolean training = network.isTraining();
+        StateDict before = StateDict.of(network);
+        boolean[] norm = {false};
+        network.visit((path, m) -> norm[0] |= m instanceof BatchNorm2d);
+        network.train(norm[0]);
+        try {
+            return decompose(rows(network, images, values));
+        } finally {
+            before.loadInto(network); // running statistics
+            network.train(training);
+        }
+    }
+
+    /** Sample, output, input element. */
+    private static double[][][] rows(Module network, Shape images, float[] values) {
+        int samples = images.dim(0);
+        int inputs = Math.toIntExact(images.size() / samples);
+        double[][][] jacobians = null;
+        int outputs = 1;
+        for (int output = 0; output < outputs; output++) {
+            try (Scope scope = Scope.open()) {
+                Tensor x = scope.own(Tensor.parameter(network.backend(), images, values));
+                Tensor y = network.forward(x);
+                if (y.shape().rank() != 2 || y.shape().dim(0) != samples) {
+                    throw new IllegalArgumentException(
+                            "jacobian: expected a network with outputs (" + samples + ", classes), got " + y.shape());
+                }
+                outputs = y.shape().dim(1);
+                if (jacobians == null) jacobians = new double[samples][outputs][inputs];
+                Backprop.run(OutputSumOp.apply(y, output));
+                float[] gradient = x.gradientToHost();
+                for (int n = 0; n < samples; n++) {
+                    for (int i = 0; i < inputs; i++) jacobians[n][output][i] = gradient[n * inputs + i];
+                }
+            }
+        }
+        return jacobians;
+    }
+
+    private static Jacobian decompose(double[][][] jacobians) {
+        List<double[]> values = new ArrayList<>();
+        for (double[][] jacobian : jacobians) {
+            values.add(new SingularValueDecomposition(new Array2DRowRealMatrix(jacobian, false)).getSingularValues());
+        }
+        return new Jacobian(values);
+    }
+
+    /** Mean singular value per sample, over all samples. */
+    public MeanStd mean() {
+        return MeanStd.of(singularValues.stream()
+                .mapToDouble(v -> Arrays.stream(v).average().orElseThrow())
+                .toArray());
+    }
+
+    /** Largest over smallest singular value per sample, over all samples; infinite where an output depends on others. */
+    public double meanCondition() {
+        return singularValues.stream()
+                .mapToDouble(v -> v[0] / v[v.length - 1])
+                .average()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,167 @@
+package greg.pruning.study;
+
+import greg.nn.Module;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.Removal;
+import greg.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.apache.commons.math3.random.RandomDataGenerator;
+import org.apache.commons.math3.random.Well19937c;
+import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
+import org.apache.commons.math3.util.Combinations;
+import org.apache.commons.math3.util.CombinatoricsUtils;
+
+/**
+ * Oracle pruning: removes k filters of one layer in all ways, or in a sample of them, and measures each. Says how good the
+ * choice of a criterion is among all that could have been made. For small networks and layers: 3 of 6 filters are 20
+ * networks, 8 of 16 are 12,870.
+ */
+public final class Oracle {
+    private final Supplier<Module> fresh;
+    private final Shape image;
+    private final ToDoubleFunction<Module> loss;
+    private final Consumer<Module> finetune;
+
+    /**
+     * What is to be pruned, and how it is judged.
+     *
+     * @param fresh makes the unpruned network with its weights; the study closes it
+     * @param image (1, C, H, W), what the network takes
+     * @param loss smaller is better
+     * @param finetune trains a pruned network for a while, or null: only the loss right after the removal counts
+     */
+    public Oracle(Supplier<Module> fresh, Shape image, ToDoubleFunction<Module> loss, Consumer<Module> finetune) {
+        this.fresh = fresh;
+        this.image = image;
+        this.loss = loss;
+        this.finetune = finetune;
+    }
+
+    /**
+     * One way to prune.
+     *
+     * @param pruned numbers of the filters removed, ascending
+     * @param loss right after the removal
+     * @param tuned after finetuning; NaN if there was none
+     */
+    public record Outcome(List<Integer> pruned, double loss, double tuned) {}
+
+    /**
+     * All that was measured.
+     *
+     * @param layer its name
+     * @param combinations how many ways there are
+     * @param outcomes those that were measured, in the order of their filter numbers
+     */
+    public record Result(String layer, double combinations, List<Outcome> outcomes) {
+        /** True if nothing was left out. */
+        public boolean exhaustive() {
+            return outcomes.size() == combinations;
+        }
+
+        /** What became of that choice. */
+        public Outcome of(int... pruned) {
+            List<Integer> wanted = sorted(pruned);
+            return outcomes.stream()
+                    .filter(o -> o.pruned().equals(wanted))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "oracle: the choice " + wanted + " was not measured; name it as a candidate"));
+        }
+
+        /** 1 for the choice with the smallest loss right after the removal; equal losses share the better rank. */
+        public int rank(int... pruned) {
+            double own = of(pruned).loss();
+            return 1 + (int) outcomes.stream().filter(o -> o.loss() < own).count();
+        }
+
+        /** The same by the loss after finetuning. */
+        public int tunedRank(int... pruned) {
+            double own = of(pruned).tuned();
+            return 1 + (int) outcomes.stream().filter(o -> o.tuned() < own).count();
+        }
+
+        /** Spearman's rank correlation of the losses before and after finetuning: does the first tell the second? */
+        public double rankCorrelation() {
+            double[] before = outcomes.stream().mapToDouble(Outcome::loss).toArray();
+            double[] after = outcomes.stream().mapToDouble(Outcome::tuned).toArray();
+            return new SpearmansCorrelation().correlation(before, after);
+        }
+    }
+
+    /**
+     * Measures.
+     *
+     * @param layer convolution whose filters can go
+     * @param k how many go
+     * @param most measured combinations; if there are more, a random sample of that size is taken
+     * @param candidates choices that must be among them, e.g. what L1 and GReg-2 picked
+     * @param seed fixes the sample
+     */
+    public Result study(String layer, int k, int most, Collection<int[]> candidates, long seed) {
+        int filters;
+        try (Module network = fresh.get()) {
+            filters = ChannelGraph.trace(network, image).layer(layer).out();
+        }
+        if (k < 1 || k >= filters || most < 1) {
+            throw new IllegalArgumentException("oracle: expected to remove 1 to " + (filters - 1) + " of the " + filters
+                    + " filters of " + layer + " and to measure at least one way, got " + k + " and " + most);
+        }
+        double combinations = CombinatoricsUtils.binomialCoefficientDouble(filters, k);
+        Map<List<Integer>, Outcome> outcomes = new LinkedHashMap<>();
+        for (int[] candidate : candidates) {
+            if (candidate.length != k) {
+                throw new IllegalArgumentException(
+                        "oracle: expected candidates of " + k + " filters, got " + Arrays.toString(candidate));
+            }
+            measure(layer, sorted(candidate), outcomes);
+        }
+        if (combinations <= most) {
+            for (Iterator<int[]> all = new Combinations(filters, k).iterator(); all.hasNext(); ) {
+                measure(layer, sorted(all.next()), outcomes);
+            }
+        } else {
+            RandomDataGenerator random = new RandomDataGenerator(new Well19937c(seed));
+            while (outcomes.size() < most) measure(layer, sorted(random.nextPermutation(filters, k)), outcomes);
+        }
+        List<Outcome> ordered = new ArrayList<>(outcomes.values());
+        ordered.sort((a, b) -> compare(a.pruned(), b.pruned()));
+        return new Result(layer, combinations, List.copyOf(ordered));
+    }
+
+    private void measure(String layer, List<Integer> pruned, Map<List<Integer>, Outcome> outcomes) {
+        if (outcomes.containsKey(pruned)) return;
+        try (Module network = fresh.get()) {
+            Removal removal = new Removal(ChannelGraph.trace(network, image));
+            removal.filters(layer, pruned.stream().mapToInt(Integer::intValue).toArray());
+            removal.apply();
+            double before = loss.applyAsDouble(network);
+            double after = Double.NaN;
+            if (finetune != null) {
+                finetune.accept(network);
+                after = loss.applyAsDouble(network);
+            }
+            outcomes.put(pruned, new Outcome(pruned, before, after));
+        }
+    }
+
+    private static List<Integer> sorted(int... numbers) {
+        return Arrays.stream(numbers).sorted().boxed().toList();
+    }
+
+    private static int compare(List<Integer> a, List<Integer> b) {
+        for (int i = 0; i < a.size(); i++) {
+            if (!a.get(i).equals(b.get(i))) return Integer.compare(a.get(i), b.get(i));
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,141 @@
+package greg.pruning.study;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
+import greg.kernels.Backends;
+import greg.nn.Module;
+import greg.nn.model.Networks;
+import greg.nn.optim.Sgd;
+import greg.nn.train.Metrics;
+import greg.nn.train.TrainStep;
+import greg.pruning.L1Scores;
+import greg.pruning.Selection;
+import greg.pruning.WeightGroup;
+import greg.tensor.NoGrad;
+import greg.tensor.Scope;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import greg.tensor.op.CrossEntropyOp;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class OracleTest {
+    private static final int BATCH = 8;
+    private static final Shape IMAGE = Shape.of(1, 1, 28, 28);
+
+    private final Backend backend = Backends.open("auto", BackendOptions.standard());
+    private final float[] images = new float[BATCH * 28 * 28];
+    private final int[] labels = {0, 1, 2, 3, 4, 5, 6, 7};
+
+    OracleTest() {
+        Random random = new Random(4);
+        for (int i = 0; i < images.length; i++) images[i] = (float) random.nextGaussian();
+    }
+
+    private Module fresh() {
+        Module net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 7);
+        Tensor weight = net.parameters().get("conv1.weight").tensor();
+        float[] values = weight.toHost();
+        // filters 1 and 4 do nothing at all: removing both changes nothing
+        for (int f : new int[] {1, 4}) for (int i = 0; i < 25; i++) values[f * 25 + i] = 0;
+        weight.set(values);
+        Tensor bias = net.parameters().get("conv1.bias").tensor();
+        float[] offsets = bias.toHost();
+        offsets[1] = 0;
+        offsets[4] = 0;
+        bias.set(offsets);
+        return net;
+    }
+
+    private Tensor input(Scope scope) {
+        return scope.own(Tensor.of(backend, Shape.of(BATCH, 1, 28, 28), images));
+    }
+
+    private double loss(Module net) {
+        net.eval();
+        try (Scope scope = Scope.open();
+                NoGrad off = NoGrad.begin();
+                Metrics metrics = new Metrics(backend)) {
+            Tensor y = scope.own(Tensor.ofInts(backend, Shape.of(BATCH), labels));
+            return CrossEntropyOp.apply(net.forward(input(scope)), y, metrics.sums())
+                    .item();
+        }
+    }
+
+    private void train(Module net) {
+        net.train(true);
+        try (Sgd sgd = new Sgd(net, 0, 0);
+                Metrics metrics = new Metrics(backend)) {
+            sgd.learningRate(0.05f);
+            TrainStep step = new TrainStep(net, sgd, metrics);
+            for (int i = 0; i < 3; i++) {
+                try (Scope scope = Scope.open()) {
+                    step.run(input(scope), scope.own(Tensor.ofInts(backend, Shape.of(BATCH), labels)));
+                }
+            }
+        }
+    }
+
+    @Test
+    void allWaysToRemoveTwoFiltersAreMeasuredAndIdleFiltersCostNothing() {
+        Oracle oracle = new Oracle(this::fresh, IMAGE, this::loss, this::train);
+        Oracle.Result result = oracle.study("conv1", 2, 1000, List.of(), 0);
+        assertEquals(15, result.outcomes().size());
+        assertTrue(result.exhaustive());
+        double dense;
+        float[] scores;
+        try (Module net = fresh()) {
+            dense = loss(net);
+            scores = L1Scores.ofWeights(
+                    net.parameters().get("conv1.weight").tensor().toHost(), WeightGroup.FILTER.index(6, 1, 25));
+        }
+        assertEquals(dense, result.of(1, 4).loss(), 1e-5);
+        // L1 finds them
+        int[] l1 = Selection.smallest(scores, 2 / 6.0).pruned();
+        assertEquals(List.of(1, 4), result.of(l1).pruned());
+        assertTrue(result.rank(l1) <= 15 && result.rank(4, 1) == result.rank(1, 4));
+        long better = result.outcomes().stream()
+                .filter(o -> o.loss() < result.of(1, 4).loss())
+                .count();
+        assertEquals(better + 1, result.rank(l1));
+        for (Oracle.Outcome outcome : result.outcomes()) {
+            assertTrue(outcome.tuned() < outcome.loss(), "training helps: " + outcome);
+        }
+        assertTrue(Math.abs(result.rankCorrelation()) <= 1);
+        int[] best =
+                result.outcomes().stream()
+                        .min((a, b) -> Double.compare(a.tuned(), b.tuned()))
+                        .orElseThrow()
+                        .pruned()
+                        .stream()
+                        .mapToInt(Integer::intValue)
+                        .toArray();
+        assertEquals(1, result.tunedRank(best));
+    }
+
+    @Test
+    void aSampleHasItsSizeItsSeedAndTheCandidates() {
+        Oracle oracle = new Oracle(this::fresh, IMAGE, this::loss, null);
+        Oracle.Result result = oracle.study("conv2", 8, 6, List.of(new int[] {7, 6, 5, 4, 3, 2, 1, 0}), 3);
+        assertEquals(6, result.outcomes().size());
+        assertEquals(12870, result.combinations());
+        assertFalse(result.exhaustive());
+        assertEquals(
+                6,
+                result.outcomes().stream()
+                        .map(Oracle.Outcome::pruned)
+                        .distinct()
+                        .count());
+        assertTrue(Double.isNaN(result.of(0, 1, 2, 3, 4, 5, 6, 7).tuned()));
+        assertEquals(result, oracle.study("conv2", 8, 6, List.of(new int[] {0, 1, 2, 3, 4, 5, 6, 7}), 3));
+        assertThrows(IllegalArgumentException.class, () -> result.of(0, 1));
+        assertThrows(IllegalArgumentException.class, () -> oracle.study("conv1", 6, 10, List.of(), 0));
+        assertThrows(IllegalArgumentException.class, () -> oracle.study("conv1", 2, 10, List.of(new int[3]), 0));
+    }
+}
