@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             InspectCommand.class,
             DevicesCommand.class,
-            DataCommand.class
+            DataCommand.class,
+            StudyCommand.class
         })
 public final class Main implements Runnable {
     @Spec

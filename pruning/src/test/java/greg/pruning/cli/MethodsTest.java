@@ -378,4 +378,43 @@ class MethodsTest {
             assertEquals(how.equals("orth"), Math.abs(dot) < 1e-6 && Math.abs(length - 1) < 1e-6, how);
         }
     }
+
+    private static Cli study(String which, String... more) {
+        List<String> args =
+                new ArrayList<>(List.of("study", which, "--weights", base.toString(), "--dataset", "mnist"));
+        args.addAll(List.of("--data", shared.resolve("mnist").toString()));
+        args.addAll(List.of(more));
+        return Cli.run(args.toArray(new String[0]));
+    }
+
+    @Test
+    void studiesRankL1sChoiceAndMeasureTheJacobian() throws Exception {
+        Cli oracle = study("oracle", "--layer", "conv1", "--remove", "3", "--steps", "1", "--json");
+        assertEquals(0, oracle.code(), oracle.err());
+        JsonNode json = JSON.readTree(oracle.out());
+        assertEquals(20, json.get("measured").asInt());
+        assertEquals(20, json.get("combinations").asInt());
+        int[] gone = new int[3];
+        for (int i = 0; i < 3; i++) gone[i] = json.get("l1_pruned").get(i).asInt();
+        assertArrayEquals(three(false), gone);
+        double own = Double.NaN;
+        for (JsonNode o : json.get("outcomes"))
+            if (o.get("pruned").equals(json.get("l1_pruned")))
+                own = o.get("loss").asDouble();
+        int rank = 1;
+        for (JsonNode o : json.get("outcomes")) if (o.get("loss").asDouble() < own) rank++;
+        assertEquals(rank, json.get("l1_rank").asInt());
+        assertTrue(json.get("l1_rank_finetuned").asInt() >= 1);
+        Cli text = study("oracle", "--layer", "conv2", "--remove", "2", "--most", "5");
+        assertEquals(0, text.code(), text.err());
+        assertTrue(text.out().contains("5 of 120 ways to remove 2 filters"), text.out());
+        assertEquals(2, study("oracle", "--layer", "conv1", "--remove", "6").code());
+        assertEquals(2, study("oracle", "--layer", "conv9", "--remove", "1").code());
+        Cli jacobian = study("jacobian", "--samples", "3", "--json");
+        assertEquals(0, jacobian.code(), jacobian.err());
+        JsonNode values = JSON.readTree(jacobian.out()).get("singular_values");
+        assertEquals(3, values.size());
+        assertEquals(10, values.get(0).size());
+        assertTrue(study("jacobian").out().contains("mean singular value"), "for people");
+    }
 }

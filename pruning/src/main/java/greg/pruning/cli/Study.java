@@ -1,0 +1,58 @@
+package greg.pruning.cli;
+
+import greg.kernels.Backend;
+import greg.nn.io.Checkpoint;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What both need: a network with weights, and images. */
+abstract class Study implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private ArchOptions arch;
+
+    @Mixin
+    private DataOptions data;
+
+    @Mixin
+    private DeviceOptions device;
+
+    @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        arch.check();
+        data.check();
+        device.check();
+        check();
+        if (arch.weights == null) throw new UsageException("--weights: expected a checkpoint file or a run folder");
+        Checkpoint checkpoint = NetworkSpec.read(arch.weights);
+        DataOptions.Data opened = data.open();
+        NetworkSpec wanted = NetworkSpec.of(checkpoint, arch.arch, opened.images());
+        Console console = Console.of(spec);
+        try (Backend backend = device.open()) {
+            console.out().print(run(console, backend, wanted, checkpoint, opened, json));
+        }
+        return 0;
+    }
+
+    abstract void check();
+
+    /** The result, as JSON or for people. */
+    abstract String run(
+            Console console,
+            Backend backend,
+            NetworkSpec wanted,
+            Checkpoint checkpoint,
+            DataOptions.Data opened,
+            boolean json);
+}

@@ -1,0 +1,70 @@
+package greg.pruning.cli;
+
+import greg.datasets.Batch;
+import greg.datasets.Batches;
+import greg.datasets.Dataset;
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.io.Checkpoint;
+import greg.nn.train.Feeder;
+import greg.pruning.study.Jacobian;
+import greg.tensor.Scope;
+import greg.tensor.Tensor;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code greg study jacobian}. */
+@Command(
+        name = "jacobian",
+        description = "Singular values of d outputs / d inputs at test images: near 1, errors neither fade nor"
+                + " explode on their way through the network.")
+final class StudyJacobianCommand extends Study {
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Test images. Default: ${DEFAULT-VALUE}.")
+    private int samples;
+
+    @Override
+    void check() {
+        Checks.atLeast("--samples", 1, samples);
+    }
+
+    @Override
+    String run(
+            Console console,
+            Backend backend,
+            NetworkSpec wanted,
+            Checkpoint checkpoint,
+            DataOptions.Data opened,
+            boolean json) {
+        Dataset test = opened.split().test();
+        int count = Math.min(samples, test.size());
+        Jacobian jacobian;
+        try (Module network = wanted.load(backend, checkpoint);
+                Batches batches = new Batches(test, count, false, 0, false, 1).epoch(0);
+                Scope scope = Scope.open()) {
+            Batch batch = batches.next();
+            Tensor x = Feeder.plain(backend, test, opened.normalization()).images(batch, 0);
+            jacobian = Jacobian.of(network, x.shape(), x.toHost());
+        }
+        if (!json) {
+            return String.format(
+                    Locale.ROOT,
+                    "%s at %d test images: mean singular value %s, largest / smallest %.3g%n",
+                    wanted.arch(),
+                    count,
+                    jacobian.mean(),
+                    jacobian.meanCondition());
+        }
+        return Json.line(Json.object(
+                        "arch", wanted.arch(),
+                        "samples", count,
+                        "mean", jacobian.mean().mean(),
+                        "std", jacobian.mean().std(),
+                        "singular_values", jacobian.singularValues()))
+                + "\n";
+    }
+}

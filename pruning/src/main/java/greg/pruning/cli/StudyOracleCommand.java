@@ -1,0 +1,194 @@
+package greg.pruning.cli;
+
+import greg.datasets.Batches;
+import greg.datasets.Dataset;
+import greg.datasets.Datasets;
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.io.Checkpoint;
+import greg.nn.optim.Sgd;
+import greg.nn.train.EndlessFeed;
+import greg.nn.train.Evaluator;
+import greg.nn.train.Feeder;
+import greg.nn.train.InputSource;
+import greg.nn.train.Metrics;
+import greg.nn.train.TrainStep;
+import greg.pruning.L1Scores;
+import greg.pruning.Selection;
+import greg.pruning.WeightGroup;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.GraphLayer;
+import greg.pruning.study.Oracle;
+import greg.tensor.Scope;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code greg study oracle}. */
+@Command(
+        name = "oracle",
+        description = "Removes K filters of one layer in all ways, or in a sample of them, and ranks L1's choice by"
+                + " the loss on training images, right after the removal and after a few steps of finetuning.")
+final class StudyOracleCommand extends Study {
+    @Option(names = "--layer", required = true, paramLabel = "NAME", description = "Which layer, e.g. conv1.")
+    private String layer;
+
+    @Option(names = "--remove", required = true, paramLabel = "K", description = "How many of its filters go.")
+    private int remove;
+
+    @Option(
+            names = "--most",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Ways to measure; if there are more, a random sample. Default: ${DEFAULT-VALUE}.")
+    private int most;
+
+    @Option(
+            names = "--images",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Training images on which the loss is measured. Default: ${DEFAULT-VALUE}.")
+    private int images;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Steps of finetuning, of 64 images each. Default: ${DEFAULT-VALUE}, none.")
+    private int steps;
+
+    @Option(
+            names = "--lr",
+            paramLabel = "RATE",
+            defaultValue = "0.001",
+            description = "Learning rate of finetuning. Default: ${DEFAULT-VALUE}.")
+    private double lr;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Fixes the sample and the order of the images. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    private static final int BATCH = 64;
+
+    @Override
+    void check() {
+        Checks.atLeast("--remove", 1, remove);
+        Checks.atLeast("--most", 1, most);
+        Checks.atLeast("--images", 1, images);
+        Checks.atLeast("--steps", 0, steps);
+        Checks.positive("--lr", lr);
+    }
+
+    @Override
+    String run(
+            Console console,
+            Backend backend,
+            NetworkSpec wanted,
+            Checkpoint checkpoint,
+            DataOptions.Data opened,
+            boolean json) {
+        Dataset all = opened.split().train();
+        Dataset some = Datasets.subset(all, 0, Math.min(images, all.size()));
+        Evaluator evaluator = new Evaluator(some, opened.normalization(), 256);
+        Consumer<Module> finetune = steps == 0 ? null : network -> train(network, some, opened);
+        Oracle oracle = new Oracle(
+                () -> wanted.load(backend, checkpoint),
+                wanted.image(),
+                network -> evaluator.evaluate(network).loss(),
+                finetune);
+        int[] l1;
+        try (Module network = wanted.load(backend, checkpoint)) {
+            GraphLayer chosen = ChannelGraph.trace(network, wanted.image()).layer(layer);
+            if (remove >= chosen.out()) {
+                throw new UsageException("--remove: expected fewer than the " + chosen.out() + " filters of " + layer
+                        + ", got " + remove);
+            }
+            float[] scores = L1Scores.ofWeights(
+                    chosen.weight().tensor().toHost(),
+                    WeightGroup.FILTER.index(chosen.out(), chosen.in(), chosen.positions()));
+            l1 = Selection.smallest(scores, Selection.ratioOf(remove, chosen.out()))
+                    .pruned();
+        }
+        Oracle.Result result = oracle.study(layer, remove, most, List.of(l1), seed);
+        return json ? json(result, l1) : text(result, l1);
+    }
+
+    private void train(Module network, Dataset some, DataOptions.Data opened) {
+        network.train(true);
+        try (Batches batches = new Batches(some, Math.min(BATCH, some.size()), true, seed, false, 2);
+                Sgd sgd = new Sgd(network, 0.9f, 0);
+                Metrics metrics = new Metrics(network.backend())) {
+            sgd.learningRate((float) lr);
+            TrainStep step = new TrainStep(network, sgd, metrics);
+            EndlessFeed feed =
+                    new EndlessFeed(batches, Feeder.plain(network.backend(), some, opened.normalization()), 0);
+            for (int i = 0; i < steps; i++) {
+                try (Scope scope = Scope.open()) {
+                    InputSource.Input input = feed.next();
+                    step.run(input.images(), input.labels());
+                }
+            }
+        }
+    }
+
+    private String text(Oracle.Result result, int[] l1) {
+        Oracle.Outcome own = result.of(l1);
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%s: %d of %.0f ways to remove %d filters%n%-14s %12s %14s%n",
+                layer,
+                result.outcomes().size(),
+                result.combinations(),
+                remove,
+                "",
+                "after removal",
+                steps == 0 ? "" : "after " + steps + " steps"));
+        line(text, "best loss", min(result, false), min(result, true));
+        line(text, "L1's loss", own.loss(), own.tuned());
+        line(text, "L1's rank", result.rank(l1), steps == 0 ? Double.NaN : result.tunedRank(l1));
+        text.append("L1 removes ").append(own.pruned()).append('\n');
+        if (steps > 0) {
+            text.append(
+                    String.format(Locale.ROOT, "rank correlation of the two losses %.3f%n", result.rankCorrelation()));
+        }
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, String name, double before, double after) {
+        text.append(String.format(Locale.ROOT, "%-14s %12.5g", name, before));
+        if (!Double.isNaN(after)) text.append(String.format(Locale.ROOT, " %14.5g", after));
+        text.append('\n');
+    }
+
+    private static double min(Oracle.Result result, boolean tuned) {
+        return result.outcomes().stream()
+                .mapToDouble(o -> tuned ? o.tuned() : o.loss())
+                .min()
+                .orElseThrow();
+    }
+
+    private String json(Oracle.Result result, int[] l1) {
+        boolean tuned = steps > 0;
+        return Json.line(Json.object(
+                        "layer", layer,
+                        "combinations", result.combinations(),
+                        "measured", result.outcomes().size(),
+                        "l1_pruned", result.of(l1).pruned(),
+                        "l1_rank", result.rank(l1),
+                        "l1_rank_finetuned", tuned ? result.tunedRank(l1) : null,
+                        "rank_correlation", tuned ? result.rankCorrelation() : null,
+                        "outcomes",
+                                result.outcomes().stream()
+                                        .map(o -> Json.object(
+                                                "pruned", o.pruned(),
+                                                "loss", o.loss(),
+                                                "finetuned", tuned ? o.tuned() : null))
+                                        .toList()))
+                + "\n";
+    }
+}
