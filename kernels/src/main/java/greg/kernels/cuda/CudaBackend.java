@@ -149,6 +149,26 @@ public final class CudaBackend implements Backend {
         return random;
     }
 
+    /**
+     * Records the kernels that {@code step} launches, without running them, to be replayed with one call. The step must
+     * have run once before; it may neither upload nor download nor wait.
+     *
+     * @throws KernelException if the step does what cannot be recorded
+     */
+    public StepGraph capture(Runnable step) {
+        return new StepGraph(context, step);
+    }
+
+    /** A stop watch in the stream of this backend's kernels. */
+    public DeviceTimer timer() {
+        return new DeviceTimer(context);
+    }
+
+    /** Size of the device's level-2 cache in bytes: what a benchmark of memory must exceed. */
+    public int l2CacheBytes() {
+        return context.l2CacheBytes();
+    }
+
     /** For tests of the kernels that no family of the seam reaches. */
     CudaContext context() {
         return context;

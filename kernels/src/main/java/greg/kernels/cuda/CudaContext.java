@@ -7,6 +7,7 @@ import java.util.Map;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUgraph;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
@@ -26,6 +27,7 @@ final class CudaContext implements AutoCloseable {
     private final Map<String, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
     private Launch lastLaunch;
+    private boolean capturing;
 
     /**
      * Opens device {@code index}.
@@ -86,6 +88,11 @@ final class CudaContext implements AutoCloseable {
                 + (bytes[0] >> 20) + " MiB, driver for CUDA " + version[0] / 1000 + "." + version[0] % 1000 / 10;
     }
 
+    /** Size of the level-2 cache. */
+    int l2CacheBytes() {
+        return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE);
+    }
+
     private int attribute(int attribute) {
         int[] value = new int[1];
         check("cuDeviceGetAttribute", JCudaDriver.cuDeviceGetAttribute(value, attribute, device));
@@ -120,7 +127,19 @@ final class CudaContext implements AutoCloseable {
     /** Remembers what was launched, for the message of a fault that shows only later. */
     void launched(Launch launch) {
         lastLaunch = launch;
-        if (BLOCKING) synchronize();
+        if (BLOCKING && !capturing) synchronize();
+    }
+
+    /** From here on the stream records what is launched, and runs nothing. */
+    void beginCapture(int mode) {
+        check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream, mode));
+        capturing = true;
+    }
+
+    /** Ends the recording, also one that failed; the driver's status. */
+    int endCapture(CUgraph graph) {
+        capturing = false;
+        return JCudaDriver.cuStreamEndCapture(stream, graph);
     }
 
     /** Waits for all that was launched. */

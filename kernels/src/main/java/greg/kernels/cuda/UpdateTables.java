@@ -4,23 +4,74 @@ import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.TransferKernels;
 import greg.kernels.UpdateSlot;
-import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Update tables on the device. They are made at the first step and used again until the slots change. */
+/**
+ * Update tables on the device. A table holds addresses and geometry, so it is found again by those: the gradients of the
+ * next step are other storages, but the pool gives them the same addresses, and no step after the first uploads anything.
+ * The {@value #KEPT} tables used last are kept.
+ */
 final class UpdateTables implements AutoCloseable {
+    /** Several networks may take turns; a table has about 100 KiB for a network of 25 million parameters. */
+    static final int KEPT = 32;
+
+    private static final int WORDS = 12;
+
     private final DeviceMemory memory;
     private final TransferKernels transfer;
-    private final Map<UpdateTable.Purpose, Uploaded> current = new EnumMap<>(UpdateTable.Purpose.class);
+    /** In the order of their last use. */
+    private final Map<Key, Uploaded> known = new LinkedHashMap<>(KEPT, 0.75f, true);
 
-    /** A table on the device, and the slots that it was made from. */
-    record Uploaded(List<UpdateSlot> slots, CudaStorage rows, CudaStorage tiles, int blocks) {
+    /** A table on the device. */
+    record Uploaded(CudaStorage rows, CudaStorage tiles, int blocks) {
         /** Nothing to do: no slot serves the purpose. */
         boolean empty() {
             return blocks == 0;
+        }
+    }
+
+    /** All that a table depends on. */
+    private record Key(UpdateTable.Purpose purpose, long[] words) {
+        static Key of(UpdateTable.Purpose purpose, List<UpdateSlot> slots) {
+            long[] words = new long[WORDS * slots.size()];
+            int at = 0;
+            for (UpdateSlot slot : slots) {
+                Objects.requireNonNull(slot.weight(), "update: a slot needs a weight");
+                words[at] = address(slot.weight());
+                words[at + 1] = address(slot.gradient());
+                words[at + 2] = address(slot.momentum());
+                words[at + 3] = address(slot.variance());
+                words[at + 4] = address(slot.lambda());
+                words[at + 5] = address(slot.mask());
+                words[at + 6] = address(slot.l1());
+                words[at + 7] = slot.weight().length();
+                words[at + 8] = slot.lambda() == null ? 0 : slot.lambda().length();
+                words[at + 9] = slot.l1() == null ? 0 : slot.l1().length();
+                words[at + 10] = slot.groups() == null ? 0 : slot.groups().count();
+                words[at + 11] = slot.groups() == null ? 0 : slot.groups().inner();
+                at += WORDS;
+            }
+            return new Key(purpose, words);
+        }
+
+        /** Of a live storage: a table of released ones would write into what others own by now. */
+        private static long address(Storage storage) {
+            return storage == null ? 0 : CudaStorage.dense(storage).address().value();
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && purpose == key.purpose && Arrays.equals(words, key.words);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * purpose.ordinal() + Arrays.hashCode(words);
         }
     }
 
@@ -31,32 +82,26 @@ final class UpdateTables implements AutoCloseable {
 
     /** The table for these slots. */
     Uploaded of(UpdateTable.Purpose purpose, List<UpdateSlot> slots) {
-        slots.forEach(UpdateTables::checkLive);
-        Uploaded known = current.get(purpose);
-        if (known != null && known.slots().equals(slots)) return known;
-        if (known != null) release(current.remove(purpose));
-        UpdateTable table = UpdateTable.of(purpose, slots);
-        Uploaded made = new Uploaded(new ArrayList<>(slots), null, null, 0);
-        if (table.blocks() > 0) {
-            CudaStorage rows = memory.take(DType.UINT8, table.rows().length);
-            CudaStorage tiles = memory.take(DType.INT32, table.tiles().length);
-            transfer.upload(table.rows(), rows);
-            transfer.upload(table.tiles(), tiles);
-            made = new Uploaded(made.slots(), rows, tiles, table.blocks());
+        Key key = Key.of(purpose, slots);
+        Uploaded table = known.get(key);
+        if (table != null) return table;
+        if (known.size() == KEPT) {
+            Iterator<Uploaded> oldest = known.values().iterator();
+            release(oldest.next());
+            oldest.remove();
         }
-        current.put(purpose, made);
-        return made;
+        table = upload(UpdateTable.of(purpose, slots));
+        known.put(key, table);
+        return table;
     }
 
-    /** A table of the addresses of released storages would write into what others own by now. */
-    private static void checkLive(UpdateSlot slot) {
-        Storage[] storages = {
-            slot.weight(), slot.gradient(), slot.momentum(), slot.variance(), slot.lambda(), slot.mask(), slot.l1()
-        };
-        for (Storage storage : storages) {
-            if (storage != null) CudaStorage.dense(storage);
-        }
-        Objects.requireNonNull(slot.weight(), "update: a slot needs a weight");
+    private Uploaded upload(UpdateTable table) {
+        if (table.blocks() == 0) return new Uploaded(null, null, 0);
+        CudaStorage rows = memory.take(DType.UINT8, table.rows().length);
+        CudaStorage tiles = memory.take(DType.INT32, table.tiles().length);
+        transfer.upload(table.rows(), rows);
+        transfer.upload(table.tiles(), tiles);
+        return new Uploaded(rows, tiles, table.blocks());
     }
 
     private static void release(Uploaded table) {
@@ -67,7 +112,7 @@ final class UpdateTables implements AutoCloseable {
 
     @Override
     public void close() {
-        current.values().forEach(UpdateTables::release);
-        current.clear();
+        known.values().forEach(UpdateTables::release);
+        known.clear();
     }
 }
