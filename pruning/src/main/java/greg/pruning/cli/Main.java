@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             DevicesCommand.class,
             DataCommand.class,
+            ReportCommand.class,
             StudyCommand.class
         })
 public final class Main implements Runnable {

@@ -71,7 +71,8 @@ final class PruneCommand implements Resume.Command {
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(data.dataset);
         GregConfig config = prune.config(recipe, run.seed);
-        Target goes = target.target(config.wg(), demonstration ? Recipe.DEMONSTRATION_RATIOS : null);
+        if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+        Target goes = target.target(config.wg());
         TrainSettings base = base(recipe, config);
         TrainSettings finetune = finetune(config);
         if (!demonstration && arch.arch == null && arch.weights == null) {

@@ -16,9 +16,11 @@ import greg.pruning.GrowthListener;
 import greg.pruning.PruningMethod;
 import greg.pruning.Reinit;
 import greg.pruning.report.Accuracies;
+import greg.pruning.report.HtmlReport;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
+import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import java.util.List;
@@ -132,6 +134,7 @@ final class PruneRun {
                     plan.published());
             folder.writeJson("report.json", report.toMap());
             folder.writeText("report.txt", report.toText());
+            folder.writeText(RunFolder.PAGE, HtmlReport.of(List.of(RunRecord.read(folder.path()))));
             saver.done();
             return report;
         }

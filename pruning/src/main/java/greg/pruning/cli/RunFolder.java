@@ -24,6 +24,9 @@ import java.util.stream.Stream;
 final class RunFolder implements AutoCloseable {
     private static final String METRICS = "metrics.jsonl";
 
+    /** The report with charts. */
+    static final String PAGE = "report.html";
+
     /** As {@link AtomicFile} names its temporary files. */
     private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
 
@@ -33,6 +36,7 @@ final class RunFolder implements AutoCloseable {
             METRICS,
             "report.json",
             "report.txt",
+            PAGE,
             "plan.json",
             "pruned.safetensors",
             RunState.FILE,

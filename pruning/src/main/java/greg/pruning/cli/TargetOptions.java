@@ -65,22 +65,17 @@ final class TargetOptions {
         return global || stagePr != null && stagePr.matches(".*(^|[\\[:,\\s])-1(\\.0*)?\\s*([\\],].*|$)");
     }
 
-    /**
-     * What the flags say.
-     *
-     * @param otherwise {@code --stage-pr} if neither it nor a run to inherit from is given; null: an error then
-     */
-    Target target(WeightGroup group, String otherwise) {
+    /** What the flags say. */
+    Target target(WeightGroup group) {
         if (basePrModel == null && inheritPruned != null) {
             throw new UsageException("--inherit-pruned: from which run? Give --base-pr-model");
         }
         if (basePrModel != null) return inherited(group);
-        String text = stagePr != null ? stagePr : otherwise;
-        if (text == null) {
+        if (stagePr == null) {
             throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for"
                     + " a resnet20 (stem, three stages, classifier) or 0.5 for all layers");
         }
-        return new Target(PruningRatios.parse(text), SkipLayers.parse(skipLayers), null, pruneCoupled, global);
+        return new Target(PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers), null, pruneCoupled, global);
     }
 
     private Target inherited(WeightGroup group) {

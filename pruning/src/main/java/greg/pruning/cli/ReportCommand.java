@@ -1,0 +1,76 @@
+package greg.pruning.cli;
+
+import greg.nn.io.AtomicFile;
+import greg.pruning.report.HtmlReport;
+import greg.pruning.report.ResultTable;
+import greg.pruning.report.RunRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code greg report}: several runs beside one another. */
+@Command(
+        name = "report",
+        description = {
+            "Compares finished runs of 'greg prune': a row an experiment, runs that differ in the seed alone as mean and"
+                    + " sample standard deviation.",
+            "L1 in one shot has rows of its own where a run made it."
+        })
+final class ReportCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Parameters(arity = "1..*", paramLabel = "RUN", description = "Folders of finished runs.")
+    private List<Path> folders;
+
+    @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
+    private boolean json;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            description = "Also write an HTML page with the table and charts of each run; a run's own is report.html in"
+                    + " its folder. Default: none.")
+    private Path out;
+
+    @Option(names = "--force", description = "Overwrite the page if it is there. Default: ${DEFAULT-VALUE}.")
+    private boolean force;
+
+    @Override
+    public Integer call() {
+        Console console = Console.of(spec);
+        if (out != null && Files.exists(out) && !force) {
+            throw new UsageException("--out " + out + " exists; name another file, or overwrite it with --force");
+        }
+        List<RunRecord> runs = new ArrayList<>();
+        for (Path folder : folders) runs.add(read(folder));
+        ResultTable table =
+                new ResultTable(runs.stream().flatMap(r -> r.results().stream()).toList());
+        if (out != null) {
+            AtomicFile.writeText(out, HtmlReport.of(runs));
+            console.say("%s: written", out);
+        }
+        if (json) console.out().println(Json.line(table.toMap()));
+        else console.out().print(table.toText());
+        return 0;
+    }
+
+    private static RunRecord read(Path folder) {
+        try {
+            return RunRecord.read(folder);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(e.getMessage());
+        }
+    }
+}

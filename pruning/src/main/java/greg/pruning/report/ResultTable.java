@@ -1,0 +1,211 @@
+package greg.pruning.report;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Results of several runs: those that differ in the seed alone share a row with mean and standard deviation. */
+public final class ResultTable {
+    /** Settings with a column of their own. */
+    private static final List<String> COLUMNS = List.of("dataset", "arch", "wg", "stage-pr");
+
+    private final List<Row> rows = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
+
+    /**
+     * The runs of one experiment.
+     *
+     * @param runs at least one, with different seeds
+     */
+    public record Row(List<RunResult> runs) {
+        /** The run that speaks for what all have in common. */
+        RunResult first() {
+            return runs.get(0);
+        }
+
+        /** Mean and standard deviation over the seeds. */
+        MeanStd of(Function<RunResult, Double> number) {
+            return MeanStd.of(runs.stream().mapToDouble(number::apply).toArray());
+        }
+
+        /** Top-1 after finetuning, or null if a run has none. */
+        MeanStd finetuned() {
+            boolean all = runs.stream().allMatch(r -> r.finetuned() != null);
+            return all ? of(RunResult::finetuned) : null;
+        }
+    }
+
+    /** Groups the results, in the order in which they come; a seed counts once in a row. */
+    public ResultTable(Collection<RunResult> results) {
+        Map<List<Object>, List<RunResult>> groups = new LinkedHashMap<>();
+        for (RunResult result : results) {
+            groups.computeIfAbsent(List.of(result.method(), result.settings()), k -> new ArrayList<>())
+                    .add(result);
+        }
+        groups.values().forEach(group -> rows.add(new Row(onePerSeed(group))));
+        rows.sort((a, b) -> place(a).compareTo(place(b)));
+        remarkDifferences();
+    }
+
+    /** Groups by data set, network and ratios; methods stay in the order in which they came. */
+    private static String place(Row row) {
+        return COLUMNS.stream().map(row.first()::setting).collect(Collectors.joining("\0"));
+    }
+
+    private List<RunResult> onePerSeed(List<RunResult> group) {
+        Map<Long, RunResult> bySeed = new TreeMap<>();
+        for (RunResult result : group) {
+            RunResult earlier = bySeed.putIfAbsent(result.seed(), result);
+            if (earlier != null && !Objects.equals(earlier.finetuned(), result.finetuned())) {
+                remarks.add(String.format(
+                        Locale.ROOT,
+                        "%s with seed %d came twice with different results (%s and %s); the first counts",
+                        result.method(),
+                        result.seed(),
+                        earlier.finetuned(),
+                        result.finetuned()));
+            }
+        }
+        return List.copyOf(bySeed.values());
+    }
+
+    /** Rows that look alike but were made differently are told apart below the table. */
+    private void remarkDifferences() {
+        for (int i = 0; i < rows.size(); i++) {
+            for (int j = i + 1; j < rows.size(); j++) {
+                RunResult a = rows.get(i).first();
+                RunResult b = rows.get(j).first();
+                if (!place(rows.get(i)).equals(place(rows.get(j)))
+                        || !a.method().equals(b.method())) continue;
+                Set<String> flags = new TreeSet<>(a.settings().keySet());
+                flags.addAll(b.settings().keySet());
+                String differ = flags.stream()
+                        .filter(f -> !a.setting(f).equals(b.setting(f)))
+                        .map(f -> "--" + f + " " + quoted(a.setting(f)) + " and " + quoted(b.setting(f)))
+                        .collect(Collectors.joining(", "));
+                remarks.add("rows " + (i + 1) + " and " + (j + 1) + " differ in " + differ);
+            }
+        }
+    }
+
+    private static String quoted(String value) {
+        return value.isEmpty() ? "unset" : value;
+    }
+
+    /** One row an experiment. */
+    public List<Row> rows() {
+        return List.copyOf(rows);
+    }
+
+    /** What a reader of the table must know besides. */
+    public List<String> remarks() {
+        return List.copyOf(remarks);
+    }
+
+    /** Titles of the columns of {@link #cells}. */
+    List<String> titles() {
+        List<String> titles = new ArrayList<>(List.of(
+                "data set",
+                "network",
+                "groups",
+                "ratios",
+                "method",
+                "runs",
+                "base",
+                "after removal",
+                "finetuned",
+                "params removed",
+                "speedup"));
+        if (anyPublished()) titles.add("published");
+        return titles;
+    }
+
+    private boolean anyPublished() {
+        return rows.stream().anyMatch(r -> r.first().published() != null);
+    }
+
+    /** What a row shows. */
+    List<String> cells(Row row) {
+        RunResult first = row.first();
+        List<String> cells = new ArrayList<>();
+        COLUMNS.forEach(flag -> cells.add(first.setting(flag)));
+        cells.add(first.method());
+        cells.add(String.valueOf(row.runs().size()));
+        cells.add(row.of(RunResult::base).toString());
+        cells.add(row.of(RunResult::removed).toString());
+        cells.add(row.finetuned() == null ? "" : row.finetuned().toString());
+        cells.add(String.format(
+                Locale.ROOT, "%.2f %%", row.of(RunResult::sparsity).mean()));
+        cells.add(String.format(Locale.ROOT, "%.2fx", row.of(RunResult::speedup).mean()));
+        if (anyPublished())
+            cells.add(first.published() == null ? "" : first.published().toString());
+        return cells;
+    }
+
+    /** The table in Markdown, aligned for terminals; accuracies are top-1 on the test images in percent. */
+    public String toText() {
+        List<List<String>> lines = new ArrayList<>();
+        lines.add(titles());
+        rows.forEach(row -> lines.add(cells(row)));
+        int columns = lines.get(0).size();
+        int[] width = new int[columns];
+        for (List<String> line : lines) {
+            for (int c = 0; c < columns; c++)
+                width[c] = Math.max(width[c], line.get(c).length());
+        }
+        StringBuilder text = new StringBuilder();
+        for (List<String> line : lines) {
+            for (int c = 0; c < columns; c++) {
+                text.append("| ")
+                        .append(line.get(c))
+                        .append(" ".repeat(width[c] - line.get(c).length() + 1));
+            }
+            text.append("|\n");
+            if (line != lines.get(0)) continue;
+            for (int w : width) text.append('|').append("-".repeat(w + 2));
+            text.append("|\n");
+        }
+        remarks.forEach(remark -> text.append('\n').append(remark).append('\n'));
+        return text.toString();
+    }
+
+    /** The same for programs. */
+    public Map<String, Object> toMap() {
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (Row row : rows) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("method", row.first().method());
+            map.put("settings", row.first().settings());
+            map.put("seeds", row.runs().stream().map(RunResult::seed).toList());
+            map.put("base_top1", map(row.of(RunResult::base)));
+            map.put("top1_after_removal", map(row.of(RunResult::removed)));
+            map.put("top1", map(row.finetuned()));
+            map.put("sparsity_percent", row.of(RunResult::sparsity).mean());
+            map.put("speedup", row.of(RunResult::speedup).mean());
+            map.put("published_top1", map(row.first().published()));
+            list.add(map);
+        }
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("rows", list);
+        all.put("remarks", remarks);
+        return all;
+    }
+
+    private static Map<String, Object> map(MeanStd value) {
+        if (value == null) return null;
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("mean", value.mean());
+        map.put("std", value.runs() == 1 ? null : value.std());
+        map.put("runs", value.runs());
+        return map;
+    }
+}

@@ -1,0 +1,158 @@
+package greg.pruning.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a finished run of {@code greg prune} left in its folder. */
+public final class RunRecord {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path folder;
+    private final JsonNode config;
+    private final JsonNode report;
+    private final List<JsonNode> metrics;
+
+    private RunRecord(Path folder, JsonNode config, JsonNode report, List<JsonNode> metrics) {
+        this.folder = folder;
+        this.config = config;
+        this.report = report;
+        this.metrics = metrics;
+    }
+
+    /**
+     * Reads a run folder.
+     *
+     * @throws IllegalArgumentException if it is none, is a run that has not ended, or one of its files is no JSON of ours
+     */
+    public static RunRecord read(Path folder) {
+        if (!Files.exists(folder.resolve("config.json"))) {
+            throw new IllegalArgumentException(
+                    folder + ": expected the folder of a run, with config.json; there is none");
+        }
+        if (!Files.exists(folder.resolve("report.json"))) {
+            throw new IllegalArgumentException(folder + ": expected a finished run of 'greg prune', with report.json; "
+                    + "this one has none: go on with it by 'greg prune --resume " + folder + "', or leave it out");
+        }
+        JsonNode config = tree(folder.resolve("config.json"));
+        JsonNode report = tree(folder.resolve("report.json"));
+        for (String key : List.of("seed", "options", "pruning")) require(folder.resolve("config.json"), config, key);
+        for (String key : List.of("base", "pruned", "speedup")) require(folder.resolve("report.json"), report, key);
+        return new RunRecord(folder, config, report, metrics(folder.resolve("metrics.jsonl")));
+    }
+
+    private static void require(Path file, JsonNode json, String key) {
+        if (!json.has(key)) {
+            throw new IllegalArgumentException(
+                    file + ": expected \"" + key + "\" in it, as this version of greg writes; it has none");
+        }
+    }
+
+    private static JsonNode tree(Path file) {
+        try {
+            return JSON.readTree(Files.readString(file));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<JsonNode> metrics(Path file) {
+        List<JsonNode> records = new ArrayList<>();
+        if (!Files.exists(file)) return records;
+        try {
+            for (String line : Files.readAllLines(file)) {
+                if (!line.isBlank()) records.add(JSON.readTree(line));
+            }
+            return records;
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(file + " is not one JSON object a line: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where it is. */
+    Path folder() {
+        return folder;
+    }
+
+    /** Its command line. */
+    String command() {
+        StringBuilder line = new StringBuilder("greg " + config.path("command").asText());
+        config.path("args").forEach(word -> line.append(' ').append(quoted(word.asText())));
+        return line.toString();
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[\\w./:,=+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /** What it gave: one result, or two with {@code --one-shot}. */
+    public List<RunResult> results() {
+        return RunResult.of(config, report);
+    }
+
+    /** How it went: accuracy by epoch, lambda and magnitude ratio by iteration. */
+    List<LineChart> charts() {
+        return List.of(
+                new LineChart("top-1 on the test images", "epoch", "%", false, epochs("test_accuracy")),
+                new LineChart("training loss", "epoch", "cross-entropy", true, epochs("loss")),
+                new LineChart("largest lambda of a layer", "iteration", "lambda", false, layers("lambda")),
+                new LineChart("kept / removed mean magnitude", "iteration", "ratio", true, layers("magnitude_ratio")));
+    }
+
+    private List<LineChart.Line> epochs(String key) {
+        Points points = new Points();
+        for (JsonNode record : metrics) {
+            if (record.has("epoch")) {
+                points.add(record.get("phase").asText(), record.get("epoch").asDouble() + 1, number(record.get(key)));
+            }
+        }
+        return points.lines();
+    }
+
+    private List<LineChart.Line> layers(String key) {
+        Points points = new Points();
+        for (JsonNode record : metrics) {
+            for (Map.Entry<String, JsonNode> layer : record.path("layers").properties()) {
+                points.add(
+                        layer.getKey(),
+                        record.get("iteration").asDouble(),
+                        number(layer.getValue().get(key)));
+            }
+        }
+        return points.lines();
+    }
+
+    private static double number(JsonNode value) {
+        return value == null || value.isNull() ? Double.NaN : value.asDouble();
+    }
+
+    /** Lines by name, in the order in which the names come. */
+    private static final class Points {
+        private final Map<String, List<double[]>> byName = new LinkedHashMap<>();
+
+        void add(String name, double x, double y) {
+            byName.computeIfAbsent(name, k -> new ArrayList<>()).add(new double[] {x, y});
+        }
+
+        List<LineChart.Line> lines() {
+            List<LineChart.Line> lines = new ArrayList<>();
+            byName.forEach((name, points) -> lines.add(new LineChart.Line(
+                    name,
+                    points.stream().mapToDouble(p -> p[0]).toArray(),
+                    points.stream().mapToDouble(p -> p[1]).toArray())));
+            return lines;
+        }
+    }
+}

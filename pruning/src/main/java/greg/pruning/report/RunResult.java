@@ -1,0 +1,142 @@
+package greg.pruning.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What one way of pruning gave in one finished run.
+ *
+ * @param seed of the run
+ * @param method as in {@code --method}; L1 for the comparison of {@code --one-shot} too
+ * @param settings everything else that decides the result, by flag name; equal for runs that differ in the seed alone
+ * @param base top-1 of the unpruned network in percent
+ * @param removed top-1 right after the removal
+ * @param finetuned top-1 at the end of finetuning, or null if there was none
+ * @param sparsity share of all parameters removed, in percent
+ * @param speedup multiply-accumulates before / after
+ * @param published what the paper got, or null
+ */
+public record RunResult(
+        long seed,
+        String method,
+        Map<String, String> settings,
+        double base,
+        double removed,
+        Double finetuned,
+        double sparsity,
+        double speedup,
+        MeanStd published) {
+    /** Flags that say where and how a run is made, not what. */
+    private static final List<String> CIRCUMSTANCES = List.of(
+            "checkpoint-interval",
+            "data",
+            "debug",
+            "device",
+            "force",
+            "method",
+            "out",
+            "preset",
+            "resume",
+            "seed",
+            "threads");
+
+    /** Settings that matter only while the penalty grows: L1 in one shot has no such phase. */
+    private static final List<String> GROWTH = List.of(
+            "batch-size-prune",
+            "block-loss-grad",
+            "lr-prune",
+            "mag-ratio-limit",
+            "reg-granularity-pick",
+            "reg-granularity-prune",
+            "reg-granularity-recover",
+            "reg-upper-limit",
+            "reg-upper-limit-pick",
+            "semantics",
+            "stabilize-reg-interval",
+            "update-reg-interval");
+
+    /**
+     * The results of a run: its method, and L1 in one shot if that was asked for.
+     *
+     * @param config content of {@code config.json}
+     * @param report content of {@code report.json}
+     */
+    static List<RunResult> of(JsonNode config, JsonNode report) {
+        List<RunResult> results = new ArrayList<>();
+        Map<String, String> settings = settings(config, report);
+        JsonNode main = report.get("pruned");
+        JsonNode published = report.path("published");
+        results.add(of(config, report, main, report, settings, published.path("top1")));
+        JsonNode l1 = report.path("one_shot_l1");
+        if (!l1.isMissingNode() && !l1.isNull()) {
+            results.add(of(config, report, l1, l1, settings, published.path("one_shot_l1_top1")));
+        }
+        return results;
+    }
+
+    private static RunResult of(
+            JsonNode config,
+            JsonNode report,
+            JsonNode accuracies,
+            JsonNode size,
+            Map<String, String> settings,
+            JsonNode published) {
+        String method = accuracies.get("method").asText().startsWith("L1")
+                ? "L1"
+                : accuracies.get("method").asText();
+        Map<String, String> decides = new TreeMap<>(settings);
+        if (method.equals("L1")) GROWTH.forEach(decides::remove);
+        JsonNode finetuned = accuracies.path("after_finetuning");
+        return new RunResult(
+                config.get("seed").asLong(),
+                method,
+                decides,
+                report.get("base").get("top1").asDouble(),
+                accuracies.get("after_removal").get("top1").asDouble(),
+                finetuned.isObject() ? finetuned.get("top1").asDouble() : null,
+                size.get("sparsity_percent").asDouble(),
+                size.get("speedup").asDouble(),
+                meanStd(published));
+    }
+
+    /** Flags as given, overridden by the values that a recipe or preset settled on. */
+    private static Map<String, String> settings(JsonNode config, JsonNode report) {
+        Map<String, String> settings = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> option : config.get("options").properties()) put(settings, option);
+        for (Map.Entry<String, JsonNode> setting : config.get("pruning").properties()) put(settings, setting);
+        JsonNode finetune = config.get("pruning").get("finetune");
+        settings.put("lr-ft", finetune.get("lr").asText());
+        settings.put("epochs", finetune.get("epochs").asText());
+        settings.put("batch-size", finetune.get("batch_size").asText());
+        settings.put("arch", report.get("arch").asText());
+        settings.put("dataset", report.get("dataset").asText());
+        settings.put("one-shot", "");
+        settings.keySet().removeAll(CIRCUMSTANCES);
+        settings.values().removeIf(String::isEmpty);
+        return settings;
+    }
+
+    private static void put(Map<String, String> settings, Map.Entry<String, JsonNode> entry) {
+        JsonNode value = entry.getValue();
+        if (value.isValueNode() && !value.isNull()) {
+            settings.put(entry.getKey().replace('_', '-').toLowerCase(Locale.ROOT), value.asText());
+        }
+    }
+
+    private static MeanStd meanStd(JsonNode json) {
+        if (!json.isObject()) return null;
+        return new MeanStd(
+                json.get("mean").asDouble(),
+                json.path("std").asDouble(0),
+                json.get("runs").asInt());
+    }
+
+    /** One setting, or an empty text. */
+    public String setting(String flag) {
+        return settings.getOrDefault(flag, "");
+    }
+}
