@@ -5,12 +5,8 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.DType;
 import greg.kernels.Storage;
-import greg.kernels.UpdateSlot;
-import greg.kernels.spec.GroupIndex;
-import greg.kernels.spec.SgdSpec;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,8 +23,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Penalty, weight decay, momentum, step and group norms over all parameters of a ResNet, in one call; against a copy of the
- * same bytes. The update reads weight, gradient and momentum and writes weight and momentum: 20 bytes an element.
+ * Penalty, weight decay, momentum, step and group norms over all parameters of a ResNet, in one call, and its parts; against a
+ * copy that moves as many bytes as the update. Bytes are those that must be read and written, every array once.
+ *
+ * <p>With {@code -p device=cuda} each time is that of the call and of the wait for it, as a host sees it; {@link
+ * greg.bench.gpu.PenaltyGpu} has the GPU's own times.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -37,11 +36,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 2,
-        jvmArgsAppend = {BenchJvm.HEAP, BenchJvm.GC, BenchJvm.NO_JAVACPP_BYTES, BenchJvm.NO_JAVACPP_RSS})
+        jvmArgsAppend = {
+            BenchJvm.HEAP,
+            BenchJvm.GC,
+            BenchJvm.NO_JAVACPP_BYTES,
+            BenchJvm.NO_JAVACPP_RSS,
+            BenchJvm.CUDA_KERNELS
+        })
 public class PenaltyBench {
-    private static final int BYTES_PER_ELEMENT = 20;
-
-    /** Whose parameters. */
+    /** Whose parameters: as {@link ParameterSet#of} names them; resnet50 is worth a run too. */
     @Param({"resnet20", "resnet56"})
     public String arch;
 
@@ -49,15 +52,15 @@ public class PenaltyBench {
     @Param("2")
     public int threads;
 
-    /** Backend. */
+    /** Backend: {@code cpu}, {@code cuda}, {@code reference}. */
     @Param("cpu")
     public String device;
 
     private Backend backend;
-    private final List<UpdateSlot> table = new ArrayList<>();
-    private final List<Storage> copies = new ArrayList<>();
-    private Storage lr;
-    private long elements;
+    private ParameterSet set;
+    private final Map<PenaltyKernel, ParameterCopy> data = new EnumMap<>(PenaltyKernel.class);
+    private Storage from;
+    private Storage to;
 
     /** Bytes moved, as JMH reports them per unit of time. */
     @AuxCounters(AuxCounters.Type.OPERATIONS)
@@ -67,67 +70,66 @@ public class PenaltyBench {
         public long bytes;
     }
 
-    /** Every matrix and filter bank has a penalty per filter, as while growing. */
+    /** Every filter bank has a penalty per filter, as while growing. */
     @Setup
     public void build() {
         backend = Backends.open(device, new BackendOptions(threads, 0));
-        Random random = new Random(7);
-        TrainStepWorkload.of(arch, 1).shapes().forEach((name, dims) -> {
-            int length = 1;
-            for (int d : dims) length *= d;
-            elements += length;
-            GroupIndex groups = dims.length > 1 ? new GroupIndex(dims[0], length / dims[0]) : null;
-            table.add(new UpdateSlot(
-                    noise(length, random),
-                    noise(length, random),
-                    noise(length, random),
-                    null,
-                    groups == null ? null : noise(groups.count(), random),
-                    null,
-                    groups == null ? null : noise(groups.count(), random),
-                    groups));
-            copies.add(noise(length, random));
-        });
-        lr = noise(1, random);
-        backend.transfer().fill(lr, 1e-3f);
+        set = ParameterSet.of(arch);
+        for (PenaltyKernel kernel : PenaltyKernel.values()) {
+            data.put(kernel, new ParameterCopy(backend, set, kernel, kernel.ordinal()));
+        }
+        long length = PenaltyKernel.UPDATE.bytes(set) / (2 * Float.BYTES);
+        from = backend.memory().allocate(DType.FLOAT32, length);
+        to = backend.memory().allocate(DType.FLOAT32, length);
+        backend.transfer().fill(from, 1);
+        backend.transfer().fill(to, 0);
     }
 
-    private Storage noise(int length, Random random) {
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) values[i] = 1e-2f * (float) random.nextGaussian();
-        Storage storage = backend.memory().allocate(DType.FLOAT32, length);
-        backend.transfer().upload(values, storage);
-        return storage;
+    private void run(PenaltyKernel kernel, Traffic traffic) {
+        ParameterCopy copy = data.get(kernel);
+        kernel.run(backend, copy.lr(), copy.slots());
+        backend.synchronize();
+        traffic.bytes += kernel.bytes(set);
     }
 
     /** The fused update. */
     @Benchmark
     public void update(Traffic traffic) {
-        backend.update().sgd(new SgdSpec(0.9f, 5e-4f, false, false), lr, table);
-        backend.synchronize();
-        traffic.bytes += BYTES_PER_ELEMENT * elements;
+        run(PenaltyKernel.UPDATE, traffic);
     }
 
-    /** The masked penalty gradient alone: reads weight and gradient, writes gradient. */
+    /** The fused update with a mask on every weight. */
+    @Benchmark
+    public void updateMasked(Traffic traffic) {
+        run(PenaltyKernel.MASKED, traffic);
+    }
+
+    /** The penalty's gradient alone. */
     @Benchmark
     public void penaltyGradient(Traffic traffic) {
-        backend.penalty().addGradient(table);
-        backend.synchronize();
-        traffic.bytes += 12 * elements;
+        run(PenaltyKernel.GRADIENT, traffic);
     }
 
-    /** What moving bytes costs: one device copy per parameter, 8 bytes an element. */
+    /** The group norms alone. */
+    @Benchmark
+    public void groupNorms(Traffic traffic) {
+        run(PenaltyKernel.L1, traffic);
+    }
+
+    /** What moving the update's bytes costs: one copy, half of them read and half written. */
     @Benchmark
     public void copy(Traffic traffic) {
-        for (int i = 0; i < copies.size(); i++)
-            backend.transfer().copy(table.get(i).gradient(), copies.get(i));
+        backend.transfer().copy(from, to);
         backend.synchronize();
-        traffic.bytes += 8 * elements;
+        traffic.bytes += from.bytes() + to.bytes();
     }
 
     /** Frees everything. */
     @TearDown
     public void close() {
+        data.values().forEach(ParameterCopy::close);
+        from.release();
+        to.release();
         backend.close();
     }
 }

@@ -1,0 +1,47 @@
+package greg.bench.gpu;
+
+/** Kernels over activations whose speed is that of the memory. */
+enum ArrayKernel {
+    /** y = max(x, 0). */
+    RELU("relu", "elementwise", 8, "8 an element"),
+    /** y = a + b, as behind a residual block. */
+    ADD("add", "elementwise", 12, "12 with two inputs"),
+    /** Loss and gradient of 1000 classes. */
+    SOFTMAX("softmax, cross-entropy, gradient", "softmax_loss", 8, "8 a logit");
+
+    /** Classes of the softmax. */
+    static final int CLASSES = 1000;
+
+    private final String text;
+    private final String source;
+    private final int bytes;
+    private final String claim;
+
+    ArrayKernel(String text, String source, int bytes, String claim) {
+        this.text = text;
+        this.source = source;
+        this.bytes = bytes;
+        this.claim = claim;
+    }
+
+    String text() {
+        return text;
+    }
+
+    String source() {
+        return source;
+    }
+
+    String claim() {
+        return claim;
+    }
+
+    int bytesPerElement() {
+        return bytes;
+    }
+
+    /** The next smaller count that the kernel can have. */
+    int round(int elements) {
+        return this == SOFTMAX ? Math.max(1, elements / CLASSES) * CLASSES : elements;
+    }
+}
