@@ -24,13 +24,14 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Penalty, weight decay, momentum, step and group norms over all parameters of a ResNet, in one call, and its parts; against a
- * copy that moves as many bytes as the update. Bytes are those that must be read and written, every array once.
+ * copy that moves as many bytes as the update. The line {@code :bytes} of each has bytes per second: those that must be read and
+ * written, every array once.
  *
- * <p>With {@code -p device=cuda} each time is that of the call and of the wait for it, as a host sees it; {@link
+ * <p>With {@code -p device=cuda} a run is the call and the wait for it, as a host sees it; {@link
  * greg.bench.gpu.PenaltyGpu} has the GPU's own times.
  */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
 @State(Scope.Benchmark)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)

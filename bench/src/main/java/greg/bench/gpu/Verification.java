@@ -17,7 +17,6 @@ final class Verification {
         this.what = work.name() + " over " + work.data();
         this.copy = copy;
         try (Work.Case truth = work.maker().make(reference, copy, 1)) {
-            truth.reset();
             before = truth.results(0);
             truth.run(0);
             expected = truth.results(0);

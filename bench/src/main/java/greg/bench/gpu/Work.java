@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param maker of cases on a backend
  */
 record Work(String data, String name, String source, String claim, int bytesPerElement, long elements, Maker maker) {
-    /** Makes {@code copies} independent copies of the data and the kernel over each. */
+    /** Makes {@code copies} independent copies of the data, as after {@link Case#reset}, and the kernel over each. */
     @FunctionalInterface
     interface Maker {
         Case make(Backend backend, int firstCopy, int copies);

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,8 +67,10 @@ class AssemblerTest {
 
     @Test
     void everyFileIsInTheList() throws IOException, URISyntaxException {
-        Path folder = Path.of(PtxSource.class.getResource("/greg/kernels/ptx").toURI());
-        try (Stream<Path> files = Files.list(folder)) {
+        URI folder = PtxSource.class.getResource("/greg/kernels/ptx").toURI();
+        // a folder, or where the tests run from a bundle a part of a jar
+        try (FileSystem jar = folder.getScheme().equals("jar") ? FileSystems.newFileSystem(folder, Map.of()) : null;
+                Stream<Path> files = Files.list(Path.of(folder))) {
             List<String> names = files.map(file -> file.getFileName().toString().replace(".ptx", ""))
                     .sorted()
                     .toList();
