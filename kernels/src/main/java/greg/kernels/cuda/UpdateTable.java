@@ -29,6 +29,8 @@ record UpdateTable(byte[] rows, int[] tiles) {
     private static final int TILE = 4096;
     /** Columns that a block covers at once: four for each thread. */
     private static final int COLUMNS = 4 * Launch.THREADS;
+    /** Columns of a single row that have a place each in the block's shared memory. */
+    private static final int PLACES = 4 * COLUMNS;
     /** An aligned access may begin up to three elements before the tile. */
     private static final int SLACK = 3;
     /** Narrower runs of a row waste a part of each 128-byte transaction. */
@@ -36,6 +38,7 @@ record UpdateTable(byte[] rows, int[] tiles) {
 
     private static final int VECTOR = 1;
     private static final int DIRECT = 2;
+    private static final int SINGLE_ROW = 4;
 
     /** Which kernel the table is for. */
     enum Purpose {
@@ -72,9 +75,13 @@ record UpdateTable(byte[] rows, int[] tiles) {
             for (Storage storage : pointers(slot)) rows.putLong(address(storage));
             rows.putLong(address(slot.lambda())).putLong(address(slot.mask())).putLong(address(slot.l1()));
             rows.putInt(groups.inner()).putInt(pitch).putInt(length);
-            rows.putInt((aligned(slot, pitch, length) ? VECTOR : 0) | (length == groups.count() ? DIRECT : 0));
+            int matrixRows = (length + pitch - 1) / pitch;
+            boolean direct = length == groups.count();
+            boolean singleRow = matrixRows == 1 && !direct && purpose.sums(slot);
+            rows.putInt(
+                    (aligned(slot, pitch, length) ? VECTOR : 0) | (direct ? DIRECT : 0) | (singleRow ? SINGLE_ROW : 0));
             rows.putLong(0);
-            cut(tiles, s, groups, (length + pitch - 1) / pitch, purpose.sums(slot));
+            cut(tiles, s, groups, matrixRows, purpose.sums(slot) && !direct);
         }
         return new UpdateTable(
                 rows.array(), tiles.stream().flatMapToInt(IntStream::of).toArray());
@@ -117,10 +124,12 @@ record UpdateTable(byte[] rows, int[] tiles) {
         long groupSize = (long) rows * inner;
         int perTile = (int) Math.max(1, TILE / groupSize);
         if (rows > 1) perTile = Math.max(perTile, (NARROWEST + inner - 1) / inner);
-        if (sums && groupSize > 1) {
-            // several groups share a tile only where a thread meets the same columns, and so the same group, in every
-            // row
-            perTile = Math.max(1, Math.min(perTile, (COLUMNS - SLACK) / inner));
+        if (sums) {
+            // several groups share a tile only where the block has a place for every column, or where a thread meets
+            // the
+            // same columns, and so the same group, in every row
+            int columns = rows == 1 ? PLACES : COLUMNS;
+            perTile = Math.max(1, Math.min(perTile, (columns - SLACK) / inner));
         }
         for (int first = 0; first < groups.count(); first += perTile) {
             int count = Math.min(perTile, groups.count() - first);

@@ -37,7 +37,14 @@ class UpdateTableTest {
         {7, 3, 1},
         {101, 4, 9},
         {2, 5, 1},
-        {9 * 25, 3, 25}
+        {9 * 25, 3, 25},
+        {70 * 256, 70, 256},
+        {64 * 297, 64, 297},
+        {64 * 100 - 37, 64, 100},
+        {5 * 2046, 5, 2046},
+        {2 * 4093, 2, 4093},
+        {2 * 4094, 2, 4094},
+        {4500, 5000, 1}
     };
 
     private static UpdateSlot slot(Workspace k, int[] d, boolean l1) {
@@ -70,6 +77,16 @@ class UpdateTableTest {
                 }
                 for (int s = 0; s < next.length; s++) assertEquals(GEOMETRY[s][1], next[s], "groups of slot " + s);
             }
+        }
+    }
+
+    /** A block has little to do in a small tile; filters must share one. */
+    @Test
+    void filtersFillTheirTiles() {
+        Gpu gpu = new Gpu();
+        try (Workspace k = new Workspace(gpu.backend())) {
+            List<UpdateSlot> slots = List.of(slot(k, new int[] {64 * 576, 64, 576}, true));
+            assertEquals(10, UpdateTable.of(Purpose.UPDATE, slots).blocks(), "seven filters of 576 in 4096 elements");
         }
     }
 
