@@ -2,6 +2,7 @@ package greg.kernels;
 
 import static greg.kernels.Workspace.gauss;
 import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -83,6 +84,68 @@ class SoftmaxLossKernelsTest {
         Results results = run(backend, labels.length, 7, logits, labels);
         float[] counts = {results.metrics[1], results.metrics[2]};
         Compare.equal("top 1 and top 5, twice", new float[] {2 + 2 * 1, 3 + 2 * 4}, counts);
+    }
+
+    /** A network that diverges must show it: NaN and infinity pass through as the definition has them. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void whatIsNotFiniteShows(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        float nan = Float.NaN;
+        float inf = Float.POSITIVE_INFINITY;
+        float[][] rows = {
+            {1, nan, 2},
+            {nan, 1, 2},
+            {nan, nan, nan},
+            {inf, 1, 2},
+            {inf, inf, 2},
+            {inf, nan, 2},
+            {-inf, 1, 2},
+            {-inf, -inf, 2},
+            {-inf, -inf, -inf},
+            {-inf, inf, 2},
+            {1, 2, 3},
+        };
+        // (row, label): loss, then dlogits, by hand from ln(sum exp(z - max)) + max - z[label] in IEEE arithmetic
+        assertAll(Stream.of(rows).flatMap(row -> Stream.of(0, 1, 2).map(label -> () -> {
+            float max = Math.max(row[0], Math.max(row[1], row[2]));
+            double sum = 0;
+            for (float z : row) sum += Math.exp((double) z - max);
+            float[] loss = {(float) (Math.log(sum) + max - row[label])};
+            float[] gradient = new float[3];
+            for (int j = 0; j < 3; j++) {
+                gradient[j] = (float) (Math.exp((double) row[j] - max) / sum - (j == label ? 1 : 0));
+            }
+            Results results = run(backend, 1, 3, row, new int[] {label});
+            String what = Arrays.toString(row) + " label " + label;
+            same(what + " loss", loss, results.loss);
+            same(what + " dlogits", gradient, results.dlogits);
+            same(what + " metrics", new float[] {1 + 2 * loss[0]}, new float[] {results.metrics[0]});
+        })));
+        // in a long row, where each lane of a warp has several logits, and beside good rows
+        int k = 100;
+        for (float bad : new float[] {nan, inf}) {
+            float[] logits = gauss(3, 3 * k);
+            logits[k + 77] = bad;
+            Results results = run(backend, 3, k, logits, new int[] {5, 6, 7});
+            for (int i = 0; i < 3 * k; i++) {
+                boolean inBadRow = i / k == 1;
+                assertEquals(inBadRow, Float.isNaN(results.dlogits[i]), "a row with " + bad + ": dlogits " + i);
+            }
+            same("the loss of all rows", new float[] {nan}, results.loss);
+        }
+    }
+
+    /** As close as the other tests ask for, but NaN where NaN is expected, and the same infinity. */
+    private static void same(String what, float[] expected, float[] actual) {
+        assertEquals(expected.length, actual.length, what);
+        for (int i = 0; i < expected.length; i++) {
+            if (Float.isFinite(expected[i])) {
+                Compare.close(what, new float[] {expected[i]}, new float[] {actual[i]}, 1e-6, 2e-6);
+            } else {
+                assertEquals(expected[i], actual[i], what + " element " + i);
+            }
+        }
     }
 
     /** Five or fewer classes: every label is in the top 5, unless the network has diverged. */
