@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The growing penalty on its own, over filters, channels and weights. */
 class PenaltyKernelsTest {
-    /** (length, group count, inner): filters, channels and single weights of (5,3,3,3), (17,13,1,1), (64,33,3,3). */
+    /** (length, group count, inner): filters, channels and single weights of (5,3,3,3), (17,13,1,1), (64,33,3,3)... */
     private static final int[][] WEIGHTS = {
         {135, 5, 27},
         {135, 3, 9},
@@ -21,7 +21,10 @@ class PenaltyKernelsTest {
         {19008, 64, 297},
         {19008, 33, 9},
         {19008, 19008, 1},
-        {1, 1, 1}
+        {1, 1, 1},
+        // fewer elements than groups have room for: the last groups are short, or empty
+        {5, 5, 3},
+        {3000, 5000, 1}
     };
 
     @ParameterizedTest

@@ -71,17 +71,16 @@ record UpdateTable(byte[] rows, int[] tiles) {
             UpdateSlot slot = taken.get(s);
             int length = Math.toIntExact(slot.weight().length());
             GroupIndex groups = groups(slot, length);
-            int pitch = groups.count() * groups.inner();
+            int pitch = pitch(groups);
             for (Storage storage : pointers(slot)) rows.putLong(address(storage));
             rows.putLong(address(slot.lambda())).putLong(address(slot.mask())).putLong(address(slot.l1()));
             rows.putInt(groups.inner()).putInt(pitch).putInt(length);
-            int matrixRows = (length + pitch - 1) / pitch;
-            boolean direct = length == groups.count();
-            boolean singleRow = matrixRows == 1 && !direct && purpose.sums(slot);
+            boolean direct = direct(groups, length);
+            boolean singleRow = pitch >= length && !direct && purpose.sums(slot);
             rows.putInt(
                     (aligned(slot, pitch, length) ? VECTOR : 0) | (direct ? DIRECT : 0) | (singleRow ? SINGLE_ROW : 0));
             rows.putLong(0);
-            cut(tiles, s, groups, matrixRows, purpose.sums(slot) && !direct);
+            tiles.addAll(cut(s, groups, length, purpose.sums(slot)));
         }
         return new UpdateTable(
                 rows.array(), tiles.stream().flatMapToInt(IntStream::of).toArray());
@@ -103,6 +102,21 @@ record UpdateTable(byte[] rows, int[] tiles) {
         return groups;
     }
 
+    /** Columns of a row, which kernels count in 32 bits. */
+    private static int pitch(GroupIndex groups) {
+        long pitch = (long) groups.count() * groups.inner();
+        if (pitch > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("update: expected groups of fewer than 2^31 elements together, got "
+                    + groups.count() + " of " + groups.inner());
+        }
+        return (int) pitch;
+    }
+
+    /** Whether every element is a group, whose sum is then |w| itself. */
+    private static boolean direct(GroupIndex groups, int length) {
+        return groups.inner() == 1 && groups.count() == length;
+    }
+
     private static Storage[] pointers(UpdateSlot slot) {
         return new Storage[] {slot.weight(), slot.gradient(), slot.momentum(), slot.variance()};
     }
@@ -119,28 +133,36 @@ record UpdateTable(byte[] rows, int[] tiles) {
         return same && (pitch >= length || pitch % 4 == 0);
     }
 
-    private static void cut(List<int[]> tiles, int slot, GroupIndex groups, int rows, boolean sums) {
+    /** The tiles of a weight of {@code length} elements; {@code sums}: the sums of its groups are wanted. */
+    static List<int[]> cut(int slot, GroupIndex groups, int length, boolean sums) {
         int inner = groups.inner();
-        long groupSize = (long) rows * inner;
-        int perTile = (int) Math.max(1, TILE / groupSize);
+        int pitch = pitch(groups);
+        long rows = ((long) length + pitch - 1) / pitch;
+        int perTile = (int) Math.max(1, TILE / (rows * inner));
         if (rows > 1) perTile = Math.max(perTile, (NARROWEST + inner - 1) / inner);
-        if (sums) {
+        if (sums && !direct(groups, length)) {
             // several groups share a tile only where the block has a place for every column, or where a thread meets
-            // the
-            // same columns, and so the same group, in every row
+            // the same columns, and so the same group, in every row
             int columns = rows == 1 ? PLACES : COLUMNS;
             perTile = Math.max(1, Math.min(perTile, (columns - SLACK) / inner));
         }
-        for (int first = 0; first < groups.count(); first += perTile) {
-            int count = Math.min(perTile, groups.count() - first);
-            tiles.add(new int[] {slot, first, count, shift((long) count * inner)});
+        List<int[]> tiles = new ArrayList<>();
+        for (long first = 0; first < groups.count(); first += perTile) {
+            int count = (int) Math.min(perTile, groups.count() - first);
+            tiles.add(new int[] {slot, (int) first, count, shift((long) count * inner, pitch, length)});
         }
+        return tiles;
     }
 
-    /** The least number of threads, as a power of 2, whose four elements each cover this many columns. */
-    private static int shift(long columns) {
+    /**
+     * The least number of threads, as a power of 2, whose four elements each cover this many columns, and with which no
+     * thread counts beyond 32 bits: the others make up rows, {@code pitch} elements apart, and the last thread passes the
+     * end by that many rows.
+     */
+    private static int shift(long columns, int pitch, int length) {
         int shift = 0;
         while (4 << shift < Math.min(columns + SLACK, COLUMNS)) shift++;
+        while ((long) (Launch.THREADS >> shift) * pitch + length > 1L << 32) shift++;
         return shift;
     }
 

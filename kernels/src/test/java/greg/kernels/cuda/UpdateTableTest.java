@@ -2,6 +2,7 @@ package greg.kernels.cuda;
 
 import static greg.kernels.Workspace.gauss;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
@@ -44,7 +45,9 @@ class UpdateTableTest {
         {5 * 2046, 5, 2046},
         {2 * 4093, 2, 4093},
         {2 * 4094, 2, 4094},
-        {4500, 5000, 1}
+        {4500, 5000, 1},
+        {5, 5, 3},
+        {3000, 5000, 1}
     };
 
     private static UpdateSlot slot(Workspace k, int[] d, boolean l1) {
@@ -87,6 +90,61 @@ class UpdateTableTest {
         try (Workspace k = new Workspace(gpu.backend())) {
             List<UpdateSlot> slots = List.of(slot(k, new int[] {64 * 576, 64, 576}, true));
             assertEquals(10, UpdateTable.of(Purpose.UPDATE, slots).blocks(), "seven filters of 576 in 4096 elements");
+        }
+    }
+
+    /**
+     * The rows that the threads of a block visit, in the 32-bit arithmetic of the kernels: thread row r starts at r pitch +
+     * start and goes on by all thread rows. Large tensors, because 256 rows of 2^24 columns are more than 32 bits count.
+     */
+    @Test
+    void largeTensorsDoNotWrap() {
+        int[][] large = {
+            {20_000_769, 20_000_769, 1},
+            {(1 << 24) + 1, (1 << 24) + 1, 1},
+            {Integer.MAX_VALUE, Integer.MAX_VALUE, 1},
+            {3 * 100_000_000, 100_000_001, 1},
+            {2_000_000_000, 5, 400_000_000},
+            {2_000_000_000, 50_000_000, 1}
+        };
+        for (int[] d : large) {
+            for (boolean sums : new boolean[] {false, true}) {
+                List<int[]> tiles = UpdateTable.cut(0, new GroupIndex(d[1], d[2]), d[0], sums);
+                int pitch = d[1] * d[2];
+                // the first, the second and the last: what lies between them is alike
+                for (int t : new int[] {0, 1, tiles.size() - 1}) {
+                    int[] tile = tiles.get(t);
+                    int start = tile[1] * d[2];
+                    int rowStep = 256 >> tile[3];
+                    long rows = start < d[0] ? (d[0] - start - 1L) / pitch + 1 : 0;
+                    long visited = 0;
+                    for (int r = 0; r < rowStep; r++) {
+                        int base = r * pitch + start;
+                        while (Integer.compareUnsigned(base, d[0]) < 0 && visited <= rows) {
+                            assertEquals(start, base % pitch, "column of thread row " + r);
+                            visited++;
+                            base += rowStep * pitch;
+                        }
+                    }
+                    assertEquals(rows, visited, "length " + d[0] + " pitch " + pitch + " tile " + t);
+                }
+            }
+        }
+    }
+
+    @Test
+    void groupsBeyondWhatAnIndexHoldsAreRefused() {
+        Gpu gpu = new Gpu();
+        try (Workspace k = new Workspace(gpu.backend())) {
+            UpdateSlot slot = new UpdateSlot(
+                    k.put(1, 2), k.put(1, 2), null, null, k.put(1), null, null, new GroupIndex(1, Integer.MAX_VALUE));
+            UpdateTable.of(Purpose.UPDATE, List.of(slot));
+            Storage lambda = k.put(1, 2);
+            UpdateSlot wide = new UpdateSlot(
+                    k.put(1, 2), k.put(1, 2), null, null, lambda, null, null, new GroupIndex(2, 1 << 30));
+            IllegalArgumentException e =
+                    assertThrows(IllegalArgumentException.class, () -> UpdateTable.of(Purpose.UPDATE, List.of(wide)));
+            assertTrue(e.getMessage().contains("2^31"), e.getMessage());
         }
     }
 
