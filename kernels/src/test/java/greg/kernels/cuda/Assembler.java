@@ -14,6 +14,7 @@ final class Assembler {
     private static final Pattern SPILL = Pattern.compile("(\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
     private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
+    private static final int UNKNOWN = -1;
 
     static {
         NativeFolder.load(() -> JNvPTXCompiler.setExceptionsEnabled(false));
@@ -68,16 +69,20 @@ final class Assembler {
     private static Map<String, Usage> parse(String log) {
         Map<String, Usage> found = new TreeMap<>();
         String entry = null;
-        int spilled = 0;
+        int spilled = UNKNOWN;
         for (String line : log.split("\n")) {
             Matcher function = FUNCTION.matcher(line);
             Matcher spill = SPILL.matcher(line);
             Matcher registers = REGISTERS.matcher(line);
             if (function.find()) {
                 entry = function.group(1);
+                spilled = UNKNOWN;
             } else if (spill.find()) {
                 spilled = Integer.parseInt(spill.group(1)) + Integer.parseInt(spill.group(2));
             } else if (registers.find()) {
+                if (entry == null || spilled == UNKNOWN) {
+                    throw new AssertionError("the compiler's log is worded in another way than expected:\n" + log);
+                }
                 Matcher shared = SHARED.matcher(line);
                 int bytes = shared.find() ? Integer.parseInt(shared.group(1)) : 0;
                 found.put(entry, new Usage(Integer.parseInt(registers.group(1)), bytes, spilled));
