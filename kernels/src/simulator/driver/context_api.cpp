@@ -7,9 +7,10 @@ using namespace sim;
 
 namespace {
 
-Context* create(bool primary) {
-    if (!state().initialised) throw Error(CUDA_ERROR_NOT_INITIALIZED, "cuInit was not called");
+Context* create(CUdevice device, bool primary) {
+    requireDevice(device);
     auto created = std::make_shared<Context>();
+    created->device = device;
     created->primary = primary;
     return state().contexts.add(created);
 }
@@ -26,18 +27,19 @@ Context* currentOrNull() {
     return contextStack().empty() ? nullptr : contextStack().back();
 }
 
-void releasePrimary() {
-    if (state().primaryUsers == 0) throw Error(CUDA_ERROR_INVALID_CONTEXT, "the primary context is not retained");
-    if (--state().primaryUsers > 0) return;
-    destroy(*state().primary);
-    state().primary.reset();
+void releasePrimary(CUdevice device) {
+    requireDevice(device);
+    State::Primary& primary = state().primaries[device];
+    if (primary.users == 0) throw Error(CUDA_ERROR_INVALID_CONTEXT, "the primary context is not retained");
+    if (--primary.users > 0) return;
+    destroy(*primary.context);
+    primary.context.reset();
 }
 
 }  // namespace
 
 API(cuCtxCreate_v2, void** handle, unsigned, CUdevice device)
-    if (device != 0) throw Error(CUDA_ERROR_INVALID_DEVICE, text("device %d of 1", device));
-    Context* created = create(false);
+    Context* created = create(device, false);
     contextStack().push_back(created);
     out(handle, "handle") = created;
 END
@@ -51,25 +53,28 @@ API(cuCtxDestroy_v2, void* handle)
 END
 
 API(cuDevicePrimaryCtxRetain, void** handle, CUdevice device)
-    if (device != 0) throw Error(CUDA_ERROR_INVALID_DEVICE, text("device %d of 1", device));
-    if (state().primaryUsers++ == 0) state().primary = state().contexts.get(create(true));
-    out(handle, "handle") = state().primary.get();
+    requireDevice(device);
+    State::Primary& primary = state().primaries[device];
+    if (primary.users++ == 0) primary.context = state().contexts.get(create(device, true));
+    out(handle, "handle") = primary.context.get();
 END
 
-API(cuDevicePrimaryCtxRelease_v2, CUdevice)
-    releasePrimary();
+API(cuDevicePrimaryCtxRelease_v2, CUdevice device)
+    releasePrimary(device);
 END
 
-API(cuDevicePrimaryCtxReset_v2, CUdevice)
-    if (state().primaryUsers > 0) {
-        state().primaryUsers = 1;
-        releasePrimary();
+API(cuDevicePrimaryCtxReset_v2, CUdevice device)
+    requireDevice(device);
+    if (state().primaries[device].users > 0) {
+        state().primaries[device].users = 1;
+        releasePrimary(device);
     }
 END
 
-API(cuDevicePrimaryCtxGetState, CUdevice, unsigned* flags, int* active)
+API(cuDevicePrimaryCtxGetState, CUdevice device, unsigned* flags, int* active)
+    requireDevice(device);
     out(flags, "flags") = 0;
-    out(active, "active") = state().primaryUsers > 0;
+    out(active, "active") = state().primaries[device].users > 0;
 END
 
 API(cuDevicePrimaryCtxSetFlags_v2, CUdevice, unsigned)
@@ -97,8 +102,7 @@ API(cuCtxGetCurrent, void** handle)
 END
 
 API(cuCtxGetDevice, CUdevice* device)
-    context();
-    out(device, "device") = 0;
+    out(device, "device") = context().device;
 END
 
 API(cuCtxGetFlags, unsigned* flags)

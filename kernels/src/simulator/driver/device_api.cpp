@@ -1,4 +1,4 @@
-// Initialisation, the one device, its attributes, and the words for error codes.
+// Initialisation, the devices (one unless GREG_SIM_DEVICES says more, all alike), their attributes, and the words for error codes.
 #include "driver/state.hpp"
 
 #include <cstdlib>
@@ -16,9 +16,9 @@ namespace {
 
 const char* const deviceName = "greg software CUDA device (PTX interpreter)";
 
-void requireDevice(CUdevice device) {
-    if (!state().initialised) throw Error(CUDA_ERROR_NOT_INITIALIZED, "cuInit was not called");
-    if (device != 0) throw Error(CUDA_ERROR_INVALID_DEVICE, text("device %d of 1", device));
+int deviceCount() {
+    static const int count = getenv("GREG_SIM_DEVICES") ? atoi(getenv("GREG_SIM_DEVICES")) : 1;
+    return count;
 }
 
 /// By the number of the attribute in cuda.h; 0 for whatever the device does not have.
@@ -54,6 +54,14 @@ int attribute(int which) {
 }
 
 }  // namespace
+
+void requireDevice(CUdevice device) {
+    if (!state().initialised) throw Error(CUDA_ERROR_NOT_INITIALIZED, "cuInit was not called");
+    if (device < 0 || device >= deviceCount()) {
+        throw Error(CUDA_ERROR_INVALID_DEVICE, text("device %d of %d", device, deviceCount()));
+    }
+}
+
 }  // namespace sim
 
 API(cuInit, unsigned flags)
@@ -67,7 +75,7 @@ END
 
 API(cuDeviceGetCount, int* count)
     requireDevice(0);
-    out(count, "count") = 1;
+    out(count, "count") = deviceCount();
 END
 
 API(cuDeviceGet, CUdevice* device, int ordinal)
@@ -84,6 +92,7 @@ END
 API(cuDeviceGetUuid, unsigned char* uuid, CUdevice device)
     requireDevice(device);
     memcpy(uuid, "greg-software-00", 16);
+    uuid[15] = static_cast<unsigned char>('0' + device);
 END
 
 API(cuDeviceTotalMem_v2, size_t* bytes, CUdevice device)
@@ -104,7 +113,7 @@ END
 
 API(cuDeviceGetPCIBusId, char* id, int length, CUdevice device)
     requireDevice(device);
-    snprintf(id, static_cast<size_t>(length), "0000:00:00.0");
+    snprintf(id, static_cast<size_t>(length), "0000:%02x:00.0", static_cast<unsigned>(device));
 END
 
 SIM_API CUresult cuGetErrorName(CUresult code, const char** name) {
@@ -129,8 +138,21 @@ SIM_API const char* gregSimLastError() { return lastError().c_str(); }
 /// Stops (or resumes) the report of errors on stderr.
 SIM_API void gregSimQuiet(int on) { quiet = on != 0; }
 
-/// Declares bytes as never written, for a pool that hands the same memory out again.
-API(gregSimForget, CUdeviceptr address, size_t bytes)
+namespace {
+
+void forget(CUdeviceptr address, size_t bytes) {
     Memory::get().checkWrite(address, bytes, "forgetting");
     Memory::get().markUnwritten(address, bytes);
+}
+
+}  // namespace
+
+/// Declares bytes as never written, for a pool that hands the same memory out again.
+API(gregSimForget, CUdeviceptr address, size_t bytes)
+    forget(address, bytes);
+END
+
+/// The same behind the work that is in the stream already; recorded if the stream is captured.
+API(gregSimForgetLater, CUdeviceptr address, size_t bytes, void* stream)
+    submit(stream, [=] { forget(address, bytes); });
 END

@@ -89,11 +89,16 @@ END
 API(cuGraphLaunch, void* handle, void* stream)
     context();
     std::shared_ptr<Graph> graph = *state().executables.get(handle);
+    std::shared_ptr<Stream> target = streamOf(stream);
+    if (target && target->capture) {
+        spoil(*target->capture, CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "a graph is launched into a captured stream");
+    }
     submit(stream, [graph] {
         for (const Work& node : graph->nodes) node();
     });
 END
 
 API(cuGraphExecDestroy, void* handle)
+    refuseDuringCapture("the destruction of an executable graph");
     state().executables.remove(handle);
 END

@@ -16,6 +16,8 @@ constexpr uint32_t sharedOptIn = 99 * 1024;
 
 void load(void** handle, const void* image) {
     Context& current = context();
+    // drivers from CUDA 12.3 on allow it, those before do not
+    refuseDuringCapture("the loading of a module");
     if (!image) throw Error(CUDA_ERROR_INVALID_VALUE, "the image is null");
     const char* source = static_cast<const char*>(image);
     if (memcmp(source, "\177ELF", 4) == 0) {
@@ -132,6 +134,7 @@ END
 
 API(cuModuleUnload, void* handle)
     Context& current = context();
+    refuseDuringCapture("the unloading of a module");
     std::shared_ptr<LoadedModule> module = state().modules.get(handle);
     synchronise(current);
     module->loaded = false;

@@ -72,6 +72,7 @@ struct Graph {
 };
 
 struct Context {
+    CUdevice device = 0;
     bool primary = false;
     std::string failure;  // of a kernel: the context is lost, every call returns it
     CUresult failureCode = CUDA_SUCCESS;
@@ -116,14 +117,20 @@ struct State {
     Registry<Function> functions{"function"};
     Registry<Graph> graphs{"graph"};
     Registry<std::shared_ptr<Graph>> executables{"executable graph"};
-    std::shared_ptr<Context> primary;
-    unsigned primaryUsers = 0;
+    struct Primary {
+        std::shared_ptr<Context> context;
+        unsigned users = 0;
+    };
+    std::map<CUdevice, Primary> primaries;
     std::set<std::shared_ptr<Capture>> captures;
     std::map<uint64_t, size_t> pinned;  // page-locked host memory
 };
 
 State& state();
 std::vector<Context*>& contextStack();
+
+/// An error unless there is such a device.
+void requireDevice(CUdevice device);
 
 /// The current context; an error if there is none or if a kernel has destroyed it.
 Context& context();

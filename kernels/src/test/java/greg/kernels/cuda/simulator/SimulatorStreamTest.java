@@ -5,6 +5,7 @@ import static greg.kernels.cuda.simulator.SoftwareDevice.fails;
 import static greg.kernels.cuda.simulator.SoftwareDevice.floats;
 import static greg.kernels.cuda.simulator.SoftwareDevice.function;
 import static greg.kernels.cuda.simulator.SoftwareDevice.launch;
+import static greg.kernels.cuda.simulator.SoftwareDevice.module;
 import static greg.kernels.cuda.simulator.SoftwareDevice.ok;
 import static greg.kernels.cuda.simulator.SoftwareDevice.source;
 import static greg.kernels.cuda.simulator.SoftwareDevice.upload;
@@ -20,6 +21,7 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
@@ -226,6 +228,14 @@ class SimulatorStreamTest {
         spoils(stream, unsupported, () -> JCudaDriver.cuMemcpyDtoH(Pointer.to(new float[4]), x, 16));
         ByteBuffer pageable = ByteBuffer.allocateDirect(16);
         spoils(stream, unsupported, () -> JCudaDriver.cuMemcpyHtoDAsync(x, Pointer.to(pageable), 16, stream));
+        CUmodule loaded = module(GOOD);
+        spoils(stream, unsupported, () -> JCudaDriver.cuModuleLoadData(new CUmodule(), GOOD));
+        spoils(stream, unsupported, () -> JCudaDriver.cuModuleUnload(loaded));
+        CUgraphExec executable = instantiate(capture(stream, () -> ok(() -> launch(scale, 1, 4, 0, stream, x))));
+        spoils(stream, unsupported, () -> JCudaDriver.cuGraphLaunch(executable, stream));
+        spoils(stream, unsupported, () -> JCudaDriver.cuGraphExecDestroy(executable));
+        ok(() -> JCudaDriver.cuGraphExecDestroy(executable));
+        ok(() -> JCudaDriver.cuModuleUnload(loaded));
         CUevent event = event();
         spoils(stream, CUresult.CUDA_ERROR_CAPTURED_EVENT, () -> {
             JCudaDriver.cuEventRecord(event, stream);
@@ -244,6 +254,33 @@ class SimulatorStreamTest {
         int invalidated = CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
         fails(invalidated, () -> launch(scale, 1, 4, 0, stream, 0L), "spoilt");
         fails(invalidated, () -> JCudaDriver.cuStreamEndCapture(stream, new CUgraph()), "spoilt");
+    }
+
+    /** A graph may be launched while another stream is captured. */
+    @Test
+    void aGraphRunsBesideACapture() {
+        CUdeviceptr x = upload(1f, 1f, 1f, 1f);
+        CUstream stream = stream();
+        CUstream beside = stream();
+        CUgraphExec executable = instantiate(capture(stream, () -> ok(() -> launch(scale, 1, 4, 0, stream, x))));
+        capture(stream, () -> ok(() -> JCudaDriver.cuGraphLaunch(executable, beside)));
+        ok(() -> JCudaDriver.cuStreamSynchronize(beside));
+        assertArrayEquals(new float[] {1, 2, -3, 4}, floats(x, 4));
+    }
+
+    /** Memory is forgotten behind the work that was in the stream before, and at its place in a graph. */
+    @Test
+    void forgettingWaitsItsTurn() {
+        CUdeviceptr x = upload(1f, 1f, 1f, 1f);
+        CUstream stream = stream();
+        ok(() -> launch(scale, 1, 4, 0, stream, x));
+        ok(() -> JCudaDriver.cuMemcpyDtoDAsync(x, x, 16, stream));
+        long handle = SoftwareDevice.address(stream);
+        ok(() -> SoftwareDevice.call("gregSimForgetLater", SoftwareDevice.address(x), 8L, handle));
+        ok(() -> JCudaDriver.cuStreamSynchronize(stream));
+        ok(() -> launch(scale, 1, 4, 0, stream, x));
+        int failed = CUresult.CUDA_ERROR_LAUNCH_FAILED;
+        fails(failed, () -> JCudaDriver.cuStreamSynchronize(stream), "kernel scale", "uninitialised memory");
     }
 
     @Test
