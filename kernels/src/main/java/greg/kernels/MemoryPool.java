@@ -11,6 +11,9 @@ import java.util.Map;
  */
 public abstract class MemoryPool<B> implements Memory {
     private final Map<Long, ArrayDeque<B>> free = new HashMap<>();
+    /** Blocks recycled since {@link #keepApart}, or null. They lie on top of the free ones, as if there were one pile. */
+    private Map<Long, ArrayDeque<B>> apart;
+
     private long live;
     private long peak;
     private long held;
@@ -28,12 +31,15 @@ public abstract class MemoryPool<B> implements Memory {
     /** The block under a storage made by {@link #wrap}. */
     protected abstract B unwrap(Storage storage);
 
+    /** Told of every block that was recycled, for a backend that wants to know. */
+    protected void recycled(B block, long bytes) {}
+
     @Override
     public final Storage allocate(DType type, long length) {
         if (length < 1) throw new IllegalArgumentException("allocate: expected at least 1 element, got " + length);
         long bytes = length * type.bytes();
-        ArrayDeque<B> waiting = free.get(bytes);
-        B block = waiting == null ? null : waiting.pollLast();
+        B block = apart == null ? null : poll(apart, bytes);
+        if (block == null) block = poll(free, bytes);
         if (block == null) {
             block = obtain(bytes);
             held += bytes;
@@ -45,10 +51,39 @@ public abstract class MemoryPool<B> implements Memory {
         return storage;
     }
 
+    private B poll(Map<Long, ArrayDeque<B>> blocks, long bytes) {
+        ArrayDeque<B> waiting = blocks.get(bytes);
+        return waiting == null ? null : waiting.pollLast();
+    }
+
     @Override
     public final void recycle(Storage storage) {
         live -= storage.bytes();
-        free.computeIfAbsent(storage.bytes(), size -> new ArrayDeque<>()).addLast(unwrap(storage));
+        B block = unwrap(storage);
+        (apart == null ? free : apart)
+                .computeIfAbsent(storage.bytes(), size -> new ArrayDeque<>())
+                .addLast(block);
+        recycled(block, storage.bytes());
+    }
+
+    /**
+     * From here on blocks that are recycled serve only the allocations before {@link #endKeepingApart}: what is recorded in
+     * between to be replayed goes on using them.
+     */
+    public final void keepApart() {
+        if (apart != null) throw new KernelException("a step is being recorded already; end that first");
+        apart = new HashMap<>();
+    }
+
+    /** Ends it. The blocks stay apart, out of reach of {@link #trim}, until the result is run, once, to give them back. */
+    public final Runnable endKeepingApart() {
+        Map<Long, ArrayDeque<B>> kept = apart;
+        apart = null;
+        return () -> {
+            kept.forEach((bytes, blocks) ->
+                    free.computeIfAbsent(bytes, size -> new ArrayDeque<>()).addAll(blocks));
+            kept.clear();
+        };
     }
 
     @Override
@@ -74,8 +109,11 @@ public abstract class MemoryPool<B> implements Memory {
     @Override
     public final void trim() {
         free.forEach((bytes, blocks) -> {
-            blocks.forEach(block -> free(block, bytes));
-            held -= bytes * blocks.size();
+            // one by one: should the system refuse one, those before it are gone and must not be freed again
+            for (B block = blocks.pollLast(); block != null; block = blocks.pollLast()) {
+                held -= bytes;
+                free(block, bytes);
+            }
         });
         free.clear();
     }

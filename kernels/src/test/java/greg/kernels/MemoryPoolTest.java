@@ -22,6 +22,7 @@ class MemoryPoolTest {
         private final List<Integer> freed = new ArrayList<>();
         private int next;
         private boolean full;
+        private Integer refused;
 
         @Override
         protected Integer obtain(long bytes) {
@@ -31,6 +32,7 @@ class MemoryPoolTest {
 
         @Override
         protected void free(Integer block, long bytes) {
+            if (block.equals(refused)) throw new KernelException("lost");
             freed.add(block);
         }
 
@@ -47,6 +49,43 @@ class MemoryPoolTest {
         private Numbered take(long length) {
             return (Numbered) allocate(DType.FLOAT32, length);
         }
+    }
+
+    /** What a recorded step recycles serves that step alone, until it is given back. */
+    @Test
+    void blocksOfARecordingAreKeptApart() {
+        NumberedPool pool = new NumberedPool();
+        pool.take(5).release();
+        pool.take(6).release();
+        pool.keepApart();
+        Numbered first = pool.take(5);
+        first.release();
+        Numbered second = pool.take(5);
+        assertEquals(first.block, second.block, "within the recording it is used again");
+        second.release();
+        Runnable giveBack = pool.endKeepingApart();
+        pool.trim();
+        assertEquals(List.of(1), pool.freed, "only the block that the recording did not use");
+        assertEquals(2, pool.take(5).block, "another block for everybody else");
+        assertEquals(3, pool.systemAllocations());
+        assertEquals(40, pool.heldBytes());
+        giveBack.run();
+        assertEquals(first.block, pool.take(5).block);
+    }
+
+    /** Should the system refuse a block, as after a fault of the device, those before it are not freed twice. */
+    @Test
+    void trimGoesOnBehindARefusedBlock() {
+        NumberedPool pool = new NumberedPool();
+        Numbered a = pool.take(5);
+        Numbered b = pool.take(5);
+        a.release();
+        b.release();
+        pool.refused = b.block;
+        assertThrows(KernelException.class, pool::trim);
+        pool.trim();
+        assertEquals(List.of(a.block), pool.freed);
+        assertEquals(0, pool.heldBytes());
     }
 
     @Test

@@ -131,6 +131,29 @@ class UpdateKernelsTest {
         torch(backend, "adam", null, new float[] {0x1p-10f, 0x1p-10f, 0x1p-10f});
     }
 
+    /** Around the step from which on the corrections of 0.9 are 1, that of 0.999, and far behind both. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#others")
+    void adamLongAfterItsStart(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        for (AdamSpec spec : List.of(AdamSpec.standard(0), new AdamSpec(0, 0.5, 1e-8, 0))) {
+            for (long step : new long[] {1, 100, 355, 356, 16_626, 16_628, 20_000, 5_000_000_000L}) {
+                float[][] results = new float[2][];
+                for (int b = 0; b < 2; b++) {
+                    Backend on = b == 0 ? BackendsUnderTest.reference() : backend;
+                    try (Workspace k = new Workspace(on)) {
+                        Storage w = k.put(gauss(1, 9));
+                        UpdateSlot slot = new UpdateSlot(
+                                w, k.put(gauss(2, 9)), k.put(gauss(3, 9)), k.put(new float[9]), null, null, null, null);
+                        on.update().adam(spec, k.put(0.1f), step, List.of(slot));
+                        results[b] = k.get(w, 9);
+                    }
+                }
+                Compare.identical(spec + " step " + step, results[0], results[1]);
+            }
+        }
+    }
+
     private static void torch(Backend backend, String section, SgdSpec spec, float[] rates) {
         try (Workspace k = new Workspace(backend)) {
             Storage w = k.put(TorchNumbers.x(7));

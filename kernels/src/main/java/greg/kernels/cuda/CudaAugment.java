@@ -30,7 +30,8 @@ final class CudaAugment implements AugmentKernels, AutoCloseable {
 
     @Override
     public void batch(AugmentSpec spec, Storage images, Storage indices, long seed, long counter, Storage y) {
-        int imageBytes = spec.h() * spec.w() * spec.channels();
+        int imageBytes = Launch.elements("augment", spec.h(), spec.w(), spec.channels());
+        if (spec.random() && context.capturing()) context.capture().feeds(spec.n());
         context.launch("augment", "augment")
                 .add(images)
                 .add(Math.toIntExact(images.length() / imageBytes))
@@ -46,6 +47,7 @@ final class CudaAugment implements AugmentKernels, AutoCloseable {
                 .add((spec.random() ? RANDOM : 0) | (spec.flip() ? FLIP : 0))
                 .add(seed)
                 .add(counter)
+                .add(context.counters())
                 .grid(spec.n(), Launch.blocks((long) spec.channels() * spec.outH() * spec.outW(), ELEMENTS), 1);
         CudaStorage.of(y).wrotePlain();
     }

@@ -22,8 +22,8 @@ import greg.kernels.UpdateKernels;
 
 /**
  * One GPU, float32. This build runs the project's own kernels on it; the families that are cuDNN's and cuBLAS's
- * (convolution, batch normalisation, pooling windows, matrix products) refuse with a message. Use it from the thread that
- * opened it.
+ * (convolution, batch normalisation, pooling windows, matrix products) refuse with a message. For the thread that opened
+ * it: calls from another are refused.
  */
 public final class CudaBackend implements Backend {
     private final CudaContext context;
@@ -56,7 +56,7 @@ public final class CudaBackend implements Backend {
         shortcut = new CudaShortcut(context, memory, transfer);
         concat = new CudaConcat(context, layouts);
         softmaxLoss = new CudaSoftmaxLoss(context, memory);
-        tables = new UpdateTables(memory, transfer);
+        tables = new UpdateTables(context, memory, transfer);
         penalty = new CudaPenalty(context, tables);
         update = new CudaUpdate(context, memory, transfer, tables);
         augment = new CudaAugment(context, memory, transfer);
@@ -151,12 +151,12 @@ public final class CudaBackend implements Backend {
 
     /**
      * Records the kernels that {@code step} launches, without running them, to be replayed with one call. The step must
-     * have run once before; it may neither upload nor download nor wait.
+     * have run once before, so that its modules, tables and memory are there; it may neither upload nor download nor wait.
      *
      * @throws KernelException if the step does what cannot be recorded
      */
     public StepGraph capture(Runnable step) {
-        return new StepGraph(context, step);
+        return new StepGraph(context, memory, transfer, step);
     }
 
     /** A stop watch in the stream of this backend's kernels. */
@@ -182,12 +182,17 @@ public final class CudaBackend implements Backend {
     @Override
     public void close() {
         if (closed) return;
+        context.enter();
         closed = true;
         augment.close();
         update.close();
         tables.close();
         shortcut.close();
-        memory.trim();
-        context.close();
+        try {
+            memory.trim();
+        } finally {
+            // after a fault nothing can be freed singly any more, but the context can, and all its memory with it
+            context.close();
+        }
     }
 }

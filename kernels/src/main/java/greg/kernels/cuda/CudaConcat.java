@@ -17,19 +17,14 @@ final class CudaConcat implements ConcatKernels {
 
     @Override
     public void forward(ConcatSpec spec, List<Storage> xs, Storage y) {
+        Launch.elements("concat", spec.yDims());
         CudaStorage target = CudaStorage.of(y);
         for (int i = 0; i < xs.size(); i++) {
             CudaStorage x = layouts.as(CudaLayout.NCHW, CudaStorage.of(xs.get(i)), spec.xDims(i));
             int plane = spec.h() * spec.w();
             int width = spec.channels().get(i) * plane;
             long at = (long) Float.BYTES * spec.offset(i) * plane;
-            copy(
-                    spec.n(),
-                    width,
-                    x.address().value(),
-                    width,
-                    target.address().value() + at,
-                    spec.outChannels() * plane);
+            copy(spec.n(), width, x, 0, width, target, at, spec.outChannels() * plane);
             x.release();
         }
         target.wrotePlain();
@@ -37,28 +32,27 @@ final class CudaConcat implements ConcatKernels {
 
     @Override
     public void backward(ConcatSpec spec, int input, Storage dy, Storage dx) {
+        Launch.elements("concatBackward", spec.yDims());
         CudaStorage target = CudaStorage.of(dx);
         CudaStorage source = layouts.as(CudaLayout.NCHW, CudaStorage.of(dy), spec.yDims());
         int plane = spec.h() * spec.w();
         int width = spec.channels().get(input) * plane;
         long at = (long) Float.BYTES * spec.offset(input) * plane;
-        copy(
-                spec.n(),
-                width,
-                source.address().value() + at,
-                spec.outChannels() * plane,
-                target.address().value(),
-                width);
+        copy(spec.n(), width, source, at, spec.outChannels() * plane, target, 0, width);
         source.release();
         target.wrotePlain();
     }
 
-    private void copy(int rows, int width, long x, int pitchX, long y, int pitchY) {
+    /** Rows of {@code width} elements, from and to so many bytes behind the start of a storage. */
+    private void copy(
+            int rows, int width, CudaStorage x, long fromX, int pitchX, CudaStorage y, long fromY, int pitchY) {
         long n = (long) rows * width;
+        context.uses(x);
+        context.uses(y);
         context.launch("transfer", "copy_rows")
                 .add(n)
-                .add(x)
-                .add(y)
+                .add(x.address().value() + fromX)
+                .add(y.address().value() + fromY)
                 .add(width)
                 .add(pitchX)
                 .add(pitchY)

@@ -1,6 +1,7 @@
 package greg.kernels.cuda;
 
 import greg.kernels.KernelException;
+import greg.kernels.Storage;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,20 +15,25 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * One GPU: its primary context, current on the thread that made it, the stream that all kernels run on, and the modules
- * loaded so far.
+ * One GPU: its primary context, the stream that all kernels run on, and the modules loaded so far. For the thread that
+ * made it; several contexts may take turns on one thread.
  */
 final class CudaContext implements AutoCloseable {
     /** {@code -Dgreg.cuda.blocking=true} waits after every launch, so that a fault is reported by its own kernel. */
     private static final boolean BLOCKING = Boolean.getBoolean("greg.cuda.blocking");
 
+    /** Which one the driver calls of this thread go to. */
+    private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
+
+    private final Thread owner = Thread.currentThread();
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final Map<String, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
     private Launch lastLaunch;
-    private boolean capturing;
+    /** Of the step that is being captured, or null. */
+    private Capture capture;
 
     /**
      * Opens device {@code index}.
@@ -47,9 +53,22 @@ final class CudaContext implements AutoCloseable {
         }
         check("cuDeviceGet of device " + index, JCudaDriver.cuDeviceGet(device, index));
         check("opening device " + index, JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
-        check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context));
+        enter();
         // a stream that waits for synchronous copies and is waited for by them
         check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_DEFAULT));
+    }
+
+    /** Before every driver call that needs a current context: makes this one current, for its own thread. */
+    void enter() {
+        if (CURRENT.get() == this) return;
+        Thread caller = Thread.currentThread();
+        if (caller != owner) {
+            throw new KernelException("cuda: expected a call from the thread that opened the backend, "
+                    + owner.getName() + ", got one from " + caller.getName()
+                    + "; use it from that thread, or open another backend in this");
+        }
+        check("cuCtxSetCurrent", JCudaDriver.cuCtxSetCurrent(context));
+        CURRENT.set(this);
     }
 
     private static int count() {
@@ -101,6 +120,7 @@ final class CudaContext implements AutoCloseable {
 
     /** The stream of all kernels and copies. */
     CUstream stream() {
+        enter();
         return stream;
     }
 
@@ -113,6 +133,12 @@ final class CudaContext implements AutoCloseable {
     PtxModule module(String name) {
         PtxModule module = modules.get(name);
         if (module == null) {
+            if (capturing()) {
+                throw new KernelException(
+                        "cuda: " + name + ".ptx is not loaded yet, which a captured step cannot do: run"
+                                + " the step once before capturing");
+            }
+            enter();
             module = new PtxModule(PtxSource.read(name));
             modules.put(name, module);
         }
@@ -127,24 +153,48 @@ final class CudaContext implements AutoCloseable {
     /** Remembers what was launched, for the message of a fault that shows only later. */
     void launched(Launch launch) {
         lastLaunch = launch;
-        if (BLOCKING && !capturing) synchronize();
+        if (BLOCKING && !capturing()) synchronize();
     }
 
-    /** From here on the stream records what is launched, and runs nothing. */
-    void beginCapture(int mode) {
-        check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream, mode));
-        capturing = true;
+    /**
+     * From here on the stream records what is launched, and runs nothing.
+     *
+     * @param about is told what they are
+     */
+    void beginCapture(int mode, Capture about) {
+        check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream(), mode));
+        capture = about;
     }
 
     /** Ends the recording, also one that failed; the driver's status. */
     int endCapture(CUgraph graph) {
-        capturing = false;
-        return JCudaDriver.cuStreamEndCapture(stream, graph);
+        capture = null;
+        return JCudaDriver.cuStreamEndCapture(stream(), graph);
+    }
+
+    /** Whether launches are recorded. */
+    boolean capturing() {
+        return capture != null;
+    }
+
+    /** Of the step that is being captured, or null. */
+    Capture capture() {
+        return capture;
+    }
+
+    /** For kernels whose arguments are those of the first replay: where the replays are counted, or null outside a capture. */
+    CudaStorage counters() {
+        return capture == null ? null : capture.counters();
+    }
+
+    /** To be called with every storage whose address goes into a launch or a copy: a recorded one will use it again. */
+    void uses(Storage storage) {
+        if (capture != null && storage != null) capture.uses(storage);
     }
 
     /** Waits for all that was launched. */
     void synchronize() {
-        check("waiting for the device", JCudaDriver.cuStreamSynchronize(stream));
+        check("waiting for the device", JCudaDriver.cuStreamSynchronize(stream()));
     }
 
     /** Throws unless {@code status} means success; the error says what was tried, and the driver's name and text. */
@@ -152,6 +202,9 @@ final class CudaContext implements AutoCloseable {
         if (status == CUresult.CUDA_SUCCESS) return;
         throw new KernelException("cuda: " + what + " failed: " + describe(status) + " (last kernel launched: "
                 + (lastLaunch == null ? "none" : lastLaunch)
+                + (capturing()
+                        ? "; a step to be captured may not upload, download or wait: run it once before capturing"
+                        : "")
                 + "; -Dgreg.cuda.blocking=true reports a fault where it happens)");
     }
 
@@ -166,9 +219,11 @@ final class CudaContext implements AutoCloseable {
 
     @Override
     public void close() {
+        enter();
         modules.values().forEach(PtxModule::unload);
         modules.clear();
         JCudaDriver.cuStreamDestroy(stream);
         JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        CURRENT.remove();
     }
 }

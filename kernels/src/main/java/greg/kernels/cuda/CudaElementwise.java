@@ -2,6 +2,7 @@ package greg.kernels.cuda;
 
 import greg.kernels.DType;
 import greg.kernels.ElementwiseKernels;
+import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 
@@ -84,6 +85,11 @@ final class CudaElementwise implements ElementwiseKernels {
 
     @Override
     public void dropout(int[] dims, float rate, long seed, Storage x, Storage y) {
+        if (context.capturing()) {
+            throw new KernelException(
+                    "cuda: dropout has another seed in every step, which is an argument of its launch: a"
+                            + " step with dropout cannot be captured, launch it by calls");
+        }
         long n = count(dims);
         CudaStorage dense = layouts.as(CudaLayout.NCHW, CudaStorage.of(x), dims);
         // word 2^-24 < rate, as integers
@@ -102,10 +108,10 @@ final class CudaElementwise implements ElementwiseKernels {
 
     @Override
     public void bias(BiasSpec spec, Storage x, Storage bias, Storage y) {
+        int n = Launch.elements("bias", spec.dims());
         CudaStorage source = CudaStorage.of(x);
-        long n = count(spec.dims());
         context.launch("bias", "bias")
-                .add(n)
+                .add((long) n)
                 .add(x)
                 .add(y)
                 .add(bias)
@@ -118,6 +124,7 @@ final class CudaElementwise implements ElementwiseKernels {
 
     @Override
     public void biasBackward(BiasSpec spec, Storage dy, Storage dbias) {
+        int rows = Launch.elements("biasBackward", spec.dims()) / spec.channels();
         int inner = CudaStorage.of(dy).layout().inner(spec.h(), spec.w());
         if (inner > 1) {
             context.launch("bias", "bias_backward_planes")
@@ -128,7 +135,7 @@ final class CudaElementwise implements ElementwiseKernels {
                     .add(spec.n())
                     .grid(spec.channels(), 1, 1);
         } else {
-            rows(dy, dbias, spec.channels(), spec.n() * spec.h() * spec.w());
+            rows(dy, dbias, spec.channels(), rows);
         }
         CudaStorage.of(dbias).wrotePlain();
     }

@@ -9,10 +9,17 @@ final class CudaLayouts {
 
     private final CudaContext context;
     private final DeviceMemory memory;
+    private final int largestBatch;
 
     CudaLayouts(CudaContext context, DeviceMemory memory) {
+        this(context, memory, LARGEST_BATCH);
+    }
+
+    /** For tests: blocks take turns with the images of batches beyond {@code largestBatch}. */
+    CudaLayouts(CudaContext context, DeviceMemory memory, int largestBatch) {
         this.context = context;
         this.memory = memory;
+        this.largestBatch = largestBatch;
     }
 
     /** {@code x} in the wanted layout: itself or a copy, in either case with a reference to be released. */
@@ -37,7 +44,7 @@ final class CudaLayouts {
                 .add(dims[0])
                 .add(rows)
                 .add(columns)
-                .grid(Launch.blocks(columns, TILE), Launch.blocks(rows, TILE), Math.min(dims[0], LARGEST_BATCH));
+                .grid(Launch.blocks(columns, TILE), Launch.blocks(rows, TILE), Math.min(dims[0], largestBatch));
         y.wrote(wanted, dims);
     }
 }

@@ -50,14 +50,9 @@ final class CudaLibraries {
         if (!WINDOWS && !platform.startsWith("Linux")) {
             return "CUDA: expected Linux or Windows, this is " + platform + "; use --device cpu";
         }
-        List<String> folders = folders();
-        Path driver = folders.stream()
-                .map(folder -> Path.of(folder, DRIVER).toAbsolutePath())
-                .filter(Files::exists)
-                .findFirst()
-                .orElse(null);
+        Path driver = driver();
         if (driver == null) {
-            return "CUDA: no " + DRIVER + " in " + String.join(", ", folders)
+            return "CUDA: no " + DRIVER + " in " + String.join(", ", folders())
                     + "; install NVIDIA's driver, or name its folder with -D" + PROPERTY + "=...";
         }
         try {
@@ -70,6 +65,15 @@ final class CudaLibraries {
             return "CUDA: loading " + driver + " and JCuda's library for " + platform + " failed: " + root
                     + "; check the driver's installation, and that the temporary folder allows execution";
         }
+    }
+
+    /** The file of the driver's library, or null. */
+    static Path driver() {
+        return folders().stream()
+                .map(folder -> Path.of(folder, DRIVER).toAbsolutePath())
+                .filter(Files::exists)
+                .findFirst()
+                .orElse(null);
     }
 
     private static List<String> folders() {

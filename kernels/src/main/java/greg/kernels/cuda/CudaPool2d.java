@@ -31,10 +31,11 @@ final class CudaPool2d implements Pool2dKernels {
 
     @Override
     public void globalAverage(int n, int c, int h, int w, Storage x, Storage y) {
+        int pixels = Launch.elements("globalAverage", n, c, h, w) / (n * c);
         if (CudaStorage.of(x).layout() == CudaLayout.NCHW) {
             context.launch("global_average", "global_average_planes")
                     .add(n * c)
-                    .add(h * w)
+                    .add(pixels)
                     .add(x)
                     .add(y)
                     .over((long) n * c, PLANES);
@@ -42,7 +43,7 @@ final class CudaPool2d implements Pool2dKernels {
             context.launch("global_average", "global_average_columns")
                     .add(n)
                     .add(c)
-                    .add(h * w)
+                    .add(pixels)
                     .add(x)
                     .add(y)
                     .over((long) n * c, Launch.THREADS);
@@ -52,9 +53,9 @@ final class CudaPool2d implements Pool2dKernels {
 
     @Override
     public void globalAverageBackward(int n, int c, int h, int w, Storage dy, Storage dx) {
-        long length = (long) n * c * h * w;
+        int length = Launch.elements("globalAverageBackward", n, c, h, w);
         context.launch("global_average", "global_average_backward")
-                .add(length)
+                .add((long) length)
                 .add(CudaStorage.dense(dy))
                 .add(dx)
                 .add(c)

@@ -41,10 +41,10 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
 
     /** dst[n, c, h, w] = src[n, route[c], h times / over, w times / over] in the layout of src, or 0. */
     private void gather(Storage src, int[] from, Storage dst, int[] to, List<Integer> route, int times, int over) {
+        int image = Launch.elements("shortcut", from) / from[0];
+        int n = Launch.elements("shortcut", to);
         CudaStorage source = CudaStorage.of(src);
         boolean last = source.layout() == CudaLayout.NHWC;
-        int image = from[1] * from[2] * from[3];
-        int n = to[0] * to[1] * to[2] * to[3];
         context.launch("shortcut", "shortcut")
                 .add(n)
                 .add(dst)

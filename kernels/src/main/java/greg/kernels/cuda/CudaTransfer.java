@@ -39,11 +39,13 @@ final class CudaTransfer implements TransferKernels {
     }
 
     private void send(Pointer from, CudaStorage to) {
+        context.enter();
         context.check("upload of " + to.bytes() + " bytes", JCudaDriver.cuMemcpyHtoD(to.address(), from, to.bytes()));
         to.wrotePlain();
     }
 
     private void fetch(CudaStorage from, Pointer to) {
+        context.enter();
         context.check(
                 "download of " + from.bytes() + " bytes", JCudaDriver.cuMemcpyDtoH(to, from.address(), from.bytes()));
     }
@@ -72,8 +74,11 @@ final class CudaTransfer implements TransferKernels {
         CudaStorage source = check("download", src, DType.FLOAT32, dst.length);
         checkShape("download", dims, src.length());
         CudaStorage plain = layouts.as(CudaLayout.NCHW, source, dims);
-        fetch(plain, Pointer.to(dst));
-        plain.release();
+        try {
+            fetch(plain, Pointer.to(dst));
+        } finally {
+            plain.release();
+        }
     }
 
     @Override
@@ -85,6 +90,8 @@ final class CudaTransfer implements TransferKernels {
     public void copy(Storage src, Storage dst) {
         CudaStorage source = CudaStorage.of(src);
         CudaStorage target = check("copy", dst, src.type(), src.length());
+        context.uses(source);
+        context.uses(target);
         context.check(
                 "copy of " + source.bytes() + " bytes",
                 JCudaDriver.cuMemcpyDtoDAsync(target.address(), source.address(), source.bytes(), context.stream()));

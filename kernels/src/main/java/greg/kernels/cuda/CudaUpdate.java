@@ -8,22 +8,24 @@ import greg.kernels.UpdateSlot;
 import greg.kernels.cuda.UpdateTable.Purpose;
 import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.SgdSpec;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** {@code update_sgd.ptx} and {@code update_adam.ptx}: all parameters in one launch. */
 final class CudaUpdate implements UpdateKernels, AutoCloseable {
     private static final int NESTEROV = 1;
     private static final int BLOCKED = 2;
-    /** 1 - beta1^t in double, sqrt(1 - beta2^t) in float, padding. */
-    private static final int STEP_BYTES = 16;
 
     private final CudaContext context;
     private final DeviceMemory memory;
     private final TransferKernels transfer;
     private final UpdateTables tables;
-    private CudaStorage step;
+    private final Map<Betas, CudaStorage> corrections = new HashMap<>();
+    private CudaStorage row;
+
+    /** What the corrections depend on. */
+    private record Betas(double first, double second) {}
 
     CudaUpdate(CudaContext context, DeviceMemory memory, TransferKernels transfer, UpdateTables tables) {
         this.context = context;
@@ -51,12 +53,12 @@ final class CudaUpdate implements UpdateKernels, AutoCloseable {
     public void adam(AdamSpec spec, Storage lr, long step, List<UpdateSlot> slots) {
         UpdateTables.Uploaded table = tables.of(Purpose.UPDATE, slots);
         if (table.empty()) return;
-        CudaStorage corrections = corrections(spec, step);
+        CudaStorage row = number(spec, step, lr);
         context.launch("update_adam", "adam")
                 .add(table.rows())
                 .add(table.tiles())
                 .add(lr)
-                .add(corrections)
+                .add(row)
                 .add((float) spec.beta1())
                 .add((float) (1 - spec.beta1()))
                 .add((float) spec.beta2())
@@ -67,13 +69,28 @@ final class CudaUpdate implements UpdateKernels, AutoCloseable {
         touch(slots);
     }
 
-    /** What changes from step to step lives in device memory, not in an argument. */
-    private CudaStorage corrections(AdamSpec spec, long t) {
-        if (step == null) step = memory.take(DType.UINT8, STEP_BYTES);
-        ByteBuffer bytes = ByteBuffer.allocate(STEP_BYTES).order(ByteOrder.nativeOrder());
-        bytes.putDouble(1 - Math.pow(spec.beta1(), t)).putFloat((float) Math.sqrt(1 - Math.pow(spec.beta2(), t)));
-        transfer.upload(bytes.array(), step);
-        return step;
+    /** On the device, the corrections of this step; of a captured step, those of each replay. */
+    private CudaStorage number(AdamSpec spec, long step, Storage lr) {
+        CudaStorage rows = corrections(spec);
+        if (row == null) row = memory.take(DType.UINT8, AdamCorrections.ROW_BYTES);
+        if (context.capturing()) context.capture().countsSteps(lr);
+        context.launch("step", "adam_step")
+                .add(rows)
+                .add(rows.length() / AdamCorrections.ROW_BYTES - 1)
+                .add(step)
+                .add(context.counters())
+                .add(row)
+                .grid(1, 1, 1);
+        return row;
+    }
+
+    private CudaStorage corrections(AdamSpec spec) {
+        return corrections.computeIfAbsent(new Betas(spec.beta1(), spec.beta2()), betas -> {
+            byte[] rows = AdamCorrections.of(spec);
+            CudaStorage storage = memory.take(DType.UINT8, rows.length);
+            transfer.upload(rows, storage);
+            return storage;
+        });
     }
 
     private static void touch(List<UpdateSlot> slots) {
@@ -87,7 +104,9 @@ final class CudaUpdate implements UpdateKernels, AutoCloseable {
 
     @Override
     public void close() {
-        if (step != null) step.release();
-        step = null;
+        corrections.values().forEach(Storage::release);
+        corrections.clear();
+        if (row != null) row.release();
+        row = null;
     }
 }

@@ -4,12 +4,14 @@ import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.MemoryPool;
 import greg.kernels.Storage;
+import java.util.function.BiConsumer;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** The pool of device memory. Blocks come from {@code cuMemAlloc}, which aligns them to 256 bytes. */
 final class DeviceMemory extends MemoryPool<DeviceAddress> {
     private final CudaContext context;
+    private BiConsumer<DeviceAddress, Long> listener = (address, bytes) -> {};
 
     DeviceMemory(CudaContext context) {
         this.context = context;
@@ -17,6 +19,12 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
 
     @Override
     protected DeviceAddress obtain(long bytes) {
+        if (context.capturing()) {
+            throw new KernelException(
+                    "allocate on cuda: a captured step cannot obtain memory, and the pool has no block of " + bytes
+                            + " bytes: run the step once before capturing");
+        }
+        context.enter();
         DeviceAddress address = new DeviceAddress();
         int status = JCudaDriver.cuMemAlloc(address, bytes);
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
@@ -37,6 +45,7 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
 
     @Override
     protected void free(DeviceAddress address, long bytes) {
+        context.enter();
         context.check("release of " + bytes + " bytes", JCudaDriver.cuMemFree(address));
     }
 
@@ -48,6 +57,16 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
     @Override
     protected DeviceAddress unwrap(Storage storage) {
         return ((CudaStorage) storage).address();
+    }
+
+    /** For tests: is told of every block that goes back to the pool, to declare its content undefined. */
+    void onRecycle(BiConsumer<DeviceAddress, Long> told) {
+        listener = told;
+    }
+
+    @Override
+    protected void recycled(DeviceAddress address, long bytes) {
+        listener.accept(address, bytes);
     }
 
     /** A storage of this backend, which callers inside it need not cast. */

@@ -15,6 +15,7 @@ public final class DeviceTimer implements AutoCloseable {
 
     DeviceTimer(CudaContext context) {
         this.context = context;
+        context.enter();
         context.check("cuEventCreate", JCudaDriver.cuEventCreate(begin, CUevent_flags.CU_EVENT_DEFAULT));
         context.check("cuEventCreate", JCudaDriver.cuEventCreate(end, CUevent_flags.CU_EVENT_DEFAULT));
     }

@@ -2,6 +2,7 @@ package greg.kernels.cuda;
 
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import jcuda.driver.CUresult;
@@ -15,6 +16,8 @@ final class Launch {
     static final int THREADS = 256;
 
     private static final int LARGEST_GRID_YZ = 65535;
+    /** Kernels count threads in 32 bits. */
+    private static final int LARGEST_GRID_X = (int) ((1L << 32) / THREADS);
 
     private final CudaContext context;
     private final PtxModule module;
@@ -66,6 +69,7 @@ final class Launch {
     /** The address of a storage of this backend, or null, for a {@code u64} parameter. */
     Launch add(Storage storage) {
         next(PtxSource.Kind.U64, storage);
+        context.uses(storage);
         arguments.putLong(
                 storage == null ? 0 : CudaStorage.of(storage).address().value());
         return this;
@@ -109,6 +113,23 @@ final class Launch {
         return Math.toIntExact((elements + perBlock - 1) / perBlock);
     }
 
+    /**
+     * The number of elements of this shape, for kernels that index with 32 bits.
+     *
+     * @throws IllegalArgumentException if it is 2^31 or more
+     */
+    static int elements(String operation, int... dims) {
+        long product = 1;
+        for (int d : dims) {
+            product *= d;
+            if (product > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(operation + " on cuda: expected fewer than 2^31 elements, got "
+                        + Arrays.toString(dims) + "; use a smaller batch");
+            }
+        }
+        return (int) product;
+    }
+
     /** Launches x times y times z blocks. */
     void grid(int x, int y, int z) {
         this.x = x;
@@ -121,6 +142,10 @@ final class Launch {
         if (x < 1 || y < 1 || z < 1 || y > LARGEST_GRID_YZ || z > LARGEST_GRID_YZ) {
             throw new KernelException("cuda: launch of " + this + ": expected 1 to " + LARGEST_GRID_YZ
                     + " blocks in y and z; use a smaller batch");
+        }
+        if (x > LARGEST_GRID_X) {
+            throw new KernelException("cuda: launch of " + this + ": expected up to " + LARGEST_GRID_X
+                    + " blocks in x; use a smaller batch");
         }
         int status = JCudaDriver.cuLaunchKernel(
                 module.function(entry), x, y, z, THREADS, 1, 1, 0, context.stream(), null, arguments.extra());

@@ -33,6 +33,7 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
             "reduction",
             "shortcut",
             "softmax_loss",
+            "step",
             "transfer",
             "update_adam",
             "update_sgd");

@@ -1,6 +1,11 @@
 package greg.kernels.cuda;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
+import greg.kernels.Storage;
+import greg.kernels.TransferKernels;
+import java.util.ArrayList;
+import java.util.List;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
@@ -9,26 +14,56 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Kernels recorded once and replayed with one call, so that a step of many small launches costs the host one. What is
- * recorded are addresses and arguments, not data: every storage of the step, and the tables of its updates, must stay
- * alive and where they are for as long as the graph is used. Made by {@link CudaBackend#capture}.
+ * recorded are addresses and arguments, not data. The graph therefore holds a reference to every storage of the step that
+ * outlives the recording, and has the blocks of those that do not to itself, until it is closed; close it before its
+ * backend. Made by {@link CudaBackend#capture}.
+ *
+ * <p>The number of Adam's step and the number of a random sample are those of the capture in the first replay, and count on
+ * from replay to replay: a step captured as number t, launched three times, is the steps t, t + 1 and t + 2, to the bit. Steps
+ * in between that are made by calls are counted by {@link #skip}.
  */
 public final class StepGraph implements AutoCloseable {
-    private final CudaContext context;
-    private final CUgraphExec executable = new CUgraphExec();
+    private static final String STEP = "step";
+    private static final int COUNTER_BYTES = 16;
 
-    StepGraph(CudaContext context, Runnable step) {
+    private final CudaContext context;
+    private final CudaStorage counters;
+    private final CUgraphExec executable = new CUgraphExec();
+    private final List<Storage> held = new ArrayList<>();
+    private final Runnable giveBack;
+
+    StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, Runnable step) {
         this.context = context;
-        CUgraph graph = record(step);
+        if (context.capturing()) throw new KernelException("cuda: a captured step cannot capture another");
+        context.module(STEP);
+        counters = memory.take(DType.UINT8, COUNTER_BYTES);
+        transfer.fill(counters, 0);
+        Capture capture = new Capture(counters);
+        memory.keepApart();
+        CUgraph graph;
+        try {
+            graph = record(step, capture);
+        } catch (RuntimeException | Error broken) {
+            memory.endKeepingApart().run();
+            counters.release();
+            throw broken;
+        }
+        giveBack = memory.endKeepingApart();
+        for (Storage storage : capture.used()) {
+            if (storage.live()) held.add(storage.retain());
+        }
         int status = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
+        if (status != CUresult.CUDA_SUCCESS) letGo();
         context.check("making a graph of a captured step", status);
     }
 
-    private CUgraph record(Runnable step) {
+    private CUgraph record(Runnable step, Capture capture) {
         CUgraph graph = new CUgraph();
-        context.beginCapture(CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL);
+        context.beginCapture(CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL, capture);
         try {
             step.run();
+            if (capture.counts()) advance(1, capture.samples());
         } catch (RuntimeException | Error broken) {
             // the step's own error says more than the spoilt capture's, and the stream must be usable again
             if (context.endCapture(graph) == CUresult.CUDA_SUCCESS) JCudaDriver.cuGraphDestroy(graph);
@@ -48,9 +83,32 @@ public final class StepGraph implements AutoCloseable {
         context.check("launch of a captured step", JCudaDriver.cuGraphLaunch(executable, context.stream()));
     }
 
+    /**
+     * Counts what was done by calls since the last replay, so that the next one goes on behind it.
+     *
+     * @param steps of the optimiser
+     * @param samples that were cropped and flipped at random
+     */
+    public void skip(long steps, long samples) {
+        advance(steps, samples);
+    }
+
+    private void advance(long steps, long samples) {
+        context.launch(STEP, "advance").add(counters).add(steps).add(samples).grid(1, 1, 1);
+    }
+
+    private void letGo() {
+        counters.release();
+        held.forEach(Storage::release);
+        held.clear();
+        giveBack.run();
+    }
+
     @Override
     public void close() {
-        // a graph may still be running; the driver destroys it when it has finished
+        // a graph may still be running; the driver destroys it when it has finished, and who takes over its memory runs
+        // behind it in the stream
         context.check("release of a captured step", JCudaDriver.cuGraphExecDestroy(executable));
+        letGo();
     }
 }

@@ -14,7 +14,7 @@ import java.util.Objects;
 /**
  * Update tables on the device. A table holds addresses and geometry, so it is found again by those: the gradients of the
  * next step are other storages, but the pool gives them the same addresses, and no step after the first uploads anything.
- * The {@value #KEPT} tables used last are kept.
+ * The {@value #KEPT} tables used last are kept, and those of a captured step until it is closed.
  */
 final class UpdateTables implements AutoCloseable {
     /** Several networks may take turns; a table has about 100 KiB for a network of 25 million parameters. */
@@ -22,6 +22,7 @@ final class UpdateTables implements AutoCloseable {
 
     private static final int WORDS = 12;
 
+    private final CudaContext context;
     private final DeviceMemory memory;
     private final TransferKernels transfer;
     /** In the order of their last use. */
@@ -75,7 +76,8 @@ final class UpdateTables implements AutoCloseable {
         }
     }
 
-    UpdateTables(DeviceMemory memory, TransferKernels transfer) {
+    UpdateTables(CudaContext context, DeviceMemory memory, TransferKernels transfer) {
+        this.context = context;
         this.memory = memory;
         this.transfer = transfer;
     }
@@ -83,6 +85,7 @@ final class UpdateTables implements AutoCloseable {
     /** The table for these slots. */
     Uploaded of(UpdateTable.Purpose purpose, List<UpdateSlot> slots) {
         Key key = Key.of(purpose, slots);
+        for (UpdateSlot slot : slots) used(slot);
         Uploaded table = known.get(key);
         if (table != null) return table;
         if (known.size() == KEPT) {
@@ -93,6 +96,17 @@ final class UpdateTables implements AutoCloseable {
         table = upload(UpdateTable.of(purpose, slots));
         known.put(key, table);
         return table;
+    }
+
+    /** A table holds addresses that a captured launch does not show. */
+    private void used(UpdateSlot slot) {
+        context.uses(slot.weight());
+        context.uses(slot.gradient());
+        context.uses(slot.momentum());
+        context.uses(slot.variance());
+        context.uses(slot.lambda());
+        context.uses(slot.mask());
+        context.uses(slot.l1());
     }
 
     private Uploaded upload(UpdateTable table) {

@@ -1,13 +1,22 @@
 package greg.kernels.cuda;
 
+import static greg.kernels.Workspace.gauss;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
+import greg.kernels.UpdateSlot;
 import greg.kernels.Workspace;
+import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.AugmentSpec;
+import greg.kernels.spec.BiasSpec;
+import greg.kernels.spec.ConcatSpec;
+import greg.kernels.spec.ShortcutSpec;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -67,7 +76,106 @@ class CudaFaultsTest {
             refused(
                     () -> launch.over(3, 1024),
                     "elementwise.ptx relu(n=3, x=FLOAT32[3], y=FLOAT32[3]) in 1x1x1 blocks",
-                    "CUDA_ERROR_INVALID_VALUE");
+                    "CUDA_ERROR_");
+        }
+    }
+
+    @Test
+    void callsFromAnotherThreadAreRefused() throws InterruptedException {
+        CudaBackend backend = new Gpu().backend();
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = k.put(1, 2, 3);
+            List<Executable> calls = List.of(
+                    () -> backend.transfer().fill(x, 1),
+                    () -> backend.transfer().upload(new float[3], x),
+                    () -> backend.transfer().download(x, new int[] {3}, new float[3]),
+                    () -> backend.memory().allocate(DType.FLOAT32, 987_654_321),
+                    backend::synchronize,
+                    backend::timer,
+                    () -> backend.capture(() -> {}),
+                    backend::close);
+            List<Throwable> failures = new ArrayList<>();
+            Thread stranger = new Thread(
+                    () -> {
+                        for (Executable call : calls) {
+                            try {
+                                refused(call, "from the thread that opened", "stranger");
+                            } catch (Throwable failure) {
+                                failures.add(failure);
+                            }
+                        }
+                    },
+                    "stranger");
+            stranger.start();
+            stranger.join();
+            assertEquals(List.of(), failures);
+            backend.transfer().fill(x, 4);
+            assertEquals(4, k.get(x, 3)[2], "its own thread is not disturbed");
+        }
+    }
+
+    /** Kernels count threads, and some elements, in 32 bits. */
+    @Test
+    void sizesBeyondAnIndexAreRefused() {
+        CudaBackend backend = new Gpu().backend();
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = k.put(1, 2, 3);
+            int n = 1 << 16;
+            int c = 1 << 6;
+            ShortcutSpec shortcut = new ShortcutSpec(n, c, 32, 16, 2, ShortcutSpec.padded(c, 4 * c, c));
+            BiasSpec bias = new BiasSpec(n, c, 32, 16, false);
+            ConcatSpec concat = new ConcatSpec(n, List.of(c, c), 32, 16);
+            tooLarge(() -> backend.shortcut().forward(shortcut, x, x), "shortcut");
+            tooLarge(() -> backend.shortcut().backward(shortcut, x, x), "shortcut");
+            tooLarge(() -> backend.elementwise().bias(bias, x, x, x), "bias");
+            tooLarge(() -> backend.elementwise().biasBackward(bias, x, x), "bias");
+            tooLarge(() -> backend.pool2d().globalAverage(n, c, 32, 16, x, x), "globalAverage");
+            tooLarge(() -> backend.pool2d().globalAverageBackward(n, c, 32, 16, x, x), "globalAverage");
+            tooLarge(() -> backend.concat().forward(concat, List.of(x, x), x), "concat");
+            tooLarge(() -> backend.concat().backward(concat, 0, x, x), "concat");
+            Launch launch = new Gpu()
+                    .context()
+                    .launch("elementwise", "relu")
+                    .add(1L << 35)
+                    .add(x)
+                    .add(x);
+            refused(() -> launch.over(1L << 35, 1024), "expected up to 16777216 blocks in x");
+        }
+    }
+
+    @Test
+    void decayRatesThatHardlyDecayAreRefused() {
+        CudaBackend backend = new Gpu().backend();
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = k.put(1);
+            UpdateSlot slot = new UpdateSlot(x, x, x, x, null, null, null, null);
+            String message = assertThrows(IllegalArgumentException.class, () -> backend.update()
+                            .adam(new AdamSpec(0.9, 1, 1e-8, 0), x, 1, List.of(slot)))
+                    .getMessage();
+            assertTrue(message.contains("0.9 and 1.0"), message);
+        }
+    }
+
+    private static void tooLarge(Executable what, String operation) {
+        String message = assertThrows(IllegalArgumentException.class, what).getMessage();
+        assertTrue(message.startsWith(operation) && message.contains("2^31"), message);
+    }
+
+    /** The copy that undoes a layout goes back to the pool also if it cannot be read. */
+    @Test
+    void aFailedDownloadKeepsNothing() {
+        Gpu gpu = new Gpu();
+        int[] d = {2, 3, 4, 5};
+        try (Workspace k = new Workspace(gpu.backend())) {
+            Storage last = gpu.put(k, CudaLayout.NHWC, gauss(1, d), d);
+            k.get(last, d);
+            long before = gpu.backend().memory().liveBytes();
+            float[] out = new float[2 * 3 * 4 * 5];
+            refused(
+                    () -> gpu.backend().capture(() -> gpu.backend().transfer().download(last, d, out)),
+                    "download",
+                    "may not upload, download or wait");
+            assertEquals(before, gpu.backend().memory().liveBytes());
         }
     }
 

@@ -2,14 +2,17 @@ package greg.kernels.cuda;
 
 import static greg.kernels.Workspace.gauss;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.kernels.BackendOptions;
 import greg.kernels.Compare;
 import greg.kernels.DType;
 import greg.kernels.KernelException;
+import greg.kernels.MemoryPool;
 import greg.kernels.Storage;
 import greg.kernels.UpdateSlot;
 import greg.kernels.Workspace;
@@ -72,8 +75,12 @@ class StepGraphTest {
         CudaBackend backend = new Gpu().backend();
         try (Workspace k = new Workspace(backend)) {
             Storage x = k.put(1, 2, 3);
-            KernelException waits = assertThrows(KernelException.class, () -> backend.capture(backend::synchronize));
-            assertTrue(waits.getMessage().contains("CAPTURE"), waits.getMessage());
+            Runnable uploads = () -> backend.transfer().upload(new float[] {4, 5, 6}, x);
+            for (Runnable step : List.<Runnable>of(backend::synchronize, uploads)) {
+                String message = assertThrows(KernelException.class, () -> backend.capture(step))
+                        .getMessage();
+                assertTrue(message.contains("CAPTURE") && message.contains("run it once before"), message);
+            }
             assertThrows(
                     IllegalStateException.class,
                     () -> backend.capture(() -> {
@@ -86,13 +93,96 @@ class StepGraphTest {
         }
     }
 
+    /** A sum in two stages: the memory between them is nobody's when the step has been recorded, but the graph's. */
+    @Test
+    void temporariesStayTheGraphsOwn() {
+        CudaBackend backend = new Gpu().backend();
+        MemoryPool<?> memory = (MemoryPool<?>) backend.memory();
+        int n = 20_000;
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = k.put(gauss(1, n));
+            Storage out = memory.allocate(DType.FLOAT32, 1);
+            Runnable step = () -> backend.reduction().sum(n, x, out);
+            step.run();
+            float[] expected = k.get(out, 1);
+            long allocations;
+            try (StepGraph graph = backend.capture(step)) {
+                // somebody else gets blocks of the same sizes: the five partial sums, and the result that is given up
+                Storage other = k.out(5);
+                out.release();
+                Storage another = k.put(3);
+                graph.launch();
+                Compare.equal("another's", new float[] {3}, k.get(another, 1));
+                assertTrue(Float.isNaN(k.get(other, 5)[0]), "what others own is left alone");
+                assertTrue(out.live(), "the graph holds on to what it writes");
+                memory.trim();
+                backend.transfer().fill(out, 0);
+                graph.launch();
+                Compare.identical("sum", expected, k.get(out, 1));
+                allocations = memory.systemAllocations();
+            }
+            assertFalse(out.live(), "closed, it lets go");
+            memory.allocate(DType.FLOAT32, 5).release();
+            memory.allocate(DType.FLOAT32, 1).release();
+            assertEquals(allocations, memory.systemAllocations(), "and its blocks are the pool's again");
+        }
+    }
+
+    @Test
+    void tablesOfAGraphAreKept() {
+        CudaBackend backend = new Gpu().backend();
+        try (Workspace k = new Workspace(backend)) {
+            UpdateSlot slot = slot(k, k.put(gauss(2, 135)));
+            Runnable step = () -> backend.penalty().addGradient(List.of(slot));
+            step.run();
+            float[] once = k.get(slot.gradient(), 135);
+            try (StepGraph graph = backend.capture(step)) {
+                for (int i = 1; i <= UpdateTables.KEPT; i++) {
+                    Storage l1 = k.out(i);
+                    backend.penalty()
+                            .groupL1(List.of(new UpdateSlot(
+                                    slot.weight(), null, null, null, null, null, l1, new GroupIndex(i, 1))));
+                }
+                backend.memory().trim();
+                backend.transfer().upload(gauss(2, 135), slot.gradient());
+                graph.launch();
+                Compare.identical("gradient", once, k.get(slot.gradient(), 135));
+            }
+        }
+    }
+
+    @Test
+    void aStepThatNeverRanSaysSo() {
+        new Gpu();
+        try (CudaBackend fresh = new CudaBackend(BackendOptions.standard())) {
+            int n = 20_000;
+            Storage x = fresh.memory().allocate(DType.FLOAT32, n);
+            Storage out = fresh.memory().allocate(DType.FLOAT32, 1);
+            fresh.transfer().upload(gauss(1, n), x);
+            Runnable step = () -> fresh.reduction().sum(n, x, out);
+            String memory = assertThrows(KernelException.class, () -> fresh.capture(step))
+                    .getMessage();
+            assertTrue(memory.contains("20 bytes: run the step once before capturing"), memory);
+            Runnable small = () -> fresh.reduction().sum(10, x, out);
+            String module = assertThrows(KernelException.class, () -> fresh.capture(small))
+                    .getMessage();
+            assertTrue(module.contains("reduction.ptx is not loaded"), module);
+            assertTrue(module.contains("run the step once before capturing"), module);
+            step.run();
+            fresh.capture(step).close();
+            x.release();
+            out.release();
+        }
+    }
+
     @Test
     void tablesAreFoundAgainByAddress() {
-        CudaBackend backend = new Gpu().backend();
+        Gpu gpu = new Gpu();
+        CudaBackend backend = gpu.backend();
         DeviceMemory memory = (DeviceMemory) backend.memory();
         long before = memory.liveBytes();
         try (Workspace k = new Workspace(backend);
-                UpdateTables tables = new UpdateTables(memory, backend.transfer())) {
+                UpdateTables tables = new UpdateTables(gpu.context(), memory, backend.transfer())) {
             Storage gradient = memory.allocate(DType.FLOAT32, 135);
             UpdateSlot first = slot(k, gradient);
             UpdateTables.Uploaded table = tables.of(Purpose.UPDATE, List.of(first));

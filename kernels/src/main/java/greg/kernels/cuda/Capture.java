@@ -1,0 +1,57 @@
+package greg.kernels.cuda;
+
+import greg.kernels.KernelException;
+import greg.kernels.Storage;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+
+/** What is known of a step while it is being captured: what it uses, and what a replay must count on. */
+final class Capture {
+    private final CudaStorage counters;
+    private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Storage> rates = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long samples;
+
+    /** {@code counters}: those of {@code step.ptx}. */
+    Capture(CudaStorage counters) {
+        this.counters = counters;
+    }
+
+    /** How many replays there were, and how many samples they were fed: read by the kernels that depend on it. */
+    CudaStorage counters() {
+        return counters;
+    }
+
+    void uses(Storage storage) {
+        used.add(storage);
+    }
+
+    /** The storages of all launches so far; some may have been released since. */
+    Set<Storage> used() {
+        return used;
+    }
+
+    /** An optimiser, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
+    void countsSteps(Storage rate) {
+        if (!rates.add(rate)) {
+            throw new KernelException(
+                    "cuda: expected one step of an optimiser in a captured step, whose replays number it,"
+                            + " got two; capture them one by one");
+        }
+    }
+
+    /** So many random samples are fed by every replay. */
+    void feeds(long number) {
+        samples += number;
+    }
+
+    long samples() {
+        return samples;
+    }
+
+    /** Whether anything depends on the counters. */
+    boolean counts() {
+        return samples > 0 || !rates.isEmpty();
+    }
+}
