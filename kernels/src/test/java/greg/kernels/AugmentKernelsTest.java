@@ -22,6 +22,8 @@ class AugmentKernelsTest {
         spec(5, 1, 28, 28, 28, 28, 0, true, true),
         spec(17, 3, 32, 32, 32, 32, 4, true, false),
         spec(2, 3, 5, 5, 9, 9, 3, false, true),
+        // more than the 4096 elements that a block of the GPU's kernel takes
+        spec(2, 1, 64, 65, 64, 65, 1, true, true),
     };
 
     private static AugmentSpec spec(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import greg.kernels.cuda.ForgetfulPool;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,6 +69,7 @@ public final class BackendsUnderTest {
             String name = backend.device().name();
             System.out.println(
                     "TESTING cuda on " + name + " (" + backend.device().details() + ")");
+            ForgetfulPool.install(backend);
             assertFalse(HARDWARE && name.contains("software"), "-Dgreg.cuda=hardware, but the device is " + name);
         }
         OPEN.put(kind, backend);

@@ -40,6 +40,25 @@ class ReductionKernelsTest {
         }
     }
 
+    /** More than 2^21 elements: the most blocks that the GPU's kernel takes, each with more than its first share. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void longSums(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        int n = (1 << 21) + 3 * 4096 + 5;
+        float[] x = new float[n];
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            x[i] = (i % 17 - 7) / 8f;
+            sum += x[i];
+        }
+        try (Workspace k = new Workspace(backend)) {
+            Storage out = k.out(1);
+            backend.reduction().sum(n, k.put(x), out);
+            Compare.close("sum of " + n, new float[] {(float) sum}, k.get(out, 1), Compare.sum(n, 1), 1e-6);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void sumsTheFirstElementsOnly(String kind) {

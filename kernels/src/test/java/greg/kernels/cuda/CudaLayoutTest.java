@@ -1,11 +1,13 @@
 package greg.kernels.cuda;
 
 import static greg.kernels.Workspace.gauss;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Compare;
+import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.Workspace;
 import greg.kernels.spec.BiasSpec;
@@ -48,6 +50,36 @@ class CudaLayoutTest {
                 assertEquals(CudaLayout.NCHW, CudaStorage.of(plain).layout());
                 Compare.identical("toPlain", x, k.get(plain, d));
             }
+        }
+    }
+
+    /** A batch beyond what a grid may have in z: blocks take turns. */
+    @Test
+    void batchesLargerThanTheGrid() {
+        int[] d = {7, 3, 5, 9};
+        CudaLayouts layouts = new CudaLayouts(gpu.context(), (DeviceMemory) cuda.memory(), 3);
+        try (Workspace k = new Workspace(cuda)) {
+            float[] x = gauss(1, d);
+            CudaStorage last = CudaStorage.of(k.out(d));
+            CudaStorage back = CudaStorage.of(k.out(d));
+            layouts.rewrite(CudaStorage.of(k.put(x)), d, CudaLayout.NHWC, last);
+            layouts.rewrite(last, d, CudaLayout.NCHW, back);
+            Compare.identical("and back", x, k.get(back, d));
+            Compare.identical("by download", x, k.get(last, d));
+        }
+    }
+
+    /** Bytes that are no multiple of a word: the rest is filled, and nothing behind it. */
+    @Test
+    void fillsOfSevenBytes() {
+        try (Workspace k = new Workspace(cuda)) {
+            byte[] rubbish = new byte[8];
+            Arrays.fill(rubbish, (byte) 0xA5);
+            CudaStorage eight = CudaStorage.of(k.put(rubbish));
+            cuda.transfer().fill(gpu.view(eight, 0, 7), 0);
+            int[] words = new int[2];
+            cuda.transfer().download(new CudaStorage(cuda.memory(), eight.address(), DType.INT32, 2), words);
+            assertArrayEquals(new int[] {0, 0xA5000000}, words);
         }
     }
 
