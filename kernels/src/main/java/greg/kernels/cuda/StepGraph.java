@@ -24,6 +24,7 @@ import jcuda.driver.JCudaDriver;
  */
 public final class StepGraph implements AutoCloseable {
     private static final String STEP = "step";
+    private static final String ADVANCE = "advance";
     private static final int COUNTER_BYTES = 16;
 
     private final CudaContext context;
@@ -35,7 +36,8 @@ public final class StepGraph implements AutoCloseable {
     StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, Runnable step) {
         this.context = context;
         if (context.capturing()) throw new KernelException("cuda: a captured step cannot capture another");
-        context.module(STEP);
+        // loaded now: drivers may load a module's functions one by one, at their first use
+        context.module(STEP).function(ADVANCE);
         counters = memory.take(DType.UINT8, COUNTER_BYTES);
         transfer.fill(counters, 0);
         Capture capture = new Capture(counters);
@@ -94,7 +96,7 @@ public final class StepGraph implements AutoCloseable {
     }
 
     private void advance(long steps, long samples) {
-        context.launch(STEP, "advance").add(counters).add(steps).add(samples).grid(1, 1, 1);
+        context.launch(STEP, ADVANCE).add(counters).add(steps).add(samples).grid(1, 1, 1);
     }
 
     private void letGo() {
