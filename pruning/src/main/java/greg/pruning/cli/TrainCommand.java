@@ -72,14 +72,7 @@ final class TrainCommand implements Resume.Command {
             Training training = new Training(console, folder, opened, saver);
             Training.Result result = training.run(network, settings, "train", true);
             saver.done();
-            console.out()
-                    .printf(
-                            "%s on %s: top-1 %.2f%% at the end, %.2f%% at best (epoch %d)%n",
-                            wanted.arch(),
-                            opened.name(),
-                            result.last().accuracy(),
-                            result.best().accuracy(),
-                            result.bestEpoch());
+            console.out().printf("%s on %s: %s%n", wanted.arch(), opened.name(), result);
             console.out().printf("run folder: %s%n", folder.path());
         }
         return 0;

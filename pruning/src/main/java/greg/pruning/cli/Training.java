@@ -26,8 +26,25 @@ final class Training {
     private final DataOptions.Data data;
     private final Saver saver;
 
-    /** What happened: scores on the test images. */
-    record Result(Score last, Score best, int bestEpoch) {}
+    /**
+     * What happened: scores on the test images.
+     *
+     * @param last at the end
+     * @param best of those at the ends of epochs, or null if no epoch came to its end
+     * @param bestEpoch its epoch, or -1
+     */
+    record Result(Score last, Score best, int bestEpoch) {
+        /** For people. */
+        @Override
+        public String toString() {
+            String end = String.format(Locale.ROOT, "top-1 %.2f%% at the end, ", last.accuracy());
+            return end
+                    + (best == null
+                            ? "before any epoch was complete"
+                            : String.format(
+                                    Locale.ROOT, "%.2f%% after the best epoch (%d)", best.accuracy(), bestEpoch));
+        }
+    }
 
     Training(Console console, RunFolder folder, DataOptions.Data data, Saver saver) {
         this.console = console;
@@ -215,7 +232,7 @@ final class Training {
                 score();
                 if (keep) saver.spec().save(folder.file("checkpoint/latest.safetensors"), network);
             }
-            return new Result(last, best == null ? last : best, bestEpoch);
+            return new Result(last, best, bestEpoch);
         }
     }
 }

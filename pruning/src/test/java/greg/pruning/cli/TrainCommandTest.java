@@ -134,6 +134,10 @@ class TrainCommandTest {
         Cli result = train(out, "--max-iterations", "1");
         assertEquals(0, result.code(), result.err());
         assertTrue(Files.isRegularFile(out.resolve("checkpoint/latest.safetensors")));
+        assertTrue(result.out().matches("(?s).*% at the end, before any epoch was complete\\R.*"), result.out());
+        Cli second = train(temp.resolve("second"), "--max-iterations", "4");
+        assertEquals(0, second.code(), second.err());
+        assertTrue(second.out().matches("(?s).*% at the end, [0-9.]+% after the best epoch \\(0\\).*"), second.out());
     }
 
     @Test
