@@ -70,7 +70,7 @@ class ResumeTest {
     }
 
     /** Interrupts the run after every {@code steps} steps; returns what it said on the way. */
-    private static String interrupted(String[] first, Path out, int steps) {
+    static String interrupted(String[] first, Path out, int steps) {
         StringBuilder said = new StringBuilder();
         Interrupts.pretend(steps);
         Cli run = Cli.run(first);
