@@ -18,8 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -63,6 +65,14 @@ final class GoldenCase {
             return values;
         }
 
+        /** The groups that go, ascending: for single weights only those that stay are listed. */
+        int[] pruned() {
+            BitSet stays = new BitSet();
+            for (int group : ints("kept")) stays.set(group);
+            int groups = json.get("n_groups").intValue();
+            return IntStream.range(0, groups).filter(g -> !stays.get(g)).toArray();
+        }
+
         float[] floats(String key) {
             JsonNode list = json.get(key);
             float[] values = new float[list.size()];
@@ -102,30 +112,39 @@ final class GoldenCase {
         }
     }
 
+    /** Whether the cases are the bundled ones, since no others were asked for. */
+    static boolean bundled() {
+        return System.getProperty("greg.golden.dir") == null;
+    }
+
     /** All cases of the folder asked for, or the bundled ones; fails if there are none. */
     static Stream<GoldenCase> all() {
-        String asked = System.getProperty("greg.golden.dir");
+        return bundled() ? inBundle() : in(Path.of(System.getProperty("greg.golden.dir")));
+    }
+
+    /** The bundled cases. */
+    static Stream<GoldenCase> inBundle() {
         try {
-            Path root = asked != null
-                    ? Path.of(asked)
-                    : Path.of(GoldenCase.class.getResource("/golden/greg").toURI());
-            try (Stream<Path> folders = Files.list(root)) {
-                List<GoldenCase> cases = new ArrayList<>();
-                for (Path folder : folders.filter(f -> Files.exists(f.resolve("case.json")))
-                        .sorted()
-                        .toList()) {
-                    cases.add(new GoldenCase(folder));
-                }
-                if (cases.isEmpty()) {
-                    throw new IllegalStateException(
-                            "no golden case in " + root + "; a case is a folder with a case.json");
-                }
-                return cases.stream();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return in(Path.of(GoldenCase.class.getResource("/golden/greg").toURI()));
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static Stream<GoldenCase> in(Path root) {
+        try (Stream<Path> folders = Files.list(root)) {
+            List<GoldenCase> cases = new ArrayList<>();
+            for (Path folder : folders.filter(f -> Files.exists(f.resolve("case.json")))
+                    .sorted()
+                    .toList()) {
+                cases.add(new GoldenCase(folder));
+            }
+            if (cases.isEmpty()) {
+                throw new IllegalStateException("no golden case in " + root + "; a case is a folder with a case.json");
+            }
+            return cases.stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -191,20 +210,51 @@ final class GoldenCase {
         return network;
     }
 
-    /** True if the case brings its initial weights. */
-    boolean hasInitialWeights() {
-        return Files.exists(folder.resolve("init.safetensors"));
+    /** True if images have one plane, the mean of the three. */
+    boolean gray() {
+        return settings.get("data").get("normalize").textValue().equals("gray");
     }
 
-    /** A file of weights of the case ({@code init}, {@code preprune}, {@code final}), or null if it was left out. */
+    /** True if the case brings its initial weights, or another one that starts from the same checkpoint does. */
+    boolean hasInitialWeights() {
+        return initial() != null;
+    }
+
+    /** Weights and BN buffers before iteration 0, by name. */
+    StateDict initialWeights() {
+        return Safetensors.read(initial()).state();
+    }
+
+    private Path initial() {
+        String own = "init.safetensors";
+        if (Files.exists(folder.resolve(own))) return folder.resolve(own);
+        JsonNode checkpoint = settings.path("init").path("checkpoint").path("sha256");
+        if (checkpoint.isMissingNode()) return null;
+        try (Stream<Path> cases = Files.list(folder.getParent())) {
+            for (Path other : cases.filter(f -> Files.exists(f.resolve(own))).toList()) {
+                JsonNode its = JSON.readTree(other.resolve("case.json").toFile());
+                if (checkpoint.equals(its.path("init").path("checkpoint").path("sha256"))) return other.resolve(own);
+            }
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A file of weights of the case ({@code preprune}, {@code final}), or null if it was left out. */
     StateDict weights(String which) {
         Path file = folder.resolve(which + ".safetensors");
         return Files.exists(file) ? Safetensors.read(file).state() : null;
     }
 
-    /** Weights and BN buffers before iteration 0, by name. */
-    StateDict initialWeights() {
-        return Safetensors.read(folder.resolve("init.safetensors")).state();
+    /** A JSON file of the case ({@code metrics}, {@code variation}), or null if it was left out. */
+    JsonNode json(String which) {
+        Path file = folder.resolve(which + ".json");
+        try {
+            return Files.exists(file) ? JSON.readTree(file.toFile()) : null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

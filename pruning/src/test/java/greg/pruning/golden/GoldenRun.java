@@ -1,0 +1,58 @@
+package greg.pruning.golden;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import greg.kernels.Backend;
+import greg.nn.Module;
+import greg.nn.StateDict;
+import greg.nn.model.Networks;
+import greg.nn.model.Vgg;
+import greg.pruning.GregConfig;
+import greg.pruning.GrowingRegularization;
+import greg.pruning.PrunableLayer;
+import greg.pruning.PruningRatios;
+import greg.pruning.SkipLayers;
+import greg.pruning.Topology;
+import greg.pruning.graph.ChannelGraph;
+import greg.tensor.Shape;
+import java.util.List;
+
+/** The network of a golden case on our engine, and its pruning from the settings that the reference was given. */
+final class GoldenRun {
+    private static final int CLASSES = 10;
+    private static final int SIDE = 32;
+
+    private GoldenRun() {}
+
+    /** The network with these weights and buffers. */
+    static Module network(GoldenCase golden, Backend backend, StateDict state) {
+        JsonNode cfg = golden.settings.path("cfg");
+        int channels = image(golden).dim(1);
+        Module net;
+        if (cfg.isEmpty()) {
+            net = Networks.create(golden.settings.get("arch").textValue(), backend, channels, SIDE, CLASSES);
+        } else {
+            int[] widths = new int[cfg.size()];
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = cfg.get(i).isTextual() ? Vgg.POOL : cfg.get(i).intValue();
+            }
+            net = new Vgg(backend, widths, true, channels, CLASSES);
+        }
+        state.loadInto(net);
+        return net;
+    }
+
+    /** One image of the case. */
+    static Shape image(GoldenCase golden) {
+        return Shape.of(1, golden.gray() ? 1 : 3, SIDE, SIDE);
+    }
+
+    /** The run before iteration 0, with its ratios read from the reference's own flags. */
+    static GrowingRegularization start(GoldenCase golden, GregConfig config, Module net) {
+        ChannelGraph graph = ChannelGraph.trace(net, image(golden));
+        List<PrunableLayer> described = Topology.describe(graph);
+        double[] ratios = PruningRatios.parse(golden.flag("--stage_pr"))
+                .resolve(described, config.wg(), SkipLayers.parse(golden.flag("--skip_layers")))
+                .ratios();
+        return new GrowingRegularization(config, net, graph, described, ratios);
+    }
+}
