@@ -4,36 +4,40 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.datasets.Cifar;
 import greg.datasets.Normalization;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
+import greg.kernels.spec.GroupIndex;
 import greg.nn.Module;
 import greg.nn.StateDict;
-import greg.nn.model.Networks;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Score;
+import greg.pruning.GregConfig;
+import greg.pruning.GrowingRegularization;
+import greg.pruning.GrowthListener;
 import greg.pruning.LayerState;
 import greg.pruning.Masks;
+import greg.pruning.PruningMethod;
 import greg.pruning.Selection;
 import greg.pruning.WeightGroup;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The masks of the recorded runs with single weights ({@code -Dgreg.golden.dir=DIR}; none is bundled, they are large). The
- * weights just before the removal were not recorded, so what can be held against the reference is: the masks that follow
- * from its selections, that its network after the removal is zero under them and unchanged by them, and how good that
- * network is.
+ * The masks of the recorded runs with single weights. The weights just before the removal were not recorded, so what can be
+ * held against the reference is: the masks that our L1 order gives for the initial weights, those that follow from the
+ * recorded selections, and, for cases that bring it ({@code -Dgreg.golden.dir=DIR}), that the network after the removal is
+ * zero under them and unchanged by them, and how good it is.
  */
 class GoldenMaskTest {
     private final Backend backend = Backends.open("auto", BackendOptions.standard());
@@ -43,42 +47,95 @@ class GoldenMaskTest {
                 .filter(c -> c.wg() == WeightGroup.WEIGHT && Files.exists(c.folder.resolve("mask.safetensors")));
     }
 
+    /** Those of which the groups are chosen before any training. */
+    static Stream<GoldenCase> chosenFirst() {
+        return masked().filter(c -> c.config().method().choosesFirst());
+    }
+
+    static Stream<GoldenCase> withNetwork() {
+        return masked().filter(c -> c.weights("final") != null);
+    }
+
+    @Test
+    void theBundleHasAMask() {
+        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were asked for");
+        assertEquals(
+                List.of("resnet20-greg1-weight"),
+                chosenFirst().map(GoldenCase::toString).toList());
+    }
+
     private static Masks masks(GoldenCase golden) {
         List<LayerState> layers = new ArrayList<>();
         for (GoldenCase.Layer layer : golden.layers) {
-            int groups = layer.groups(WeightGroup.WEIGHT).count();
-            boolean[] stays = new boolean[groups];
-            for (int index : layer.ints("kept")) stays[index] = true;
-            List<Integer> pruned = new ArrayList<>();
-            for (int g = 0; g < groups; g++) if (!stays[g]) pruned.add(g);
-            Selection selection = Selection.of(
-                    groups, pruned.stream().mapToInt(Integer::intValue).toArray());
-            layers.add(LayerState.chosen(layer.name(), layer.groups(WeightGroup.WEIGHT), selection));
+            GroupIndex groups = layer.groups(WeightGroup.WEIGHT);
+            layers.add(LayerState.chosen(layer.name(), groups, Selection.of(groups.count(), layer.pruned())));
         }
         return Masks.of(layers);
     }
 
-    @ParameterizedTest(allowZeroInvocations = true)
-    @MethodSource("masked")
-    void masksFollowFromTheSelectionAndFitTheMaskedNetwork(GoldenCase golden) throws IOException {
-        Masks masks = masks(golden);
+    /** Every layer's mask, and as many zeros as the case says. */
+    private static void same(GoldenCase golden, Masks masks) {
         StateDict recorded = golden.weights("mask");
-        StateDict after = golden.weights("final");
         int zeros = 0;
         for (String layer : recorded.names()) {
             float[] mask = masks.of(layer + ".weight");
             assertArrayEquals(recorded.get(layer).values(), mask, layer);
-            float[] weights = after.get(layer + ".weight").values();
-            for (int i = 0; i < mask.length; i++) {
-                if (mask[i] == 0) zeros++;
-                assertEquals(mask[i] == 0, weights[i] == 0, layer + " element " + i);
-            }
+            for (float bit : mask) if (bit == 0) zeros++;
         }
+        assertEquals(golden.layers.size(), recorded.names().size(), "layers");
         assertEquals(
                 masks.counts().values().stream().mapToInt(Integer::intValue).sum(), zeros);
-        String arch = golden.settings.get("arch").textValue();
-        try (Module net = Networks.create(arch, backend, 3, 32, 10)) {
-            after.loadInto(net);
+        JsonNode metrics = golden.json("metrics");
+        int total = metrics.get("weights_total").intValue();
+        assertEquals(metrics.get("weights_kept_by_mask").intValue(), total - zeros, "weights that stay");
+    }
+
+    @ParameterizedTest(allowZeroInvocations = true)
+    @MethodSource("chosenFirst")
+    void ourOrderOfTheInitialWeightsGivesTheMasks(GoldenCase golden) {
+        StateDict weights = golden.initialWeights();
+        GregConfig oneShot =
+                golden.config().toBuilder().method(PruningMethod.L1).build();
+        try (Module net = GoldenRun.network(golden, backend, weights);
+                GrowingRegularization run = GoldenRun.start(golden, oneShot, net)) {
+            run.run(null, new GrowthListener() {});
+            Masks masks = Masks.of(run.layers());
+            same(golden, masks);
+            masks.apply(net);
+            StateDict after = StateDict.of(net);
+            StateDict recorded = golden.weights("mask");
+            for (String name : after.names()) {
+                float[] before = weights.get(name).values();
+                float[] got = after.get(name).values();
+                String layer = name.replaceFirst("\\.weight$", "");
+                float[] mask = recorded.contains(layer) ? recorded.get(layer).values() : null;
+                for (int i = 0; i < got.length; i++) {
+                    float wanted = mask != null && mask[i] == 0 ? 0 : before[i];
+                    assertTrue(wanted == got[i], name + " element " + i);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest(allowZeroInvocations = true)
+    @MethodSource("masked")
+    void masksFollowFromTheSelection(GoldenCase golden) {
+        same(golden, masks(golden));
+    }
+
+    @ParameterizedTest(allowZeroInvocations = true)
+    @MethodSource("withNetwork")
+    void masksFitTheMaskedNetwork(GoldenCase golden) {
+        Masks masks = masks(golden);
+        StateDict after = golden.weights("final");
+        for (GoldenCase.Layer layer : golden.layers) {
+            float[] mask = masks.of(layer.name() + ".weight");
+            float[] weights = after.get(layer.name() + ".weight").values();
+            for (int i = 0; i < mask.length; i++) {
+                assertEquals(mask[i] == 0, weights[i] == 0, layer.name() + " element " + i);
+            }
+        }
+        try (Module net = GoldenRun.network(golden, backend, after)) {
             masks.apply(net);
             StateDict masked = StateDict.of(net);
             for (String name : masked.names()) {
@@ -90,13 +147,11 @@ class GoldenMaskTest {
         }
     }
 
-    private static void evaluate(GoldenCase golden, Module net) throws IOException {
+    private static void evaluate(GoldenCase golden, Module net) {
         String data = System.getProperty("greg.golden.data");
         Assumptions.assumeTrue(data != null, "evaluating needs -Dgreg.golden.data=DIR");
         Score score = new Evaluator(Cifar.cifar10(Path.of(data)).test(), Normalization.IMAGENET, 113).evaluate(net);
-        var recorded = new ObjectMapper()
-                .readTree(golden.folder.resolve("metrics.json").toFile())
-                .get("test_right_after_pruning");
+        JsonNode recorded = golden.json("metrics").get("test_right_after_pruning");
         assertEquals(recorded.get("total").longValue(), score.records());
         assertEquals(recorded.get("correct").longValue(), score.top1());
         assertEquals(recorded.get("loss").doubleValue(), score.loss(), 1e-4);
