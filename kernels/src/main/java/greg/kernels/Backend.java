@@ -18,47 +18,78 @@ public interface Backend extends AutoCloseable {
     /** Where storages come from. */
     Memory memory();
 
+    /** All families of kernels. */
+    KernelFamilies kernels();
+
     /** Copies between host and device, fills. */
-    TransferKernels transfer();
+    default TransferKernels transfer() {
+        return kernels().transfer();
+    }
 
     /** ReLU, ReLU6, addition, bias, dropout. */
-    ElementwiseKernels elementwise();
+    default ElementwiseKernels elementwise() {
+        return kernels().elementwise();
+    }
 
     /** Sums to a scalar. */
-    ReductionKernels reduction();
+    default ReductionKernels reduction() {
+        return kernels().reduction();
+    }
 
     /** Matrix products. */
-    GemmKernels gemm();
+    default GemmKernels gemm() {
+        return kernels().gemm();
+    }
 
     /** Convolutions and their two gradients. */
-    Conv2dKernels conv2d();
+    default Conv2dKernels conv2d() {
+        return kernels().conv2d();
+    }
 
     /** Batch normalisation with its fused forms. */
-    BatchNormKernels batchNorm();
+    default BatchNormKernels batchNorm() {
+        return kernels().batchNorm();
+    }
 
     /** Max, average and global average pooling. */
-    Pool2dKernels pool2d();
+    default Pool2dKernels pool2d() {
+        return kernels().pool2d();
+    }
 
     /** Parameter-free shortcuts: option A, and what is left of it when channels are pruned. */
-    ShortcutKernels shortcut();
+    default ShortcutKernels shortcut() {
+        return kernels().shortcut();
+    }
 
     /** Channels one after another. */
-    ConcatKernels concat();
+    default ConcatKernels concat() {
+        return kernels().concat();
+    }
 
     /** Softmax and cross-entropy. */
-    SoftmaxLossKernels softmaxLoss();
+    default SoftmaxLossKernels softmaxLoss() {
+        return kernels().softmaxLoss();
+    }
 
     /** The growing penalty's gradient and the group norms. */
-    PenaltyKernels penalty();
+    default PenaltyKernels penalty() {
+        return kernels().penalty();
+    }
 
     /** Parameter updates: penalty, weight decay, momentum and step in one pass. */
-    UpdateKernels update();
+    default UpdateKernels update() {
+        return kernels().update();
+    }
 
     /** uint8 images to normalised, cropped, flipped batches. */
-    AugmentKernels augment();
+    default AugmentKernels augment() {
+        return kernels().augment();
+    }
 
     /** Random numbers. */
-    RandomKernels random();
+    default RandomKernels random() {
+        return kernels().random();
+    }
 
     /**
      * Tells which input channel counts the coming convolutions have (the image's aside), so that a backend can choose

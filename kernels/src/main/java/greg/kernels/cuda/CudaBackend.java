@@ -1,24 +1,14 @@
 package greg.kernels.cuda;
 
-import greg.kernels.AugmentKernels;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BatchNormKernels;
-import greg.kernels.ConcatKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
-import greg.kernels.ElementwiseKernels;
 import greg.kernels.GemmKernels;
 import greg.kernels.KernelException;
+import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
-import greg.kernels.PenaltyKernels;
-import greg.kernels.Pool2dKernels;
-import greg.kernels.RandomKernels;
-import greg.kernels.ReductionKernels;
-import greg.kernels.ShortcutKernels;
-import greg.kernels.SoftmaxLossKernels;
-import greg.kernels.TransferKernels;
-import greg.kernels.UpdateKernels;
 
 /**
  * One GPU, float32. This build runs the project's own kernels on it; the families that are cuDNN's and cuBLAS's
@@ -30,17 +20,11 @@ public final class CudaBackend implements Backend {
     private final Device device;
     private final DeviceMemory memory;
     private final CudaTransfer transfer;
-    private final CudaElementwise elementwise;
-    private final CudaReduction reduction;
-    private final CudaPool2d pool2d;
     private final CudaShortcut shortcut;
-    private final CudaConcat concat;
-    private final CudaSoftmaxLoss softmaxLoss;
     private final UpdateTables tables;
-    private final CudaPenalty penalty;
     private final CudaUpdate update;
     private final CudaAugment augment;
-    private final CudaRandom random;
+    private final KernelFamilies kernels;
     private boolean closed;
 
     /** Opens the device that the options name. */
@@ -50,17 +34,25 @@ public final class CudaBackend implements Backend {
         memory = new DeviceMemory(context);
         CudaLayouts layouts = new CudaLayouts(context, memory);
         transfer = new CudaTransfer(context, layouts);
-        elementwise = new CudaElementwise(context, memory, layouts);
-        reduction = new CudaReduction(context, memory);
-        pool2d = new CudaPool2d(context);
         shortcut = new CudaShortcut(context, memory, transfer);
-        concat = new CudaConcat(context, layouts);
-        softmaxLoss = new CudaSoftmaxLoss(context, memory);
         tables = new UpdateTables(context, memory, transfer);
-        penalty = new CudaPenalty(context, tables);
         update = new CudaUpdate(context, memory, transfer, tables);
         augment = new CudaAugment(context, memory, transfer);
-        random = new CudaRandom(context, transfer);
+        kernels = new KernelFamilies(
+                transfer,
+                new CudaElementwise(context, memory, layouts),
+                new CudaReduction(context, memory),
+                null, // refused below, as the other two are
+                null,
+                null,
+                new CudaPool2d(context),
+                shortcut,
+                new CudaConcat(context, layouts),
+                new CudaSoftmaxLoss(context, memory),
+                new CudaPenalty(context, tables),
+                update,
+                augment,
+                new CudaRandom(context, transfer));
     }
 
     /** The refusal of a family that needs a library which this build does not use. */
@@ -80,18 +72,8 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public TransferKernels transfer() {
-        return transfer;
-    }
-
-    @Override
-    public ElementwiseKernels elementwise() {
-        return elementwise;
-    }
-
-    @Override
-    public ReductionKernels reduction() {
-        return reduction;
+    public KernelFamilies kernels() {
+        return kernels;
     }
 
     @Override
@@ -107,46 +89,6 @@ public final class CudaBackend implements Backend {
     @Override
     public BatchNormKernels batchNorm() {
         throw needs("batch normalisation", "cuDNN");
-    }
-
-    @Override
-    public Pool2dKernels pool2d() {
-        return pool2d;
-    }
-
-    @Override
-    public ShortcutKernels shortcut() {
-        return shortcut;
-    }
-
-    @Override
-    public ConcatKernels concat() {
-        return concat;
-    }
-
-    @Override
-    public SoftmaxLossKernels softmaxLoss() {
-        return softmaxLoss;
-    }
-
-    @Override
-    public PenaltyKernels penalty() {
-        return penalty;
-    }
-
-    @Override
-    public UpdateKernels update() {
-        return update;
-    }
-
-    @Override
-    public AugmentKernels augment() {
-        return augment;
-    }
-
-    @Override
-    public RandomKernels random() {
-        return random;
     }
 
     /**

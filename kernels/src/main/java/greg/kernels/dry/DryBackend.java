@@ -8,6 +8,7 @@ import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.ElementwiseKernels;
 import greg.kernels.GemmKernels;
+import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.PenaltyKernels;
 import greg.kernels.Pool2dKernels;
@@ -28,20 +29,21 @@ import java.util.Arrays;
  */
 public final class DryBackend implements Backend {
     private final DryMemory memory = new DryMemory();
-    private final TransferKernels transfer = nothing(TransferKernels.class);
-    private final ElementwiseKernels elementwise = nothing(ElementwiseKernels.class);
-    private final ReductionKernels reduction = nothing(ReductionKernels.class);
-    private final GemmKernels gemm = nothing(GemmKernels.class);
-    private final Conv2dKernels conv2d = nothing(Conv2dKernels.class);
-    private final BatchNormKernels batchNorm = nothing(BatchNormKernels.class);
-    private final Pool2dKernels pool2d = nothing(Pool2dKernels.class);
-    private final ShortcutKernels shortcut = nothing(ShortcutKernels.class);
-    private final ConcatKernels concat = nothing(ConcatKernels.class);
-    private final SoftmaxLossKernels softmaxLoss = nothing(SoftmaxLossKernels.class);
-    private final PenaltyKernels penalty = nothing(PenaltyKernels.class);
-    private final UpdateKernels update = nothing(UpdateKernels.class);
-    private final AugmentKernels augment = nothing(AugmentKernels.class);
-    private final RandomKernels random = nothing(RandomKernels.class);
+    private final KernelFamilies kernels = new KernelFamilies(
+            nothing(TransferKernels.class),
+            nothing(ElementwiseKernels.class),
+            nothing(ReductionKernels.class),
+            nothing(GemmKernels.class),
+            nothing(Conv2dKernels.class),
+            nothing(BatchNormKernels.class),
+            nothing(Pool2dKernels.class),
+            nothing(ShortcutKernels.class),
+            nothing(ConcatKernels.class),
+            nothing(SoftmaxLossKernels.class),
+            nothing(PenaltyKernels.class),
+            nothing(UpdateKernels.class),
+            nothing(AugmentKernels.class),
+            nothing(RandomKernels.class));
 
     @Override
     public Device device() {
@@ -54,73 +56,8 @@ public final class DryBackend implements Backend {
     }
 
     @Override
-    public TransferKernels transfer() {
-        return transfer;
-    }
-
-    @Override
-    public ElementwiseKernels elementwise() {
-        return elementwise;
-    }
-
-    @Override
-    public ReductionKernels reduction() {
-        return reduction;
-    }
-
-    @Override
-    public GemmKernels gemm() {
-        return gemm;
-    }
-
-    @Override
-    public Conv2dKernels conv2d() {
-        return conv2d;
-    }
-
-    @Override
-    public BatchNormKernels batchNorm() {
-        return batchNorm;
-    }
-
-    @Override
-    public Pool2dKernels pool2d() {
-        return pool2d;
-    }
-
-    @Override
-    public ShortcutKernels shortcut() {
-        return shortcut;
-    }
-
-    @Override
-    public ConcatKernels concat() {
-        return concat;
-    }
-
-    @Override
-    public SoftmaxLossKernels softmaxLoss() {
-        return softmaxLoss;
-    }
-
-    @Override
-    public PenaltyKernels penalty() {
-        return penalty;
-    }
-
-    @Override
-    public UpdateKernels update() {
-        return update;
-    }
-
-    @Override
-    public AugmentKernels augment() {
-        return augment;
-    }
-
-    @Override
-    public RandomKernels random() {
-        return random;
+    public KernelFamilies kernels() {
+        return kernels;
     }
 
     @Override

@@ -1,0 +1,35 @@
+package greg.kernels;
+
+/**
+ * The kernels of one backend, a family each.
+ *
+ * @param transfer copies between host and device, fills
+ * @param elementwise ReLU, ReLU6, addition, bias, dropout
+ * @param reduction sums to a scalar
+ * @param gemm matrix products
+ * @param conv2d convolutions and their two gradients
+ * @param batchNorm batch normalisation with its fused forms
+ * @param pool2d max, average and global average pooling
+ * @param shortcut parameter-free shortcuts: option A, and what is left of it when channels are pruned
+ * @param concat channels one after another
+ * @param softmaxLoss softmax and cross-entropy
+ * @param penalty the growing penalty's gradient and the group norms
+ * @param update parameter updates: penalty, weight decay, momentum and step in one pass
+ * @param augment uint8 images to normalised, cropped, flipped batches
+ * @param random random numbers
+ */
+public record KernelFamilies(
+        TransferKernels transfer,
+        ElementwiseKernels elementwise,
+        ReductionKernels reduction,
+        GemmKernels gemm,
+        Conv2dKernels conv2d,
+        BatchNormKernels batchNorm,
+        Pool2dKernels pool2d,
+        ShortcutKernels shortcut,
+        ConcatKernels concat,
+        SoftmaxLossKernels softmaxLoss,
+        PenaltyKernels penalty,
+        UpdateKernels update,
+        AugmentKernels augment,
+        RandomKernels random) {}
