@@ -6,6 +6,13 @@ package greg.datasets;
  */
 public final class Batch {
 
+    /** Writes an image into an array, as {@link Dataset#image} does. */
+    @FunctionalInterface
+    interface Reader {
+        /** Writes image {@code index} from {@code offset} on. */
+        void read(int index, byte[] dst, int offset);
+    }
+
     private final byte[] images;
     private final int[] labels;
     private final int[] indices;
@@ -48,14 +55,14 @@ public final class Batch {
         return number;
     }
 
-    /** Reads images {@code order[first .. first+count-1]} into this batch. */
-    void fill(Dataset dataset, int[] order, int first, int count, int batchNumber) {
+    /** Reads images {@code order[first .. first+count-1]} of a data set into this batch. */
+    void fill(Dataset dataset, Reader reader, int[] order, int first, int count, int batchNumber) {
         int bytes = dataset.imageBytes();
         for (int k = 0; k < count; k++) {
             int index = order[first + k];
             indices[k] = index;
             labels[k] = dataset.label(index);
-            dataset.image(index, images, k * bytes);
+            reader.read(index, images, k * bytes);
         }
         size = count;
         number = batchNumber;

@@ -18,6 +18,8 @@ import java.util.concurrent.ArrayBlockingQueue;
  * }
  * }</pre>
  *
+ * <p>With {@link #randomCrops} the images are random windows, which depend on (seed, epoch, index of the image) alone.
+ *
  * <p>Buffers go round in a ring of {@code prefetch + 1}; nothing is allocated per batch. The reading thread sleeps while the
  * ring is full, it never spins, so that it takes no core from a compute library's workers. One thread may use a loader at a
  * time.
@@ -31,6 +33,9 @@ public final class Batches implements AutoCloseable {
     private final boolean shuffle;
     private final long seed;
     private final int prefetch;
+    /** The data set, if random windows of its images are wanted; otherwise null. */
+    private final CropSource crops;
+
     private final int batchesPerEpoch;
 
     private final Batch[] ring;
@@ -60,6 +65,18 @@ public final class Batches implements AutoCloseable {
      * @throws IllegalArgumentException if a number is out of range, or dropping the last batch would leave none
      */
     public Batches(Dataset dataset, int batchSize, boolean shuffle, long seed, boolean dropLast, int prefetch) {
+        this(dataset, null, batchSize, shuffle, seed, dropLast, prefetch);
+    }
+
+    private Batches(
+            Dataset dataset,
+            CropSource crops,
+            int batchSize,
+            boolean shuffle,
+            long seed,
+            boolean dropLast,
+            int prefetch) {
+        this.crops = crops;
         this.dataset = Objects.requireNonNull(dataset, "dataset");
         if (batchSize < 1 || prefetch < 0) {
             throw new IllegalArgumentException("batches of " + dataset.name()
@@ -83,6 +100,17 @@ public final class Batches implements AutoCloseable {
         }
         free = new ArrayBlockingQueue<>(ring.length);
         ready = new ArrayBlockingQueue<>(ring.length + 1);
+    }
+
+    /**
+     * A loader for training on random windows of the images ({@link CropSource#randomCrop}), other ones in each epoch.
+     *
+     * @param seed fixes orders and windows
+     * @throws IllegalArgumentException if a number is out of range, or dropping the last batch would leave none
+     */
+    public static Batches randomCrops(
+            CropSource dataset, int batchSize, boolean shuffle, long seed, boolean dropLast, int prefetch) {
+        return new Batches(dataset, dataset, batchSize, shuffle, seed, dropLast, prefetch);
     }
 
     /**
@@ -165,7 +193,7 @@ public final class Batches implements AutoCloseable {
         if (prefetch == 0) {
             batch = ring[0];
             try {
-                fill(batch, order, nextBatch);
+                fill(batch, order, nextBatch, epoch);
             } catch (RuntimeException e) {
                 throw failed(e);
             }
@@ -226,17 +254,18 @@ public final class Batches implements AutoCloseable {
         }
         int[] work = order;
         int start = nextBatch;
-        producer = new Thread(() -> produce(work, start), "greg-batches-" + dataset.name());
+        int of = epoch;
+        producer = new Thread(() -> produce(work, start, of), "greg-batches-" + dataset.name());
         producer.setDaemon(true);
         producer.start();
     }
 
     /** Body of the reading thread. */
-    private void produce(int[] work, int start) {
+    private void produce(int[] work, int start, int of) {
         try {
             for (int number = start; number < batchesPerEpoch && !stopping; number++) {
                 Batch batch = free.take();
-                fill(batch, work, number);
+                fill(batch, work, number, of);
                 ready.put(batch);
             }
         } catch (InterruptedException e) {
@@ -248,9 +277,11 @@ public final class Batches implements AutoCloseable {
         }
     }
 
-    private void fill(Batch batch, int[] work, int number) {
+    private void fill(Batch batch, int[] work, int number, int of) {
         int first = number * batchSize;
-        batch.fill(dataset, work, first, Math.min(batchSize, work.length - first), number);
+        Batch.Reader reader =
+                crops == null ? dataset::image : (index, dst, at) -> crops.randomCrop(index, seed, of, dst, at);
+        batch.fill(dataset, reader, work, first, Math.min(batchSize, work.length - first), number);
     }
 
     private void stopProducer() {

@@ -1,5 +1,7 @@
 package greg.datasets;
 
+import greg.datasets.RandomResizedCrop.Window;
+import java.awt.Rectangle;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -29,7 +32,25 @@ final class ImageDecoder {
      *
      * @param rgb height * width * 3 unsigned bytes, HWC
      */
-    record Pixels(int height, int width, byte[] rgb) {}
+    record Pixels(int height, int width, byte[] rgb) {
+
+        /** A copy of the pixels in a window, which must lie within the image. */
+        Pixels part(Window window) {
+            byte[] part = new byte[window.height() * window.width() * 3];
+            int row = window.width() * 3;
+            for (int y = 0; y < window.height(); y++) {
+                System.arraycopy(rgb, ((window.top() + y) * width + window.left()) * 3, part, y * row, row);
+            }
+            return new Pixels(window.height(), window.width(), part);
+        }
+    }
+
+    /** Chooses the part of an image that is wanted, once its size is known. */
+    @FunctionalInterface
+    interface Chooser {
+        /** A window within an image of this size. */
+        Window choose(int height, int width);
+    }
 
     /**
      * Reads an image file.
@@ -37,6 +58,16 @@ final class ImageDecoder {
      * @throws DatasetException if it cannot be read or is no image of a known format
      */
     static Pixels decode(Path file) {
+        return decode(file, null);
+    }
+
+    /**
+     * Reads a part of an image file: the same pixels that {@link Pixels#part} cuts out of the whole.
+     *
+     * @param chooser says which part; {@code null} for the whole
+     * @throws DatasetException if it cannot be read or is no image of a known format
+     */
+    static Pixels decode(Path file, Chooser chooser) {
         try {
             byte[] bytes = Files.readAllBytes(file);
             JpegHeader header = new JpegHeader(bytes);
@@ -54,9 +85,16 @@ final class ImageDecoder {
                 ImageReader reader = readers.next();
                 try {
                     reader.setInput(in, true, true);
-                    return header.components() == 4
-                            ? Cmyk.toRgb(reader.readRaster(0, null), header.adobeTransform())
-                            : toRgb(reader.read(0));
+                    // Only of a JPEG: nothing below the part is decoded there, and its header has been checked for
+                    // truncation
+                    boolean direct = chooser != null && header.components() > 0;
+                    ImageReadParam param = direct ? region(reader, chooser) : null;
+                    Pixels pixels = header.components() == 4
+                            ? Cmyk.toRgb(reader.readRaster(0, param), header.adobeTransform())
+                            : toRgb(reader.read(0, param));
+                    return chooser == null || direct
+                            ? pixels
+                            : pixels.part(chooser.choose(pixels.height(), pixels.width()));
                 } finally {
                     reader.dispose();
                 }
@@ -68,6 +106,13 @@ final class ImageDecoder {
             // Java's decoders answer some damaged files with these
             throw new DatasetException(file + ": cannot be decoded (" + e + "); replace the file or remove it", e);
         }
+    }
+
+    private static ImageReadParam region(ImageReader reader, Chooser chooser) throws IOException {
+        Window window = chooser.choose(reader.getHeight(0), reader.getWidth(0));
+        ImageReadParam param = reader.getDefaultReadParam();
+        param.setSourceRegion(new Rectangle(window.left(), window.top(), window.width(), window.height()));
+        return param;
     }
 
     private static Pixels toRgb(BufferedImage image) {

@@ -1,25 +1,20 @@
 package greg.datasets;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.stream.Stream;
 
 /**
  * Images in one folder a class, as torchvision's {@code ImageFolder}: classes sorted by name, files (jpg, jpeg, png, bmp, also
- * in folders below) sorted by path. Files are decoded when they are read; small data sets stay decoded in memory.
+ * in folders below) sorted by path. Files are decoded when they are read; small data sets stay decoded in memory, at the size
+ * that {@link #image} gives. Random windows are cut out of the files at their own size.
  */
-public final class ImageFolder implements Dataset {
+public final class ImageFolder implements CropSource {
 
     private static final int CHANNELS = 3;
-    private static final List<String> EXTENSIONS = List.of(".jpg", ".jpeg", ".png", ".bmp");
     private static final List<String> TEST_FOLDERS = List.of("test", "val");
 
     /**
@@ -110,7 +105,7 @@ public final class ImageFolder implements Dataset {
 
     /** The same under another name and with another normalisation. */
     static DataSplit split(String name, Path root, Options options, Normalization normalization) {
-        Path train = requireFolder(name, root.resolve("train"));
+        Path train = ClassFolders.requireFolder(name, root.resolve("train"));
         Path test = null;
         for (String candidate : TEST_FOLDERS) {
             if (test == null && Files.isDirectory(root.resolve(candidate))) {
@@ -121,10 +116,17 @@ public final class ImageFolder implements Dataset {
             throw new DatasetException(name + ": expected a folder test or val beside " + train
                     + "; make one with a folder of images for each class");
         }
-        List<String> classes = classes(name, train);
+        List<String> classes = ClassFolders.classes(name, train);
         return new DataSplit(
-                new ImageFolder(name + "/train", train, classes, list(name, train, classes), options, normalization),
-                new ImageFolder(name + "/test", test, classes, list(name, test, classes), options, normalization));
+                new ImageFolder(
+                        name + "/train",
+                        train,
+                        classes,
+                        ClassFolders.list(name, train, classes),
+                        options,
+                        normalization),
+                new ImageFolder(
+                        name + "/test", test, classes, ClassFolders.list(name, test, classes), options, normalization));
     }
 
     /**
@@ -134,85 +136,31 @@ public final class ImageFolder implements Dataset {
      */
     public static Dataset single(Path folder, Options options) {
         String name = "imagefolder";
-        List<String> classes = classes(name, requireFolder(name, folder));
-        return new ImageFolder(name, folder, classes, list(name, folder, classes), options, Normalization.IMAGENET);
-    }
-
-    /** Names of the class folders, sorted. */
-    static List<String> classes(String name, Path folder) {
-        try (Stream<Path> children = Files.list(folder)) {
-            List<String> names = children.filter(Files::isDirectory)
-                    .map(p -> p.getFileName().toString())
-                    .filter(n -> !n.startsWith("."))
-                    .sorted()
-                    .toList();
-            if (names.isEmpty()) {
-                throw new DatasetException(
-                        name + ": expected a folder of images for each class in " + folder + ", found no folder there");
-            }
-            return names;
-        } catch (IOException e) {
-            throw unlisted(folder, e);
-        } catch (UncheckedIOException e) {
-            throw unlisted(folder, e.getCause());
-        }
-    }
-
-    /** The files of each class; every class folder must be known and must hold an image. */
-    static List<Entry> list(String name, Path folder, List<String> classes) {
-        List<Entry> entries = new ArrayList<>();
-        for (String found : classes(name, folder)) {
-            int label = classes.indexOf(found);
-            if (label < 0) {
-                throw new DatasetException(name + ": " + folder.resolve(found)
-                        + " is a class that the training folder does not have; it has " + classes.size()
-                        + " classes, the first is " + classes.get(0));
-            }
-            int before = entries.size();
-            for (Path file : images(folder.resolve(found))) {
-                entries.add(new Entry(file, label));
-            }
-            if (entries.size() == before) {
-                throw new DatasetException(name + ": expected images (jpg, jpeg, png, bmp) in " + folder.resolve(found)
-                        + ", found none; add some or remove the folder");
-            }
-        }
-        return entries;
-    }
-
-    private static List<Path> images(Path folder) {
-        try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return tree.filter(p -> isImage(p.getFileName().toString()))
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw unlisted(folder, e);
-        } catch (UncheckedIOException e) { // how a stream of paths reports an error half way
-            throw unlisted(folder, e.getCause());
-        }
-    }
-
-    private static DatasetException unlisted(Path folder, IOException e) {
-        return new DatasetException(
-                folder + ": cannot be listed (" + DataFiles.reason(e) + "); check the folder and its permissions", e);
-    }
-
-    private static boolean isImage(String file) {
-        String lower = file.toLowerCase(Locale.ROOT);
-        return !file.startsWith(".") && EXTENSIONS.stream().anyMatch(lower::endsWith);
-    }
-
-    private static Path requireFolder(String name, Path folder) {
-        if (!Files.isDirectory(folder)) {
-            throw new DatasetException(name + ": no folder " + folder
-                    + "; expected train/CLASS/*.jpg|png and test|val/CLASS/*.jpg|png; name their parent with --data");
-        }
-        return folder;
+        List<String> classes = ClassFolders.classes(name, ClassFolders.requireFolder(name, folder));
+        return new ImageFolder(
+                name, folder, classes, ClassFolders.list(name, folder, classes), options, Normalization.IMAGENET);
     }
 
     @Override
     public void image(int index, byte[] dst, int offset) {
-        Objects.checkIndex(index, entries.size());
+        byte[] pixels = pixels(Objects.checkIndex(index, entries.size()));
+        System.arraycopy(pixels, 0, dst, offset, pixels.length);
+    }
+
+    @Override
+    public void randomCrop(int index, long seed, int epoch, byte[] dst, int offset) {
+        Path file = entries.get(Objects.checkIndex(index, entries.size())).file();
+        ImageDecoder.Chooser chooser = (h, w) -> RandomResizedCrop.window(h, w, seed, epoch, index);
+        // images that were scaled or cut lack what a window may show: then only the file will do
+        ImageDecoder.Pixels part = options.size() > 0
+                ? ImageDecoder.decode(file, chooser)
+                : new ImageDecoder.Pixels(height, width, pixels(index)).part(chooser.choose(height, width));
+        byte[] scaled = ImageResize.resize(part, height, width).rgb();
+        System.arraycopy(scaled, 0, dst, offset, scaled.length);
+    }
+
+    /** One image as {@link #image} gives it, from memory if it is there. */
+    private byte[] pixels(int index) {
         byte[] pixels = cache == null ? null : cache.get(index);
         if (pixels == null) {
             pixels = load(entries.get(index).file());
@@ -220,7 +168,7 @@ public final class ImageFolder implements Dataset {
                 cache.set(index, pixels);
             }
         }
-        System.arraycopy(pixels, 0, dst, offset, pixels.length);
+        return pixels;
     }
 
     private byte[] load(Path file) {

@@ -26,6 +26,11 @@ final class SplitMix {
         return (int) (((next() >>> 32) * bound) >>> 32);
     }
 
+    /** Next number in [0, 1), with 53 bits. */
+    double unit() {
+        return (next() >>> 11) * 0x1p-53;
+    }
+
     /** Fisher-Yates, from the end: {@code for i = n-1 .. 1: swap(i, below(i+1))}. */
     void shuffle(int[] values) {
         for (int i = values.length - 1; i > 0; i--) {

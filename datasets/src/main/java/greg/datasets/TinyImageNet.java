@@ -38,13 +38,13 @@ final class TinyImageNet {
         if (!Files.isRegularFile(annotations) || !Files.isDirectory(train)) {
             return ImageFolder.split(NAME, root, options, NORMALIZATION);
         }
-        List<String> classes = ImageFolder.classes(NAME, train);
+        List<String> classes = ClassFolders.classes(NAME, train);
         return new DataSplit(
                 new ImageFolder(
                         NAME + "/train",
                         train,
                         classes,
-                        ImageFolder.list(NAME, train, classes),
+                        ClassFolders.list(NAME, train, classes),
                         options,
                         NORMALIZATION),
                 new ImageFolder(

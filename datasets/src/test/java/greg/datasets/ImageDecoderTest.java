@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.datasets.RandomResizedCrop.Window;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,7 @@ class ImageDecoderTest {
                 "graya.png",
                 "rgb.jpg",
                 "rgb444.jpg",
+                "progressive.jpg",
                 "profile.jpg",
                 "gray.jpg",
                 "cmyk.jpg",
@@ -41,6 +44,24 @@ class ImageDecoderTest {
         ImageDecoder.Pixels image = ImageDecoder.decode(TestData.copyImage(file, folder.resolve(file)));
         assertEquals("22x35", image.height() + "x" + image.width());
         assertArrayEquals(TestData.imageBytes(file + ".rgb"), image.rgb());
+        for (Window window : List.of(
+                new Window(0, 0, 22, 35),
+                new Window(3, 7, 12, 14),
+                new Window(0, 0, 1, 35),
+                new Window(17, 16, 5, 19),
+                new Window(21, 34, 1, 1))) {
+            ImageDecoder.Pixels part = ImageDecoder.decode(folder.resolve(file), (h, w) -> {
+                assertEquals("22x35", h + "x" + w);
+                return window;
+            });
+            assertEquals(window.height() + "x" + window.width(), part.height() + "x" + part.width());
+            for (int y = 0; y < window.height(); y++) {
+                for (int i = 0; i < window.width() * 3; i++) {
+                    int whole = ((window.top() + y) * 35 + window.left()) * 3 + i;
+                    assertEquals(image.rgb()[whole], part.rgb()[y * window.width() * 3 + i], window + " row " + y);
+                }
+            }
+        }
     }
 
     @Test

@@ -23,6 +23,15 @@ class ImageResizeTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"0, 0, 22, 35", "3, 7, 12, 14", "10, 1, 5, 30", "21, 34, 1, 1"})
+    void resizesAPartAsTorchvision(int top, int left, int height, int width) throws IOException {
+        byte[] expected = TestData.imageBytes("part-" + top + "-" + left + "-" + height + "-" + width + ".rgb");
+        ImageDecoder.Pixels part = source().part(new RandomResizedCrop.Window(top, left, height, width));
+        assertEquals(height + "x" + width, part.height() + "x" + part.width());
+        assertArrayEquals(expected, ImageResize.resize(part, 12, 14).rgb());
+    }
+
+    @ParameterizedTest
     @CsvSource({"16, 14", "16, 15", "30, 24", "9, 8"})
     void cropsAsTorchvision(int resize, int size) throws IOException {
         byte[] expected = TestData.imageBytes("crop-" + resize + "-" + size + ".rgb");

@@ -22,6 +22,7 @@ image.save("rgb.png")
 image.save("rgb.bmp")
 image.save("rgb.jpg", quality=90)                    # chroma halved both ways
 image.save("rgb444.jpg", quality=90, subsampling=0)
+image.save("progressive.jpg", quality=90, progressive=True)
 # an sRGB profile whose red and blue primaries change places: decoders that honour it give other colours
 profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
@@ -50,8 +51,8 @@ rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
 open("rgb16.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", W, H, 16, 2, 0, 0, 0))
                               + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
-for name in ["rgb.png", "rgb16.png", "rgb.bmp", "rgb.jpg", "rgb444.jpg", "profile.jpg", "gray.png", "gray.jpg", "bilevel.png",
-             "palette.png", "rgba.png", "graya.png", "cmyk.jpg", "ycck.jpg"]:
+for name in ["rgb.png", "rgb16.png", "rgb.bmp", "rgb.jpg", "rgb444.jpg", "progressive.jpg", "profile.jpg", "gray.png", "gray.jpg",
+             "bilevel.png", "palette.png", "rgba.png", "graya.png", "cmyk.jpg", "ycck.jpg"]:
     open(name + ".rgb", "wb").write(np.asarray(Image.open(name).convert("RGB")).tobytes())
 
 for h, w in [(11, 35), (22, 17), (7, 9), (40, 71), (23, 34)]:
@@ -59,3 +60,6 @@ for h, w in [(11, 35), (22, 17), (7, 9), (40, 71), (23, 34)]:
 for resize, size in [(16, 14), (16, 15), (30, 24), (9, 8)]:
     crop = transforms.Compose([transforms.Resize(resize), transforms.CenterCrop(size)])
     open(f"crop-{resize}-{size}.rgb", "wb").write(np.asarray(crop(image)).tobytes())
+for top, left, h, w in [(0, 0, 22, 35), (3, 7, 12, 14), (10, 1, 5, 30), (21, 34, 1, 1)]:
+    part = transforms.functional.resized_crop(image, top, left, h, w, (12, 14))
+    open(f"part-{top}-{left}-{h}-{w}.rgb", "wb").write(np.asarray(part).tobytes())
