@@ -44,6 +44,11 @@ public final class Feeder {
         return new Feeder(backend, dataset, norm, 4, true, true, seed);
     }
 
+    /** Random left-right flip and normalisation, for images that were cropped at random when they were read. */
+    public static Feeder flipping(Backend backend, Dataset dataset, Normalization norm, long seed) {
+        return new Feeder(backend, dataset, norm, 0, true, true, seed);
+    }
+
     /**
      * The input (N, C, H, W) of a batch, owned by the current scope.
      *
