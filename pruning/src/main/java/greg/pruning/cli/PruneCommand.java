@@ -131,7 +131,7 @@ final class PruneCommand implements Resume.Command {
                 config.finetune().batchSize(),
                 config.weightDecay(),
                 config.momentum(),
-                run.augment(),
+                run.augment(data),
                 run.seed,
                 prune.maxIterations);
     }
@@ -143,7 +143,7 @@ final class PruneCommand implements Resume.Command {
                 config.finetune().batchSize(),
                 config.weightDecay(),
                 config.momentum(),
-                run.augment(),
+                run.augment(data),
                 run.seed,
                 prune.maxIterations);
     }

@@ -1,6 +1,7 @@
 package greg.pruning.cli;
 
 import greg.datasets.Batches;
+import greg.datasets.Dataset;
 import greg.kernels.Backend;
 import greg.nn.Module;
 import greg.nn.StateDict;
@@ -224,14 +225,15 @@ final class PruneRun {
         GregConfig greg = pruning.config();
         long most = GrowthMonitor.mostIterations(greg);
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
-        boolean augment = plan.finetune().augment();
-        try (Batches batches = Training.batches(data, greg.batchSizePrune(), greg.seed());
+        Augmentation augment = plan.finetune().augment();
+        Dataset train = data.split().train();
+        try (Batches batches = augment.batches(train, greg.batchSizePrune(), greg.seed());
                 Progress progress = new Progress(console, greg.method().cliName(), most, "it")) {
             GrowthMonitor monitor =
                     new GrowthMonitor(folder, progress, saver, network, greg, plan.maxIterations(), state);
             EndlessFeed feed = new EndlessFeed(
                     batches,
-                    Training.feeder(network, data, augment, greg.seed()),
+                    augment.feeder(network.backend(), train, data.normalization(), greg.seed()),
                     from == null ? 0 : from.iteration() + 1);
             Pruning.Cut cut = pruning.run(network, feed, monitor, from);
             monitor.checkWeights(feed.position() - 1);

@@ -45,16 +45,14 @@ final class RunOptions {
             names = "--augment",
             paramLabel = "KIND",
             defaultValue = "standard",
-            description = "standard (pad by 4 pixels, random crop, random left-right flip) or none. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description = "What happens to training images. crop: pad by 4 pixels, random crop, random left-right flip."
+                    + " resized-crop: a random window of 0.08 to 1 of the area of the image file and 3/4 to 4/3 as wide"
+                    + " as high is scaled to the image size, random left-right flip. none. standard: resized-crop for"
+                    + " imagenet, crop for the others. Default: ${DEFAULT-VALUE}.")
     String augment;
 
-    boolean augment() {
-        return switch (augment) {
-            case "standard" -> true;
-            case "none" -> false;
-            default -> throw new UsageException("--augment: expected standard or none, got '" + augment + "'");
-        };
+    Augmentation augment(DataOptions data) {
+        return Augmentation.of(augment, data.dataset);
     }
 
     /** The run that goes on; null for a new one. Not a flag: {@link Resume} sets it. */

@@ -52,7 +52,7 @@ final class TrainCommand implements Resume.Command {
         arch.check();
         data.check();
         device.check();
-        TrainSettings settings = train.settings(run);
+        TrainSettings settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
         Checkpoint start =
                 saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);

@@ -48,8 +48,15 @@ final class TrainOptions {
             description = "Stop after so many steps, for trials; 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
 
-    TrainSettings settings(RunOptions run) {
+    TrainSettings settings(RunOptions run, DataOptions data) {
         return new TrainSettings(
-                LrSchedule.parse(lr), epochs, batchSize, weightDecay, momentum, run.augment(), run.seed, maxIterations);
+                LrSchedule.parse(lr),
+                epochs,
+                batchSize,
+                weightDecay,
+                momentum,
+                run.augment(data),
+                run.seed,
+                maxIterations);
     }
 }

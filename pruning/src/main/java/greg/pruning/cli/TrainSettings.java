@@ -11,7 +11,7 @@ import java.util.Map;
  * @param batchSize images a step
  * @param weightDecay gamma, L2 coefficient on every parameter
  * @param momentum of SGD
- * @param augment pad by 4, random crop, random left-right flip
+ * @param augment what happens to training images at random
  * @param seed fixes order and augmentation
  * @param maxIterations stops after so many steps, for trials; 0: no limit
  */
@@ -21,7 +21,7 @@ record TrainSettings(
         int batchSize,
         double weightDecay,
         double momentum,
-        boolean augment,
+        Augmentation augment,
         long seed,
         long maxIterations) {
     /** Checks the numbers. */
@@ -41,7 +41,7 @@ record TrainSettings(
                 "batch_size", batchSize,
                 "weight_decay", weightDecay,
                 "momentum", momentum,
-                "augment", augment ? "standard" : "none",
+                "augment", augment.described(),
                 "seed", seed,
                 "max_iterations", maxIterations);
     }

@@ -17,7 +17,6 @@ import java.util.Map;
 
 /** Trains a network for a command: progress, metrics, evaluation after each epoch, checkpoints, Ctrl-C. */
 final class Training {
-    private static final int PREFETCH = 4;
     private static final int EVALUATION_BATCH = 256;
     private static final String ADVICE = "a smaller learning rate";
 
@@ -58,19 +57,6 @@ final class Training {
         return new Evaluator(data.split().test(), data.normalization(), EVALUATION_BATCH).evaluate(network);
     }
 
-    /** A feeder of training images as the settings say. */
-    static Feeder feeder(Module network, DataOptions.Data data, boolean augment, long seed) {
-        Dataset train = data.split().train();
-        return augment
-                ? Feeder.augmenting(network.backend(), train, data.normalization(), seed)
-                : Feeder.plain(network.backend(), train, data.normalization());
-    }
-
-    /** Batches of training images in a shuffled order. */
-    static Batches batches(DataOptions.Data data, int batchSize, long seed) {
-        return new Batches(data.split().train(), batchSize, true, seed, false, PREFETCH);
-    }
-
     /**
      * Trains with SGD, from where the run's last checkpoint was if that is of the phase that {@code saver} has entered.
      *
@@ -83,13 +69,15 @@ final class Training {
         if (settings.maxIterations() > 0) {
             images = Math.min(images, settings.maxIterations() * settings.batchSize());
         }
+        Dataset train = data.split().train();
+        Augmentation augment = settings.augment();
         try (Optimizer sgd = new Sgd(network, (float) settings.momentum(), (float) settings.weightDecay());
-                Batches batches = batches(data, settings.batchSize(), settings.seed());
+                Batches batches = augment.batches(train, settings.batchSize(), settings.seed());
                 Progress progress = new Progress(console, name, images, "img")) {
             saver.spec().masks().apply(network, sgd);
             Loop loop = new Loop(network, sgd, settings, name, keep, progress);
             Position from = loop.resume();
-            Feeder feeder = feeder(network, data, settings.augment(), settings.seed());
+            Feeder feeder = augment.feeder(network.backend(), train, data.normalization(), settings.seed());
             loop.trainer = new Trainer(network, sgd, batches, feeder, List.of(loop));
             if (!loop.full()) loop.trainer.run(from, settings.epochs(), settings.lr());
             return loop.result();

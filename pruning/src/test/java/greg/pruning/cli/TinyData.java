@@ -1,11 +1,13 @@
 package greg.pruning.cli;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import javax.imageio.ImageIO;
 
 /** Data sets of a few images in the official formats. */
 final class TinyData {
@@ -38,6 +40,22 @@ final class TinyData {
         Random random = new Random(2);
         idx(folder, "train", MNIST_TRAIN, random);
         idx(folder, "t10k", MNIST_TEST, random);
+        return folder;
+    }
+
+    /** A folder with two classes of JPEG files of several sizes from 20x24 on, 6 + 2 images each. */
+    static Path imageFolder(Path folder) throws IOException {
+        Random random = new Random(3);
+        for (int i = 0; i < 16; i++) {
+            Path half = folder.resolve(i < 12 ? "train" : "val");
+            Path file = half.resolve("class" + i % 2).resolve("image" + i + ".jpg");
+            Files.createDirectories(file.getParent());
+            BufferedImage image = new BufferedImage(24 + i, 20 + i % 3, BufferedImage.TYPE_INT_RGB);
+            for (int p = 0; p < image.getWidth() * image.getHeight(); p++) {
+                image.setRGB(p % image.getWidth(), p / image.getWidth(), random.nextInt());
+            }
+            ImageIO.write(image, "jpg", file.toFile());
+        }
         return folder;
     }
 
