@@ -195,6 +195,11 @@ public final class GrowingRegularization implements AutoCloseable {
         return iteration;
     }
 
+    /** Iteration of the update that ended the growth, after which lambda stays; -1 if none did. */
+    public long stabilizeStart() {
+        return schedule == null ? -1 : schedule.stabilizeStart();
+    }
+
     /**
      * What the decisions mean for the network. Linear layers are penalised where they have a ratio but lose no rows or
      * columns of their own, as in the reference implementation.

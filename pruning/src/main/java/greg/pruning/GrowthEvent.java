@@ -13,6 +13,7 @@ package greg.pruning;
  * @param lambdaMax largest lambda
  * @param lambdaChanged true if the visit changed any lambda
  * @param scoreMean mean score of the groups, if the rule asked for them
+ * @param scoreStd their standard deviation over the groups; scoreStd / scoreMean is what figure 1 shows
  * @param keptMagnitude mean score of the groups that stay (before the pick: would stay)
  * @param prunedMagnitude mean score of the groups that go
  * @param magRatio keptMagnitude / prunedMagnitude
@@ -31,6 +32,7 @@ public record GrowthEvent(
         float lambdaMax,
         boolean lambdaChanged,
         float scoreMean,
+        float scoreStd,
         float keptMagnitude,
         float prunedMagnitude,
         float magRatio,

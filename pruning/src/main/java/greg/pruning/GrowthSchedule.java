@@ -170,6 +170,7 @@ public final class GrowthSchedule {
                 layer.maxLambda(),
                 changed,
                 asked.mean(),
+                asked.std(),
                 magnitudes.kept(),
                 magnitudes.pruned(),
                 magnitudes.ratio(),
@@ -252,6 +253,10 @@ public final class GrowthSchedule {
 
         float mean() {
             return scores == null ? Float.NaN : L1Scores.mean(scores);
+        }
+
+        float std() {
+            return scores == null ? Float.NaN : L1Scores.std(scores);
         }
     }
 }

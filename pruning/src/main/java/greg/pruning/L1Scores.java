@@ -63,6 +63,20 @@ public final class L1Scores {
         return (float) (sum / scores.length);
     }
 
+    /** Standard deviation of all scores, sqrt(mean (s - mean s)^2), as float32; NaN if there are none. */
+    public static float std(float[] scores) {
+        double sum = 0;
+        for (float score : scores) {
+            sum += score;
+        }
+        double mean = sum / scores.length;
+        double squares = 0;
+        for (float score : scores) {
+            squares += (score - mean) * (score - mean);
+        }
+        return (float) Math.sqrt(squares / scores.length);
+    }
+
     /** Mean of the scores of the groups {@code which}, as float32; NaN if there are none. */
     public static float mean(float[] scores, int[] which) {
         double sum = 0;

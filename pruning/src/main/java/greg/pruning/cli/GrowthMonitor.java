@@ -15,11 +15,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Follows the growth of the penalty: progress, metrics, Ctrl-C. */
+/**
+ * Follows the growth of the penalty: progress, metrics, Ctrl-C. Updates are thinned to {@link #MOST_RECORDS} records or so;
+ * those in which a layer picks or finishes always have one, and so have the start of the stabilising and the removal.
+ */
 final class GrowthMonitor implements GrowthListener {
     private static final long MOST_RECORDS = 1000;
     private static final int READ_LOSS_EVERY = 20;
     private static final String NAME = "pruning";
+    private static final String PICKED = "picked ";
+    private static final String FINISHED = "finished ";
     private static final String ADVICE = "a smaller --lr-prune or --reg-upper-limit";
 
     private final RunFolder folder;
@@ -32,8 +37,9 @@ final class GrowthMonitor implements GrowthListener {
     private final Map<String, Object> layers = new LinkedHashMap<>();
     private GrowingRegularization growth;
     private float lambda;
-    private float loss = Float.NaN;
     private boolean milestone;
+    private GrowthSchedule.Phase phase = GrowthSchedule.Phase.UPDATE_REG;
+    private long stabilizeStart = -1;
     private String cut;
     private final Set<String> reached = new HashSet<>();
 
@@ -60,7 +66,12 @@ final class GrowthMonitor implements GrowthListener {
         long updates = mostIterations(config) / config.updateRegInterval();
         recordEvery = Math.max(1, updates / MOST_RECORDS) * config.updateRegInterval();
         if (from != null) {
-            loss = (float) from.loss();
+            phase = from.phase();
+            stabilizeStart = from.stabilizeStart();
+            for (GrowthState.Layer layer : from.layers()) {
+                if (layer.picked()) reached.add(PICKED + layer.name());
+                if (layer.finishIteration() >= 0) reached.add(FINISHED + layer.name());
+            }
             progress.skip(from.iteration() + 1);
         }
     }
@@ -87,13 +98,15 @@ final class GrowthMonitor implements GrowthListener {
         if (layers.isEmpty()) lambda = 0;
         lambda = Math.max(lambda, event.lambdaMax());
         if (event.ratio() == 0) return;
-        milestone |= event.picked() && reached.add("picked " + event.layer());
-        milestone |= event.finished() && reached.add("finished " + event.layer());
+        milestone |= event.picked() && reached.add(PICKED + event.layer());
+        milestone |= event.finished() && reached.add(FINISHED + event.layer());
         layers.put(
                 event.layer(),
                 Json.object(
                         "lambda", event.lambdaMax(),
                         "lambda_min", event.lambdaMin(),
+                        "score_mean", finite(event.scoreMean()),
+                        "score_std", finite(event.scoreStd()),
                         "magnitude_ratio", finite(event.magRatio()),
                         "history", finite(event.history()),
                         "picked", event.picked(),
@@ -105,19 +118,28 @@ final class GrowthMonitor implements GrowthListener {
         return Float.isFinite(value) ? value : null;
     }
 
-    private void writeUpdate(long iteration) {
-        if (!layers.isEmpty() && iteration % recordEvery == 0) {
-            folder.metric(Json.object(
-                    "phase",
-                    "grow",
-                    "iteration",
-                    iteration,
-                    "loss",
-                    finite(loss),
-                    "layers",
-                    new LinkedHashMap<>(layers)));
+    /** The records that are due after a step, with its loss. */
+    private void writeRecords(long iteration, boolean stabilises, boolean last, float loss) {
+        if (updateIsRecorded(iteration)) {
+            folder.metric(record("grow", iteration, loss, "layers", new LinkedHashMap<>(layers)));
         }
-        layers.clear();
+        if (stabilises) folder.metric(record("stabilise", iteration, loss));
+        if (last) folder.metric(record("remove", iteration, loss, "cut_short", !due(iteration)));
+    }
+
+    private static Map<String, Object> record(String name, long iteration, float loss, Object... more) {
+        Map<String, Object> record = Json.object("phase", name, "iteration", iteration, "loss", finite(loss));
+        record.putAll(Json.object(more));
+        return record;
+    }
+
+    private boolean updateIsRecorded(long iteration) {
+        return !layers.isEmpty() && (milestone || iteration % recordEvery == 0);
+    }
+
+    /** Whether the groups go after this step, as the schedule has it. */
+    private boolean due(long iteration) {
+        return stabilizeStart >= 0 && iteration - stabilizeStart == config.stabilizeRegInterval();
     }
 
     /** Stops the run if the weights are lost. */
@@ -127,13 +149,17 @@ final class GrowthMonitor implements GrowthListener {
 
     private void save() {
         checkWeights(growth.iteration());
-        saver.save(growth.save(), loss, network);
+        saver.save(growth.save(), network);
     }
 
     @Override
-    public void stepped(long iteration, GrowthSchedule.Phase phase, Tensor stepLoss) {
-        if (iteration % READ_LOSS_EVERY == 0) {
-            loss = stepLoss.item();
+    public void stepped(long iteration, GrowthSchedule.Phase now, Tensor stepLoss) {
+        boolean stabilises = phase == GrowthSchedule.Phase.UPDATE_REG && now == GrowthSchedule.Phase.STABILIZE_REG;
+        phase = now;
+        if (stabilises) stabilizeStart = iteration;
+        boolean last = full(iteration) || due(iteration);
+        if (iteration % READ_LOSS_EVERY == 0 || stabilises || last || updateIsRecorded(iteration)) {
+            float loss = stepLoss.item(); // waits for the device
             Divergence.check(loss, NAME, iteration, ADVICE, folder);
             progress.note(String.format(
                     Locale.ROOT,
@@ -141,10 +167,11 @@ final class GrowthMonitor implements GrowthListener {
                     phase == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
                     lambda,
                     loss));
+            writeRecords(iteration, stabilises, last, loss);
         }
+        layers.clear();
         if ((iteration + 1) % Divergence.EVERY == 0) checkWeights(iteration);
         progress.step(1);
-        writeUpdate(iteration);
         if (full(iteration)) {
             checkWeights(iteration);
             return;

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import greg.nn.StateDict;
 import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthSchedule;
@@ -15,10 +16,10 @@ import java.util.List;
  * @param iteration the last one that was trained
  * @param phase of the schedule
  * @param stabilizeStart iteration at which the growth ended, or -1
- * @param loss the last one that was read, for the metrics
  * @param layers in module order
  */
-record GrowthState(long iteration, GrowthSchedule.Phase phase, long stabilizeStart, double loss, List<Layer> layers) {
+@JsonIgnoreProperties("loss") // checkpoints of earlier builds have it
+record GrowthState(long iteration, GrowthSchedule.Phase phase, long stabilizeStart, List<Layer> layers) {
     private static final String LAMBDA = "lambda.";
     private static final String PRUNED = "pruned.";
 
@@ -32,7 +33,7 @@ record GrowthState(long iteration, GrowthSchedule.Phase phase, long stabilizeSta
             long finishIteration) {}
 
     /** The part that is text. */
-    static GrowthState of(GrowingRegularization.Saved saved, double loss) {
+    static GrowthState of(GrowingRegularization.Saved saved) {
         List<Layer> layers = new ArrayList<>();
         for (LayerState.Saved layer : saved.schedule().layers()) {
             layers.add(new Layer(
@@ -44,7 +45,7 @@ record GrowthState(long iteration, GrowthSchedule.Phase phase, long stabilizeSta
                     layer.finishIteration()));
         }
         return new GrowthState(
-                saved.iteration(), saved.schedule().phase(), saved.schedule().stabilizeStart(), loss, layers);
+                saved.iteration(), saved.schedule().phase(), saved.schedule().stabilizeStart(), layers);
     }
 
     /** The arrays. */

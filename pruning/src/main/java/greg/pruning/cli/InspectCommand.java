@@ -72,7 +72,7 @@ final class InspectCommand implements Callable<Integer> {
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
-        Pruning.Cut cut = new Pruning.Cut(wanted);
+        Pruning.Cut cut = new Pruning.Cut(wanted, null);
         if (target.given()) {
             if (wanted.isPruned()) {
                 throw new UsageException("--weights: " + arch.weights + " is pruned already; leave out what else is to"

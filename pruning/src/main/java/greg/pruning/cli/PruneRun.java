@@ -33,6 +33,7 @@ final class PruneRun {
     /** The unpruned network, in the run folder. */
     static final String BASE = "checkpoint/base.safetensors";
 
+    private static final String PLAN = "plan.json";
     private static final String PRUNED = "pruned.safetensors";
     private static final int[] TIMED_BATCHES = {1, 64};
 
@@ -133,7 +134,9 @@ final class PruneRun {
                     speeds,
                     results.seconds(),
                     plan.published());
-            folder.writeJson("report.json", report.toMap());
+            Map<String, Object> numbers = report.toMap();
+            numbers.put("growth", GrowthTimes.totals(folder.file(PLAN)));
+            folder.writeJson("report.json", numbers);
             folder.writeText("report.txt", report.toText());
             folder.writeText(RunFolder.PAGE, HtmlReport.of(List.of(RunRecord.read(folder.path()))));
             saver.done();
@@ -203,14 +206,7 @@ final class PruneRun {
         try {
             Pruning.Cut cut =
                     grow(network, from, from == null ? null : saved.state().growth());
-            folder.writeJson(
-                    "plan.json",
-                    Json.object(
-                            "arch", cut.spec().arch(),
-                            "method", greg.method().cliName(),
-                            "wg", greg.wg().cliName(),
-                            "kept_filters", cut.spec().plan().kept(),
-                            "masked_weights", cut.spec().masks().counts()));
+            folder.writeJson(PLAN, cut.describe(greg));
             results = results.withMain(removed(network, greg.method().cliName()), cut.size());
             finished("prune");
             begin(Phase.FINETUNE, cut.spec(), network);

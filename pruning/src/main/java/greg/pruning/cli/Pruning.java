@@ -23,6 +23,7 @@ import greg.pruning.graph.RemovalPlan;
 import greg.pruning.report.NetworkSize;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What is to be removed from which network.
@@ -37,8 +38,20 @@ record Pruning(NetworkSpec spec, GregConfig config, Target target, double[] shar
      * What was removed.
      *
      * @param spec how to build what is left, masks included
+     * @param growth when what was decided; null for method L1, which decides without training
      */
-    record Cut(NetworkSpec spec) {
+    record Cut(NetworkSpec spec, GrowthTimes growth) {
+        /** For plan.json. */
+        Map<String, Object> describe(GregConfig by) {
+            return Json.object(
+                    "arch", spec.arch(),
+                    "method", by.method().cliName(),
+                    "wg", by.wg().cliName(),
+                    "kept_filters", spec.plan().kept(),
+                    "masked_weights", spec.masks().counts(),
+                    "growth", growth == null ? null : growth.toMap());
+        }
+
         /** How big it is, counted without computing. */
         NetworkSize size() {
             return NetworkSize.masked(cost(spec), spec.masks().counts());
@@ -136,16 +149,17 @@ record Pruning(NetworkSpec spec, GregConfig config, Target target, double[] shar
             if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
             if (from != null) growth.resume(from);
             growth.run(feed, listener);
+            GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growth);
             if (config.wg() == WeightGroup.WEIGHT) {
                 Masks masks = Masks.of(growth.layers());
                 masks.apply(network);
-                return new Cut(spec.masked(masks));
+                return new Cut(spec.masked(masks), times);
             }
             Removal removal = growth.removal();
             RemovalPlan plan = new RemovalPlan(removal.keptFilters());
             removal.apply();
             network.backend().expectChannels(Networks.convInputChannels(network));
-            return new Cut(spec.pruned(plan));
+            return new Cut(spec.pruned(plan), times);
         }
     }
 }

@@ -89,8 +89,8 @@ final class Saver {
     }
 
     /** A checkpoint of a network with growing penalties, between two steps. */
-    void save(GrowingRegularization.Saved growth, double loss, Module network) {
-        save(null, GrowthState.of(growth, loss), network, growth.optimizer(), GrowthState.tensors(growth));
+    void save(GrowingRegularization.Saved growth, Module network) {
+        save(null, GrowthState.of(growth), network, growth.optimizer(), GrowthState.tensors(growth));
     }
 
     /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */

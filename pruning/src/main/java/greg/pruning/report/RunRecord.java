@@ -102,13 +102,30 @@ public final class RunRecord {
         return RunResult.of(config, report);
     }
 
-    /** How it went: accuracy by epoch, lambda and magnitude ratio by iteration. */
+    /** How it went: accuracy by epoch, lambda and magnitude ratio by iteration, spread by lambda. */
     List<LineChart> charts() {
         return List.of(
                 new LineChart("top-1 on the test images", "epoch", "%", false, epochs("test_accuracy")),
                 new LineChart("training loss", "epoch", "cross-entropy", true, epochs("loss")),
                 new LineChart("largest lambda of a layer", "iteration", "lambda", false, layers("lambda")),
-                new LineChart("kept / removed mean magnitude", "iteration", "ratio", true, layers("magnitude_ratio")));
+                new LineChart("kept / removed mean magnitude", "iteration", "ratio", true, layers("magnitude_ratio")),
+                new LineChart(
+                        "standard deviation / mean of a layer's scores (figure 1)", "lambda", "", false, spread()));
+    }
+
+    /** How far the groups' magnitudes spread while lambda grows: row 1 of figure 1. */
+    private List<LineChart.Line> spread() {
+        Points points = new Points();
+        for (JsonNode record : metrics) {
+            for (Map.Entry<String, JsonNode> layer : record.path("layers").properties()) {
+                JsonNode at = layer.getValue();
+                points.add(
+                        layer.getKey(),
+                        number(at.get("lambda")),
+                        number(at.get("score_std")) / number(at.get("score_mean")));
+            }
+        }
+        return points.lines();
     }
 
     private List<LineChart.Line> epochs(String key) {

@@ -1,0 +1,154 @@
+package greg.pruning.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.nn.io.Checkpoints;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What metrics.jsonl, plan.json and report.json say of a growth. */
+class GrowthMetricsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path data;
+
+    @TempDir
+    Path temp;
+
+    @BeforeAll
+    static void files() throws Exception {
+        TinyData.mnist(data);
+    }
+
+    /** LeNet-5, conv2 prunable: 0.25 an update, picks at lambda 0.5, finishes above 1; a step has an update each. */
+    private Path prune(String... more) {
+        return grow("1", "0.25", more);
+    }
+
+    private Path grow(String limit, String step, String... more) {
+        Path out = temp.resolve("run" + more.length);
+        List<String> args = new ArrayList<>(List.of("prune", "--arch", "lenet5", "--dataset", "mnist"));
+        args.addAll(List.of("--data", data.toString(), "--device", ResumeTest.DEVICE, "--out", out.toString()));
+        args.addAll(List.of("--stage-pr", "[0:0.5,1:0.5]", "--base-epochs", "1", "--base-lr", "0.01"));
+        args.addAll(List.of("--no-finetune", "--batch-size", "4", "--batch-size-prune", "4"));
+        args.addAll(List.of("--update-reg-interval", "1", "--stabilize-reg-interval", "3", "--reg-upper-limit", limit));
+        args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
+        args.addAll(List.of("--reg-granularity-prune", step));
+        args.addAll(List.of(more));
+        Cli result = Cli.run(args.toArray(new String[0]));
+        assertEquals(0, result.code(), result.err());
+        return out;
+    }
+
+    private static List<JsonNode> records(Path run, String phase) throws Exception {
+        List<JsonNode> found = new ArrayList<>();
+        for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+            JsonNode record = JSON.readTree(line);
+            if (record.get("phase").asText().equals(phase)) found.add(record);
+        }
+        return found;
+    }
+
+    @Test
+    void everyRecordHasTheLossOfItsOwnStep() throws Exception {
+        List<JsonNode> grown = records(prune(), "grow");
+        Set<Double> losses = new HashSet<>();
+        for (JsonNode record : grown) losses.add(record.get("loss").asDouble());
+        assertEquals(5, grown.size());
+        assertEquals(5, losses.size(), "batches of random images have no two equal losses: " + losses);
+    }
+
+    @Test
+    void theEndsOfGrowthAndStabilisingAreRecorded() throws Exception {
+        Path run = prune();
+        JsonNode last = records(run, "grow").get(4).get("layers").get("conv2");
+        assertTrue(last.get("finished").asBoolean() && last.get("picked").asBoolean(), last.toString());
+        List<JsonNode> stabilised = records(run, "stabilise");
+        List<JsonNode> removed = records(run, "remove");
+        assertEquals(1, stabilised.size());
+        assertEquals(1, removed.size());
+        // lambda 0.25, 0.5 (pick), 0.75, 1, 1.25 (> 1: finished) at iterations 0 to 4; 3 more steps
+        assertEquals(4, stabilised.get(0).get("iteration").asInt());
+        assertEquals(7, removed.get(0).get("iteration").asInt());
+        assertFalse(removed.get(0).get("cut_short").asBoolean());
+        assertNotEquals(
+                stabilised.get(0).get("loss").asDouble(),
+                removed.get(0).get("loss").asDouble());
+
+        JsonNode growth = JSON.readTree(run.resolve("plan.json").toFile()).get("growth");
+        assertEquals(
+                "{\"stabilise_start\":4,\"removal\":7,\"layers\":{\"conv1\":{\"pick\":1,\"finish\":4},"
+                        + "\"conv2\":{\"pick\":1,\"finish\":4}}}",
+                growth.toString());
+        JsonNode totals = JSON.readTree(run.resolve("report.json").toFile()).get("growth");
+        assertEquals("{\"stabilise_start\":4,\"removal\":7}", totals.toString());
+    }
+
+    /** Of some 2,050 updates every second has a record; the pick at update 1 and the end at 2,051 are between those. */
+    @Test
+    void milestonesAreRecordedWhereUpdatesAreThinned() throws Exception {
+        Path run = grow(Double.toString(1 + 1.0 / 4096), Double.toString(1.0 / 4096));
+        List<JsonNode> grown = records(run, "grow");
+        assertEquals(1026 + 2, grown.size());
+        JsonNode growth = JSON.readTree(run.resolve("plan.json").toFile()).get("growth");
+        assertEquals(1, growth.get("layers").get("conv1").get("pick").asInt());
+        assertEquals(2051, growth.get("layers").get("conv1").get("finish").asInt());
+        JsonNode pick = grown.get(1);
+        assertEquals(1, pick.get("iteration").asInt());
+        assertTrue(pick.get("layers").get("conv1").get("picked").asBoolean());
+        assertFalse(grown.get(0).get("layers").get("conv1").get("picked").asBoolean());
+        JsonNode end = grown.get(grown.size() - 1);
+        assertEquals(2051, end.get("iteration").asInt());
+        assertTrue(end.get("layers").get("conv2").get("finished").asBoolean());
+    }
+
+    @Test
+    void aGrowthCutShortSaysSo() throws Exception {
+        Path run = prune("--max-iterations", "3");
+        JsonNode removed = records(run, "remove").get(0);
+        assertEquals(2, removed.get("iteration").asInt());
+        assertTrue(removed.get("cut_short").asBoolean());
+        assertTrue(records(run, "stabilise").isEmpty());
+        JsonNode growth = JSON.readTree(run.resolve("plan.json").toFile()).get("growth");
+        assertTrue(growth.get("stabilise_start").isNull());
+        assertEquals(1, growth.get("layers").get("conv2").get("pick").asInt());
+        assertTrue(growth.get("layers").get("conv2").get("finish").isNull());
+    }
+
+    /** Figure 1: the spread of the magnitudes; before the first step it is that of the base network's weights. */
+    @Test
+    void theSpreadOfTheScoresIsRecordedAndDrawn() throws Exception {
+        Path run = prune();
+        float[] weight = Checkpoints.load(run.resolve(PruneRun.BASE))
+                .state()
+                .get("conv2.weight")
+                .values();
+        int filters = 16;
+        double[] scores = new double[filters];
+        for (int i = 0; i < weight.length; i++) {
+            scores[i / (weight.length / filters)] += Math.abs(weight[i]) / (double) (weight.length / filters);
+        }
+        double mean = 0;
+        double squares = 0;
+        for (double score : scores) mean += score / filters;
+        for (double score : scores) squares += (score - mean) * (score - mean) / filters;
+        JsonNode first = records(run, "grow").get(0).get("layers").get("conv2");
+        assertEquals(mean, first.get("score_mean").asDouble(), 1e-6);
+        assertEquals(Math.sqrt(squares), first.get("score_std").asDouble(), 1e-6);
+        String page = Files.readString(run.resolve("report.html"));
+        assertTrue(page.contains("standard deviation / mean of a layer's scores (figure 1)"), "the chart");
+    }
+}
