@@ -1,8 +1,6 @@
 package greg.pruning.study;
 
 import greg.nn.Module;
-import greg.nn.StateDict;
-import greg.nn.layer.BatchNorm2d;
 import greg.pruning.report.MeanStd;
 import greg.tensor.Backprop;
 import greg.tensor.Scope;
@@ -19,9 +17,8 @@ import org.apache.commons.math3.linear.SingularValueDecomposition;
  * travel through the network without fading or exploding (dynamical isometry, Saxe et al. 2014); pruning lowers them, and
  * the lower they are the harder finetuning is.
  *
- * <p>Gradients through batch normalisation exist in training mode alone, so networks that have it are taken with the
- * statistics of the batch: the row of an output is then the gradient of its sum over the batch. Without it the samples do
- * not touch each other and the network is in evaluation mode.
+ * <p>It is the evaluated network's: batch normalisation has its running statistics, dropout is off. Samples do not touch
+ * each other then, so what comes out for one does not depend on the others.
  *
  * @param singularValues per sample, descending; min(outputs, input elements) of them
  */
@@ -34,20 +31,16 @@ public record Jacobian(List<double[]> singularValues) {
      */
     public static Jacobian of(Module network, Shape images, float[] values) {
         boolean training = network.isTraining();
-        StateDict before = StateDict.of(network);
-        boolean[] norm = {false};
-        network.visit((path, m) -> norm[0] |= m instanceof BatchNorm2d);
-        network.train(norm[0]);
+        network.eval();
         try {
             return decompose(rows(network, images, values));
         } finally {
-            before.loadInto(network); // running statistics
             network.train(training);
         }
     }
 
-    /** Sample, output, input element. */
-    private static double[][][] rows(Module network, Shape images, float[] values) {
+    /** The Jacobians of a network in the mode it is in: sample, output, input element. */
+    static double[][][] rows(Module network, Shape images, float[] values) {
         int samples = images.dim(0);
         int inputs = Math.toIntExact(images.size() / samples);
         double[][][] jacobians = null;

@@ -19,14 +19,17 @@ public final class BatchNormOp extends Op {
     private final Tensor x;
     private final Tensor gamma;
     private final Tensor beta;
+    private final List<Tensor> running;
     private final Storage y;
     private final Storage saved;
 
-    private BatchNormOp(BatchNormSpec spec, Tensor x, Tensor gamma, Tensor beta, Storage y, Storage saved) {
+    private BatchNormOp(
+            BatchNormSpec spec, Tensor x, Tensor gamma, Tensor beta, List<Tensor> running, Storage y, Storage saved) {
         this.spec = spec;
         this.x = x;
         this.gamma = gamma;
         this.beta = beta;
+        this.running = running;
         this.y = y;
         this.saved = saved;
     }
@@ -74,17 +77,17 @@ public final class BatchNormOp extends Op {
         } else {
             kernels.forwardInference(spec, x.storage(), r, gamma.storage(), beta.storage(), mean, var, y);
         }
-        BatchNormOp op = new BatchNormOp(spec, x, gamma, beta, y, saved);
+        BatchNormOp op = new BatchNormOp(spec, x, gamma, beta, running, y, saved);
         return residual == null ? op.record(shape, y, x, gamma, beta) : op.record(shape, y, x, gamma, beta, residual);
     }
 
-    /** The usual rule through mean and variance, behind the ReLU's mask; the residual gets the masked gradient. */
+    /**
+     * The usual rule through mean and variance, in evaluation mode {@link BatchNormInferenceRule}, behind the ReLU's mask;
+     * the residual gets the masked gradient.
+     */
     @Override
     protected Storage[] backward(Storage dy) {
-        if (saved == null) {
-            throw new IllegalStateException(
-                    "batchNorm: gradients need training mode; call train() on the network first");
-        }
+        if (saved == null) return inferenceBackward(dy);
         boolean add = spec.fusion() == Fusion.ADD_RELU;
         boolean inPlace = dy.exclusive();
         Storage dresidual = add ? inPlace ? dy.retain() : allocate(dy.length()) : null;
@@ -96,6 +99,21 @@ public final class BatchNormOp extends Op {
                 .backward(
                         spec, x.storage(), y, gamma.storage(), beta.storage(), saved, dy, dx, dresidual, dgamma, dbeta);
         return add ? new Storage[] {dx, dgamma, dbeta, dresidual} : new Storage[] {dx, dgamma, dbeta};
+    }
+
+    private Storage[] inferenceBackward(Storage dy) {
+        BatchNormInferenceRule rule = new BatchNormInferenceRule(spec, backend());
+        Storage[] gradients = new Storage[node().inputs().size()];
+        for (int i = 0; i < gradients.length; i++) {
+            if (needs(i)) gradients[i] = allocate(i == 1 || i == 2 ? spec.channels() : dy.length());
+        }
+        float[] g = rule.masked(y, dy, gradients.length == 4 ? gradients[3] : null);
+        Storage mean = running.get(0).storage();
+        Storage var = running.get(1).storage();
+        if (needs(0)) rule.input(g, gamma.storage(), var, gradients[0]);
+        if (needs(1)) rule.weight(g, x.storage(), mean, var, gradients[1]);
+        if (needs(2)) rule.bias(g, gradients[2]);
+        return gradients;
     }
 
     /** Geometry of this application. */
