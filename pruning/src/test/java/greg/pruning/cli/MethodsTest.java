@@ -338,7 +338,9 @@ class MethodsTest {
     @Test
     void aGrowthThatDivergesLeavesACheckpointOfNumbers() {
         Path out = temp.resolve("lost");
-        Cli result = prune(out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0");
+        // of FixReg the loss is not read between its only update and the end
+        Cli result = prune(
+                out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0", "--method", "FixReg");
         assertEquals(1, result.code(), result.err());
         assertTrue(result.err().contains("pruning: diverged, sum |"), result.err());
         StateDict saved = RunState.read(out).network().state();
@@ -349,7 +351,7 @@ class MethodsTest {
 
     @Test
     void aRunThatDivergesStopsAndLeavesNothingBroken() {
-        expectError(1, "pruning: diverged, sum |", "--stage-pr", RATIOS, "--lr-prune", "1e30");
+        expectError(1, "pruning: diverged, the loss is NaN", "--stage-pr", RATIOS, "--lr-prune", "1e30");
         Path run = temp.resolve("lost");
         Cli tuned = prune(run, "--stage-pr", RATIOS, "--method", "L1", "--lr-ft", "1e30");
         assertEquals(1, tuned.code(), tuned.err());
