@@ -69,7 +69,8 @@ final class PruneCommand implements Resume.Command {
         data.check();
         device.check();
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
-        Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(data.dataset);
+        String experiment = preset == null ? data.dataset : preset.dataset(); // whatever images stand in for its own
+        Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
         GregConfig config = prune.config(recipe, run.seed);
         if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
         Target goes = target.target(config.wg());

@@ -131,6 +131,28 @@ class PresetTest {
         assertTrue(unknown.err().contains("did you mean 'resnet56-cifar10-0.9-greg1'"), unknown.err());
     }
 
+    /** ImageNet's own folder is read as imagefolder too; the settings stay the preset's. */
+    @Test
+    void otherImagesDoNotChangeThePresetsSettings() throws Exception {
+        Path data = TinyData.cifar10(temp.resolve("cifar"));
+        Path out = temp.resolve("run");
+        List<String> args = new ArrayList<>(List.of("prune", "--preset", "resnet50-imagenet-2.31x-greg1"));
+        args.addAll(List.of("--dataset", "cifar10", "--data", data.toString(), "--arch", "resnet8"));
+        args.addAll(List.of("--stage-pr", "[0,0.5,0.5,0.5,0]", "--method", "L1", "--base-epochs", "1"));
+        args.addAll(List.of("--base-lr", "0.001", "--no-finetune", "--batch-size", "10", "--out", out.toString()));
+        Cli result = Cli.run(args.toArray(new String[0]));
+        assertEquals(0, result.code(), result.err());
+        JsonNode pruning =
+                new ObjectMapper().readTree(out.resolve("config.json").toFile()).get("pruning");
+        assertEquals(5, pruning.get("update_reg_interval").asInt());
+        assertEquals(40_000, pruning.get("stabilize_reg_interval").asInt());
+        assertEquals(64, pruning.get("batch_size_prune").asInt());
+        assertEquals(1e-4, pruning.get("weight_decay").asDouble());
+        assertEquals(
+                "0:0.01,30:0.001,60:0.0001,75:0.00001",
+                pruning.get("finetune").get("lr").asText());
+    }
+
     @Test
     void flagsOverrideAPresetAndThePublishedNumbersStandBesideOurs() throws Exception {
         Path data = TinyData.cifar10(temp.resolve("cifar"));
