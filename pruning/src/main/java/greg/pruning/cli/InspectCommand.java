@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
                     + " included, as in the paper; flops are two per multiply-accumulate."
         })
 final class InspectCommand implements Callable<Integer> {
+    private static final String DATASET = "cifar10";
+
     @Spec
     private CommandSpec spec;
 
@@ -49,9 +51,9 @@ final class InspectCommand implements Callable<Integer> {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            defaultValue = "cifar10",
-            description = "Whose image size and classes; its files are not read: ${COMPLETION-CANDIDATES}. Default:"
-                    + " ${DEFAULT-VALUE}.",
+            description =
+                    "Whose image size and classes; its files are not read: ${COMPLETION-CANDIDATES}. Default: those"
+                            + " that a file of ours was made for; else " + DATASET + ".",
             completionCandidates = ImageKind.Names.class)
     private String dataset;
 
@@ -87,11 +89,13 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private NetworkSpec wanted() {
-        ImageKind images = ImageKind.of(dataset);
-        if (arch.weights != null) {
-            Checkpoint checkpoint = NetworkSpec.read(arch.weights);
-            return NetworkSpec.of(checkpoint, arch.arch, images);
+        Checkpoint checkpoint = arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        if (checkpoint != null && dataset == null && NetworkSpec.isOurs(checkpoint)) {
+            return NetworkSpec.stored(checkpoint, arch.arch);
         }
+        if (dataset == null) dataset = DATASET;
+        ImageKind images = ImageKind.of(dataset);
+        if (checkpoint != null) return NetworkSpec.of(checkpoint, arch.arch, images);
         if (arch.arch == null) throw new UsageException("--arch is needed: which network; or give --weights");
         return NetworkSpec.of(arch.arch, images);
     }

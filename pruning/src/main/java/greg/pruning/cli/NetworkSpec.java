@@ -120,13 +120,9 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
         if (own == null && arch == null) {
             throw new UsageException("--arch is needed: " + checkpoint.file() + " does not say its architecture");
         }
-        if (own != null && arch != null && !own.equals(arch)) {
-            throw new UsageException("--arch " + arch + ": " + checkpoint.file() + " holds a " + own
-                    + "; leave out --arch or name that file's");
-        }
         NetworkSpec wanted = of(own == null ? arch : own, images);
         if (own == null) return wanted;
-        NetworkSpec stored = stored(checkpoint);
+        NetworkSpec stored = stored(checkpoint, arch);
         boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
         if (!fits) {
             throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
@@ -136,10 +132,29 @@ record NetworkSpec(String arch, int channels, int imageSize, int classes, Remova
         return stored;
     }
 
-    /** What a file of ours says of itself. */
+    /** True if the file says itself what it holds. */
+    static boolean isOurs(Checkpoint checkpoint) {
+        return checkpoint.metadata().containsKey("arch");
+    }
+
+    /**
+     * What a file of ours says of itself.
+     *
+     * @param arch from the command line, or null; UsageException if that is another
+     */
+    static NetworkSpec stored(Checkpoint checkpoint, String arch) {
+        NetworkSpec stored = stored(checkpoint);
+        if (arch != null && !stored.arch.equals(arch)) {
+            throw new UsageException("--arch " + arch + ": " + checkpoint.file() + " holds a " + stored.arch
+                    + "; leave out --arch or name that file's");
+        }
+        return stored;
+    }
+
+    /** As above, whatever it is. */
     static NetworkSpec stored(Checkpoint checkpoint) {
         Map<String, String> known = checkpoint.metadata();
-        if (!known.containsKey("arch")) {
+        if (!isOurs(checkpoint)) {
             throw new UsageException(checkpoint.file() + " was not written by greg: it does not say what it holds");
         }
         return new NetworkSpec(

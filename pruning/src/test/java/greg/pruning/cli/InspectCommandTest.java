@@ -5,14 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.kernels.Backend;
+import greg.kernels.reference.ReferenceBackend;
+import greg.nn.Module;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class InspectCommandTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path temp;
 
     /**
      * Counted with the reference implementation (MingSun-Tse/Regularization-Pruning at a4044028) on random weights: its
@@ -103,6 +111,29 @@ class InspectCommandTest {
             if (layer.get("name").asText().equals("layer2.2.conv1"))
                 assertEquals(16, layer.get("kept").asInt());
         }
+    }
+
+    @Test
+    void aFileOfOursNeedsNoDataset() throws Exception {
+        Path file = temp.resolve("tiny.safetensors");
+        NetworkSpec spec = NetworkSpec.of("lenet5", ImageKind.of("mnist"));
+        try (Backend backend = new ReferenceBackend();
+                Module network = spec.build(backend)) {
+            spec.save(file, network);
+        }
+        Cli result = Cli.run("inspect", "--weights", file.toString(), "--json");
+        assertEquals(0, result.code(), result.err());
+        JsonNode json = JSON.readTree(result.out());
+        assertEquals("[6,1,5,5]", json.get("layers").get(0).get("shape").toString());
+        assertTrue(json.get("dataset").isNull(), "it does not say of which");
+        Cli named = Cli.run("inspect", "--weights", file.toString(), "--dataset", "mnist", "--json");
+        assertEquals(json.get("layers"), JSON.readTree(named.out()).get("layers"));
+        Cli other = Cli.run("inspect", "--weights", file.toString(), "--dataset", "cifar10");
+        assertEquals(2, other.code());
+        assertTrue(other.err().contains("was made for 1 planes and 10 classes"), other.err());
+        Cli wrong = Cli.run("inspect", "--weights", file.toString(), "--arch", "vgg19");
+        assertEquals(2, wrong.code());
+        assertTrue(wrong.err().contains("holds a lenet5"), wrong.err());
     }
 
     @Test
