@@ -148,10 +148,12 @@ final class StudyOracleCommand extends Study {
                 "",
                 "after removal",
                 steps == 0 ? "" : "after " + steps + " steps"));
-        line(text, "best loss", min(result, false), min(result, true));
+        line(text, "best loss", result.best().loss(), result.tunedBest().tuned());
         line(text, "L1's loss", own.loss(), own.tuned());
-        line(text, "L1's rank", result.rank(l1), steps == 0 ? Double.NaN : result.tunedRank(l1));
-        text.append("L1 removes ").append(own.pruned()).append('\n');
+        choice(text, "right after the removal", result.best(), own, result.rank(l1), result);
+        if (steps > 0) {
+            choice(text, "after " + steps + " steps", result.tunedBest(), own, result.tunedRank(l1), result);
+        }
         if (steps > 0) {
             text.append(
                     String.format(Locale.ROOT, "rank correlation of the two losses %.3f%n", result.rankCorrelation()));
@@ -165,11 +167,16 @@ final class StudyOracleCommand extends Study {
         text.append('\n');
     }
 
-    private static double min(Oracle.Result result, boolean tuned) {
-        return result.outcomes().stream()
-                .mapToDouble(o -> tuned ? o.tuned() : o.loss())
-                .min()
-                .orElseThrow();
+    private static void choice(
+            StringBuilder text, String when, Oracle.Outcome best, Oracle.Outcome own, int rank, Oracle.Result result) {
+        text.append(String.format(
+                Locale.ROOT,
+                "%s the best choice is %s; L1's, %s, has rank %d of %d%n",
+                when,
+                best.pruned(),
+                own.pruned(),
+                rank,
+                result.outcomes().size()));
     }
 
     private String json(Oracle.Result result, int[] l1) {
@@ -179,6 +186,8 @@ final class StudyOracleCommand extends Study {
                         "combinations", result.combinations(),
                         "measured", result.outcomes().size(),
                         "l1_pruned", result.of(l1).pruned(),
+                        "best_pruned", result.best().pruned(),
+                        "best_pruned_finetuned", tuned ? result.tunedBest().pruned() : null,
                         "l1_rank", result.rank(l1),
                         "l1_rank_finetuned", tuned ? result.tunedRank(l1) : null,
                         "rank_correlation", tuned ? result.rankCorrelation() : null,

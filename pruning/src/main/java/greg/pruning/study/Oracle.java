@@ -7,6 +7,7 @@ import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,6 +77,20 @@ public final class Oracle {
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException(
                             "oracle: the choice " + wanted + " was not measured; name it as a candidate"));
+        }
+
+        /** The choice with the smallest loss right after the removal; of equal ones the first. */
+        public Outcome best() {
+            return outcomes.stream()
+                    .min(Comparator.comparingDouble(Outcome::loss))
+                    .orElseThrow();
+        }
+
+        /** The same by the loss after finetuning. */
+        public Outcome tunedBest() {
+            return outcomes.stream()
+                    .min(Comparator.comparingDouble(Outcome::tuned))
+                    .orElseThrow();
         }
 
         /** 1 for the choice with the smallest loss right after the removal; equal losses share the better rank. */

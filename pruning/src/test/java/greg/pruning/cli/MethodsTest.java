@@ -407,6 +407,15 @@ class MethodsTest {
         for (JsonNode o : json.get("outcomes")) if (o.get("loss").asDouble() < own) rank++;
         assertEquals(rank, json.get("l1_rank").asInt());
         assertTrue(json.get("l1_rank_finetuned").asInt() >= 1);
+        JsonNode best = null;
+        for (JsonNode o : json.get("outcomes"))
+            if (best == null || o.get("loss").asDouble() < best.get("loss").asDouble()) best = o;
+        assertEquals(best.get("pruned"), json.get("best_pruned"));
+        Cli told = study("oracle", "--layer", "conv1", "--remove", "3");
+        String says = "right after the removal the best choice is "
+                + best.get("pruned").toString().replace(",", ", ") + "; L1's, "
+                + json.get("l1_pruned").toString().replace(",", ", ") + ", has rank " + rank + " of 20";
+        assertTrue(told.out().contains(says), told.out());
         Cli text = study("oracle", "--layer", "conv2", "--remove", "2", "--most", "5");
         assertEquals(0, text.code(), text.err());
         assertTrue(text.out().contains("5 of 120 ways to remove 2 filters"), text.out());
