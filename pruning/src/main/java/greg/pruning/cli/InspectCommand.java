@@ -105,7 +105,7 @@ final class InspectCommand implements Callable<Integer> {
                 .method(PruningMethod.L1)
                 .wg(WeightGroup.parse(wg))
                 .build();
-        Pruning pruning = new Pruning(full, config, target.target(config.wg()), null);
+        Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
         if (!target.dependsOnWeights()) return pruning.dryRun();
         if (arch.weights == null) {

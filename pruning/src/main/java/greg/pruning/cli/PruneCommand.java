@@ -73,7 +73,7 @@ final class PruneCommand implements Resume.Command {
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
         GregConfig config = prune.config(recipe, run.seed);
         if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
-        Target goes = target.target(config.wg());
+        Target goes = target.target(config);
         TrainSettings base = base(recipe, config);
         TrainSettings finetune = finetune(config);
         if (!demonstration && arch.arch == null && arch.weights == null) {

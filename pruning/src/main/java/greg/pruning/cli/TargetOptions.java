@@ -1,9 +1,10 @@
 package greg.pruning.cli;
 
+import greg.pruning.GregConfig;
 import greg.pruning.InheritedPruning;
 import greg.pruning.PruningRatios;
+import greg.pruning.Semantics;
 import greg.pruning.SkipLayers;
-import greg.pruning.WeightGroup;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -38,8 +39,9 @@ final class TargetOptions {
     @Option(
             names = "--inherit-pruned",
             paramLabel = "WHAT",
-            description = "What --base-pr-model gives: pr (how many groups each layer loses) or index (the very"
-                    + " groups). Default: pr.")
+            description =
+                    "What --base-pr-model gives: index (the very groups) or pr (how many each layer loses). Default:"
+                            + " index; pr for GReg-2 and --semantics paper, which choose by themselves.")
     String inheritPruned;
 
     @Option(
@@ -66,11 +68,11 @@ final class TargetOptions {
     }
 
     /** What the flags say. */
-    Target target(WeightGroup group) {
+    Target target(GregConfig config) {
         if (basePrModel == null && inheritPruned != null) {
             throw new UsageException("--inherit-pruned: from which run? Give --base-pr-model");
         }
-        if (basePrModel != null) return inherited(group);
+        if (basePrModel != null) return inherited(config);
         if (stagePr == null) {
             throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for"
                     + " a resnet20 (stem, three stages, classifier) or 0.5 for all layers");
@@ -78,13 +80,15 @@ final class TargetOptions {
         return new Target(PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers), null, pruneCoupled, global);
     }
 
-    private Target inherited(WeightGroup group) {
+    private Target inherited(GregConfig config) {
         if (stagePr != null || !skipLayers.isBlank() || global) {
             throw new UsageException("--base-pr-model says what each layer loses: leave out "
                     + (stagePr != null ? "--stage-pr" : global ? "--global" : "--skip-layers"));
         }
-        InheritedPruning.Mode mode =
-                inheritPruned == null ? InheritedPruning.Mode.PR : InheritedPruning.Mode.parse(inheritPruned);
-        return new Target(null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, group), pruneCoupled, false);
+        boolean choosesItself = !config.method().choosesFirst() || config.semantics() == Semantics.PAPER;
+        InheritedPruning.Mode mode = inheritPruned != null
+                ? InheritedPruning.Mode.parse(inheritPruned)
+                : choosesItself ? InheritedPruning.Mode.PR : InheritedPruning.Mode.INDEX;
+        return new Target(null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, config.wg()), pruneCoupled, false);
     }
 }

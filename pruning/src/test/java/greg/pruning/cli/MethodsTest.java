@@ -278,9 +278,20 @@ class MethodsTest {
                 "L1",
                 "--base-pr-model",
                 first.resolve("pruned.safetensors").toString(),
+                "--inherit-pruned",
+                "pr",
                 "--no-finetune");
         assertArrayEquals(three(true), kept(ratios, "conv1"), "chosen anew: the smallest go");
         assertEquals(kept(first, "conv2").length, kept(ratios, "conv2").length);
+        // without a word the very groups, as in the reference; GReg-2 and the paper's semantics choose by themselves
+        String[] from = {"--base-pr-model", first.toString(), "--no-finetune", "--method"};
+        Path same1 = pruned("default1", with(from, "GReg-1"));
+        assertArrayEquals(kept(first, "conv1"), kept(same1, "conv1"));
+        for (String[] chooses : List.of(with(from, "GReg-2"), with(from, "GReg-1", "--semantics", "paper"))) {
+            Path own = pruned("default" + chooses.length, chooses);
+            assertEquals(kept(first, "conv2").length, kept(own, "conv2").length);
+            assertFalse(Arrays.equals(kept(first, "conv1"), kept(own, "conv1")), "not the largest");
+        }
         // channel groups of conv2 are the filters of conv1
         Path channels = pruned(
                 "channels",
@@ -323,6 +334,12 @@ class MethodsTest {
         expectError(2, "is not pruned", "--base-pr-model", base.toString());
         expectError(2, "leave out --stage-pr", "--base-pr-model", first.toString(), "--stage-pr", RATIOS);
         expectError(2, "Give --base-pr-model", "--inherit-pruned", "index", "--stage-pr", RATIOS);
+    }
+
+    private static String[] with(String[] flags, String... more) {
+        List<String> all = new ArrayList<>(List.of(flags));
+        all.addAll(List.of(more));
+        return all.toArray(new String[0]);
     }
 
     private void expectError(int code, String text, String... flags) {

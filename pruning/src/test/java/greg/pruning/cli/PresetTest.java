@@ -42,7 +42,7 @@ class PresetTest {
         preset.fill(prune, target, arch);
         NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
         GregConfig config = prune.config(Recipe.of(preset.dataset()), 0);
-        return new Filled(spec, config, new Pruning(spec, config, target.target(config.wg()), null));
+        return new Filled(spec, config, new Pruning(spec, config, target.target(config), null));
     }
 
     static Stream<Map.Entry<String, JsonNode>> rows() throws Exception {
