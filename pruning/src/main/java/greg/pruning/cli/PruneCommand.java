@@ -4,6 +4,7 @@ import greg.kernels.Backend;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.optim.LrSchedule;
+import greg.pruning.FinetuneOptimizer;
 import greg.pruning.GregConfig;
 import greg.pruning.report.PruneReport;
 import java.util.Map;
@@ -97,7 +98,7 @@ final class PruneCommand implements Resume.Command {
         PruneRun.Plan plan = new PruneRun.Plan(
                 pruning,
                 base,
-                finetune,
+                finetune.by(prune.optimizer(wanted.arch())),
                 prune.reinit(),
                 prune.oneShot || demonstration,
                 prune.maxIterations,
@@ -127,6 +128,7 @@ final class PruneCommand implements Resume.Command {
 
     private TrainSettings base(Recipe recipe, GregConfig config) {
         return new TrainSettings(
+                FinetuneOptimizer.SGD,
                 LrSchedule.parse(prune.baseLr(recipe)),
                 prune.baseEpochs(recipe),
                 config.finetune().batchSize(),
@@ -139,6 +141,7 @@ final class PruneCommand implements Resume.Command {
 
     private TrainSettings finetune(GregConfig config) {
         return new TrainSettings(
+                FinetuneOptimizer.SGD,
                 config.finetune().schedule(),
                 config.finetune().epochs(),
                 config.finetune().batchSize(),

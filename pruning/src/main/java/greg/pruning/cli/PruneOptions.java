@@ -1,6 +1,7 @@
 package greg.pruning.cli;
 
 import greg.pruning.FinetuneConfig;
+import greg.pruning.FinetuneOptimizer;
 import greg.pruning.GregConfig;
 import greg.pruning.PickPruned;
 import greg.pruning.PruningMethod;
@@ -134,6 +135,14 @@ final class PruneOptions {
                             + " 0:0.01,60:0.001,90:0.0001 / 0:0.02,2:0.002.")
     String lrFt;
 
+    @Option(
+            names = "--optimizer",
+            paramLabel = "NAME",
+            description =
+                    "What finetunes: sgd, or adam (no momentum, no weight decay). Default: adam for lenet5, else sgd;"
+                            + " a base network is trained by sgd.")
+    String optimizer;
+
     @Option(names = "--epochs", paramLabel = "N", description = "Epochs of finetuning. Default: 90 / 120 / 3.")
     Integer epochs;
 
@@ -184,6 +193,7 @@ final class PruneOptions {
 
     /** The settings, what no flag gives taken from {@code recipe}. */
     GregConfig config(Recipe recipe, long seed) {
+        if (optimizer != null) FinetuneOptimizer.parse(optimizer); // refused before anything is read
         GregConfig base = recipe.config();
         FinetuneConfig ft = base.finetune();
         return base.toBuilder()
@@ -212,6 +222,10 @@ final class PruneOptions {
 
     private static <T> T or(T given, T otherwise) {
         return given == null ? otherwise : given;
+    }
+
+    FinetuneOptimizer optimizer(String arch) {
+        return optimizer == null ? FinetuneOptimizer.of(arch) : FinetuneOptimizer.parse(optimizer);
     }
 
     Reinit reinit() {

@@ -1,6 +1,7 @@
 package greg.pruning.cli;
 
 import greg.nn.optim.LrSchedule;
+import greg.pruning.FinetuneOptimizer;
 import picocli.CommandLine.Option;
 
 /** Flags of training from scratch; the defaults are the paper's for CIFAR. */
@@ -50,6 +51,7 @@ final class TrainOptions {
 
     TrainSettings settings(RunOptions run, DataOptions data) {
         return new TrainSettings(
+                FinetuneOptimizer.SGD,
                 LrSchedule.parse(lr),
                 epochs,
                 batchSize,

@@ -1,21 +1,24 @@
 package greg.pruning.cli;
 
 import greg.nn.optim.LrSchedule;
+import greg.pruning.FinetuneOptimizer;
 import java.util.Map;
 
 /**
  * How a network is trained, from scratch or after pruning.
  *
+ * @param optimizer what takes the steps
  * @param lr learning rate by epoch
  * @param epochs passes over the training images
  * @param batchSize images a step
  * @param weightDecay gamma, L2 coefficient on every parameter
- * @param momentum of SGD
+ * @param momentum of SGD; Adam has none
  * @param augment what happens to training images at random
  * @param seed fixes order and augmentation
  * @param maxIterations stops after so many steps, for trials; 0: no limit
  */
 record TrainSettings(
+        FinetuneOptimizer optimizer,
         LrSchedule lr,
         int epochs,
         int batchSize,
@@ -33,14 +36,21 @@ record TrainSettings(
         Checks.atLeast("--max-iterations", 0, maxIterations);
     }
 
+    /** The same with another optimizer; Adam gets no weight decay, as in the reference implementation. */
+    TrainSettings by(FinetuneOptimizer other) {
+        double decay = other == FinetuneOptimizer.ADAM ? 0 : weightDecay;
+        return new TrainSettings(other, lr, epochs, batchSize, decay, momentum, augment, seed, maxIterations);
+    }
+
     /** For config.json. */
     Map<String, Object> describe() {
         return Json.object(
+                "optimizer", optimizer.cliName(),
                 "lr", lr.toString(),
                 "epochs", epochs,
                 "batch_size", batchSize,
                 "weight_decay", weightDecay,
-                "momentum", momentum,
+                "momentum", optimizer == FinetuneOptimizer.ADAM ? null : momentum,
                 "augment", augment.described(),
                 "seed", seed,
                 "max_iterations", maxIterations);

@@ -4,7 +4,6 @@ import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.nn.Module;
 import greg.nn.optim.Optimizer;
-import greg.nn.optim.Sgd;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Feeder;
 import greg.nn.train.Position;
@@ -58,7 +57,7 @@ final class Training {
     }
 
     /**
-     * Trains with SGD, from where the run's last checkpoint was if that is of the phase that {@code saver} has entered.
+     * Trains from where the run's last checkpoint was if that is of the phase that {@code saver} has entered.
      *
      * @param network as {@link Saver#spec()} says; with the tensors of that checkpoint if there is one
      * @param name of the phase for people and metrics
@@ -71,14 +70,14 @@ final class Training {
         }
         Dataset train = data.split().train();
         Augmentation augment = settings.augment();
-        try (Optimizer sgd = new Sgd(network, (float) settings.momentum(), (float) settings.weightDecay());
+        try (Optimizer optimizer = settings.optimizer().make(network, settings.momentum(), settings.weightDecay());
                 Batches batches = augment.batches(train, settings.batchSize(), settings.seed());
                 Progress progress = new Progress(console, name, images, "img")) {
-            saver.spec().masks().apply(network, sgd);
-            Loop loop = new Loop(network, sgd, settings, name, keep, progress);
+            saver.spec().masks().apply(network, optimizer);
+            Loop loop = new Loop(network, optimizer, settings, name, keep, progress);
             Position from = loop.resume();
             Feeder feeder = augment.feeder(network.backend(), train, data.normalization(), settings.seed());
-            loop.trainer = new Trainer(network, sgd, batches, feeder, List.of(loop));
+            loop.trainer = new Trainer(network, optimizer, batches, feeder, List.of(loop));
             if (!loop.full()) loop.trainer.run(from, settings.epochs(), settings.lr());
             return loop.result();
         }
