@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,11 @@ class GrowthMetricsTest {
         TinyData.mnist(data);
     }
 
+    @AfterEach
+    void noInterruptIsLeft() {
+        Interrupts.pretend(0);
+    }
+
     /** LeNet-5, conv2 prunable: 0.25 an update, picks at lambda 0.5, finishes above 1; a step has an update each. */
     private Path prune(String... more) {
         return grow("1", "0.25", more);
@@ -40,6 +46,12 @@ class GrowthMetricsTest {
 
     private Path grow(String limit, String step, String... more) {
         Path out = temp.resolve("run" + more.length);
+        Cli result = Cli.run(args(out, limit, step, more));
+        assertEquals(0, result.code(), result.err());
+        return out;
+    }
+
+    private static String[] args(Path out, String limit, String step, String... more) {
         List<String> args = new ArrayList<>(List.of("prune", "--arch", "lenet5", "--dataset", "mnist"));
         args.addAll(List.of("--data", data.toString(), "--device", ResumeTest.DEVICE, "--out", out.toString()));
         args.addAll(List.of("--stage-pr", "[0:0.5,1:0.5]", "--base-epochs", "1", "--base-lr", "0.01"));
@@ -48,9 +60,7 @@ class GrowthMetricsTest {
         args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
         args.addAll(List.of("--reg-granularity-prune", step));
         args.addAll(List.of(more));
-        Cli result = Cli.run(args.toArray(new String[0]));
-        assertEquals(0, result.code(), result.err());
-        return out;
+        return args.toArray(new String[0]);
     }
 
     private static List<JsonNode> records(Path run, String phase) throws Exception {
@@ -100,7 +110,9 @@ class GrowthMetricsTest {
     /** Of some 2,050 updates every second has a record; the pick at update 1 and the end at 2,051 are between those. */
     @Test
     void milestonesAreRecordedWhereUpdatesAreThinned() throws Exception {
-        Path run = grow(Double.toString(1 + 1.0 / 4096), Double.toString(1.0 / 4096));
+        String limit = Double.toString(1 + 1.0 / 4096);
+        String step = Double.toString(1.0 / 4096);
+        Path run = grow(limit, step);
         List<JsonNode> grown = records(run, "grow");
         assertEquals(1026 + 2, grown.size());
         JsonNode growth = JSON.readTree(run.resolve("plan.json").toFile()).get("growth");
@@ -113,6 +125,17 @@ class GrowthMetricsTest {
         JsonNode end = grown.get(grown.size() - 1);
         assertEquals(2051, end.get("iteration").asInt());
         assertTrue(end.get("layers").get("conv2").get("finished").asBoolean());
+
+        // a run that goes on does not take a layer that had picked before for one that picks
+        Path broken = temp.resolve("broken");
+        Interrupts.pretend(303);
+        Cli part = Cli.run(args(broken, limit, step));
+        while (part.code() == Failures.INTERRUPTED) {
+            Interrupts.pretend(303);
+            part = Cli.run("prune", "--resume", broken.toString());
+        }
+        assertEquals(0, part.code(), part.err());
+        RunFolders.assertSame(run, broken);
     }
 
     @Test
