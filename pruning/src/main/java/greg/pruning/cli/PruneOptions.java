@@ -121,7 +121,8 @@ final class PruneOptions {
     @Option(
             names = {"--weight-decay", "--wd"},
             paramLabel = "X",
-            description = "gamma, L2 coefficient on every parameter in every phase. Default: 1e-4 / 5e-4 / 5e-4.")
+            description =
+                    "gamma, L2 coefficient on every parameter; finetuning by adam has none. Default: 1e-4 / 5e-4 / 5e-4.")
     Double weightDecay;
 
     @Option(names = "--momentum", paramLabel = "X", description = "Momentum of SGD, from 0 to below 1. Default: 0.9.")
