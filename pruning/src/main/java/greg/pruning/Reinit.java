@@ -18,6 +18,9 @@ public enum Reinit {
     /** Every kernel matrix orthogonal, see {@link OrthogonalInit}; other parameters as in {@link #DEFAULT}. */
     ORTH("orth");
 
+    /** Set apart from the seed of a run, with which its base network was initialised: see {@link #apply}. */
+    private static final long FRESH = 0x7265696e69742121L;
+
     private final String cliName;
 
     Reinit(String cliName) {
@@ -35,21 +38,25 @@ public enum Reinit {
     }
 
     /**
-     * Overwrites all weights, biases and BN state; the shapes, and with {@code masks} the zeros, stay.
+     * Overwrites all weights, biases and BN state; the shapes, and with {@code masks} the zeros, stay. The values come from
+     * streams of their own: with those of {@link Initializer#initialize} for the same seed the network would be wound back
+     * to where its base network began, which is the experiment of the lottery ticket and not training from scratch.
      *
      * @param scheme the architecture's own
      * @param masks which single weights stay zero
+     * @param seed of the run; the same one gives the same values
      */
     public void apply(Module network, Scheme scheme, Masks masks, long seed) {
         if (this == NONE) return;
-        Initializer.initialize(network, scheme, seed);
+        long fresh = seed ^ FRESH;
+        Initializer.initialize(network, scheme, fresh);
         if (this == ORTH) {
             Map<String, Parameter> parameters = network.parameters();
             parameters.forEach((name, p) -> {
                 if (p.tensor().shape().rank() < 2) return;
                 int rows = p.tensor().shape().dim(0);
                 int columns = Math.toIntExact(p.tensor().shape().size() / rows);
-                p.tensor().set(OrthogonalInit.matrix(rows, columns, seed * 31 + name.hashCode()));
+                p.tensor().set(OrthogonalInit.matrix(rows, columns, fresh * 31 + name.hashCode()));
             });
         }
         masks.apply(network);

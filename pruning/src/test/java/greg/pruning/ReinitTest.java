@@ -11,8 +11,10 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.nn.Module;
 import greg.nn.StateDict;
+import greg.nn.init.Initializer;
 import greg.nn.model.Networks;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,37 @@ class ReinitTest {
                 float[] weights = after.get("conv2.weight").values();
                 assertEquals(0, weights[0], how.cliName());
                 for (int i = 1; i < weights.length; i++) assertFalse(weights[i] == 0, how.cliName() + " " + i);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"lenet5,1,28", "resnet8,3,32", "vgg11,3,32"})
+    void newWeightsAreNotTheOnesThatABaseNetworkOfTheSeedBeganWith(String arch, int planes, int size) {
+        for (Reinit how : List.of(Reinit.DEFAULT, Reinit.ORTH)) {
+            for (long seed : new long[] {0, 1, 7, -1}) {
+                try (Module base = Networks.create(arch, backend, planes, size, 10);
+                        Module net = Networks.create(arch, backend, planes, size, 10);
+                        Module again = Networks.create(arch, backend, planes, size, 10)) {
+                    Initializer.initialize(base, Networks.info(arch).scheme(), seed);
+                    Masks none = Masks.of(StateDict.of(net));
+                    how.apply(net, Networks.info(arch).scheme(), none, seed);
+                    filled(again, 0.5f);
+                    how.apply(again, Networks.info(arch).scheme(), none, seed);
+                    StateDict first = StateDict.of(base);
+                    StateDict fresh = StateDict.of(net);
+                    StateDict repeated = StateDict.of(again);
+                    for (String name : first.names()) {
+                        String at = arch + " " + how.cliName() + " seed " + seed + " " + name;
+                        float[] values = fresh.get(name).values();
+                        assertArrayEquals(values, repeated.get(name).values(), at);
+                        if (first.get(name).shape().rank() < 2) continue;
+                        int equal = 0;
+                        float[] old = first.get(name).values();
+                        for (int i = 0; i < values.length; i++) if (values[i] == old[i]) equal++;
+                        assertTrue(equal <= values.length / 100, at + ": " + equal + " of " + values.length + " equal");
+                    }
+                }
             }
         }
     }

@@ -135,6 +135,16 @@ class ResumeTest {
     }
 
     @Test
+    void newWeightsBeforeFinetuningAreTheSameWhereverTheRunWasInterrupted() throws Exception {
+        Path whole = temp.resolve("whole");
+        Path broken = temp.resolve("broken");
+        String[] settings = {"--method", "FixReg", "--reinit", "default"};
+        assertEquals(0, Cli.run(prune(whole, settings)).code());
+        interrupted(prune(broken, settings), broken, 1);
+        RunFolders.assertSame(whole, broken);
+    }
+
+    @Test
     void aGrowthCutShortByMaxIterationsGoesOnToo() throws Exception {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
