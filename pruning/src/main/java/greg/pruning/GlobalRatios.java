@@ -30,11 +30,8 @@ public final class GlobalRatios {
      * @throws IllegalArgumentException if the ratios differ, or leave the number to the scores
      */
     public static double[] of(ChannelGraph graph, List<PrunableLayer> described, double[] ratios, ChannelSets sets) {
-        double[] asked = Arrays.stream(ratios).filter(r -> r != 0).distinct().toArray();
-        if (asked.length > 1 || asked.length == 1 && asked[0] == Selection.AUTOMATIC) {
-            throw new IllegalArgumentException("--global: expected one ratio in [0, 1) for all layers, got "
-                    + Arrays.toString(asked) + "; write --stage-pr 0.5");
-        }
+        check(ratios);
+        double[] asked = asked(ratios);
         double[] result = ratios.clone();
         if (asked.length == 0) return result;
         List<Ranked> ranked = ranked(graph, described, ratios, sets);
@@ -45,6 +42,19 @@ public final class GlobalRatios {
             for (int layer : ranked.get(i).layers) result[layer] = ratio;
         }
         return result;
+    }
+
+    /** IllegalArgumentException if the ratios differ, or leave the number to the scores; needs no weights. */
+    public static void check(double[] ratios) {
+        double[] asked = asked(ratios);
+        if (asked.length > 1 || asked.length == 1 && asked[0] == Selection.AUTOMATIC) {
+            throw new IllegalArgumentException("--global: expected one ratio in [0, 1) for all layers, got "
+                    + Arrays.toString(asked) + "; write --stage-pr 0.5");
+        }
+    }
+
+    private static double[] asked(double[] ratios) {
+        return Arrays.stream(ratios).filter(r -> r != 0).distinct().toArray();
     }
 
     private static List<Ranked> ranked(

@@ -75,20 +75,17 @@ public final class GrowingRegularization implements AutoCloseable {
                     sets.coupling(layer.name()));
             sameRatio(state);
             layers.add(state);
-            if (!state.keepsAll()) penalties.put(state, sgd.penalize(layer.name() + ".weight", state.groups()));
+            // a blocked loss leaves its gradient to biases and BN alone, so layers that stay whole need a penalty too,
+            // of 0
+            if (!state.keepsAll() || config.blockLossGrad())
+                penalties.put(state, sgd.penalize(layer.name() + ".weight", state.groups()));
         }
         if (!penalties.isEmpty()) sgd.measureGroups();
     }
 
     /** Fixes which groups go before anything is chosen; for methods that choose from the initial weights. */
     public void inherit(InheritedPruning inherited) {
-        if (!config.method().choosesFirst() || config.semantics() == Semantics.PAPER) {
-            throw new IllegalArgumentException("--inherit-pruned index: "
-                    + (config.method().choosesFirst()
-                            ? "--semantics paper chooses again at the end"
-                            : config.method().cliName() + " picks its groups itself")
-                    + "; inherit only the ratios with --inherit-pruned pr");
-        }
+        inherited.check(config);
         inherited.choose(layers);
     }
 

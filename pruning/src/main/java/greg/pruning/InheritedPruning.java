@@ -56,6 +56,8 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      * @param graph of the network before the cut
      * @param removal what was cut from it
      * @param wg filter: rows that are gone; channel: columns that are gone
+     * @throws IllegalArgumentException for channel groups, if filters are gone that no convolution reads: no column of a
+     *     layer that can lose any says so
      */
     public static InheritedPruning of(Mode mode, ChannelGraph graph, Removal removal, WeightGroup wg) {
         if (!wg.structured()) throw new IllegalArgumentException("inherit: single weights come from masks");
@@ -67,7 +69,23 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
             // linear layers and depthwise convolutions only follow
             if (!layer.linear() && !layer.depthwise()) layers.put(name, new Loss(groups, complement(stay, groups)));
         });
+        if (wg == WeightGroup.CHANNEL) complete(graph, removal, layers);
         return new InheritedPruning(mode, layers);
+    }
+
+    /** Does losing these input channels come to the same filters? A Linear behind the last convolution has no say. */
+    private static void complete(ChannelGraph graph, Removal removal, Map<String, Loss> layers) {
+        Removal again = new Removal(graph);
+        layers.forEach((name, loss) -> again.inputs(name, loss.pruned()));
+        Map<String, int[]> said = again.keptFilters();
+        List<String> silent = new ArrayList<>();
+        removal.keptFilters().forEach((name, kept) -> {
+            if (!said.containsKey(name) || said.get(name).length != kept.length) silent.add(name);
+        });
+        if (!silent.isEmpty()) {
+            throw new IllegalArgumentException("--base-pr-model: it lost filters of " + String.join(", ", silent)
+                    + ", which no convolution reads, so channel groups cannot inherit them; use --wg filter");
+        }
     }
 
     /** From masks of single weights. */
@@ -122,6 +140,16 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         List<String> warnings =
                 layers.isEmpty() ? List.of("--base-pr-model: it lost nothing, nothing will be removed") : List.of();
         return new PruningRatios.Resolved(ratios, warnings);
+    }
+
+    /** IllegalArgumentException for a method that would not keep to the groups of {@link Mode#INDEX}. */
+    public void check(GregConfig config) {
+        if (mode != Mode.INDEX || config.method().choosesFirst() && config.semantics() != Semantics.PAPER) return;
+        throw new IllegalArgumentException("--inherit-pruned index: "
+                + (config.method().choosesFirst()
+                        ? "--semantics paper chooses again at the end"
+                        : config.method().cliName() + " picks its groups itself")
+                + "; inherit only the ratios with --inherit-pruned pr");
     }
 
     /** Fixes the inherited groups in the layers of a run at its start; only for {@link Mode#INDEX}. */

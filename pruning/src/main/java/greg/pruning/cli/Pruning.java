@@ -7,6 +7,7 @@ import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
 import greg.nn.train.EndlessFeed;
 import greg.pruning.ChannelSets;
+import greg.pruning.GlobalRatios;
 import greg.pruning.GregConfig;
 import greg.pruning.GrowingRegularization;
 import greg.pruning.GrowthListener;
@@ -66,12 +67,18 @@ record Pruning(NetworkSpec spec, GregConfig config, Target target, double[] shar
         }
     }
 
-    /** What the ratios mean for the network, with warnings; IllegalArgumentException where they do not fit it. */
+    /**
+     * What the ratios mean for the network, with warnings; IllegalArgumentException where they do not fit it, or the method:
+     * all that can be told without weights, so that nobody learns of it after hours of training.
+     */
     PruningRatios.Resolved resolve() {
         try (DryBackend dry = new DryBackend();
                 Module network = spec.build(dry)) {
             ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-            return target.resolve(Topology.describe(graph), sets(graph));
+            PruningRatios.Resolved resolved = target.resolve(Topology.describe(graph), sets(graph));
+            if (target.global()) GlobalRatios.check(resolved.ratios());
+            if (target.inherited() != null) target.inherited().check(config);
+            return resolved;
         }
     }
 
