@@ -3,6 +3,10 @@ package greg.pruning.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.datasets.NearestName;
+import greg.pruning.PickPruned;
+import greg.pruning.PruningMethod;
+import greg.pruning.Reinit;
+import greg.pruning.WeightGroup;
 import greg.pruning.report.MeanStd;
 import greg.pruning.report.Published;
 import java.io.IOException;
@@ -109,6 +113,34 @@ record Preset(
         if (target.skipLayers.isBlank() && !inherits) target.skipLayers = skipLayers;
         if (prune.batchSizePrune == null) prune.batchSizePrune = batchSize;
         if (prune.batchSize == null) prune.batchSize = batchSize;
+    }
+
+    /**
+     * In what a run is another experiment than the preset's, once {@link #fill} was called: the paper's numbers are not to be
+     * shown beside it. How long it trains is not among that.
+     *
+     * @param usedArch of the network that is pruned, wherever it came from
+     * @param usedDataset the name of its images
+     * @return the flags as the preset has them, empty if it is the same
+     */
+    List<String> overridden(PruneOptions prune, TargetOptions target, String usedArch, String usedDataset) {
+        List<String> flags = new ArrayList<>();
+        if (PruningMethod.parse(prune.method) != PruningMethod.parse(method)) flags.add("--method " + method);
+        if (!usedArch.equals(arch)) flags.add("--arch " + arch);
+        if (!usedDataset.equals(dataset)) flags.add("--dataset " + dataset);
+        if (WeightGroup.parse(prune.wg) != WeightGroup.parse(wg)) flags.add("--wg " + wg);
+        if (target.basePrModel != null) flags.add("no --base-pr-model");
+        else if (!target.stagePr.strip().equals(stagePr)) flags.add("--stage-pr " + stagePr);
+        if (!target.skipLayers.strip().equals(skipLayers) && target.basePrModel == null) {
+            flags.add(skipLayers.isEmpty() ? "no --skip-layers" : "--skip-layers " + skipLayers);
+        }
+        if (target.pruneCoupled) flags.add("no --prune-coupled");
+        if (target.global) flags.add("no --global");
+        if (prune.pickPruned != null && PickPruned.parse(prune.pickPruned) != PickPruned.MIN) {
+            flags.add("--pick-pruned min");
+        }
+        if (prune.reinit() != Reinit.NONE) flags.add("--reinit none");
+        return flags;
     }
 
     /** A table of all, for people. */

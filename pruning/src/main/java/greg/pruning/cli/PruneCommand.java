@@ -6,7 +6,12 @@ import greg.nn.io.Checkpoints;
 import greg.nn.optim.LrSchedule;
 import greg.pruning.FinetuneOptimizer;
 import greg.pruning.GregConfig;
+import greg.pruning.PickPruned;
+import greg.pruning.PruningMethod;
+import greg.pruning.Reinit;
 import greg.pruning.report.PruneReport;
+import greg.pruning.report.Published;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,6 +82,11 @@ final class PruneCommand implements Resume.Command {
         Target goes = target.target(config);
         TrainSettings base = base(recipe, config);
         TrainSettings finetune = finetune(config);
+        if (prune.reinit() != Reinit.NONE && finetune.epochs() == 0) {
+            throw new UsageException(
+                    "--reinit " + prune.reinit + ": there is no finetuning that new weights could be for;"
+                            + " leave it out, or --no-finetune and --epochs 0");
+        }
         if (!demonstration && arch.arch == null && arch.weights == null) {
             throw new UsageException("--arch is needed: which network is to be trained and pruned; or give --weights");
         }
@@ -95,6 +105,11 @@ final class PruneCommand implements Resume.Command {
         }
         Pruning pruning = new Pruning(wanted, config, goes, null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
+        if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
+            console.say(
+                    "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",
+                    config.pickPruned().cliName());
+        }
         PruneRun.Plan plan = new PruneRun.Plan(
                 pruning,
                 base,
@@ -102,7 +117,7 @@ final class PruneCommand implements Resume.Command {
                 prune.reinit(),
                 prune.oneShot || demonstration,
                 prune.maxIterations,
-                preset == null ? null : preset.published());
+                published(preset, wanted.arch(), console));
         try (Backend backend = device.open();
                 RunFolder folder = run.reserve("prune", wanted.arch())) {
             console.say(
@@ -124,6 +139,17 @@ final class PruneCommand implements Resume.Command {
             return Checkpoints.load(run.resumed.file(PruneRun.BASE));
         }
         return arch.weights == null ? null : NetworkSpec.read(arch.weights);
+    }
+
+    /** The paper's numbers, if they are of this experiment; null if not, which is said. */
+    private Published published(Preset preset, String wanted, Console console) {
+        if (preset == null) return null;
+        List<String> other = preset.overridden(prune, target, wanted, data.dataset);
+        if (other.isEmpty()) return preset.published();
+        console.say(
+                "warning: --preset %s: its published numbers are left out, they are of %s",
+                preset.name(), String.join(", ", other));
+        return null;
     }
 
     private TrainSettings base(Recipe recipe, GregConfig config) {

@@ -85,6 +85,10 @@ class BadInputTest {
                 "--stage-pr 0.5 --threads -2 | --threads: expected a whole number from 0",
                 "--stage-pr 0.5 --epochs many | --epochs",
                 "--stage-pr 0.5 --precision bf16 | --precision: expected fp32",
+                "--stage-pr 0.5 --reinit default --no-finetune --max-iterations 1 | --reinit default: there is no finetuning",
+                "--stage-pr 0.5 --reinit orth --epochs 0 --max-iterations 1 | --reinit orth: there is no finetuning",
+                "--stage-pr [0,0.5,0.3,0.5,0] --global --max-iterations 1 | --global: expected one ratio in [0, 1) for all layers",
+                "--stage-pr -1 --global --max-iterations 1 | --global: expected one ratio in [0, 1) for all layers",
                 "--stage-pr 0.5 --device tpu | unknown device 'tpu'; expected auto, cpu, cuda",
             })
     void pruneRefuses(String flags, String message) throws Exception {

@@ -305,6 +305,7 @@ class MethodsTest {
                 "index",
                 "--no-finetune");
         assertArrayEquals(kept(first, "conv1"), kept(channels, "conv1"));
+        assertArrayEquals(kept(first, "conv2"), kept(channels, "conv2"));
         Path weights = pruned(
                 "weights",
                 "--method",
@@ -340,6 +341,87 @@ class MethodsTest {
         List<String> all = new ArrayList<>(List.of(flags));
         all.addAll(List.of(more));
         return all.toArray(new String[0]);
+    }
+
+    @Test
+    void channelGroupsThatCannotSayWhatWasLostAreRefused() throws Exception {
+        Path first = pruned(
+                "first",
+                "--method",
+                "L1",
+                "--stage-pr",
+                "conv2:0.3,conv3:0.5",
+                "--no-finetune",
+                "--pick-pruned",
+                "max");
+        for (String mode : List.of("index", "pr")) {
+            String[] inherit = {
+                "--method", "GReg-1", "--wg", "channel", "--base-pr-model", first.toString(), "--inherit-pruned", mode
+            };
+            // the filters of conv3 are columns of a linear layer alone
+            expectError(2, "it lost filters of conv3, which no convolution reads", inherit);
+            expectError(2, "--wg filter", inherit);
+        }
+        Path filters = pruned(
+                "filters",
+                "--method",
+                "GReg-1",
+                "--base-pr-model",
+                first.toString(),
+                "--inherit-pruned",
+                "index",
+                "--no-finetune");
+        for (String layer : List.of("conv2", "conv3")) assertArrayEquals(kept(first, layer), kept(filters, layer));
+    }
+
+    @Test
+    void whatCannotBeInheritedIsSaidBeforeAnyWork() throws Exception {
+        Path first = pruned("first", "--method", "L1", "--stage-pr", RATIOS, "--no-finetune");
+        List<List<String>> wrong =
+                List.of(List.of("--method", "GReg-2"), List.of("--method", "GReg-1", "--semantics", "paper"));
+        for (List<String> flags : wrong) {
+            Path out = temp.resolve("never");
+            List<String> args = new ArrayList<>(List.of("prune", "--arch", "lenet5", "--out", out.toString()));
+            args.addAll(data());
+            args.addAll(flags);
+            args.addAll(List.of("--base-pr-model", first.toString(), "--inherit-pruned", "index"));
+            args.addAll(List.of("--base-epochs", "1", "--batch-size", "8"));
+            Cli refused = Cli.run(args.toArray(new String[0]));
+            assertEquals(2, refused.code(), refused.err());
+            assertEquals(1, refused.err().strip().lines().count(), refused.err());
+            assertTrue(refused.err().contains("greg: --inherit-pruned index: "), refused.err());
+            assertFalse(Files.exists(out), "a folder was made");
+        }
+    }
+
+    @Test
+    void aPickThatGReg2DoesNotMakeIsSaid() {
+        for (String end : List.of("max", "rand")) {
+            Cli result = prune(
+                    temp.resolve(end),
+                    "--stage-pr",
+                    RATIOS,
+                    "--method",
+                    "GReg-2",
+                    "--no-finetune",
+                    "--pick-pruned",
+                    end);
+            assertEquals(0, result.code(), result.err());
+            String warning =
+                    "warning: --pick-pruned " + end + " has no effect on GReg-2, which picks the smallest scores";
+            assertEquals(
+                    1, result.err().lines().filter(l -> l.contains(warning)).count(), result.err());
+        }
+        Cli silent = prune(
+                temp.resolve("silent"),
+                "--stage-pr",
+                RATIOS,
+                "--method",
+                "L1",
+                "--no-finetune",
+                "--pick-pruned",
+                "max");
+        assertFalse(silent.err().contains("--pick-pruned"), silent.err());
     }
 
     private void expectError(int code, String text, String... flags) {
@@ -420,10 +502,18 @@ class MethodsTest {
         for (JsonNode o : json.get("outcomes"))
             if (o.get("pruned").equals(json.get("l1_pruned")))
                 own = o.get("loss").asDouble();
+        double ownTuned = Double.NaN;
+        for (JsonNode o : json.get("outcomes"))
+            if (o.get("pruned").equals(json.get("l1_pruned")))
+                ownTuned = o.get("finetuned").asDouble();
         int rank = 1;
-        for (JsonNode o : json.get("outcomes")) if (o.get("loss").asDouble() < own) rank++;
+        int tunedRank = 1;
+        for (JsonNode o : json.get("outcomes")) {
+            if (o.get("loss").asDouble() < own) rank++;
+            if (o.get("finetuned").asDouble() < ownTuned) tunedRank++;
+        }
         assertEquals(rank, json.get("l1_rank").asInt());
-        assertTrue(json.get("l1_rank_finetuned").asInt() >= 1);
+        assertEquals(tunedRank, json.get("l1_rank_finetuned").asInt());
         JsonNode best = null;
         for (JsonNode o : json.get("outcomes"))
             if (best == null || o.get("loss").asDouble() < best.get("loss").asDouble()) best = o;

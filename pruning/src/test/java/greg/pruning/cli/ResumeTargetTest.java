@@ -83,7 +83,9 @@ class ResumeTargetTest {
         assertEquals(method, config.get("pruning").get("method").textValue());
         assertEquals(ratios, config.get("options").get("stage-pr").textValue());
         JsonNode published = Json.read(run.resolve("report.json")).get("published");
-        assertEquals(93.36, published.get("base_top1").doubleValue());
+        // another network, method and ratio are another experiment than the paper's
+        if (more.isEmpty()) assertEquals(93.36, published.get("base_top1").doubleValue());
+        else assertTrue(published.isNull(), published.toString());
         Cli done = Cli.run("prune", "--resume", run.toString(), "--preset", preset);
         assertEquals(0, done.code(), done.err());
         Cli other = Cli.run("prune", "--resume", run.toString(), "--preset", "resnet56-cifar10-0.9-greg1");
