@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * <ul>
  *   <li>{@code [0,0.5,0.5,0.5,0]}: a ratio per stage of a residual network: stem, stages, classifier;
  *   <li>{@code [1-15:0.7, 20:0.5]}: layer index ranges of a single-branch network, both ends included, 0 elsewhere;
- *   <li>{@code layer2.*.conv1:0.5,fc:0}: name globs, any network; the last match of a layer holds, 0 elsewhere;
+ *   <li>{@code layer2.*.conv1:0.5,layer3.*.conv1:0.7}: name globs, any network; the last match of a layer holds, 0 elsewhere;
  *   <li>{@code 0.5}: everything that can go.
  * </ul>
  *
@@ -78,9 +78,8 @@ public final class PruningRatios {
             case GLOBS:
                 Matcher glob = GLOB.matcher(part);
                 if (!glob.matches()) {
-                    throw error(
-                            "'" + part + "' is no name:ratio; write layer2.*.conv1:0.5,fc:0, or put layer index ranges"
-                                    + " in brackets: [1-15:0.7]");
+                    throw error("'" + part + "' is no name:ratio; write layer2.*.conv1:0.5, or put layer index ranges"
+                            + " in brackets: [1-15:0.7]");
                 }
                 return new Entry(part, ratio(glob.group(2)), 0, 0, new Glob(glob.group(1)));
             default:

@@ -71,6 +71,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Console console = Console.of(spec);
         arch.check();
+        target.checkNothingIdle();
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
@@ -190,7 +191,7 @@ final class InspectCommand implements Callable<Integer> {
         console.out()
                 .printf(
                         Locale.ROOT,
-                        "%nparameters %,d -> %,d (with BN %,d -> %,d), MACs %,d -> %,d%n",
+                        "%nparameters without BN %,d -> %,d, with BN %,d -> %,d, MACs %,d -> %,d%n",
                         dense.params(),
                         rest.params(),
                         dense.allParams(),

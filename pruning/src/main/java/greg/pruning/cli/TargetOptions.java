@@ -16,7 +16,7 @@ final class TargetOptions {
             description =
                     "Share of the groups to remove, from 0 to below 1, or -1 to cut at the largest gap in a layer's"
                             + " scores: a ratio per stage of a residual network ([0,0.7,0.7,0.7,0]: stem, stages, classifier),"
-                            + " layer index ranges of a single-branch one ([1-15:0.7]), name globs (layer2.*.conv1:0.5,fc:0) or"
+                            + " layer index ranges of a single-branch one ([1-15:0.7]), name globs (layer2.*.conv1:0.5) or"
                             + " one for all (0.5). Default: 'prune' needs it, its demonstration has "
                             + Recipe.DEMONSTRATION_RATIOS + "; 'inspect' removes nothing.")
     String stagePr;
@@ -56,6 +56,17 @@ final class TargetOptions {
                     "Take --stage-pr 0.5 as the share of all groups of the network: they are ranked across layers,"
                             + " each score divided by its layer's mean. Default: ${DEFAULT-VALUE}.")
     boolean global;
+
+    /** UsageException if a flag says how to prune although nothing is to go. */
+    void checkNothingIdle() {
+        if (given()) return;
+        String idle = !skipLayers.isBlank()
+                ? "--skip-layers"
+                : global
+                        ? "--global"
+                        : pruneCoupled ? "--prune-coupled" : inheritPruned != null ? "--inherit-pruned" : null;
+        if (idle != null) throw new UsageException(idle + ": nothing is to go; give --stage-pr, or leave it out");
+    }
 
     /** Whether anything is to go. */
     boolean given() {

@@ -64,7 +64,10 @@ public record PruneReport(
                     oneShot == null ? null : other == null ? "" : other + " %"));
         }
         rows.add(row(
-                "parameters", count(before.allParams()), count(after.allParams()), other(s -> count(s.allParams()))));
+                "parameters with BN",
+                count(before.allParams()),
+                count(after.allParams()),
+                other(s -> count(s.allParams()))));
         rows.add(row("multiply-accumulates", count(before.macs()), count(after.macs()), other(s -> count(s.macs()))));
         rows.add(row(
                 "parameters removed",

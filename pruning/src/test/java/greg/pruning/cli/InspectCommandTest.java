@@ -137,6 +137,26 @@ class InspectCommandTest {
     }
 
     @Test
+    void bothCountsOfParametersSayWhatTheyCount() {
+        Cli result = Cli.run("inspect", "--arch", "resnet20", "--stage-pr", "[0,0.5,0.5,0.5,0]");
+        assertEquals(0, result.code(), result.err());
+        assertTrue(
+                result.out().contains("parameters without BN 268,346 -> 134,714, with BN 269,722 -> 135,754"),
+                result.out());
+    }
+
+    /** The help's own example of name globs. */
+    @Test
+    void theExampleOfTheHelpWorks() {
+        String help = Cli.run("prune", "--help").out().replaceAll("\\s+", " ");
+        assertTrue(help.contains("name globs (layer2.*.conv1:0.5) or"), help);
+        for (String arch : List.of("resnet20", "resnet18")) {
+            Cli result = Cli.run("inspect", "--arch", arch, "--stage-pr", "layer2.*.conv1:0.5");
+            assertEquals(0, result.code(), result.err());
+        }
+    }
+
+    @Test
     void badRequestsAreRefused() {
         Cli missing = Cli.run("inspect");
         assertEquals(2, missing.code());
@@ -148,5 +168,17 @@ class InspectCommandTest {
         assertEquals(2, ratios.code());
         assertTrue(ratios.err().contains("expected 5 ratios"), ratios.err());
         assertEquals("", ratios.out());
+        for (List<String> flags : List.of(
+                List.of("--skip-layers", "[1.0]"),
+                List.of("--global"),
+                List.of("--prune-coupled"),
+                List.of("--inherit-pruned", "pr"))) {
+            List<String> args = new ArrayList<>(List.of("inspect", "--arch", "resnet20"));
+            args.addAll(flags);
+            Cli idle = Cli.run(args.toArray(new String[0]));
+            assertEquals(2, idle.code(), idle.out());
+            assertTrue(idle.err().contains(flags.get(0) + ": nothing is to go; give --stage-pr"), idle.err());
+            assertEquals("", idle.out());
+        }
     }
 }

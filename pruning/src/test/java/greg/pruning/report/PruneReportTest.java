@@ -44,12 +44,13 @@ class PruneReportTest {
     @Test
     void sameIsSaidOfEqualSizesOnly() {
         PruneReport equal = report(new NetworkSize(450, 500, 1000));
-        for (String row : List.of("parameters ", "multiply-accumulates", "parameters removed", "speedup in theory")) {
+        for (String row :
+                List.of("parameters with BN", "multiply-accumulates", "parameters removed", "speedup in theory")) {
             assertTrue(line(equal, row).endsWith(" same"), equal.toText());
         }
         PruneReport other = report(QUARTER);
         assertFalse(other.toText().contains("same"), other.toText());
-        assertTrue(line(other, "parameters ").endsWith(" 250"), other.toText());
+        assertTrue(line(other, "parameters with BN").endsWith(" 250"), other.toText());
         assertTrue(line(other, "multiply-accumulates").endsWith(" 1,600"), other.toText());
         assertTrue(line(other, "parameters removed").endsWith(" 75.00 %"), other.toText());
         assertTrue(line(other, "speedup in theory").endsWith(" 2.50x"), other.toText());
