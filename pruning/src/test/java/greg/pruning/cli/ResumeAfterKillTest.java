@@ -3,24 +3,25 @@ package greg.pruning.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.pruning.GrowthSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * SIGKILL at any moment: {@code greg prune} runs as a process of its own and is killed twenty times, at random moments of
- * its start, its steps and its writing. Whatever it leaves behind, {@code --resume} goes on from it, and the end is the
- * same as that of a run that was left alone, to the bit. A run that reaches its end between two kills is compared, and the
- * next one begins.
+ * SIGKILL at any moment: {@code greg prune} runs as a process of its own and is killed twenty times: once on purpose in each
+ * phase, and at random moments of its start, its steps and its writing. Whatever it leaves behind, {@code --resume} goes on
+ * from it, and the end is the same as that of a run that was left alone, to the bit. A run that reaches its end between two
+ * kills is compared, and the next one begins.
  */
 class ResumeAfterKillTest {
     private static final int KILLS = 20;
@@ -29,6 +30,27 @@ class ResumeAfterKillTest {
     private static final int SPREAD_START = 1500;
 
     private static final int SPREAD_WORK = 400;
+    /** The same after a checkpoint of the phase aimed at: short, since it must hit the phase. */
+    private static final int SPREAD_AIM = 15;
+
+    /** Where a kill found the run, by the checkpoint that it left: one is written after every step. */
+    private enum Place {
+        BEFORE_ANY,
+        BASE_TRAINING,
+        GROWTH_START,
+        BEFORE_THE_PICK,
+        AFTER_THE_PICK,
+        STABILISING,
+        FINETUNING_START,
+        FINETUNING,
+        LATER
+    }
+
+    private static final int SPARE = 5;
+
+    /** Each has a kill of its own, as far as it takes; the rest is chance. */
+    private static final List<Place> AIMS = List.of(
+            Place.BASE_TRAINING, Place.BEFORE_THE_PICK, Place.AFTER_THE_PICK, Place.STABILISING, Place.FINETUNING);
 
     @TempDir
     Path temp;
@@ -58,18 +80,18 @@ class ResumeAfterKillTest {
 
     /** Runs to the end. */
     private Life live(String... args) throws Exception {
-        return live(null, null, args);
+        return live(null, null, null, args);
     }
 
-    /** Runs until the end or the kill; {@code random} null: no kill. */
-    private Life live(Random random, Path out, String... args) throws Exception {
+    /** Runs until the end or the kill; {@code random} null: no kill; {@code aim} null: at a random moment. */
+    private Life live(Random random, Place aim, Path out, String... args) throws Exception {
         Path log = Files.createTempFile(temp, "life", ".log");
         Process process = new ProcessBuilder(command(args))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
         try {
-            if (random != null && waitForTheMoment(process, random, out)) {
+            if (random != null && (aim == null ? atRandom(process, random, out) : at(aim, process, random, out))) {
                 process.destroyForcibly();
                 boolean killed = process.waitFor() != 0;
                 return new Life(killed, process.exitValue(), Files.readString(log));
@@ -81,11 +103,39 @@ class ResumeAfterKillTest {
     }
 
     /** Three kills in four come after a new checkpoint, so that the run gets on; false if the process ended before. */
-    private static boolean waitForTheMoment(Process process, Random random, Path out) throws Exception {
+    private static boolean atRandom(Process process, Random random, Path out) throws Exception {
         if (random.nextInt(4) == 0) return !process.waitFor(random.nextInt(SPREAD_START), TimeUnit.MILLISECONDS);
         FileTime before = written(out);
         while (written(out).equals(before)) if (process.waitFor(5, TimeUnit.MILLISECONDS)) return false;
         return !process.waitFor(random.nextInt(SPREAD_WORK), TimeUnit.MILLISECONDS);
+    }
+
+    /** Waits for a new checkpoint of this place, and a moment more; false if the process ended before. */
+    private static boolean at(Place aim, Process process, Random random, Path out) throws Exception {
+        FileTime before = written(out);
+        while (written(out).equals(before) || place(out) != aim) {
+            if (process.waitFor(1, TimeUnit.MILLISECONDS)) return false;
+        }
+        return !process.waitFor(random.nextInt(SPREAD_AIM), TimeUnit.MILLISECONDS);
+    }
+
+    private static Place place(Path out) {
+        RunState.Saved saved = RunState.read(out);
+        if (saved == null) return Place.BEFORE_ANY;
+        RunState state = saved.state();
+        return switch (state.phase()) {
+            case TRAIN -> state.loop() == null ? Place.BEFORE_ANY : Place.BASE_TRAINING;
+            case GROW -> growth(state.growth());
+            case FINETUNE -> state.loop() == null ? Place.FINETUNING_START : Place.FINETUNING;
+            default -> Place.LATER;
+        };
+    }
+
+    private static Place growth(GrowthState growth) {
+        if (growth == null) return Place.GROWTH_START;
+        if (growth.phase() == GrowthSchedule.Phase.STABILIZE_REG) return Place.STABILISING;
+        boolean picked = growth.layers().stream().anyMatch(l -> l.pickIteration() >= 0);
+        return picked ? Place.AFTER_THE_PICK : Place.BEFORE_THE_PICK;
     }
 
     private static FileTime written(Path out) throws IOException {
@@ -99,7 +149,7 @@ class ResumeAfterKillTest {
         Life undisturbed = live(prune(whole));
         assertEquals(0, undisturbed.code(), undisturbed.said());
         Random random = new Random(SEED);
-        Set<String> places = new TreeSet<>();
+        Map<Place, Integer> hits = new EnumMap<>(Place.class);
         int kills = 0;
         int runs = 0;
         while (kills < KILLS) {
@@ -108,18 +158,27 @@ class ResumeAfterKillTest {
             while (life == null || life.killed()) {
                 boolean begun = Files.exists(out.resolve("config.json"));
                 String[] args = begun ? new String[] {"prune", "--resume", out.toString()} : prune(out);
-                life = live(kills < KILLS ? random : null, out, args);
-                if (life.killed()) kills++;
-                life.said().lines().filter(l -> l.contains(" goes on ")).forEach(l -> places.add(place(l)));
+                Place now = place(out);
+                List<Place> missing =
+                        AIMS.stream().filter(p -> !hits.containsKey(p)).toList();
+                Place next = missing.stream()
+                        .filter(p -> p.compareTo(now) >= 0)
+                        .findFirst()
+                        .orElse(null);
+                // chance may use up the kills but for those that are still needed, and some that may miss their phase
+                boolean needed = KILLS - kills <= missing.size() + SPARE && !missing.isEmpty();
+                Place aim = needed || random.nextInt(3) == 0 ? next : null;
+                boolean kill = kills < KILLS && (aim != null || !needed);
+                life = live(kill ? random : null, aim, out, args);
+                if (!life.killed()) continue;
+                kills++;
+                hits.merge(place(out), 1, Integer::sum);
             }
             assertEquals(0, life.code(), life.said());
             RunFolders.assertSame(whole, out);
         }
-        System.out.println(kills + " kills in " + runs + " runs; they went on " + places);
-        assertTrue(places.size() > 1, "went on in one place only: " + places);
-    }
-
-    private static String place(String line) {
-        return line.substring(line.indexOf(" goes on ") + " goes on ".length()).replaceAll(" after.*", "");
+        System.out.println(kills + " kills in " + runs + " runs; they hit " + hits);
+        assertEquals(KILLS, hits.values().stream().mapToInt(n -> n).sum());
+        for (Place aim : AIMS) assertTrue(hits.containsKey(aim), "no kill in " + aim + ": " + hits);
     }
 }
