@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoints;
 import java.nio.file.Files;
@@ -14,98 +13,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every method on every kind of group, and every way to say what goes, through the command line on a LeNet-5. */
-class MethodsTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String RATIOS = "conv1:0.5,conv2:0.5";
-
-    @TempDir
-    static Path shared;
-
-    /** A network to start from, with weights that are not the initial ones. */
-    private static Path base;
-
-    @TempDir
-    Path temp;
-
-    @BeforeAll
-    static void baseNetwork() throws Exception {
-        TinyData.mnist(shared.resolve("mnist"));
-        base = shared.resolve("base");
-        List<String> args = new ArrayList<>(List.of("train", "--arch", "lenet5", "--out", base.toString()));
-        args.addAll(data());
-        args.addAll(List.of("--epochs", "1", "--lr", "0.01", "--batch-size", "8"));
-        Cli trained = Cli.run(args.toArray(new String[0]));
-        assertEquals(0, trained.code(), trained.err());
-    }
-
-    private static List<String> data() {
-        return List.of("--dataset", "mnist", "--data", shared.resolve("mnist").toString(), "--augment", "none");
-    }
-
-    private static Cli prune(Path out, String... more) {
-        List<String> args = new ArrayList<>(List.of("prune", "--weights", base.toString(), "--out", out.toString()));
-        args.addAll(data());
-        args.addAll(List.of("--epochs", "1", "--batch-size", "8", "--batch-size-prune", "8"));
-        if (!List.of(more).contains("--lr-ft")) args.addAll(List.of("--lr-ft", "0.001"));
-        args.addAll(List.of("--update-reg-interval", "1", "--stabilize-reg-interval", "2", "--reg-upper-limit", "1"));
-        args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
-        args.addAll(List.of("--reg-granularity-prune", "0.25"));
-        if (!List.of(more).contains("--lr-prune")) args.addAll(List.of("--lr-prune", "0.01"));
-        args.addAll(List.of(more));
-        return Cli.run(args.toArray(new String[0]));
-    }
-
-    private Path pruned(String name, String... flags) {
-        Path out = temp.resolve(name);
-        Cli result = prune(out, flags);
-        assertEquals(0, result.code(), result.err());
-        return out;
-    }
-
-    private static StateDict state(Path run) {
-        return Checkpoints.load(run.resolve("pruned.safetensors")).state();
-    }
-
-    private static int[] kept(Path run, String layer) throws Exception {
-        JsonNode list = JSON.readTree(run.resolve("plan.json").toFile())
-                .get("kept_filters")
-                .get(layer);
-        int[] kept = new int[list.size()];
-        for (int i = 0; i < kept.length; i++) kept[i] = list.get(i).asInt();
-        return kept;
-    }
-
-    /** Mean |w| of each of the base network's filters of conv1 (6, 1, 5, 5). */
-    private static double[] norms() {
-        float[] weight = Checkpoints.load(base.resolve("checkpoint/latest.safetensors"))
-                .state()
-                .get("conv1.weight")
-                .values();
-        double[] norms = new double[6];
-        for (int i = 0; i < weight.length; i++) norms[i / 25] += Math.abs(weight[i]) / 25;
-        return norms;
-    }
-
-    /** The three filters of conv1 with the largest (or smallest) norms, ascending by number. */
-    private static int[] three(boolean largest) {
-        double[] norms = norms();
-        return java.util.stream.IntStream.range(0, 6)
-                .boxed()
-                .sorted((a, b) -> (largest ? -1 : 1) * Double.compare(norms[a], norms[b]))
-                .limit(3)
-                .mapToInt(Integer::intValue)
-                .sorted()
-                .toArray();
-    }
-
+class MethodsTest extends LenetRuns {
     @ParameterizedTest
     @CsvSource({
         "GReg-1,filter", "GReg-2,filter", "FixReg,filter", "L1,filter",
@@ -252,149 +166,6 @@ class MethodsTest {
     }
 
     @Test
-    void inheritsGroupsOrRatiosFromAnotherRun() throws Exception {
-        Path first = pruned(
-                "first",
-                "--method",
-                "L1",
-                "--stage-pr",
-                "conv1:0.5,conv2:0.3",
-                "--no-finetune",
-                "--pick-pruned",
-                "max");
-        Path index = pruned(
-                "index",
-                "--method",
-                "GReg-1",
-                "--base-pr-model",
-                first.toString(),
-                "--inherit-pruned",
-                "index",
-                "--no-finetune");
-        for (String layer : List.of("conv1", "conv2")) assertArrayEquals(kept(first, layer), kept(index, layer));
-        Path ratios = pruned(
-                "ratios",
-                "--method",
-                "L1",
-                "--base-pr-model",
-                first.resolve("pruned.safetensors").toString(),
-                "--inherit-pruned",
-                "pr",
-                "--no-finetune");
-        assertArrayEquals(three(true), kept(ratios, "conv1"), "chosen anew: the smallest go");
-        assertEquals(kept(first, "conv2").length, kept(ratios, "conv2").length);
-        // without a word the very groups, as in the reference; GReg-2 and the paper's semantics choose by themselves
-        String[] from = {"--base-pr-model", first.toString(), "--no-finetune", "--method"};
-        Path same1 = pruned("default1", with(from, "GReg-1"));
-        assertArrayEquals(kept(first, "conv1"), kept(same1, "conv1"));
-        for (String[] chooses : List.of(with(from, "GReg-2"), with(from, "GReg-1", "--semantics", "paper"))) {
-            Path own = pruned("default" + chooses.length, chooses);
-            assertEquals(kept(first, "conv2").length, kept(own, "conv2").length);
-            assertFalse(Arrays.equals(kept(first, "conv1"), kept(own, "conv1")), "not the largest");
-        }
-        // channel groups of conv2 are the filters of conv1
-        Path channels = pruned(
-                "channels",
-                "--method",
-                "GReg-1",
-                "--wg",
-                "channel",
-                "--base-pr-model",
-                first.toString(),
-                "--inherit-pruned",
-                "index",
-                "--no-finetune");
-        assertArrayEquals(kept(first, "conv1"), kept(channels, "conv1"));
-        assertArrayEquals(kept(first, "conv2"), kept(channels, "conv2"));
-        Path weights = pruned(
-                "weights",
-                "--method",
-                "L1",
-                "--wg",
-                "weight",
-                "--stage-pr",
-                RATIOS,
-                "--no-finetune",
-                "--pick-pruned",
-                "rand");
-        Path same = pruned(
-                "same",
-                "--method",
-                "FixReg",
-                "--wg",
-                "weight",
-                "--base-pr-model",
-                weights.toString(),
-                "--inherit-pruned",
-                "index");
-        assertArrayEquals(
-                state(weights).get("mask.conv2.weight").values(),
-                state(same).get("mask.conv2.weight").values());
-        expectError(2, "picks its groups itself", "--base-pr-model", first.toString(), "--inherit-pruned", "index");
-        expectError(2, "--wg filter or channel", "--base-pr-model", weights.toString());
-        expectError(2, "is not pruned", "--base-pr-model", base.toString());
-        expectError(2, "leave out --stage-pr", "--base-pr-model", first.toString(), "--stage-pr", RATIOS);
-        expectError(2, "Give --base-pr-model", "--inherit-pruned", "index", "--stage-pr", RATIOS);
-    }
-
-    private static String[] with(String[] flags, String... more) {
-        List<String> all = new ArrayList<>(List.of(flags));
-        all.addAll(List.of(more));
-        return all.toArray(new String[0]);
-    }
-
-    @Test
-    void channelGroupsThatCannotSayWhatWasLostAreRefused() throws Exception {
-        Path first = pruned(
-                "first",
-                "--method",
-                "L1",
-                "--stage-pr",
-                "conv2:0.3,conv3:0.5",
-                "--no-finetune",
-                "--pick-pruned",
-                "max");
-        for (String mode : List.of("index", "pr")) {
-            String[] inherit = {
-                "--method", "GReg-1", "--wg", "channel", "--base-pr-model", first.toString(), "--inherit-pruned", mode
-            };
-            // the filters of conv3 are columns of a linear layer alone
-            expectError(2, "it lost filters of conv3, which no convolution reads", inherit);
-            expectError(2, "--wg filter", inherit);
-        }
-        Path filters = pruned(
-                "filters",
-                "--method",
-                "GReg-1",
-                "--base-pr-model",
-                first.toString(),
-                "--inherit-pruned",
-                "index",
-                "--no-finetune");
-        for (String layer : List.of("conv2", "conv3")) assertArrayEquals(kept(first, layer), kept(filters, layer));
-    }
-
-    @Test
-    void whatCannotBeInheritedIsSaidBeforeAnyWork() throws Exception {
-        Path first = pruned("first", "--method", "L1", "--stage-pr", RATIOS, "--no-finetune");
-        List<List<String>> wrong =
-                List.of(List.of("--method", "GReg-2"), List.of("--method", "GReg-1", "--semantics", "paper"));
-        for (List<String> flags : wrong) {
-            Path out = temp.resolve("never");
-            List<String> args = new ArrayList<>(List.of("prune", "--arch", "lenet5", "--out", out.toString()));
-            args.addAll(data());
-            args.addAll(flags);
-            args.addAll(List.of("--base-pr-model", first.toString(), "--inherit-pruned", "index"));
-            args.addAll(List.of("--base-epochs", "1", "--batch-size", "8"));
-            Cli refused = Cli.run(args.toArray(new String[0]));
-            assertEquals(2, refused.code(), refused.err());
-            assertEquals(1, refused.err().strip().lines().count(), refused.err());
-            assertTrue(refused.err().contains("greg: --inherit-pruned index: "), refused.err());
-            assertFalse(Files.exists(out), "a folder was made");
-        }
-    }
-
-    @Test
     void aPickThatGReg2DoesNotMakeIsSaid() {
         for (String end : List.of("max", "rand")) {
             Cli result = prune(
@@ -422,16 +193,6 @@ class MethodsTest {
                 "--pick-pruned",
                 "max");
         assertFalse(silent.err().contains("--pick-pruned"), silent.err());
-    }
-
-    private void expectError(int code, String text, String... flags) {
-        Cli result = prune(temp.resolve("error"), flags);
-        assertEquals(code, result.code(), result.err());
-        assertTrue(result.err().contains(text), result.err());
-        assertEquals(
-                1,
-                result.err().strip().lines().filter(l -> l.startsWith("greg:")).count(),
-                result.err());
     }
 
     @Test
