@@ -22,9 +22,8 @@ final class CpuPool2d implements Pool2dKernels {
     private final PoolPlanner planner;
     private final Plans<PoolPlan> plans;
     private final Plans<Long> sizes;
-    // an average's gradient may take any layout; the input's last one saves reorders of what comes dense out of a
-    // linear
-    // layer
+    // an average's gradient may take any layout; the input's last one saves reorders where it comes dense, as out of
+    // a linear layer
     private final Map<Pool2dSpec, Layout> averaged = new HashMap<>();
     private final byte[] header = new byte[1];
     private float[] row = new float[0];

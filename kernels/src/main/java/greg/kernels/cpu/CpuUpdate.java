@@ -30,8 +30,8 @@ final class CpuUpdate implements UpdateKernels {
                 (float) (1 - spec.beta1()),
                 (float) spec.beta2(),
                 (float) (1 - spec.beta2()),
-                (float) (-rate / (1 - Math.pow(spec.beta1(), step))),
-                (float) Math.sqrt(1 - Math.pow(spec.beta2(), step)),
+                (float) (-rate / spec.bias1(step)),
+                spec.rootOfBias2(step),
                 (float) spec.eps(),
                 (float) spec.weightDecay());
         team.run(table, (worker, slot) -> worker.adam(constants, slot));

@@ -34,8 +34,8 @@ final class AdamCorrections {
                 throw new IllegalArgumentException("adam on cuda: expected decay rates whose powers vanish within "
                         + MOST + " steps, got " + spec.beta1() + " and " + spec.beta2());
             }
-            bias = 1 - Math.pow(spec.beta1(), t);
-            root = (float) Math.sqrt(1 - Math.pow(spec.beta2(), t));
+            bias = spec.bias1(t);
+            root = spec.rootOfBias2(t);
             ByteBuffer row = ByteBuffer.allocate(ROW_BYTES).order(ByteOrder.nativeOrder());
             rows.writeBytes(row.putDouble(bias).putFloat(root).array());
         }

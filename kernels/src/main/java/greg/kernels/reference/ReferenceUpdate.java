@@ -42,8 +42,8 @@ final class ReferenceUpdate implements UpdateKernels {
         float beta2 = (float) spec.beta2();
         float rest1 = (float) (1 - spec.beta1());
         float rest2 = (float) (1 - spec.beta2());
-        float rate = (float) (-floats(lr)[0] / (1 - Math.pow(spec.beta1(), step)));
-        float correction = (float) Math.sqrt(1 - Math.pow(spec.beta2(), step));
+        float rate = (float) (-floats(lr)[0] / spec.bias1(step));
+        float correction = spec.rootOfBias2(step);
         for (UpdateSlot slot : table) {
             float[] w = floatsOut(slot.weight());
             float[] m = floatsOut(slot.momentum());

@@ -9,4 +9,14 @@ public record AdamSpec(double beta1, double beta2, double eps, double weightDeca
     public static AdamSpec standard(double weightDecay) {
         return new AdamSpec(0.9, 0.999, 1e-8, weightDecay);
     }
+
+    /** 1 - beta1^step, the bias of the first moment in step 1, 2, ..: the learning rate is divided by it. */
+    public double bias1(long step) {
+        return 1 - Math.pow(beta1, step);
+    }
+
+    /** sqrt(1 - beta2^step), by which the root of the second moment is divided; every backend rounds it here. */
+    public float rootOfBias2(long step) {
+        return (float) Math.sqrt(1 - Math.pow(beta2, step));
+    }
 }

@@ -38,8 +38,6 @@ final class GrowthMonitor implements GrowthListener {
     private GrowingRegularization growth;
     private float lambda;
     private boolean milestone;
-    private GrowthSchedule.Phase phase = GrowthSchedule.Phase.UPDATE_REG;
-    private long stabilizeStart = -1;
     private String cut;
     private final Set<String> reached = new HashSet<>();
 
@@ -66,8 +64,6 @@ final class GrowthMonitor implements GrowthListener {
         long updates = mostIterations(config) / config.updateRegInterval();
         recordEvery = Math.max(1, updates / MOST_RECORDS) * config.updateRegInterval();
         if (from != null) {
-            phase = from.phase();
-            stabilizeStart = from.stabilizeStart();
             for (GrowthState.Layer layer : from.layers()) {
                 if (layer.picked()) reached.add(PICKED + layer.name());
                 if (layer.finishIteration() >= 0) reached.add(FINISHED + layer.name());
@@ -139,7 +135,8 @@ final class GrowthMonitor implements GrowthListener {
 
     /** Whether the groups go after this step, as the schedule has it. */
     private boolean due(long iteration) {
-        return stabilizeStart >= 0 && iteration - stabilizeStart == config.stabilizeRegInterval();
+        long start = growth.stabilizeStart();
+        return start >= 0 && iteration - start == config.stabilizeRegInterval();
     }
 
     /** Stops the run if the weights are lost. */
@@ -153,10 +150,8 @@ final class GrowthMonitor implements GrowthListener {
     }
 
     @Override
-    public void stepped(long iteration, GrowthSchedule.Phase now, Tensor stepLoss) {
-        boolean stabilises = phase == GrowthSchedule.Phase.UPDATE_REG && now == GrowthSchedule.Phase.STABILIZE_REG;
-        phase = now;
-        if (stabilises) stabilizeStart = iteration;
+    public void stepped(long iteration, GrowthSchedule.Phase phase, Tensor stepLoss) {
+        boolean stabilises = iteration == growth.stabilizeStart();
         boolean last = full(iteration) || due(iteration);
         if (iteration % READ_LOSS_EVERY == 0 || stabilises || last || updateIsRecorded(iteration)) {
             float loss = stepLoss.item(); // waits for the device

@@ -54,7 +54,7 @@ final class ReportCommand implements Callable<Integer> {
             throw new UsageException("--out " + out + " exists; name another file, or overwrite it with --force");
         }
         List<RunRecord> runs = new ArrayList<>();
-        for (Path folder : folders) runs.add(read(folder));
+        for (Path folder : folders) runs.add(RunRecord.read(folder));
         ResultTable table =
                 new ResultTable(runs.stream().flatMap(r -> r.results().stream()).toList());
         if (out != null) {
@@ -64,13 +64,5 @@ final class ReportCommand implements Callable<Integer> {
         if (json) console.out().println(Json.line(table.toMap()));
         else console.out().print(table.toText());
         return 0;
-    }
-
-    private static RunRecord read(Path folder) {
-        try {
-            return RunRecord.read(folder);
-        } catch (IllegalArgumentException e) {
-            throw new UsageException(e.getMessage());
-        }
     }
 }

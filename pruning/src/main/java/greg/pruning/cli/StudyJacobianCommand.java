@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         name = "jacobian",
         description = "Singular values of d outputs / d inputs at test images: near 1, errors neither fade nor"
                 + " explode on their way through the network.")
-final class StudyJacobianCommand extends Study {
+final class StudyJacobianCommand extends NetworkCommand {
     @Option(
             names = "--samples",
             paramLabel = "N",

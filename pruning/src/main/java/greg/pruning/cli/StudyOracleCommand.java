@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
         name = "oracle",
         description = "Removes K filters of one layer in all ways, or in a sample of them, and ranks L1's choice by"
                 + " the loss on training images, right after the removal and after a few steps of finetuning.")
-final class StudyOracleCommand extends Study {
+final class StudyOracleCommand extends NetworkCommand {
     @Option(names = "--layer", required = true, paramLabel = "NAME", description = "Which layer, e.g. conv1.")
     private String layer;
 

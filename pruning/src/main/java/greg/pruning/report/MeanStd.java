@@ -1,6 +1,8 @@
 package greg.pruning.report;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
@@ -28,6 +30,15 @@ public record MeanStd(double mean, double std, int runs) {
     /** One published number without a spread. */
     public static MeanStd single(double value) {
         return new MeanStd(value, 0, 1);
+    }
+
+    /** For programs; the spread is null where there is only one run. */
+    Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("mean", mean);
+        map.put("std", runs == 1 ? null : std);
+        map.put("runs", runs);
+        return map;
     }
 
     /** {@code 89.49 ± 0.23}; without the spread where there is only one run. */

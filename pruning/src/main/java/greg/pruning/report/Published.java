@@ -25,18 +25,10 @@ public record Published(int table, double base, MeanStd pruned, MeanStd oneShot,
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("source", "ICLR 2021 paper, " + source());
         map.put("base_top1", base);
-        map.put("top1", map(pruned));
-        map.put("one_shot_l1_top1", oneShot == null ? null : map(oneShot));
+        map.put("top1", pruned.toMap());
+        map.put("one_shot_l1_top1", oneShot == null ? null : oneShot.toMap());
         map.put("speedup", speedup);
         map.put("sparsity_percent", sparsity);
-        return map;
-    }
-
-    private static Map<String, Object> map(MeanStd value) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("mean", value.mean());
-        map.put("std", value.runs() == 1 ? null : value.std());
-        map.put("runs", value.runs());
         return map;
     }
 }

@@ -201,11 +201,6 @@ public final class ResultTable {
     }
 
     private static Map<String, Object> map(MeanStd value) {
-        if (value == null) return null;
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("mean", value.mean());
-        map.put("std", value.runs() == 1 ? null : value.std());
-        map.put("runs", value.runs());
-        return map;
+        return value == null ? null : value.toMap();
     }
 }

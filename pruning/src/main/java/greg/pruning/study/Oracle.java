@@ -81,28 +81,34 @@ public final class Oracle {
 
         /** The choice with the smallest loss right after the removal; of equal ones the first. */
         public Outcome best() {
-            return outcomes.stream()
-                    .min(Comparator.comparingDouble(Outcome::loss))
-                    .orElseThrow();
+            return best(Outcome::loss);
         }
 
         /** The same by the loss after finetuning. */
         public Outcome tunedBest() {
-            return outcomes.stream()
-                    .min(Comparator.comparingDouble(Outcome::tuned))
-                    .orElseThrow();
+            return best(Outcome::tuned);
+        }
+
+        private Outcome best(ToDoubleFunction<Outcome> by) {
+            return outcomes.stream().min(Comparator.comparingDouble(by)).orElseThrow();
         }
 
         /** 1 for the choice with the smallest loss right after the removal; equal losses share the better rank. */
         public int rank(int... pruned) {
-            double own = of(pruned).loss();
-            return 1 + (int) outcomes.stream().filter(o -> o.loss() < own).count();
+            return rank(Outcome::loss, pruned);
         }
 
         /** The same by the loss after finetuning. */
         public int tunedRank(int... pruned) {
-            double own = of(pruned).tuned();
-            return 1 + (int) outcomes.stream().filter(o -> o.tuned() < own).count();
+            return rank(Outcome::tuned, pruned);
+        }
+
+        private int rank(ToDoubleFunction<Outcome> by, int... pruned) {
+            double own = by.applyAsDouble(of(pruned));
+            return 1
+                    + (int) outcomes.stream()
+                            .filter(o -> by.applyAsDouble(o) < own)
+                            .count();
         }
 
         /** Spearman's rank correlation of the losses before and after finetuning: does the first tell the second? */

@@ -3,6 +3,7 @@ package greg.kernels.cuda.simulator;
 import static greg.kernels.cuda.simulator.SoftwareDevice.allocate;
 import static greg.kernels.cuda.simulator.SoftwareDevice.fails;
 import static greg.kernels.cuda.simulator.SoftwareDevice.ok;
+import static greg.kernels.cuda.simulator.SoftwareDevice.stream;
 import static greg.kernels.cuda.simulator.SoftwareDevice.upload;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -42,12 +43,6 @@ class SimulatorExtensionTest {
     @AfterEach
     void close() {
         device.close();
-    }
-
-    private static CUstream stream() {
-        CUstream stream = new CUstream();
-        ok(() -> JCudaDriver.cuStreamCreate(stream, 1));
-        return stream;
     }
 
     private static int submit(CUstream stream, Work work, Release release) {

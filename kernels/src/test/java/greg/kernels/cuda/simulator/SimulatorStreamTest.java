@@ -8,6 +8,7 @@ import static greg.kernels.cuda.simulator.SoftwareDevice.launch;
 import static greg.kernels.cuda.simulator.SoftwareDevice.module;
 import static greg.kernels.cuda.simulator.SoftwareDevice.ok;
 import static greg.kernels.cuda.simulator.SoftwareDevice.source;
+import static greg.kernels.cuda.simulator.SoftwareDevice.stream;
 import static greg.kernels.cuda.simulator.SoftwareDevice.upload;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -46,12 +47,6 @@ class SimulatorStreamTest {
     @AfterEach
     void close() {
         device.close();
-    }
-
-    private static CUstream stream() {
-        CUstream stream = new CUstream();
-        ok(() -> JCudaDriver.cuStreamCreate(stream, 1));
-        return stream;
     }
 
     private static CUevent event() {

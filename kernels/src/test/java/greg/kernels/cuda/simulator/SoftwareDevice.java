@@ -24,6 +24,7 @@ import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.Assumptions;
 
@@ -156,6 +157,13 @@ final class SoftwareDevice implements AutoCloseable {
         CUmodule module = module(source);
         ok(() -> JCudaDriver.cuModuleGetFunction(function, module, name));
         return function;
+    }
+
+    /** A stream that neither waits for the default one nor is waited for by it. */
+    static CUstream stream() {
+        CUstream stream = new CUstream();
+        ok(() -> JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        return stream;
     }
 
     static CUdeviceptr allocate(long bytes) {

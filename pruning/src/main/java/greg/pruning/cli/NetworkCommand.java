@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What both need: a network with weights, and images. */
-abstract class Study implements Callable<Integer> {
+/** A command that looks at a network with weights, on the images of a data set. */
+abstract class NetworkCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
@@ -45,6 +45,7 @@ abstract class Study implements Callable<Integer> {
         return 0;
     }
 
+    /** Refuses bad values of the flags of its own, before anything is read. */
     abstract void check();
 
     /** The result, as JSON or for people. */
