@@ -4,7 +4,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.Memory;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Metrics;
@@ -16,7 +16,7 @@ import greg.tensor.Tensor;
 /** The training step of {@link TrainStepWorkload} in greg: the same weights, batch and update as the peers'. */
 public final class GregStep implements AutoCloseable {
     private final Backend backend;
-    private final Module network;
+    private final NnModule network;
     private final Sgd sgd;
     private final Metrics metrics;
     private final TrainStep step;

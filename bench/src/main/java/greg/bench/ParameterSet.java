@@ -2,7 +2,7 @@ package greg.bench;
 
 import greg.kernels.Backend;
 import greg.kernels.dry.DryBackend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.Networks;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ public record ParameterSet(String name, List<int[]> shapes) {
         boolean imageNet = IMAGENET.contains(arch);
         List<int[]> shapes = new ArrayList<>();
         try (Backend dry = new DryBackend();
-                Module network = Networks.create(arch, dry, 3, imageNet ? 224 : 32, imageNet ? 1000 : 10)) {
+                NnModule network = Networks.create(arch, dry, 3, imageNet ? 224 : 32, imageNet ? 1000 : 10)) {
             network.parameters()
                     .values()
                     .forEach(p -> shapes.add(p.tensor().shape().dims()));

@@ -36,7 +36,7 @@ public final class StateDict {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
     /** Copies all parameters and buffers of {@code module} to the host, in PyTorch's order. */
-    public static StateDict of(Module module) {
+    public static StateDict of(NnModule module) {
         StateDict state = new StateDict();
         tensors(module)
                 .forEach((name, p) ->
@@ -44,7 +44,7 @@ public final class StateDict {
         return state;
     }
 
-    private static Map<String, Parameter> tensors(Module module) {
+    private static Map<String, Parameter> tensors(NnModule module) {
         Map<String, Parameter> all = new LinkedHashMap<>();
         module.visit((path, m) -> {
             String prefix = path.isEmpty() ? "" : path + ".";
@@ -113,7 +113,7 @@ public final class StateDict {
      *
      * @throws IllegalArgumentException naming what is missing, not expected or of another shape; the module is unchanged
      */
-    public void loadInto(Module module) {
+    public void loadInto(NnModule module) {
         StateDict plain = withoutPrefix();
         Map<String, Parameter> targets = tensors(module);
         List<String> missing = new ArrayList<>();

@@ -23,11 +23,11 @@ class StateDictTest {
         backend.close();
     }
 
-    private Module vgg() {
+    private NnModule vgg() {
         return new Vgg(backend, new int[] {2, 0, 3}, true, 1, 2);
     }
 
-    private static StateDict counted(Module module) {
+    private static StateDict counted(NnModule module) {
         StateDict shapes = StateDict.of(module);
         StateDict counted = new StateDict();
         float next = 0;
@@ -41,7 +41,7 @@ class StateDictTest {
 
     @Test
     void holdsParametersAndBuffersInPyTorchsOrder() {
-        try (Module module = vgg()) {
+        try (NnModule module = vgg()) {
             assertEquals(
                     List.of(
                             "features.0.weight",
@@ -62,7 +62,7 @@ class StateDictTest {
 
     @Test
     void roundTripThroughAModule() {
-        try (Module module = vgg()) {
+        try (NnModule module = vgg()) {
             StateDict counted = counted(module);
             counted.loadInto(module);
             StateDict back = StateDict.of(module);
@@ -77,7 +77,7 @@ class StateDictTest {
 
     @Test
     void acceptsDataParallelsPrefixAndBatchCounters() {
-        try (Module module = vgg()) {
+        try (NnModule module = vgg()) {
             StateDict counted = counted(module);
             StateDict wrapped = new StateDict();
             for (String name : counted.names()) {
@@ -96,8 +96,8 @@ class StateDictTest {
 
     @Test
     void aCheckpointOfAnotherArchitectureIsRefusedAndChangesNothing() {
-        try (Module lenet = Networks.create("lenet5", backend, 1, 28, 10);
-                Module module = vgg()) {
+        try (NnModule lenet = Networks.create("lenet5", backend, 1, 28, 10);
+                NnModule module = vgg()) {
             counted(module).loadInto(module);
             String message = refused(StateDict.of(lenet), module);
             assertEquals(
@@ -113,8 +113,8 @@ class StateDictTest {
 
     @Test
     void aWrongShapeNamesBothShapes() {
-        try (Module module = vgg();
-                Module ten = new Vgg(backend, new int[] {2, 0, 3}, true, 1, 10)) {
+        try (NnModule module = vgg();
+                NnModule ten = new Vgg(backend, new int[] {2, 0, 3}, true, 1, 10)) {
             String message = refused(StateDict.of(ten), module);
             assertTrue(message.contains("classifier.weight (expected (2, 3), got (10, 3))"), message);
             assertTrue(message.contains("other classes"), message);
@@ -123,7 +123,7 @@ class StateDictTest {
 
     @Test
     void oneMissingTensorIsNamed() {
-        try (Module module = vgg()) {
+        try (NnModule module = vgg()) {
             StateDict all = counted(module);
             StateDict some = new StateDict();
             for (String name : all.names()) {
@@ -138,7 +138,7 @@ class StateDictTest {
         }
     }
 
-    private static String refused(StateDict state, Module module) {
+    private static String refused(StateDict state, NnModule module) {
         return assertThrows(IllegalArgumentException.class, () -> state.loadInto(module))
                 .getMessage();
     }

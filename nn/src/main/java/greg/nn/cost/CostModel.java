@@ -1,6 +1,6 @@
 package greg.nn.cost;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.NoGrad;
 import greg.tensor.Node;
@@ -35,8 +35,8 @@ public record CostModel(List<LayerCost> layers, long allParams) {
      * @param channels planes of an image
      */
     @SuppressWarnings("try") // a switched-off tape is not referred to while it is off
-    public static CostModel of(Module module, int channels, int height, int width) {
-        Map<Module, Boolean> modes = new LinkedHashMap<>();
+    public static CostModel of(NnModule module, int channels, int height, int width) {
+        Map<NnModule, Boolean> modes = new LinkedHashMap<>();
         module.visit((path, m) -> modes.put(m, m.isTraining()));
         module.eval();
         try (Scope scope = Scope.open();
@@ -45,11 +45,11 @@ public record CostModel(List<LayerCost> layers, long allParams) {
             module.forward(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
             return new CostModel(layers(module, trace.nodes()), module.parameterCount());
         } finally {
-            modes.forEach(Module::train); // parents come first, so the children's own modes have the last word
+            modes.forEach(NnModule::train); // parents come first, so the children's own modes have the last word
         }
     }
 
-    private static List<LayerCost> layers(Module module, List<Node> nodes) {
+    private static List<LayerCost> layers(NnModule module, List<Node> nodes) {
         Map<Tensor, String> owner = new IdentityHashMap<>();
         Map<String, Long> size = new LinkedHashMap<>();
         module.visit((path, m) -> {

@@ -1,7 +1,7 @@
 package greg.nn.init;
 
 import greg.kernels.Philox;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.layer.Dropout;
 import greg.tensor.Shape;
@@ -24,7 +24,7 @@ public final class Initializer {
      *
      * @throws IllegalArgumentException for a parameter that is none of these
      */
-    public static void initialize(Module module, Scheme scheme, long seed) {
+    public static void initialize(NnModule module, Scheme scheme, long seed) {
         module.visit((path, m) -> {
             String prefix = path.isEmpty() ? "" : path + ".";
             boolean norm = m.ownBuffers().containsKey("running_var");
@@ -35,14 +35,14 @@ public final class Initializer {
     }
 
     /** Seeds dropout alone, each layer with a stream of its own: for networks whose weights come from elsewhere. */
-    public static void seedDropout(Module module, long seed) {
+    public static void seedDropout(NnModule module, long seed) {
         module.visit((path, m) -> {
             String prefix = path.isEmpty() ? "" : path + ".";
             if (m instanceof Dropout dropout) dropout.seed(key(seed, prefix + "dropout"));
         });
     }
 
-    private static void normalization(Module m) {
+    private static void normalization(NnModule m) {
         fill(m.ownParameters().get("weight"), 1);
         fill(m.ownParameters().get("bias"), 0);
         fill(m.ownBuffers().get("running_mean"), 0);

@@ -2,7 +2,7 @@ package greg.nn.layer;
 
 import greg.kernels.Backend;
 import greg.kernels.spec.BatchNormSpec.Fusion;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
@@ -14,7 +14,7 @@ import java.util.List;
  * Batch normalisation with {@code weight}, {@code bias} and the buffers {@code running_mean}, {@code running_var}; eps
  * 1e-5, momentum 0.1 as in PyTorch. The fused forms save passes over memory.
  */
-public final class BatchNorm2d extends Module {
+public final class BatchNorm2d extends NnModule {
     private static final float EPS = 1e-5f;
     private static final float MOMENTUM = 0.1f;
     private final Parameter weight;

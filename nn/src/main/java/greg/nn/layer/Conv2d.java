@@ -1,14 +1,14 @@
 package greg.nn.layer;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.Conv2dOp;
 
 /** 2-D convolution with parameters {@code weight} (Cout, Cin/groups, K, K) and, if wanted, {@code bias} (Cout). */
-public final class Conv2d extends Module {
+public final class Conv2d extends NnModule {
     private final Parameter weight;
     private final Parameter bias;
     private final int stride;

@@ -1,7 +1,7 @@
 package greg.nn.layer;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.tensor.Tensor;
 import greg.tensor.op.DropoutOp;
 
@@ -10,7 +10,7 @@ import greg.tensor.op.DropoutOp;
  * before, so a run can be repeated; its number is an argument of the kernel, so a step with dropout cannot be recorded
  * once and replayed.
  */
-public final class Dropout extends Module {
+public final class Dropout extends NnModule {
     private static final long MIX = 0x9E3779B97F4A7C15L;
 
     private final float rate;

@@ -1,12 +1,12 @@
 package greg.nn.layer;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /** A step without parameters in a {@link Sequential}: {@code new Lambda(backend, ReluOp::apply)}. */
-public final class Lambda extends Module {
+public final class Lambda extends NnModule {
     private final UnaryOperator<Tensor> function;
 
     /** Computes {@code function}, which must be made of ops. */

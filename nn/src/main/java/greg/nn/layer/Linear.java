@@ -1,14 +1,14 @@
 package greg.nn.layer;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.LinearOp;
 
 /** Fully connected layer with {@code weight} (out, in) and {@code bias} (out). */
-public final class Linear extends Module {
+public final class Linear extends NnModule {
     private final Parameter weight;
     private final Parameter bias;
 

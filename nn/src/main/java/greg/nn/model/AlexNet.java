@@ -2,7 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.kernels.spec.Pool2dSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Dropout;
 import greg.nn.layer.Lambda;
@@ -21,12 +21,12 @@ import greg.tensor.op.ReluOp;
  * (classifier.1, .4 and .6). Smaller ones, from 32: the usual variant for CIFAR, 2x2 poolings and one Linear
  * (classifier). Convolutions are features.0, .3, .6, .8 and .10 in both.
  */
-public final class AlexNet extends Module {
+public final class AlexNet extends NnModule {
     private static final int IMAGENET = 224;
     private static final int HIDDEN = 4096;
 
     private final Sequential features;
-    private final Module classifier;
+    private final NnModule classifier;
 
     /** The variant follows from {@code imageSize}. */
     public AlexNet(Backend backend, int inChannels, int imageSize, int classes) {
@@ -62,7 +62,7 @@ public final class AlexNet extends Module {
                 child("classifier", large ? hidden(columns, classes) : new Linear(backend, columns, classes, true));
     }
 
-    private Module hidden(int columns, int classes) {
+    private NnModule hidden(int columns, int classes) {
         return new Sequential(
                 backend(),
                 new Dropout(backend(), 0.5f),

@@ -1,7 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -18,7 +18,7 @@ import java.util.List;
  *
  * <p>Names: conv1, bn1, layer1.0.conv1, layer1.0.bn1, ..., linear.
  */
-public final class CifarResNet extends Module {
+public final class CifarResNet extends NnModule {
     private final Conv2d conv1;
     private final BatchNorm2d bn1;
     private final List<Block> blocks = new ArrayList<>();
@@ -35,7 +35,7 @@ public final class CifarResNet extends Module {
         bn1 = child("bn1", new BatchNorm2d(backend, 16));
         int in = 16;
         for (int stage = 1; stage <= 3; stage++) {
-            Module layer =
+            NnModule layer =
                     child("layer" + stage, new Stage(backend, in, 8 << stage, (depth - 2) / 6, stage == 1 ? 1 : 2));
             layer.children().values().forEach(b -> blocks.add((Block) b));
             in = 8 << stage;
@@ -51,7 +51,7 @@ public final class CifarResNet extends Module {
     }
 
     /** Blocks 0 .. n-1 of one width; the first may subsample. */
-    private static final class Stage extends Module {
+    private static final class Stage extends NnModule {
         Stage(Backend backend, int in, int width, int count, int stride) {
             super(backend);
             for (int i = 0; i < count; i++) {
@@ -62,13 +62,13 @@ public final class CifarResNet extends Module {
         @Override
         public Tensor forward(Tensor x) {
             Tensor y = x;
-            for (Module block : children().values()) y = block.forward(y);
+            for (NnModule block : children().values()) y = block.forward(y);
             return y;
         }
     }
 
     /** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)). */
-    private static final class Block extends Module {
+    private static final class Block extends NnModule {
         private final Conv2d conv1;
         private final BatchNorm2d bn1;
         private final Conv2d conv2;

@@ -1,7 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Dropout;
 import greg.nn.layer.Lambda;
 import greg.nn.layer.Linear;
@@ -18,7 +18,7 @@ import java.util.Arrays;
  *
  * <p>Names: features.0, ...; classifier.0, .3 and .6. Convolutions have a bias, with BN too.
  */
-public final class ImageNetVgg extends Module {
+public final class ImageNetVgg extends NnModule {
     private static final int HIDDEN = 4096;
 
     private final VggFeatures features;

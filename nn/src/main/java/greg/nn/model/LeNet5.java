@@ -2,7 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.kernels.spec.Pool2dSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
 import greg.tensor.Tensor;
@@ -17,7 +17,7 @@ import greg.tensor.op.ReluOp;
  * <p>Images of 28x28 (the MNIST family) are padded by 2 on every side, as in the paper, in the first convolution. Larger
  * ones leave several positions of each of the 120 filters to the first Linear.
  */
-public final class LeNet5 extends Module {
+public final class LeNet5 extends NnModule {
     private static final int IMAGE = 32;
     private final Conv2d conv1;
     private final Conv2d conv2;

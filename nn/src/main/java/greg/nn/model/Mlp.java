@@ -1,7 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Linear;
 import greg.tensor.Tensor;
 import greg.tensor.op.FlattenOp;
@@ -15,7 +15,7 @@ import java.util.List;
  *
  * <p>It has no convolution, so there are no filters or channels to remove; prune single weights.
  */
-public final class Mlp extends Module {
+public final class Mlp extends NnModule {
     private static final int WIDTH = 100;
 
     private final List<Linear> layers = new ArrayList<>();

@@ -1,7 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Dropout;
@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <p>Names: features.0.0, features.0.1, features.1.conv.0.0, ..., features.18.1, classifier.1.
  */
-public final class MobileNetV2 extends Module {
+public final class MobileNetV2 extends NnModule {
     /** Per row: expansion, channels, blocks, stride of the first block. */
     private static final int[][] SETTINGS = {
         {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}
@@ -41,7 +41,7 @@ public final class MobileNetV2 extends Module {
     /** Any blocks. */
     MobileNetV2(Backend backend, int[][] settings, int stem, int last, int inChannels, int classes) {
         super(backend);
-        List<Module> blocks = new ArrayList<>();
+        List<NnModule> blocks = new ArrayList<>();
         blocks.add(unit(backend, inChannels, stem, 3, 2, 1));
         int in = stem;
         for (int[] row : settings) {
@@ -51,7 +51,7 @@ public final class MobileNetV2 extends Module {
             }
         }
         blocks.add(unit(backend, in, last, 1, 1, 1));
-        features = child("features", new Sequential(backend, blocks.toArray(Module[]::new)));
+        features = child("features", new Sequential(backend, blocks.toArray(NnModule[]::new)));
         classifier = child(
                 "classifier",
                 new Sequential(backend, new Dropout(backend, 0.2f), new Linear(backend, last, classes, true)));
@@ -72,19 +72,19 @@ public final class MobileNetV2 extends Module {
     }
 
     /** Expansion (if any), depthwise, projection; added to the input where the shape stays. */
-    private static final class InvertedResidual extends Module {
+    private static final class InvertedResidual extends NnModule {
         private final Sequential conv;
         private final boolean residual;
 
         InvertedResidual(Backend backend, int in, int out, int stride, int expansion) {
             super(backend);
             int hidden = in * expansion;
-            List<Module> steps = new ArrayList<>();
+            List<NnModule> steps = new ArrayList<>();
             if (expansion != 1) steps.add(unit(backend, in, hidden, 1, 1, 1));
             steps.add(unit(backend, hidden, hidden, 3, stride, hidden));
             steps.add(new Conv2d(backend, hidden, out, 1, 1, 0, false));
             steps.add(new BatchNorm2d(backend, out));
-            conv = child("conv", new Sequential(backend, steps.toArray(Module[]::new)));
+            conv = child("conv", new Sequential(backend, steps.toArray(NnModule[]::new)));
             residual = stride == 1 && in == out;
         }
 

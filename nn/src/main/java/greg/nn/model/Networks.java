@@ -2,7 +2,7 @@ package greg.nn.model;
 
 import greg.datasets.NearestName;
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
 import greg.nn.layer.Conv2d;
@@ -21,7 +21,7 @@ public final class Networks {
     /** Makes a network whose parameters are zero. */
     @FunctionalInterface
     private interface Factory {
-        Module create(Backend backend, int inChannels, int imageSize, int classes);
+        NnModule create(Backend backend, int inChannels, int imageSize, int classes);
     }
 
     private record Entry(ArchInfo info, Factory factory) {}
@@ -125,7 +125,7 @@ public final class Networks {
      * @param imageSize its height and width
      * @throws IllegalArgumentException for an unknown name or an image that is too small
      */
-    public static Module create(String arch, Backend backend, int inChannels, int imageSize, int classes) {
+    public static NnModule create(String arch, Backend backend, int inChannels, int imageSize, int classes) {
         Entry entry = entry(arch);
         if (imageSize < entry.info.minImage() || inChannels < 1 || classes < 1) {
             throw new IllegalArgumentException("network " + arch + ": expected images of at least "
@@ -136,9 +136,9 @@ public final class Networks {
     }
 
     /** As {@link #create}, initialised as the architecture's authors did. */
-    public static Module createInitialized(
+    public static NnModule createInitialized(
             String arch, Backend backend, int inChannels, int imageSize, int classes, long seed) {
-        Module module = create(arch, backend, inChannels, imageSize, classes);
+        NnModule module = create(arch, backend, inChannels, imageSize, classes);
         Initializer.initialize(module, info(arch).scheme(), seed);
         return module;
     }
@@ -147,7 +147,7 @@ public final class Networks {
      * Input channels of every convolution but the first, which sees the image: what {@link Backend#expectChannels} asks
      * for.
      */
-    public static int[] convInputChannels(Module module) {
+    public static int[] convInputChannels(NnModule module) {
         List<Integer> channels = new ArrayList<>();
         module.visit((path, m) -> {
             if (m instanceof Conv2d conv) {

@@ -2,7 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.kernels.spec.Pool2dSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -18,7 +18,7 @@ import greg.tensor.op.Pool2dOp;
  *
  * <p>Names: conv1, bn1, layer1.0.conv1, layer1.0.bn1, ..., layer2.0.downsample.0 and .1, fc.
  */
-public final class ResNet extends Module {
+public final class ResNet extends NnModule {
     private final Conv2d conv1;
     private final BatchNorm2d bn1;
     private final Sequential[] layers = new Sequential[4];
@@ -42,10 +42,10 @@ public final class ResNet extends Module {
         bn1 = child("bn1", new BatchNorm2d(backend, width));
         int in = width;
         for (int stage = 0; stage < 4; stage++) {
-            Module[] members = new Module[blocks[stage]];
+            NnModule[] members = new NnModule[blocks[stage]];
             for (int i = 0; i < members.length; i++) {
                 int stride = i == 0 && stage > 0 ? 2 : 1;
-                Module block = bottleneck
+                NnModule block = bottleneck
                         ? new Bottleneck(backend, in, width << stage, stride)
                         : new BasicBlock(backend, in, width << stage, stride);
                 members[i] = block;
@@ -83,7 +83,7 @@ public final class ResNet extends Module {
     }
 
     /** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)). */
-    private static final class BasicBlock extends Module {
+    private static final class BasicBlock extends NnModule {
         private final Conv2d conv1;
         private final BatchNorm2d bn1;
         private final Conv2d conv2;
@@ -108,7 +108,7 @@ public final class ResNet extends Module {
     }
 
     /** relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + shortcut(x)); 1x1, 3x3, 1x1. */
-    private static final class Bottleneck extends Module {
+    private static final class Bottleneck extends NnModule {
         private static final int EXPANSION = 4;
 
         private final Conv2d conv1;

@@ -1,7 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Linear;
 import greg.tensor.Tensor;
 import greg.tensor.op.GlobalAveragePoolOp;
@@ -14,7 +14,7 @@ import greg.tensor.op.GlobalAveragePoolOp;
  * <p>Names: features.0 (conv), features.1 (BN), features.3 or 4 ..., classifier; ReLU and pooling take a number each, as
  * in PyTorch's Sequential.
  */
-public final class Vgg extends Module {
+public final class Vgg extends NnModule {
     /** In a configuration: a 2x2 max-pooling instead of a convolution of so many filters. */
     public static final int POOL = 0;
 

@@ -2,7 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.kernels.spec.Pool2dSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.tensor.Tensor;
@@ -10,7 +10,7 @@ import greg.tensor.op.Pool2dOp;
 import greg.tensor.op.ReluOp;
 
 /** The convolutional part of a VGG: 3x3 convolutions, BN if wanted, ReLU, 2x2 max-poolings; numbered as in PyTorch. */
-final class VggFeatures extends Module {
+final class VggFeatures extends NnModule {
     private final int[] cfg;
     private final Conv2d[] convs;
     private final BatchNorm2d[] norms;

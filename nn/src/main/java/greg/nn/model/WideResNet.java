@@ -1,7 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -17,7 +17,7 @@ import greg.tensor.op.GlobalAveragePoolOp;
  *
  * <p>Names: conv1, block1.layer.0.bn1, .conv1, .bn2, .conv2, .convShortcut, ..., bn1, fc.
  */
-public final class WideResNet extends Module {
+public final class WideResNet extends NnModule {
     private final Conv2d conv1;
     private final Stage[] stages = new Stage[3];
     private final BatchNorm2d bn1;
@@ -34,7 +34,7 @@ public final class WideResNet extends Module {
         int in = 16;
         for (int i = 0; i < 3; i++) {
             int width = (16 << i) * widen;
-            Module[] blocks = new Module[(depth - 4) / 6];
+            NnModule[] blocks = new NnModule[(depth - 4) / 6];
             for (int b = 0; b < blocks.length; b++) {
                 blocks[b] = new Block(backend, b == 0 ? in : width, width, b == 0 && i > 0 ? 2 : 1);
             }
@@ -53,10 +53,10 @@ public final class WideResNet extends Module {
     }
 
     /** The blocks of one width, under the name "layer". */
-    private static final class Stage extends Module {
+    private static final class Stage extends NnModule {
         private final Sequential layer;
 
-        Stage(Backend backend, Module... blocks) {
+        Stage(Backend backend, NnModule... blocks) {
             super(backend);
             layer = child("layer", new Sequential(backend, blocks));
         }
@@ -68,7 +68,7 @@ public final class WideResNet extends Module {
     }
 
     /** conv2(relu(bn2(conv1(a)))) + shortcut, a = relu(bn1(x)); the shortcut is x, or a convolution of a. */
-    private static final class Block extends Module {
+    private static final class Block extends NnModule {
         private final BatchNorm2d bn1;
         private final Conv2d conv1;
         private final BatchNorm2d bn2;

@@ -4,7 +4,7 @@ import greg.kernels.Backend;
 import greg.kernels.Storage;
 import greg.kernels.UpdateSlot;
 import greg.kernels.spec.AdamSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import java.util.List;
 
 /** Adam (Kingma and Ba 2015). */
@@ -12,7 +12,7 @@ public final class Adam extends Optimizer {
     private final AdamSpec spec;
 
     /** Set a learning rate before the first step. */
-    public Adam(Module network, AdamSpec spec) {
+    public Adam(NnModule network, AdamSpec spec) {
         super(network, 2);
         this.spec = spec;
     }

@@ -4,7 +4,7 @@ import greg.kernels.Backend;
 import greg.kernels.Storage;
 import greg.kernels.UpdateSlot;
 import greg.kernels.spec.GroupIndex;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.StateDict;
 import greg.tensor.Shape;
@@ -40,7 +40,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /** {@code moments} running averages per parameter, all zero. */
-    protected Optimizer(Module network, int moments) {
+    protected Optimizer(NnModule network, int moments) {
         backend = network.backend();
         lr = Tensor.full(backend, Shape.of(1), 0);
         for (Map.Entry<String, Parameter> p : network.parameters().entrySet()) {

@@ -4,7 +4,7 @@ import greg.kernels.Backend;
 import greg.kernels.Storage;
 import greg.kernels.UpdateSlot;
 import greg.kernels.spec.SgdSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import java.util.List;
 
 /** Stochastic gradient descent with momentum, weight decay on all parameters, and the growing penalty. */
@@ -12,13 +12,13 @@ public final class Sgd extends Optimizer {
     private final SgdSpec spec;
 
     /** Set a learning rate before the first step. */
-    public Sgd(Module network, SgdSpec spec) {
+    public Sgd(NnModule network, SgdSpec spec) {
         super(network, 1);
         this.spec = spec;
     }
 
     /** Plain momentum. */
-    public Sgd(Module network, float momentum, float weightDecay) {
+    public Sgd(NnModule network, float momentum, float weightDecay) {
         this(network, new SgdSpec(momentum, weightDecay, false, false));
     }
 

@@ -4,7 +4,7 @@ import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.op.CrossEntropyOp;
@@ -24,12 +24,12 @@ public final class Evaluator {
     }
 
     /** Mean loss, top-1 and top-5 correct. */
-    public Score evaluate(Module network) {
+    public Score evaluate(NnModule network) {
         return evaluate(network, done -> {});
     }
 
     /** As above; {@code progress} hears the number of records done. */
-    public Score evaluate(Module network, IntConsumer progress) {
+    public Score evaluate(NnModule network, IntConsumer progress) {
         boolean training = network.isTraining();
         network.eval();
         Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);

@@ -1,6 +1,6 @@
 package greg.nn.train;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
@@ -17,7 +17,7 @@ public final class Finite {
      * The first parameter of which the sum of absolute values is not finite, in words with that sum, or null if all are well.
      * Reads every parameter once on the device, so it belongs behind an epoch or some hundred steps.
      */
-    public static String firstLost(Module network) {
+    public static String firstLost(NnModule network) {
         try (Tensor sum = Tensor.full(network.backend(), Shape.of(1), 0)) {
             for (Map.Entry<String, Parameter> entry : network.parameters().entrySet()) {
                 Tensor p = entry.getValue().tensor();

@@ -1,6 +1,6 @@
 package greg.nn.train;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.optim.Optimizer;
 import greg.tensor.Backprop;
 import greg.tensor.Tensor;
@@ -8,12 +8,12 @@ import greg.tensor.op.CrossEntropyOp;
 
 /** One step of training: forward, mean cross-entropy, backward, update. */
 public final class TrainStep {
-    private final Module network;
+    private final NnModule network;
     private final Optimizer optimizer;
     private final Metrics metrics;
 
     /** Adds loss and correct counts to {@code metrics}. */
-    public TrainStep(Module network, Optimizer optimizer, Metrics metrics) {
+    public TrainStep(NnModule network, Optimizer optimizer, Metrics metrics) {
         this.network = network;
         this.optimizer = optimizer;
         this.metrics = metrics;

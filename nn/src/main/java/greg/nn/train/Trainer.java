@@ -2,7 +2,7 @@ package greg.nn.train;
 
 import greg.datasets.Batch;
 import greg.datasets.Batches;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.optim.LrSchedule;
 import greg.nn.optim.Optimizer;
 import greg.tensor.Scope;
@@ -14,7 +14,7 @@ import java.util.List;
  * optimiser's penalties.
  */
 public final class Trainer {
-    private final Module network;
+    private final NnModule network;
     private final Optimizer optimizer;
     private final Batches batches;
     private final Feeder feeder;
@@ -24,7 +24,7 @@ public final class Trainer {
 
     /** Hooks are called in the order of the list. */
     public Trainer(
-            Module network, Optimizer optimizer, Batches batches, Feeder feeder, List<? extends TrainHook> hooks) {
+            NnModule network, Optimizer optimizer, Batches batches, Feeder feeder, List<? extends TrainHook> hooks) {
         this.network = network;
         this.optimizer = optimizer;
         this.batches = batches;

@@ -9,7 +9,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.dry.DryBackend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.layer.Linear;
 import greg.nn.model.Networks;
@@ -34,7 +34,7 @@ class CostModelTest {
     }
 
     private void check(String arch, int channels, int classes, long params, long allParams, long flops) {
-        try (Module net = Networks.create(arch, backend, channels, 32, classes)) {
+        try (NnModule net = Networks.create(arch, backend, channels, 32, classes)) {
             CostModel cost = CostModel.of(net, channels, 32, 32);
             assertEquals(params, cost.params(), arch + ": parameters as printed");
             assertEquals(allParams, cost.allParams(), arch + ": all parameters");
@@ -66,7 +66,7 @@ class CostModelTest {
     @Test
     void narrowVgg() {
         int[] cfg = {8, 0, 16, 0, 32, 32, 0, 48, 48, 0, 48, 48};
-        try (Module net = new Vgg(backend, cfg, true, 3, 10)) {
+        try (NnModule net = new Vgg(backend, cfg, true, 3, 10)) {
             CostModel cost = CostModel.of(net, 3, 32, 32);
             assertEquals(91714, cost.params());
             assertEquals(4240320, cost.flops());
@@ -75,7 +75,7 @@ class CostModelTest {
 
     @Test
     void layersInOrder() {
-        try (Module net = Networks.create("lenet5", backend, 1, 28, 10)) {
+        try (NnModule net = Networks.create("lenet5", backend, 1, 28, 10)) {
             List<LayerCost> layers = CostModel.of(net, 1, 28, 28).layers();
             assertEquals(
                     List.of("conv1", "conv2", "conv3", "fc1", "fc2"),
@@ -91,8 +91,8 @@ class CostModelTest {
     @Test
     void leavesTheNetworkAsItWas() {
         try (Backend computing = Backends.open("reference", BackendOptions.standard());
-                Module net = new Vgg(computing, new int[] {2, 0, 3}, true, 1, 2)) {
-            Module classifier = net.children().get("classifier");
+                NnModule net = new Vgg(computing, new int[] {2, 0, 3}, true, 1, 2)) {
+            NnModule classifier = net.children().get("classifier");
             classifier.eval();
             StateDict before = StateDict.of(net);
             long live = computing.memory().liveBytes();
@@ -109,7 +109,7 @@ class CostModelTest {
     }
 
     /** One Linear applied twice: its weights are stored once, its work is done twice. */
-    private static final class Twice extends Module {
+    private static final class Twice extends NnModule {
         private final Linear shared;
 
         Twice(Backend backend) {
@@ -125,7 +125,7 @@ class CostModelTest {
 
     @Test
     void sharedWeightsCountOnce() {
-        try (Module net = new Twice(backend)) {
+        try (NnModule net = new Twice(backend)) {
             CostModel cost = CostModel.of(net, 1, 2, 2);
             assertEquals(20, cost.params());
             assertEquals(32, cost.macs());

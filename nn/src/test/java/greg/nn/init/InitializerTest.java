@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import greg.nn.model.Vgg;
@@ -25,7 +25,7 @@ class InitializerTest {
     }
 
     private StateDict initialized(String arch, long seed) {
-        try (Module net = Networks.createInitialized(arch, backend, 3, 32, 10, seed)) {
+        try (NnModule net = Networks.createInitialized(arch, backend, 3, 32, 10, seed)) {
             return StateDict.of(net);
         }
     }
@@ -81,7 +81,7 @@ class InitializerTest {
 
     @Test
     void vggsBiasIsZero() {
-        try (Module net = new Vgg(backend, new int[] {16, 0, 32}, true, 3, 10)) {
+        try (NnModule net = new Vgg(backend, new int[] {16, 0, 32}, true, 3, 10)) {
             Initializer.initialize(net, Scheme.KAIMING_NORMAL_ZERO_BIAS, 3);
             StateDict s = StateDict.of(net);
             normal(s.get("features.4.weight").values(), Math.sqrt(2 / (16 * 9.0)));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
@@ -30,7 +30,7 @@ class DropoutTest {
                 new Sequential(backend, new Linear(backend, 2, 2, true), new Dropout(backend, 0.5f)));
     }
 
-    private static List<Dropout> dropouts(Module net) {
+    private static List<Dropout> dropouts(NnModule net) {
         List<Dropout> found = new ArrayList<>();
         net.visit((path, m) -> {
             if (m instanceof Dropout d) found.add(d);
@@ -49,8 +49,8 @@ class DropoutTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void aCopyHasTheMasksOfItsSeedAndEachDropoutItsOwn(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
-        try (Module original = net(backend);
-                Module copy = net(backend)) {
+        try (NnModule original = net(backend);
+                NnModule copy = net(backend)) {
             Initializer.initialize(original, Scheme.UNIFORM, 7);
             StateDict.of(original).loadInto(copy);
             Initializer.seedDropout(copy, 7);
@@ -68,8 +68,8 @@ class DropoutTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void theSequenceGoesOnFromSavedSteps(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
-        try (Module whole = net(backend);
-                Module resumed = net(backend)) {
+        try (NnModule whole = net(backend);
+                NnModule resumed = net(backend)) {
             Initializer.seedDropout(whole, 7);
             mask(dropouts(whole).get(0));
             mask(dropouts(whole).get(0));

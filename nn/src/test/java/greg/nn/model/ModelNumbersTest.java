@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.tensor.Backprop;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -152,7 +152,7 @@ class ModelNumbersTest {
                         "fc2.bias",
                         0.6157809,
                         0.9249341));
-        try (Module net = new LeNet5(backend, 1, 28, 10)) {
+        try (NnModule net = new LeNet5(backend, 1, 28, 10)) {
             Waves.fill(net, Set.of());
             check(net, Shape.of(2, 1, 28, 28), new int[] {3, 8}, expected);
         }
@@ -210,7 +210,7 @@ class ModelNumbersTest {
                         "classifier.bias",
                         0.3990242,
                         -0.2443146));
-        try (Module net = new Vgg(backend, new int[] {4, Vgg.POOL, 6, 5}, true, 3, 3)) {
+        try (NnModule net = new Vgg(backend, new int[] {4, Vgg.POOL, 6, 5}, true, 3, 3)) {
             Waves.fill(net, Set.of("features.1.weight", "features.5.weight", "features.8.weight"));
             Shape input = Shape.of(4, 3, 8, 8);
             check(net, input, new int[] {0, 2, 1, 1}, expected);
@@ -250,7 +250,7 @@ class ModelNumbersTest {
         }
     }
 
-    private void check(Module net, Shape input, int[] labels, Expected expected) {
+    private void check(NnModule net, Shape input, int[] labels, Expected expected) {
         try (Scope scope = Scope.open()) {
             Tensor x = scope.own(Tensor.of(backend, input, wave((int) input.size(), 0.37, 0.2, 1)));
             Tensor y = scope.own(Tensor.ofInts(backend, Shape.of(labels.length), labels));

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import greg.kernels.Backend;
 import greg.kernels.dry.DryBackend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -51,7 +51,7 @@ class NetworkNamesTest {
     void asInTorchvision(String arch, int channels, int size, int classes, long count, int tensors, String digest)
             throws NoSuchAlgorithmException {
         try (Backend backend = new DryBackend();
-                Module net = Networks.create(arch, backend, channels, size, classes)) {
+                NnModule net = Networks.create(arch, backend, channels, size, classes)) {
             assertEquals(count, net.parameterCount(), arch + ": trainable elements");
             StringBuilder lines = new StringBuilder();
             net.visit((path, m) -> {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Compare;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Backprop;
 import greg.tensor.NoGrad;
@@ -57,7 +57,7 @@ class NetworkNumbersTest {
     @MethodSource(DEVICES)
     void mobileNetV2(String kind) {
         int[][] settings = {{1, 8, 1, 1}, {6, 16, 2, 2}, {4, 24, 2, 2}};
-        Module net = new MobileNetV2(open(kind), settings, 32, 1280, 3, 10);
+        NnModule net = new MobileNetV2(open(kind), settings, 32, 1280, 3, 10);
         net.children().get("classifier").eval(); // no dropout
         train(kind, "mobilenet", net, 32, 3015);
     }
@@ -98,10 +98,10 @@ class NetworkNumbersTest {
         return BackendsUnderTest.open(kind);
     }
 
-    private static void train(String kind, String title, Module network, int size, int images) {
+    private static void train(String kind, String title, NnModule network, int size, int images) {
         Backend backend = open(kind);
         Map<String, double[]> expected = read(title);
-        try (Module net = network;
+        try (NnModule net = network;
                 Scope scope = Scope.open()) {
             fill(net);
             int[] classes = new int[4];
@@ -121,9 +121,9 @@ class NetworkNumbersTest {
     }
 
     @SuppressWarnings("try")
-    private static void evaluate(String title, Module network, Shape shape) {
+    private static void evaluate(String title, NnModule network, Shape shape) {
         Map<String, double[]> expected = read(title);
-        try (Module net = network;
+        try (NnModule net = network;
                 NoGrad off = NoGrad.begin();
                 Scope scope = Scope.open()) {
             fill(net);
@@ -157,7 +157,7 @@ class NetworkNumbersTest {
         }
     }
 
-    private static void fill(Module net) {
+    private static void fill(NnModule net) {
         int k = 0;
         for (Map.Entry<String, Parameter> entry : net.parameters().entrySet()) {
             Tensor p = entry.getValue().tensor();

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
 import greg.kernels.dry.DryBackend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
@@ -36,7 +36,7 @@ class NetworksTest {
     @ValueSource(strings = {"lenet5", "resnet20", "vgg11", "mlp_7_relu", "wrn_16_4"})
     @SuppressWarnings("try")
     void imagesOfTheMnistFamilyFit(String arch) {
-        try (Module net = Networks.create(arch, backend, 1, 28, 7);
+        try (NnModule net = Networks.create(arch, backend, 1, 28, 7);
                 NoGrad off = NoGrad.begin();
                 Scope scope = Scope.open()) {
             Tensor x = scope.own(Tensor.full(backend, Shape.of(2, 1, 28, 28), 1));
@@ -49,7 +49,7 @@ class NetworksTest {
     void everyArchitectureMapsItsSmallestImagesToLogits(String arch) {
         assertEquals(arch, Networks.info(arch).name());
         int size = Networks.info(arch).minImage();
-        try (Module net = Networks.create(arch, backend, 3, size, 2);
+        try (NnModule net = Networks.create(arch, backend, 3, size, 2);
                 Scope scope = Scope.open()) {
             Tensor x = scope.own(Tensor.full(backend, Shape.of(2, 3, size, size), 1));
             assertEquals(Shape.of(2, 2), net.forward(x).shape());
@@ -74,8 +74,8 @@ class NetworksTest {
 
     @Test
     void inputChannelsOfEveryConvolutionButTheFirst() {
-        try (Module lenet = Networks.create("lenet5", backend, 3, 32, 10);
-                Module resnet = Networks.create("resnet20", backend, 3, 32, 10)) {
+        try (NnModule lenet = Networks.create("lenet5", backend, 3, 32, 10);
+                NnModule resnet = Networks.create("resnet20", backend, 3, 32, 10)) {
             assertArrayEquals(new int[] {6, 16}, Networks.convInputChannels(lenet));
             assertArrayEquals(
                     new int[] {16, 16, 16, 16, 16, 16, 16, 32, 32, 32, 32, 32, 32, 64, 64, 64, 64, 64},
@@ -86,10 +86,10 @@ class NetworksTest {
     /** Names and shapes of the reference implementation's LeNet5 and vgg11 and of the common CIFAR ResNet checkpoints. */
     @Test
     void namesAreThoseOfTheCheckpoints() {
-        try (Module lenet = Networks.create("lenet5", backend, 1, 32, 10);
-                Module vgg = Networks.create("vgg11", backend, 3, 32, 10);
-                Module plain = Networks.create("vgg11_nobn", backend, 3, 32, 10);
-                Module resnet = Networks.create("resnet20", backend, 3, 32, 10)) {
+        try (NnModule lenet = Networks.create("lenet5", backend, 1, 32, 10);
+                NnModule vgg = Networks.create("vgg11", backend, 3, 32, 10);
+                NnModule plain = Networks.create("vgg11_nobn", backend, 3, 32, 10);
+                NnModule resnet = Networks.create("resnet20", backend, 3, 32, 10)) {
             StateDict l = StateDict.of(lenet);
             assertEquals(
                     "[conv1.weight, conv1.bias, conv2.weight, conv2.bias, conv3.weight, conv3.bias, fc1.weight, fc1.bias,"

@@ -3,7 +3,7 @@ package greg.nn.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +20,7 @@ final class Waves {
     }
 
     /** Fills the k-th parameter with sqrt(3/fan) sin((0.7 + 0.1 k) i + k), fan 100 for vectors, plus 1 for BN weights. */
-    static void fill(Module module, Set<String> norms) {
+    static void fill(NnModule module, Set<String> norms) {
         int k = 0;
         for (Map.Entry<String, Parameter> entry : module.parameters().entrySet()) {
             var tensor = entry.getValue().tensor();

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.Networks;
 import greg.tensor.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +18,7 @@ class FiniteTest {
     void namesTheFirstParameterThatIsLost(String device) {
         Backend backend = Backends.open(device, BackendOptions.standard());
         for (float lost : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-            try (Module net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 0)) {
+            try (NnModule net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 0)) {
                 assertNull(Finite.firstLost(net));
                 Tensor weight = net.parameters().get("conv2.weight").tensor();
                 float[] values = weight.toHost();

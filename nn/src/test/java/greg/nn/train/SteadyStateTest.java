@@ -8,7 +8,7 @@ import greg.datasets.DataSplit;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Sgd;
 import greg.tensor.Scope;
@@ -34,7 +34,7 @@ class SteadyStateTest {
     void thousandsOfStepsDoNotGrow(String kind) throws IOException {
         DataSplit data = Synthetic.split(64, 8, 4, 3, 8, 8, 1);
         Backend backend = BackendsUnderTest.open(kind);
-        try (Module net = new CifarResNet(backend, 8, 3, 4);
+        try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Sgd sgd = new Sgd(net, 0.9f, 5e-4f);
                 Metrics metrics = new Metrics(backend);
                 Batches batches = new Batches(data.train(), 4, true, 1, false, 2)) {

@@ -12,7 +12,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.GroupIndex;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
@@ -37,7 +37,7 @@ class TrainerResumeTest {
     /** What a checkpoint would hold. */
     private record Kept(Position position, StateDict network, StateDict optimizer, long steps) {}
 
-    private static Optimizer optimizer(Module net, boolean adam) {
+    private static Optimizer optimizer(NnModule net, boolean adam) {
         Optimizer optimizer = adam ? new Adam(net, AdamSpec.standard(1e-4)) : new Sgd(net, 0.9f, 5e-4f);
         optimizer.penalize(PENALISED, new GroupIndex(16, 16 * 9)).lambda().set(lambda());
         return optimizer;
@@ -51,7 +51,7 @@ class TrainerResumeTest {
 
     /** Trains from {@code from} (null: from the start) for {@code most} steps; {@code scores} gets the epochs' scores. */
     private static Kept train(Backend backend, boolean adam, Kept from, int most, List<Score> scores) {
-        try (Module net = new CifarResNet(backend, 8, 3, 4);
+        try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Optimizer optimizer = optimizer(net, adam);
                 Batches batches = new Batches(DATA.train(), BATCH, true, 3, false, 2)) {
             Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
@@ -123,7 +123,7 @@ class TrainerResumeTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void stateOfOtherPenaltiesIsRefused(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
-        try (Module net = new CifarResNet(backend, 8, 3, 4);
+        try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Optimizer penalised = optimizer(net, false);
                 Optimizer plain = new Sgd(net, 0.9f, 5e-4f)) {
             StateDict saved = penalised.save();

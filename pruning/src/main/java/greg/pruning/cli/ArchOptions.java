@@ -2,6 +2,7 @@ package greg.pruning.cli;
 
 import greg.datasets.NearestName;
 import greg.nn.model.Networks;
+import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import picocli.CommandLine.Option;

@@ -1,5 +1,7 @@
 package greg.pruning.cli;
 
+import greg.pruning.run.Progress;
+import greg.pruning.run.RunMonitor;
 import java.io.PrintWriter;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -10,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param err standard error
  * @param terminal whether a person watches, so that a line may be redrawn
  */
-record Console(PrintWriter out, PrintWriter err, boolean terminal) {
+record Console(PrintWriter out, PrintWriter err, boolean terminal) implements RunMonitor {
     /** The console of a running command. */
     static Console of(CommandSpec spec) {
         Main root = (Main) spec.root().userObject();
@@ -18,9 +20,20 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) {
     }
 
     /** A line on standard error. */
-    void say(String format, Object... values) {
+    @Override
+    public void say(String format, Object... values) {
         err.printf(format + "%n", values);
         err.flush();
+    }
+
+    @Override
+    public Progress progress(String task, long total, String unit) {
+        return new ConsoleProgress(this, task, total, unit);
+    }
+
+    @Override
+    public boolean stopRequested() {
+        return Interrupts.requested();
     }
 
     /** Whether standard streams are a terminal. From JDK 22 on a Console exists without one and has to be asked. */

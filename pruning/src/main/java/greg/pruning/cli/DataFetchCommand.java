@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.datasets.Datasets;
 import greg.datasets.fetch.Download;
 import greg.datasets.fetch.Source;
+import greg.pruning.run.UsageException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,12 +1,13 @@
 package greg.pruning.cli;
 
 import greg.datasets.DataSplit;
-import greg.datasets.Dataset;
 import greg.datasets.Datasets;
 import greg.datasets.NearestName;
 import greg.datasets.Normalization;
+import greg.pruning.run.Checks;
+import greg.pruning.run.RunData;
+import greg.pruning.run.UsageException;
 import java.nio.file.Path;
-import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Which images. */
@@ -47,50 +48,6 @@ final class DataOptions {
                             + " own.")
     String std;
 
-    /**
-     * An opened data set.
-     *
-     * @param name as in {@code --dataset}
-     * @param split both halves
-     * @param normalization the data set's own, or as the flags say
-     */
-    record Data(String name, DataSplit split, Normalization normalization) {
-        int channels() {
-            return split.test().channels();
-        }
-
-        int height() {
-            return split.test().height();
-        }
-
-        int width() {
-            return split.test().width();
-        }
-
-        int classes() {
-            return split.test().classes();
-        }
-
-        /** What a network has to fit. */
-        ImageKind images() {
-            return ImageKind.of(this);
-        }
-
-        /** For config.json: enough to see whether another run had the same images. */
-        Map<String, Object> describe() {
-            return Json.object(
-                    "name", name,
-                    "train", describe(split.train()),
-                    "test", describe(split.test()),
-                    "mean", normalization.mean(),
-                    "std", normalization.std());
-        }
-
-        private static Map<String, Object> describe(Dataset half) {
-            return Json.object("records", half.size(), "checksum", half.checksum());
-        }
-    }
-
     /** Refuses what needs no file to be refused. */
     void check() {
         Checks.atLeast("--image-size", 0, imageSize);
@@ -104,11 +61,11 @@ final class DataOptions {
     }
 
     /** Reads the data set. */
-    Data open() {
+    RunData open() {
         check();
         DataSplit split = Datasets.open(dataset, data, imageSize);
         Normalization own = split.train().normalization();
-        return new Data(
+        return new RunData(
                 dataset, split, mean == null ? own : normalization(split.train().channels()));
     }
 

@@ -2,6 +2,7 @@ package greg.pruning.cli;
 
 import greg.kernels.BackendProvider;
 import greg.kernels.Backends;
+import greg.pruning.report.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

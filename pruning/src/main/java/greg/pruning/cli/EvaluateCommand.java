@@ -1,10 +1,15 @@
 package greg.pruning.cli;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Score;
+import greg.pruning.report.Json;
+import greg.pruning.run.Checks;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.Progress;
+import greg.pruning.run.RunData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -25,24 +30,19 @@ final class EvaluateCommand extends NetworkCommand {
 
     @Override
     String run(
-            Console console,
-            Backend backend,
-            NetworkSpec wanted,
-            Checkpoint checkpoint,
-            DataOptions.Data opened,
-            boolean json) {
-        try (Module network = wanted.load(backend, checkpoint)) {
+            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json) {
+        try (NnModule network = wanted.load(backend, checkpoint)) {
             console.say("%s on %s", checkpoint.file(), backend.device().name());
             Score score = score(console, network, opened);
             return json ? json(wanted.arch(), opened.name(), score) : text(wanted.arch(), opened.name(), score);
         }
     }
 
-    private Score score(Console console, Module network, DataOptions.Data opened) {
+    private Score score(Console console, NnModule network, RunData opened) {
         Evaluator evaluator = new Evaluator(opened.split().test(), opened.normalization(), batchSize);
         int[] before = {0};
         try (Progress progress =
-                new Progress(console, "evaluate", opened.split().test().size(), "img")) {
+                console.progress("evaluate", opened.split().test().size(), "img")) {
             return evaluator.evaluate(network, done -> {
                 progress.step(done - before[0]);
                 before[0] = done;

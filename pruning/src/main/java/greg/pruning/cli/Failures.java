@@ -4,6 +4,9 @@ import greg.datasets.DatasetException;
 import greg.datasets.NearestName;
 import greg.kernels.KernelException;
 import greg.nn.io.CheckpointException;
+import greg.pruning.run.InterruptedRunException;
+import greg.pruning.run.RunException;
+import greg.pruning.run.UsageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -64,14 +67,9 @@ final class Failures {
                 || e instanceof KernelException;
         if (ours && e.getMessage() != null) return e.getMessage();
         if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";
-        if (e instanceof IOException || e instanceof UncheckedIOException) return "cannot read or write: " + reason(e);
+        if (e instanceof IOException || e instanceof UncheckedIOException)
+            return "cannot read or write: " + RunException.reason(e);
         return "internal error: " + e + "; run again with --debug for the stack trace";
-    }
-
-    /** An I/O error in words: the exceptions of java.nio have a bare path as message. */
-    static String reason(Throwable e) {
-        Throwable root = e instanceof UncheckedIOException ? e.getCause() : e;
-        return root.getClass().getSimpleName().replaceAll("Exception$", "") + ": " + root.getMessage();
     }
 
     private static String oneLine(String text) {

@@ -3,15 +3,20 @@ package greg.pruning.cli;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.cost.CostModel;
 import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
-import greg.pruning.GregConfig;
-import greg.pruning.GrowthListener;
-import greg.pruning.PruningMethod;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.run.ImageKind;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.Pruning;
+import greg.pruning.run.UsageException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +109,7 @@ final class InspectCommand implements Callable<Integer> {
     private Pruning.Cut cut(Console console, NetworkSpec full) {
         GregConfig config = GregConfig.builder()
                 .method(PruningMethod.L1)
-                .wg(WeightGroup.parse(wg))
+                .wg(Granularity.parse(wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
@@ -114,7 +119,7 @@ final class InspectCommand implements Callable<Integer> {
                     + ": how much goes depends on the weights; give --weights");
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
-                Module network = full.load(backend, NetworkSpec.read(arch.weights))) {
+                NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
             return pruning.run(network, null, new GrowthListener() {});
         }
     }

@@ -1,10 +1,12 @@
 package greg.pruning.cli;
 
+import greg.pruning.run.Version;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -13,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "greg",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
+        versionProvider = Main.Versions.class,
         synopsisSubcommandLabel = "COMMAND",
         description = "Pruning of convolutional networks by growing regularization (GReg, ICLR 2021).",
         footer = {
@@ -32,6 +34,14 @@ import picocli.CommandLine.Spec;
             StudyCommand.class
         })
 public final class Main implements Runnable {
+    /** What {@code --version} prints. */
+    static final class Versions implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {Version.text()};
+        }
+    }
+
     @Spec
     private CommandSpec spec;
 

@@ -2,6 +2,9 @@ package greg.pruning.cli;
 
 import greg.kernels.Backend;
 import greg.nn.io.Checkpoint;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.RunData;
+import greg.pruning.run.UsageException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +39,7 @@ abstract class NetworkCommand implements Callable<Integer> {
         check();
         if (arch.weights == null) throw new UsageException("--weights: expected a checkpoint file or a run folder");
         Checkpoint checkpoint = NetworkSpec.read(arch.weights);
-        DataOptions.Data opened = data.open();
+        RunData opened = data.open();
         NetworkSpec wanted = NetworkSpec.of(checkpoint, arch.arch, opened.images());
         Console console = Console.of(spec);
         try (Backend backend = device.open()) {
@@ -50,10 +53,5 @@ abstract class NetworkCommand implements Callable<Integer> {
 
     /** The result, as JSON or for people. */
     abstract String run(
-            Console console,
-            Backend backend,
-            NetworkSpec wanted,
-            Checkpoint checkpoint,
-            DataOptions.Data opened,
-            boolean json);
+            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json);
 }

@@ -4,13 +4,27 @@ import greg.kernels.Backend;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.optim.LrSchedule;
-import greg.pruning.FinetuneOptimizer;
-import greg.pruning.GregConfig;
-import greg.pruning.PickPruned;
-import greg.pruning.PruningMethod;
-import greg.pruning.Reinit;
+import greg.pruning.growth.FinetuneOptimizer;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.Phase;
+import greg.pruning.run.Preset;
+import greg.pruning.run.PruneRun;
+import greg.pruning.run.Pruning;
+import greg.pruning.run.Recipe;
+import greg.pruning.run.RunConfig;
+import greg.pruning.run.RunData;
+import greg.pruning.run.RunFolder;
+import greg.pruning.run.RunState;
+import greg.pruning.run.Saver;
+import greg.pruning.run.Target;
+import greg.pruning.run.TrainSettings;
+import greg.pruning.run.UsageException;
+import greg.pruning.select.PickPruned;
+import greg.pruning.surgery.Reinit;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -68,7 +82,7 @@ final class PruneCommand implements Resume.Command {
         Preset preset = prune.preset == null ? null : Preset.of(prune.preset);
         boolean namesData = spec.commandLine().getParseResult().hasMatchedOption("--dataset");
         if (preset != null) {
-            preset.fill(prune, target, arch);
+            PresetFlags.fill(preset, prune, target, arch);
             if (!namesData) data.dataset = preset.dataset();
         }
         arch.check();
@@ -96,7 +110,7 @@ final class PruneCommand implements Resume.Command {
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
-        DataOptions.Data opened = data.open();
+        RunData opened = data.open();
         NetworkSpec wanted = start != null
                 ? NetworkSpec.of(start, arch.arch, opened.images())
                 : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, opened.images());
@@ -123,7 +137,8 @@ final class PruneCommand implements Resume.Command {
             console.say(
                     "%s on %s, %s",
                     wanted.arch(), opened.name(), backend.device().name());
-            Map<String, Object> described = RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed);
+            Map<String, Object> described =
+                    RunConfig.describe(Invocations.of(spec), backend, opened, wanted.arch(), run.seed);
             described.put("pruning", plan.describe(arch.weights == null));
             Saver saver = run.begin(folder, "prune", described, console);
             PruneReport report = new PruneRun(console, folder, opened, backend, plan, saver).run(start);
@@ -144,7 +159,7 @@ final class PruneCommand implements Resume.Command {
     /** The paper's numbers, if they are of this experiment; null if not, which is said. */
     private Published published(Preset preset, String wanted, Console console) {
         if (preset == null) return null;
-        List<String> other = preset.overridden(prune, target, wanted, data.dataset);
+        List<String> other = PresetFlags.overridden(preset, prune, target, wanted, data.dataset);
         if (other.isEmpty()) return preset.published();
         console.say(
                 "warning: --preset %s: its published numbers are left out, they are of %s",

@@ -1,13 +1,15 @@
 package greg.pruning.cli;
 
-import greg.pruning.FinetuneConfig;
-import greg.pruning.FinetuneOptimizer;
-import greg.pruning.GregConfig;
-import greg.pruning.PickPruned;
-import greg.pruning.PruningMethod;
-import greg.pruning.Reinit;
-import greg.pruning.Semantics;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.FinetuneConfig;
+import greg.pruning.growth.FinetuneOptimizer;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.growth.Semantics;
+import greg.pruning.run.Checks;
+import greg.pruning.run.Recipe;
+import greg.pruning.select.PickPruned;
+import greg.pruning.surgery.Reinit;
 import picocli.CommandLine.Option;
 
 /**
@@ -199,7 +201,7 @@ final class PruneOptions {
         FinetuneConfig ft = base.finetune();
         return base.toBuilder()
                 .method(method == null ? base.method() : PruningMethod.parse(method))
-                .wg(wg == null ? base.wg() : WeightGroup.parse(wg))
+                .wg(wg == null ? base.wg() : Granularity.parse(wg))
                 .pickPruned(pickPruned == null ? base.pickPruned() : PickPruned.parse(pickPruned))
                 .semantics(semantics == null ? base.semantics() : Semantics.parse(semantics))
                 .lrPrune(or(lrPrune, base.lrPrune()))

@@ -2,8 +2,10 @@ package greg.pruning.cli;
 
 import greg.nn.io.AtomicFile;
 import greg.pruning.report.HtmlReport;
+import greg.pruning.report.Json;
 import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
+import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,12 @@
 package greg.pruning.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.pruning.report.Json;
+import greg.pruning.run.Phase;
+import greg.pruning.run.RunException;
+import greg.pruning.run.RunFolder;
+import greg.pruning.run.RunState;
+import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,7 +93,7 @@ final class Resume {
         root.parseArgs(args.toArray(new String[0]));
         CommandSpec again = root.getSubcommands().get(command).getCommandSpec();
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
-            String name = RunConfig.name(option);
+            String name = Invocations.name(option);
             if (name.equals("resume")) continue;
             if (FREE.contains(name)) again.findOption("--" + name).setValue(option.getValue());
             else refuseOther(name, option);

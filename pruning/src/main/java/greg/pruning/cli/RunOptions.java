@@ -1,5 +1,10 @@
 package greg.pruning.cli;
 
+import greg.pruning.run.Augmentation;
+import greg.pruning.run.Checks;
+import greg.pruning.run.RunFolder;
+import greg.pruning.run.RunState;
+import greg.pruning.run.Saver;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;

@@ -4,9 +4,13 @@ import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
 import greg.nn.train.Feeder;
+import greg.pruning.report.Json;
+import greg.pruning.run.Checks;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.RunData;
 import greg.pruning.study.Jacobian;
 import greg.tensor.Scope;
 import greg.tensor.Tensor;
@@ -34,16 +38,11 @@ final class StudyJacobianCommand extends NetworkCommand {
 
     @Override
     String run(
-            Console console,
-            Backend backend,
-            NetworkSpec wanted,
-            Checkpoint checkpoint,
-            DataOptions.Data opened,
-            boolean json) {
+            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json) {
         Dataset test = opened.split().test();
         int count = Math.min(samples, test.size());
         Jacobian jacobian;
-        try (Module network = wanted.load(backend, checkpoint);
+        try (NnModule network = wanted.load(backend, checkpoint);
                 Batches batches = new Batches(test, count, false, 0, false, 1).epoch(0);
                 Scope scope = Scope.open()) {
             Batch batch = batches.next();

@@ -4,7 +4,7 @@ import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.datasets.Datasets;
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
 import greg.nn.optim.Sgd;
 import greg.nn.train.EndlessFeed;
@@ -13,11 +13,16 @@ import greg.nn.train.Feeder;
 import greg.nn.train.InputSource;
 import greg.nn.train.Metrics;
 import greg.nn.train.TrainStep;
-import greg.pruning.L1Scores;
-import greg.pruning.Selection;
-import greg.pruning.WeightGroup;
 import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.Granularity;
 import greg.pruning.graph.GraphLayer;
+import greg.pruning.report.Json;
+import greg.pruning.run.Checks;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.RunData;
+import greg.pruning.run.UsageException;
+import greg.pruning.select.L1Scores;
+import greg.pruning.select.Selection;
 import greg.pruning.study.Oracle;
 import greg.tensor.Scope;
 import java.util.List;
@@ -86,23 +91,18 @@ final class StudyOracleCommand extends NetworkCommand {
 
     @Override
     String run(
-            Console console,
-            Backend backend,
-            NetworkSpec wanted,
-            Checkpoint checkpoint,
-            DataOptions.Data opened,
-            boolean json) {
+            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json) {
         Dataset all = opened.split().train();
         Dataset some = Datasets.subset(all, 0, Math.min(images, all.size()));
         Evaluator evaluator = new Evaluator(some, opened.normalization(), 256);
-        Consumer<Module> finetune = steps == 0 ? null : network -> train(network, some, opened);
+        Consumer<NnModule> finetune = steps == 0 ? null : network -> train(network, some, opened);
         Oracle oracle = new Oracle(
                 () -> wanted.load(backend, checkpoint),
                 wanted.image(),
                 network -> evaluator.evaluate(network).loss(),
                 finetune);
         int[] l1;
-        try (Module network = wanted.load(backend, checkpoint)) {
+        try (NnModule network = wanted.load(backend, checkpoint)) {
             GraphLayer chosen = ChannelGraph.trace(network, wanted.image()).layer(layer);
             if (remove >= chosen.out()) {
                 throw new UsageException("--remove: expected fewer than the " + chosen.out() + " filters of " + layer
@@ -110,7 +110,7 @@ final class StudyOracleCommand extends NetworkCommand {
             }
             float[] scores = L1Scores.ofWeights(
                     chosen.weight().tensor().toHost(),
-                    WeightGroup.FILTER.index(chosen.out(), chosen.in(), chosen.positions()));
+                    Granularity.FILTER.index(chosen.out(), chosen.in(), chosen.positions()));
             l1 = Selection.smallest(scores, Selection.ratioOf(remove, chosen.out()))
                     .pruned();
         }
@@ -118,7 +118,7 @@ final class StudyOracleCommand extends NetworkCommand {
         return json ? json(result, l1) : text(result, l1);
     }
 
-    private void train(Module network, Dataset some, DataOptions.Data opened) {
+    private void train(NnModule network, Dataset some, RunData opened) {
         network.train(true);
         try (Batches batches = new Batches(some, Math.min(BATCH, some.size()), true, seed, false, 2);
                 Sgd sgd = new Sgd(network, 0.9f, 0);

@@ -1,10 +1,14 @@
 package greg.pruning.cli;
 
-import greg.pruning.GregConfig;
-import greg.pruning.InheritedPruning;
-import greg.pruning.PruningRatios;
-import greg.pruning.Semantics;
-import greg.pruning.SkipLayers;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.Semantics;
+import greg.pruning.run.Pruning;
+import greg.pruning.run.Recipe;
+import greg.pruning.run.Target;
+import greg.pruning.run.UsageException;
+import greg.pruning.target.InheritedPruning;
+import greg.pruning.target.PruningRatios;
+import greg.pruning.target.SkipLayers;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 

@@ -1,10 +1,17 @@
 package greg.pruning.cli;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
-import greg.nn.init.Initializer;
+import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
-import greg.nn.model.Networks;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.Phase;
+import greg.pruning.run.RunConfig;
+import greg.pruning.run.RunData;
+import greg.pruning.run.RunFolder;
+import greg.pruning.run.RunState;
+import greg.pruning.run.Saver;
+import greg.pruning.run.TrainSettings;
+import greg.pruning.run.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,18 +63,22 @@ final class TrainCommand implements Resume.Command {
         RunState.Saved saved = run.saved();
         Checkpoint start =
                 saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
-        DataOptions.Data opened = data.open();
+        RunData opened = data.open();
         NetworkSpec wanted = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, opened.images())
                 : NetworkSpec.of(start, arch.arch, opened.images());
         try (Backend backend = device.open();
-                Module network = saved != null ? saved.load(wanted, backend) : fresh(wanted, backend, start, run.seed);
+                NnModule network =
+                        saved != null ? saved.load(wanted, backend) : wanted.fresh(backend, start, run.seed);
                 RunFolder folder = run.reserve("train", wanted.arch())) {
             console.say(
                     "%s on %s, %s",
                     wanted.arch(), opened.name(), backend.device().name());
             Saver saver = run.begin(
-                    folder, "train", RunConfig.describe(spec, backend, opened, wanted.arch(), run.seed), console);
+                    folder,
+                    "train",
+                    RunConfig.describe(Invocations.of(spec), backend, opened, wanted.arch(), run.seed),
+                    console);
             saver.enter(Phase.TRAIN, wanted, RunState.Results.NONE);
             Training training = new Training(console, folder, opened, saver);
             Training.Result result = training.run(network, settings, "train", true);
@@ -76,17 +87,5 @@ final class TrainCommand implements Resume.Command {
             console.out().printf("run folder: %s%n", folder.path());
         }
         return 0;
-    }
-
-    /** A network before its first step: with {@code weights}, or if they are null with those its authors begin with. */
-    static Module fresh(NetworkSpec wanted, Backend backend, Checkpoint weights, long seed) {
-        if (weights != null) {
-            Module network = wanted.load(backend, weights);
-            Initializer.seedDropout(network, seed);
-            return network;
-        }
-        Module network = wanted.build(backend);
-        Initializer.initialize(network, Networks.info(wanted.arch()).scheme(), seed);
-        return network;
     }
 }

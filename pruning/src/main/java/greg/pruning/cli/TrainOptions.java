@@ -1,7 +1,8 @@
 package greg.pruning.cli;
 
 import greg.nn.optim.LrSchedule;
-import greg.pruning.FinetuneOptimizer;
+import greg.pruning.growth.FinetuneOptimizer;
+import greg.pruning.run.TrainSettings;
 import picocli.CommandLine.Option;
 
 /** Flags of training from scratch; the defaults are the paper's for CIFAR. */

@@ -1,6 +1,6 @@
 package greg.pruning.graph;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.ChannelMap;
 import greg.tensor.ChannelRoute;
@@ -32,15 +32,15 @@ public final class ChannelGraph {
     private final List<Node> nodes;
 
     /** Which parameter a tensor is, and of which module. */
-    record Owner(String path, Module module, Parameter parameter) {}
+    public record Owner(String path, NnModule module, Parameter parameter) {}
 
     /** How a parameter follows the channels: atoms of its rows, and of its columns or null. */
-    record Slice(Module module, Parameter parameter, int[] rows, int[] columns) {}
+    public record Slice(NnModule module, Parameter parameter, int[] rows, int[] columns) {}
 
     /** How a parameter-free shortcut follows the channels: atoms of its output and of its input. */
-    record RouteSlice(ChannelRoute route, int[] rows, int[] columns) {}
+    public record RouteSlice(ChannelRoute route, int[] rows, int[] columns) {}
 
-    private ChannelGraph(Module network, List<Node> nodes, Tensor input, Tensor output) {
+    private ChannelGraph(NnModule network, List<Node> nodes, Tensor input, Tensor output) {
         this.nodes = nodes;
         network.visit(
                 (path, m) -> m.ownParameters().values().forEach(p -> owners.put(p.tensor(), new Owner(path, m, p))));
@@ -57,7 +57,7 @@ public final class ChannelGraph {
      *
      * @param image (1, C, H, W)
      */
-    public static ChannelGraph trace(Module network, Shape image) {
+    public static ChannelGraph trace(NnModule network, Shape image) {
         boolean training = network.isTraining();
         network.eval();
         try (Scope scope = Scope.open();
@@ -214,12 +214,12 @@ public final class ChannelGraph {
     }
 
     /** How every parameter follows the channels. */
-    List<Slice> slices() {
+    public List<Slice> slices() {
         return slices;
     }
 
     /** How every parameter-free shortcut follows the channels. */
-    List<RouteSlice> routes() {
+    public List<RouteSlice> routes() {
         return routes;
     }
 

@@ -1,7 +1,7 @@
 package greg.pruning.report;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.Networks;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
@@ -29,7 +29,7 @@ public final class SpeedMeter {
      * @param image (1, C, H, W)
      * @param batch images at a time
      */
-    public static Speed measure(Module dense, Module pruned, Shape image, int batch) {
+    public static Speed measure(NnModule dense, NnModule pruned, Shape image, int batch) {
         Backend backend = dense.backend();
         boolean[] modes = {dense.isTraining(), pruned.isTraining()};
         dense.eval();
@@ -61,7 +61,7 @@ public final class SpeedMeter {
         }
     }
 
-    private static long pass(Module network, int[] channels, Tensor x) {
+    private static long pass(NnModule network, int[] channels, Tensor x) {
         Backend backend = network.backend();
         backend.expectChannels(channels);
         backend.synchronize();

@@ -1,6 +1,6 @@
 package greg.pruning.study;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.pruning.report.MeanStd;
 import greg.tensor.Backprop;
 import greg.tensor.Scope;
@@ -29,7 +29,7 @@ public record Jacobian(List<double[]> singularValues) {
      * @param images a small batch, (N, C, H, W)
      * @throws IllegalArgumentException if the network's output is not (N, outputs)
      */
-    public static Jacobian of(Module network, Shape images, float[] values) {
+    public static Jacobian of(NnModule network, Shape images, float[] values) {
         boolean training = network.isTraining();
         network.eval();
         try {
@@ -40,7 +40,7 @@ public record Jacobian(List<double[]> singularValues) {
     }
 
     /** The Jacobians of a network in the mode it is in: sample, output, input element. */
-    static double[][][] rows(Module network, Shape images, float[] values) {
+    static double[][][] rows(NnModule network, Shape images, float[] values) {
         int samples = images.dim(0);
         int inputs = Math.toIntExact(images.size() / samples);
         double[][][] jacobians = null;

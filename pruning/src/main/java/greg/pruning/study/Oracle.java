@@ -1,8 +1,8 @@
 package greg.pruning.study;
 
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.Removal;
+import greg.pruning.surgery.Removal;
 import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,10 +27,10 @@ import org.apache.commons.math3.util.CombinatoricsUtils;
  * networks, 8 of 16 are 12,870.
  */
 public final class Oracle {
-    private final Supplier<Module> fresh;
+    private final Supplier<NnModule> fresh;
     private final Shape image;
-    private final ToDoubleFunction<Module> loss;
-    private final Consumer<Module> finetune;
+    private final ToDoubleFunction<NnModule> loss;
+    private final Consumer<NnModule> finetune;
 
     /**
      * What is to be pruned, and how it is judged.
@@ -40,7 +40,7 @@ public final class Oracle {
      * @param loss smaller is better
      * @param finetune trains a pruned network for a while, or null: only the loss right after the removal counts
      */
-    public Oracle(Supplier<Module> fresh, Shape image, ToDoubleFunction<Module> loss, Consumer<Module> finetune) {
+    public Oracle(Supplier<NnModule> fresh, Shape image, ToDoubleFunction<NnModule> loss, Consumer<NnModule> finetune) {
         this.fresh = fresh;
         this.image = image;
         this.loss = loss;
@@ -130,7 +130,7 @@ public final class Oracle {
      */
     public Result study(String layer, int k, int most, Collection<int[]> candidates, long seed) {
         int filters;
-        try (Module network = fresh.get()) {
+        try (NnModule network = fresh.get()) {
             filters = ChannelGraph.trace(network, image).layer(layer).out();
         }
         if (k < 1 || k >= filters || most < 1) {
@@ -161,7 +161,7 @@ public final class Oracle {
 
     private void measure(String layer, List<Integer> pruned, Map<List<Integer>, Outcome> outcomes) {
         if (outcomes.containsKey(pruned)) return;
-        try (Module network = fresh.get()) {
+        try (NnModule network = fresh.get()) {
             Removal removal = new Removal(ChannelGraph.trace(network, image));
             removal.filters(layer, pruned.stream().mapToInt(Integer::intValue).toArray());
             removal.apply();

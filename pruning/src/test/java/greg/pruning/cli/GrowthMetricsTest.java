@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.nn.io.Checkpoints;
+import greg.pruning.run.PruneRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.kernels.Backend;
 import greg.kernels.reference.ReferenceBackend;
-import greg.nn.Module;
+import greg.nn.NnModule;
+import greg.pruning.run.ImageKind;
+import greg.pruning.run.NetworkSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,7 +120,7 @@ class InspectCommandTest {
         Path file = temp.resolve("tiny.safetensors");
         NetworkSpec spec = NetworkSpec.of("lenet5", ImageKind.of("mnist"));
         try (Backend backend = new ReferenceBackend();
-                Module network = spec.build(backend)) {
+                NnModule network = spec.build(backend)) {
             spec.save(file, network);
         }
         Cli result = Cli.run("inspect", "--weights", file.toString(), "--json");

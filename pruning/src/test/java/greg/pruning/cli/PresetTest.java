@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.kernels.dry.DryBackend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
-import greg.pruning.GregConfig;
-import greg.pruning.PruningMethod;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.run.ImageKind;
+import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.Preset;
+import greg.pruning.run.Pruning;
+import greg.pruning.run.Recipe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,7 +45,7 @@ class PresetTest {
         PruneOptions prune = new PruneOptions();
         TargetOptions target = new TargetOptions();
         ArchOptions arch = new ArchOptions();
-        preset.fill(prune, target, arch);
+        PresetFlags.fill(preset, prune, target, arch);
         NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
         GregConfig config = prune.config(Recipe.of(preset.dataset()), 0);
         return new Filled(spec, config, new Pruning(spec, config, target.target(config), null));
@@ -69,7 +74,7 @@ class PresetTest {
     private static List<Integer> withoutShortcuts(Pruning.Cut cut) {
         List<Integer> filters = new ArrayList<>();
         try (DryBackend dry = new DryBackend();
-                Module network = cut.spec().build(dry)) {
+                NnModule network = cut.spec().build(dry)) {
             network.visit((path, m) -> {
                 if (m instanceof Conv2d conv && !path.contains("downsample"))
                     filters.add(conv.weight().tensor().shape().dim(0));
@@ -84,7 +89,7 @@ class PresetTest {
         rows().forEach(row -> row.getValue().get("presets").forEach(name -> checked.add(name.asText())));
         for (String name : Preset.names()) {
             Filled filled = fill(Preset.of(name));
-            assertEquals(checked.contains(name), filled.config.wg() == WeightGroup.FILTER, name);
+            assertEquals(checked.contains(name), filled.config.wg() == Granularity.FILTER, name);
             assertTrue(
                     name.startsWith(filled.spec.arch() + "-" + Preset.of(name).dataset() + "-"), name);
             assertTrue(

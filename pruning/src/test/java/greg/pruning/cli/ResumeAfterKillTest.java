@@ -3,7 +3,9 @@ package greg.pruning.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import greg.pruning.GrowthSchedule;
+import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.run.GrowthState;
+import greg.pruning.run.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

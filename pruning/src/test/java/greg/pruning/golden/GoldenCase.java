@@ -5,11 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.StateDict;
 import greg.nn.io.Safetensors;
-import greg.pruning.GregConfig;
-import greg.pruning.PickPruned;
-import greg.pruning.PrunableLayer;
-import greg.pruning.PruningMethod;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.graph.PrunableLayer;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.select.PickPruned;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -52,7 +52,7 @@ final class GoldenCase {
             return shape.length == 2 ? 1 : shape[2] * shape[3];
         }
 
-        GroupIndex groups(WeightGroup wg) {
+        GroupIndex groups(Granularity wg) {
             return wg.index(shape()[0], shape()[1], positions());
         }
 
@@ -169,8 +169,8 @@ final class GoldenCase {
                 .build();
     }
 
-    WeightGroup wg() {
-        return WeightGroup.parse(settings.get("hyperparameters").get("wg").textValue());
+    Granularity wg() {
+        return Granularity.parse(settings.get("hyperparameters").get("wg").textValue());
     }
 
     /** The value of a flag in the reference implementation's command line. */

@@ -11,18 +11,18 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.spec.GroupIndex;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Score;
-import greg.pruning.GregConfig;
-import greg.pruning.GrowingRegularization;
-import greg.pruning.GrowthListener;
-import greg.pruning.LayerState;
-import greg.pruning.Masks;
-import greg.pruning.PruningMethod;
-import greg.pruning.Selection;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.LayerState;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.select.Selection;
+import greg.pruning.surgery.Masks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ class GoldenMaskTest {
 
     static Stream<GoldenCase> masked() {
         return GoldenCase.all()
-                .filter(c -> c.wg() == WeightGroup.WEIGHT && Files.exists(c.folder.resolve("mask.safetensors")));
+                .filter(c -> c.wg() == Granularity.WEIGHT && Files.exists(c.folder.resolve("mask.safetensors")));
     }
 
     /** Those of which the groups are chosen before any training. */
@@ -67,7 +67,7 @@ class GoldenMaskTest {
     private static Masks masks(GoldenCase golden) {
         List<LayerState> layers = new ArrayList<>();
         for (GoldenCase.Layer layer : golden.layers) {
-            GroupIndex groups = layer.groups(WeightGroup.WEIGHT);
+            GroupIndex groups = layer.groups(Granularity.WEIGHT);
             layers.add(LayerState.chosen(layer.name(), groups, Selection.of(groups.count(), layer.pruned())));
         }
         return Masks.of(layers);
@@ -96,7 +96,7 @@ class GoldenMaskTest {
         StateDict weights = golden.initialWeights();
         GregConfig oneShot =
                 golden.config().toBuilder().method(PruningMethod.L1).build();
-        try (Module net = GoldenRun.network(golden, backend, weights);
+        try (NnModule net = GoldenRun.network(golden, backend, weights);
                 GrowingRegularization run = GoldenRun.start(golden, oneShot, net)) {
             run.run(null, new GrowthListener() {});
             Masks masks = Masks.of(run.layers());
@@ -135,7 +135,7 @@ class GoldenMaskTest {
                 assertEquals(mask[i] == 0, weights[i] == 0, layer.name() + " element " + i);
             }
         }
-        try (Module net = GoldenRun.network(golden, backend, after)) {
+        try (NnModule net = GoldenRun.network(golden, backend, after)) {
             masks.apply(net);
             StateDict masked = StateDict.of(net);
             for (String name : masked.names()) {
@@ -147,7 +147,7 @@ class GoldenMaskTest {
         }
     }
 
-    private static void evaluate(GoldenCase golden, Module net) {
+    private static void evaluate(GoldenCase golden, NnModule net) {
         String data = System.getProperty("greg.golden.data");
         Assumptions.assumeTrue(data != null, "evaluating needs -Dgreg.golden.data=DIR");
         Score score = new Evaluator(Cifar.cifar10(Path.of(data)).test(), Normalization.IMAGENET, 113).evaluate(net);

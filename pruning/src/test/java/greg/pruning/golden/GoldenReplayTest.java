@@ -6,20 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.StateDict;
-import greg.pruning.GregConfig;
-import greg.pruning.GroupScores;
-import greg.pruning.GrowthEvent;
-import greg.pruning.GrowthSchedule;
-import greg.pruning.GrowthSchedule.Phase;
-import greg.pruning.L1Scores;
-import greg.pruning.LayerState;
-import greg.pruning.Magnitudes;
-import greg.pruning.PruningMethod;
-import greg.pruning.PruningRatios;
-import greg.pruning.Selection;
-import greg.pruning.SkipLayers;
-import greg.pruning.WeightGroup;
 import greg.pruning.golden.GoldenCase.Layer;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GroupScores;
+import greg.pruning.growth.GrowthEvent;
+import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.growth.GrowthSchedule.Phase;
+import greg.pruning.growth.LayerState;
+import greg.pruning.growth.Magnitudes;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.select.L1Scores;
+import greg.pruning.select.Selection;
+import greg.pruning.target.PruningRatios;
+import greg.pruning.target.SkipLayers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -92,19 +92,19 @@ class GoldenReplayTest {
     @MethodSource("withWeights")
     void initialScoresAndSelection(GoldenCase golden) {
         StateDict weights = golden.initialWeights();
-        WeightGroup wg = golden.wg();
+        Granularity wg = golden.wg();
         for (Layer layer : golden.layers) {
             double ratio = layer.json().get("pr").doubleValue();
             float[] scores =
                     L1Scores.ofWeights(weights.get(layer.name() + ".weight").values(), layer.groups(wg));
-            if (wg != WeightGroup.WEIGHT) {
+            if (wg != Granularity.WEIGHT) {
                 close(layer.floats("scores_init"), scores, layer.name());
             }
             Selection selection = Selection.smallest(scores, ratio);
             assertEquals(layer.json().get("n_pruned").intValue(), selection.pruned().length, layer.name());
             if (golden.config().method().choosesFirst()) {
                 assertArrayEquals(layer.ints("kept"), selection.kept(), layer.name());
-                if (wg != WeightGroup.WEIGHT) {
+                if (wg != Granularity.WEIGHT) {
                     assertArrayEquals(layer.ints("pruned_by_ascending_score"), selection.pruned(), layer.name());
                 }
             } else if (ratio > 0) {
@@ -202,7 +202,7 @@ class GoldenReplayTest {
     /** lambda as the reference implementation stores it: (out, in), or all weights in a row. */
     private static float[] matrix(GoldenCase golden, LayerState state) {
         Layer layer = find(golden, state);
-        int positions = golden.wg() == WeightGroup.WEIGHT ? 1 : layer.positions();
+        int positions = golden.wg() == Granularity.WEIGHT ? 1 : layer.positions();
         int elements = Arrays.stream(layer.shape()).reduce(1, Math::multiplyExact) / positions;
         float[] matrix = new float[elements];
         for (int i = 0; i < elements; i++) {

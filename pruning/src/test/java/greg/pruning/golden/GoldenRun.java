@@ -2,17 +2,17 @@ package greg.pruning.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import greg.nn.model.Vgg;
-import greg.pruning.GregConfig;
-import greg.pruning.GrowingRegularization;
-import greg.pruning.PrunableLayer;
-import greg.pruning.PruningRatios;
-import greg.pruning.SkipLayers;
-import greg.pruning.Topology;
 import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Topology;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.target.PruningRatios;
+import greg.pruning.target.SkipLayers;
 import greg.tensor.Shape;
 import java.util.List;
 
@@ -24,10 +24,10 @@ final class GoldenRun {
     private GoldenRun() {}
 
     /** The network with these weights and buffers. */
-    static Module network(GoldenCase golden, Backend backend, StateDict state) {
+    static NnModule network(GoldenCase golden, Backend backend, StateDict state) {
         JsonNode cfg = golden.settings.path("cfg");
         int channels = image(golden).dim(1);
-        Module net;
+        NnModule net;
         if (cfg.isEmpty()) {
             net = Networks.create(golden.settings.get("arch").textValue(), backend, channels, SIDE, CLASSES);
         } else {
@@ -47,7 +47,7 @@ final class GoldenRun {
     }
 
     /** The run before iteration 0, with its ratios read from the reference's own flags. */
-    static GrowingRegularization start(GoldenCase golden, GregConfig config, Module net) {
+    static GrowingRegularization start(GoldenCase golden, GregConfig config, NnModule net) {
         ChannelGraph graph = ChannelGraph.trace(net, image(golden));
         List<PrunableLayer> described = Topology.describe(graph);
         double[] ratios = PruningRatios.parse(golden.flag("--stage_pr"))

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import greg.pruning.LayerState;
 import greg.pruning.golden.GoldenCase.Layer;
+import greg.pruning.growth.LayerState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

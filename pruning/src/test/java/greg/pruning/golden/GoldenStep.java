@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.StateDict;
 import greg.nn.io.Safetensors;
-import greg.pruning.GrowingRegularization;
-import greg.pruning.GrowthSchedule;
-import greg.pruning.L1Scores;
-import greg.pruning.LayerState;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.growth.LayerState;
+import greg.pruning.select.L1Scores;
 import greg.tensor.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,7 +102,7 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
 
     /** lambda per group from the reference's matrix (out, in), or all weights in a row, which must be equal within groups. */
     private float[] penalty(GoldenCase.Layer layer, GroupIndex groups, float[] matrix) {
-        int positions = golden.wg() == WeightGroup.WEIGHT ? 1 : layer.positions();
+        int positions = golden.wg() == Granularity.WEIGHT ? 1 : layer.positions();
         float[] lambda = new float[groups.count()];
         for (int i = matrix.length - 1; i >= 0; i--) lambda[groups.of((long) i * positions)] = matrix[i];
         for (int i = 0; i < matrix.length; i++) {

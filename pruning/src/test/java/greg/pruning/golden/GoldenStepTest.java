@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.pruning.GregConfig;
-import greg.pruning.GrowingRegularization;
-import greg.pruning.GrowthListener;
-import greg.pruning.GrowthSchedule;
-import greg.pruning.LayerState;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.growth.LayerState;
 import greg.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
@@ -81,7 +81,7 @@ class GoldenStepTest {
         GoldenRecords records = new GoldenRecords(backend, step.golden(), step.iteration());
         GoldenRounding rounding = new GoldenRounding(step);
         GrowingRegularization.Saved[] behind = new GrowingRegularization.Saved[1];
-        try (Module net = GoldenRun.network(step.golden(), backend, step.network(step.before()));
+        try (NnModule net = GoldenRun.network(step.golden(), backend, step.network(step.before()));
                 GrowingRegularization run = GoldenRun.start(step.golden(), config, net)) {
             run.resume(step.resumed(run.layers()));
             run.run(records, new GrowthListener() {

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import greg.pruning.GrowthEvent;
-import greg.pruning.GrowthListener;
-import greg.pruning.GrowthSchedule;
+import greg.pruning.growth.GrowthEvent;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.GrowthSchedule;
 import greg.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;

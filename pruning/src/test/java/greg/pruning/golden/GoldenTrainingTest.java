@@ -8,19 +8,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.cost.CostModel;
 import greg.nn.cost.LayerCost;
-import greg.pruning.GregConfig;
-import greg.pruning.GrowingRegularization;
-import greg.pruning.GrowthListener;
-import greg.pruning.LayerState;
-import greg.pruning.PruningMethod;
-import greg.pruning.WeightGroup;
 import greg.pruning.golden.GoldenCase.Layer;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.Removal;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.LayerState;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.surgery.Removal;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -68,7 +68,7 @@ class GoldenTrainingTest {
     @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource("oneShot")
     void oneShotPruningEqualsTheReference(GoldenCase golden) {
-        try (Module net = GoldenRun.network(golden, backend, golden.initialWeights());
+        try (NnModule net = GoldenRun.network(golden, backend, golden.initialWeights());
                 GrowingRegularization run = GoldenRun.start(golden, golden.config(), net)) {
             run.run(null, new GrowthListener() {});
             sameSelections(golden, run.layers());
@@ -86,7 +86,7 @@ class GoldenTrainingTest {
         GoldenRecords records = new GoldenRecords(backend, golden, 0);
         GoldenTrace trace = new GoldenTrace(golden);
         GoldenSpread spread = new GoldenSpread(golden);
-        try (Module net = GoldenRun.network(golden, backend, golden.initialWeights());
+        try (NnModule net = GoldenRun.network(golden, backend, golden.initialWeights());
                 GrowingRegularization run = GoldenRun.start(golden, config, net)) {
             CostModel before = cost(golden, net);
             run.run(records, trace);
@@ -97,7 +97,7 @@ class GoldenTrainingTest {
             spread.losses(trace.losses);
             spread.ratios(trace.ratios);
             spread.selections(run.layers());
-            if (config.wg() == WeightGroup.WEIGHT) return;
+            if (config.wg() == Granularity.WEIGHT) return;
             run.removal().apply();
             sameSizes(golden, before, cost(golden, net));
         }
@@ -106,14 +106,14 @@ class GoldenTrainingTest {
     @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource("cut")
     void cuttingTheRecordedWeightsGivesTheRecordedNetwork(GoldenCase golden) {
-        try (Module net = GoldenRun.network(golden, backend, golden.weights("preprune"))) {
+        try (NnModule net = GoldenRun.network(golden, backend, golden.weights("preprune"))) {
             CostModel before = cost(golden, net);
             ChannelGraph graph = ChannelGraph.trace(net, GoldenRun.image(golden));
             var removal = new Removal(graph);
             for (Layer layer : golden.layers) {
                 if (layer.shape().length == 2) continue;
                 int[] gone = layer.ints("pruned_sorted");
-                if (golden.wg() == WeightGroup.CHANNEL) removal.inputs(layer.name(), gone);
+                if (golden.wg() == Granularity.CHANNEL) removal.inputs(layer.name(), gone);
                 else removal.filters(layer.name(), gone);
             }
             removal.apply();
@@ -150,7 +150,7 @@ class GoldenTrainingTest {
         }
     }
 
-    private static CostModel cost(GoldenCase golden, Module net) {
+    private static CostModel cost(GoldenCase golden, NnModule net) {
         var image = GoldenRun.image(golden);
         return CostModel.of(net, image.dim(1), image.dim(2), image.dim(3));
     }

@@ -10,9 +10,11 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Workspace;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.model.Networks;
+import greg.pruning.surgery.Removal;
+import greg.pruning.surgery.RemovalPlan;
 import greg.pruning.testing.SpotNets;
 import greg.tensor.Backprop;
 import greg.tensor.Scope;
@@ -39,13 +41,13 @@ class AnyNetworkTest {
         backend.close();
     }
 
-    private static Shape shape(Module net, String parameter) {
+    private static Shape shape(NnModule net, String parameter) {
         return net.parameters().get(parameter).tensor().shape();
     }
 
     @Test
     void branchesThatAreConcatenated() {
-        try (Module net = Silencer.randomize(SpotNets.concat(backend))) {
+        try (NnModule net = Silencer.randomize(SpotNets.concat(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph)
                     .filters("left", 1, 4)
@@ -62,7 +64,7 @@ class AnyNetworkTest {
 
     @Test
     void groupedConvolutionsStayEquallyWide() {
-        try (Module net = Silencer.randomize(SpotNets.grouped(backend))) {
+        try (NnModule net = Silencer.randomize(SpotNets.grouped(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph).filters("first", 0, 3).filters("grouped", 5);
             assertArrayEquals(
@@ -74,7 +76,7 @@ class AnyNetworkTest {
 
     @Test
     void invertedResiduals() {
-        try (Module net = Silencer.randomize(SpotNets.inverted(backend))) {
+        try (NnModule net = Silencer.randomize(SpotNets.inverted(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph).filters("expand", 0, 7, 8).filters("project", 2);
             Silencer.check(net, graph, removal, SMALL);
@@ -85,7 +87,7 @@ class AnyNetworkTest {
 
     @Test
     void aResidualInsideAResidual() {
-        try (Module net = Silencer.randomize(SpotNets.nested(backend))) {
+        try (NnModule net = Silencer.randomize(SpotNets.nested(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph)
                     .filters("inner1", 6)
@@ -101,7 +103,7 @@ class AnyNetworkTest {
 
     @Test
     void aConvolutionAppliedTwiceAndARoute() {
-        try (Module net = Silencer.randomize(SpotNets.shared(backend))) {
+        try (NnModule net = Silencer.randomize(SpotNets.shared(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph).filters("twice", 1).filters("wide", 0, 2, 5);
             Silencer.check(net, graph, removal, SMALL);
@@ -115,8 +117,8 @@ class AnyNetworkTest {
     @Test
     void stagesBehindOptionAShortcuts() {
         Shape image = Shape.of(1, 3, 8, 8);
-        try (Module net = Silencer.randomize(new CifarResNet(backend, 14, 3, 10));
-                Module fresh = new CifarResNet(backend, 14, 3, 10)) {
+        try (NnModule net = Silencer.randomize(new CifarResNet(backend, 14, 3, 10));
+                NnModule fresh = new CifarResNet(backend, 14, 3, 10)) {
             ChannelGraph graph = ChannelGraph.trace(net, image);
             Removal removal = new Removal(graph)
                     .filters("layer1.1.conv2", 0, 7)
@@ -163,7 +165,7 @@ class AnyNetworkTest {
     void tiedSetsOfEveryFamily(String kind, Family f) {
         Backend device = BackendsUnderTest.open(kind);
         Shape image = Shape.of(1, 3, f.size, f.size);
-        try (Module net = Silencer.randomize(Networks.create(f.arch, device, 3, f.size, 10))) {
+        try (NnModule net = Silencer.randomize(Networks.create(f.arch, device, 3, f.size, 10))) {
             ChannelGraph graph = ChannelGraph.trace(net, image);
             Removal removal = new Removal(graph)
                     .filters(f.layers[0], 1, 2, 7)
@@ -189,7 +191,7 @@ class AnyNetworkTest {
 
     @Test
     void aLayerCannotLoseEverything() {
-        try (Module net = SpotNets.concat(backend)) {
+        try (NnModule net = SpotNets.concat(backend)) {
             Removal removal = new Removal(ChannelGraph.trace(net, SMALL)).inputs("mix", 5, 6, 7, 8);
             assertEquals(
                     "removal: layer right would lose all filters",

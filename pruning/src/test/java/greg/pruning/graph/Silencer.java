@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.spec.ShortcutSpec;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
+import greg.pruning.surgery.Removal;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -29,7 +30,7 @@ public final class Silencer {
     private Silencer() {}
 
     /** Weights as for training, BN parameters and statistics at random. */
-    public static <M extends Module> M randomize(M net) {
+    public static <M extends NnModule> M randomize(M net) {
         Initializer.initialize(net, Scheme.KAIMING_NORMAL, 3);
         Random random = new Random(4);
         net.visit((path, m) -> {
@@ -47,7 +48,7 @@ public final class Silencer {
     }
 
     /** Silences in {@code net} what a removal of the kept filters' complement takes away, and compares the answers. */
-    public static void check(Module net, ChannelGraph graph, Removal removal, Shape image) {
+    public static void check(NnModule net, ChannelGraph graph, Removal removal, Shape image) {
         silence(graph, removal.keptFilters());
         net.eval();
         float[] pixels = new float[Math.toIntExact(image.size())];
@@ -68,7 +69,7 @@ public final class Silencer {
     }
 
     @SuppressWarnings("try")
-    private static float[] answer(Module net, Shape image, float[] pixels) {
+    private static float[] answer(NnModule net, Shape image, float[] pixels) {
         try (Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin()) {
             return net.forward(scope.own(Tensor.of(net.backend(), image, pixels)))

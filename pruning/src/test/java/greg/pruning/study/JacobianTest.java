@@ -8,13 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.layer.Linear;
 import greg.nn.model.Networks;
-import greg.pruning.Masks;
-import greg.pruning.OrthogonalInit;
-import greg.pruning.Reinit;
+import greg.pruning.surgery.Masks;
+import greg.pruning.surgery.OrthogonalInit;
+import greg.pruning.surgery.Reinit;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -30,7 +30,7 @@ class JacobianTest {
     private final Backend backend = Backends.open("reference", BackendOptions.standard());
 
     /** y = W x, whose Jacobian is W. */
-    private static final class OneLayer extends Module {
+    private static final class OneLayer extends NnModule {
         private final Linear fc;
 
         OneLayer(Backend backend, int in, int out) {
@@ -74,7 +74,7 @@ class JacobianTest {
     /** Central differences of the outputs with respect to each input, on the reference backend. */
     @Test
     void ofANetworkWithReluItIsTheDifferenceQuotient() {
-        try (Module net = Networks.createInitialized("lenet5", backend, 1, 28, 4, 3)) {
+        try (NnModule net = Networks.createInitialized("lenet5", backend, 1, 28, 4, 3)) {
             float[] image = random(28 * 28, 5);
             Jacobian jacobian = Jacobian.of(net, Shape.of(1, 1, 28, 28), image);
             assertTrue(net.isTraining(), "left as it was");
@@ -96,7 +96,7 @@ class JacobianTest {
         }
     }
 
-    private float[] forward(Module net, Shape shape, float[] image) {
+    private float[] forward(NnModule net, Shape shape, float[] image) {
         try (Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin()) {
             return net.forward(scope.own(Tensor.of(backend, shape, image))).toHost();
@@ -104,8 +104,8 @@ class JacobianTest {
     }
 
     /** A ResNet-8 whose running statistics and affine maps are those of no batch at hand. */
-    private static Module normalised(Backend device) {
-        Module net = Networks.createInitialized("resnet8", device, 3, 32, 10, 0);
+    private static NnModule normalised(Backend device) {
+        NnModule net = Networks.createInitialized("resnet8", device, 3, 32, 10, 0);
         Random random = new Random(4);
         StateDict state = StateDict.of(net);
         for (String name : state.names()) {
@@ -124,7 +124,7 @@ class JacobianTest {
     /** Differences of the evaluated outputs along random directions against J times the direction. */
     @Test
     void withBatchNormItIsThatOfTheEvaluatedNetwork() {
-        try (Module net = normalised(backend)) {
+        try (NnModule net = normalised(backend)) {
             Shape one = Shape.of(1, 3, 32, 32);
             float[] image = random(3072, 1);
             net.eval();
@@ -158,7 +158,7 @@ class JacobianTest {
     @Test
     void withBatchNormItDoesNotDependOnTheOtherSamplesAndLeavesTheNetworkAsItWas() {
         Backend fast = Backends.open("auto", BackendOptions.standard());
-        try (Module net = normalised(fast)) {
+        try (NnModule net = normalised(fast)) {
             net.train(true);
             StateDict before = StateDict.of(net);
             float[] two = random(2 * 3072, 1);
@@ -182,7 +182,7 @@ class JacobianTest {
 
     @Test
     void orthogonalKernelsBringItNearerToOne() {
-        try (Module net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 3)) {
+        try (NnModule net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 3)) {
             Shape two = Shape.of(2, 1, 28, 28);
             double usual = Jacobian.of(net, two, random(2 * 784, 5)).mean().mean();
             Reinit.ORTH.apply(net, Networks.info("lenet5").scheme(), Masks.NONE, 0);

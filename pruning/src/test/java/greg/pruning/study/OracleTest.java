@@ -8,14 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.model.Networks;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Metrics;
 import greg.nn.train.TrainStep;
-import greg.pruning.L1Scores;
-import greg.pruning.Selection;
-import greg.pruning.WeightGroup;
+import greg.pruning.graph.Granularity;
+import greg.pruning.select.L1Scores;
+import greg.pruning.select.Selection;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -39,8 +39,8 @@ class OracleTest {
         for (int i = 0; i < images.length; i++) images[i] = (float) random.nextGaussian();
     }
 
-    private Module fresh() {
-        Module net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 7);
+    private NnModule fresh() {
+        NnModule net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 7);
         Tensor weight = net.parameters().get("conv1.weight").tensor();
         float[] values = weight.toHost();
         // filters 1 and 4 do nothing at all: removing both changes nothing
@@ -58,7 +58,7 @@ class OracleTest {
         return scope.own(Tensor.of(backend, Shape.of(BATCH, 1, 28, 28), images));
     }
 
-    private double loss(Module net) {
+    private double loss(NnModule net) {
         net.eval();
         try (Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin();
@@ -69,7 +69,7 @@ class OracleTest {
         }
     }
 
-    private void train(Module net) {
+    private void train(NnModule net) {
         net.train(true);
         try (Sgd sgd = new Sgd(net, 0, 0);
                 Metrics metrics = new Metrics(backend)) {
@@ -91,10 +91,10 @@ class OracleTest {
         assertTrue(result.exhaustive());
         double dense;
         float[] scores;
-        try (Module net = fresh()) {
+        try (NnModule net = fresh()) {
             dense = loss(net);
             scores = L1Scores.ofWeights(
-                    net.parameters().get("conv1.weight").tensor().toHost(), WeightGroup.FILTER.index(6, 1, 25));
+                    net.parameters().get("conv1.weight").tensor().toHost(), Granularity.FILTER.index(6, 1, 25));
         }
         assertEquals(dense, result.of(1, 4).loss(), 1e-5);
         // L1 finds them
@@ -140,7 +140,7 @@ class OracleTest {
 
     /** The loss of the whole network with these two filters of conv1 silenced. */
     private double lossWithout(int... filters) {
-        try (Module net = fresh()) {
+        try (NnModule net = fresh()) {
             Tensor weight = net.parameters().get("conv1.weight").tensor();
             Tensor bias = net.parameters().get("conv1.bias").tensor();
             float[] values = weight.toHost();

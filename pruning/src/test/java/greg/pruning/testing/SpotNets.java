@@ -1,7 +1,7 @@
 package greg.pruning.testing;
 
 import greg.kernels.Backend;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -24,8 +24,8 @@ public final class SpotNets {
     private SpotNets() {}
 
     /** Layers by name, and what is computed with them. */
-    public static final class Net extends Module {
-        private final Map<String, Module> layers = new HashMap<>();
+    public static final class Net extends NnModule {
+        private final Map<String, NnModule> layers = new HashMap<>();
         private BiFunction<Net, Tensor, Tensor> function;
 
         private Net(Backend backend) {

@@ -1,0 +1,117 @@
+package greg.pruning.cli;
+
+import greg.pruning.run.Progress;
+import java.time.Duration;
+import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * How far a task is: a bar that is redrawn on a terminal, a line every few seconds elsewhere. Everything goes to standard
+ * error.
+ */
+final class ConsoleProgress implements Progress {
+    private static final int WIDTH = 110;
+    private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
+
+    private final Console console;
+    private final String task;
+    private final String unit;
+    private final long total;
+    private final ProgressBar bar;
+    private final long start = System.nanoTime();
+    private long lastLine = start;
+    private long done;
+    private long skipped;
+    private String note = "";
+
+    /**
+     * Starts.
+     *
+     * @param total units of work
+     * @param unit e.g. {@code img}
+     */
+    ConsoleProgress(Console console, String task, long total, String unit) {
+        this.console = console;
+        this.task = task;
+        this.unit = unit;
+        this.total = total;
+        bar = console.terminal() ? bar(task, total, unit) : null;
+    }
+
+    /** Told where to draw and how wide, the library does not load its terminal probing. */
+    private static ProgressBar bar(String task, long total, String unit) {
+        return new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(total)
+                .setUnit(" " + unit, 1)
+                .showSpeed()
+                .setUpdateIntervalMillis(250)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
+                .build();
+    }
+
+    /** Sets what stands behind the bar, e.g. loss and accuracy. */
+    @Override
+    public void note(String text) {
+        note = text;
+        if (bar != null) bar.setExtraMessage(" " + text);
+    }
+
+    /** Adds units of finished work. */
+    @Override
+    public void step(long units) {
+        done += units;
+        if (bar != null) bar.stepBy(units);
+        else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) line();
+    }
+
+    /** Counts work that an earlier run did. */
+    @Override
+    public void skip(long units) {
+        skipped += units;
+        done += units;
+        if (bar != null) bar.stepBy(units);
+    }
+
+    /** Units per second so far. */
+    @Override
+    public double rate() {
+        return (done - skipped) / Math.max(1e-9, (System.nanoTime() - start) * 1e-9);
+    }
+
+    private void line() {
+        lastLine = System.nanoTime();
+        double rate = rate();
+        String eta = rate > 0 ? clock(Math.round((total - done) / rate)) : "?";
+        console.say(
+                "%s",
+                String.format(
+                                Locale.ROOT,
+                                "%s: %d%% (%d/%d %s, %.0f %s/s, ETA %s) %s",
+                                task,
+                                total == 0 ? 100 : 100 * done / total,
+                                done,
+                                total,
+                                unit,
+                                rate,
+                                unit,
+                                eta,
+                                note)
+                        .stripTrailing());
+    }
+
+    private static String clock(long seconds) {
+        return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
+    }
+
+    /** Takes the bar down, or prints the last line. */
+    @Override
+    public void close() {
+        if (bar != null) bar.close();
+        else line();
+    }
+}

@@ -1,0 +1,23 @@
+package greg.pruning.growth;
+
+import greg.pruning.select.L1Scores;
+import greg.pruning.select.Selection;
+
+/**
+ * The scores of one layer's groups at the moment of a visit, i.e. of the weights before this iteration's step. Asked
+ * only when a rule needs them, since reading single weights back from a device is expensive.
+ */
+@FunctionalInterface
+public interface GroupScores {
+    /** One {@link L1Scores score} per group. */
+    float[] scores();
+
+    /**
+     * Mean scores of the two sides of a selection.
+     *
+     * @param scores what {@link #scores} returned
+     */
+    default Magnitudes magnitudes(float[] scores, Selection selection) {
+        return new Magnitudes(L1Scores.mean(scores, selection.kept()), L1Scores.mean(scores, selection.pruned()));
+    }
+}

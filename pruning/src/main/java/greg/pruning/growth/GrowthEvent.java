@@ -1,0 +1,42 @@
+package greg.pruning.growth;
+
+/**
+ * One visit of one layer in an update of the penalties, as it left the layer: a line of the run's metrics. NaN stands
+ * where the rule computed nothing.
+ *
+ * @param iteration training iteration, from 0
+ * @param layer the layer's dotted path
+ * @param layerIndex its index
+ * @param ratio its pruning ratio
+ * @param lambdaMin smallest lambda after the visit
+ * @param lambdaMean mean lambda over all groups (they have equal sizes)
+ * @param lambdaMax largest lambda
+ * @param lambdaChanged true if the visit changed any lambda
+ * @param scoreMean mean score of the groups, if the rule asked for them
+ * @param scoreStd their standard deviation over the groups; scoreStd / scoreMean is what figure 1 shows
+ * @param keptMagnitude mean score of the groups that stay (before the pick: would stay)
+ * @param prunedMagnitude mean score of the groups that go
+ * @param magRatio keptMagnitude / prunedMagnitude
+ * @param history the smoothed ratio after the visit
+ * @param picked true if it is known which groups go
+ * @param finished true if lambda has its final value
+ * @param phase the state of the run after the visit
+ */
+public record GrowthEvent(
+        long iteration,
+        String layer,
+        int layerIndex,
+        double ratio,
+        float lambdaMin,
+        float lambdaMean,
+        float lambdaMax,
+        boolean lambdaChanged,
+        float scoreMean,
+        float scoreStd,
+        float keptMagnitude,
+        float prunedMagnitude,
+        float magRatio,
+        float history,
+        boolean picked,
+        boolean finished,
+        GrowthSchedule.Phase phase) {}

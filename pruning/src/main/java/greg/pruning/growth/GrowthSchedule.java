@@ -1,0 +1,265 @@
+package greg.pruning.growth;
+
+import greg.pruning.select.L1Scores;
+import greg.pruning.select.PickPruned;
+import greg.pruning.select.Selection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The state machine of a run until the removal: grow, stabilise, done. The caller owns the iterations:
+ *
+ * <pre>
+ * for (int i = 0; schedule.phase() != DONE; i++) {
+ *     if (schedule.updateDue(i)) {
+ *         upload the lambda of schedule.update(i, scores, metrics);
+ *     }
+ *     one training step with the penalty;
+ *     if (schedule.pruneDue(i)) {
+ *         schedule.complete(i, scores);
+ *     }
+ * }
+ * </pre>
+ *
+ * Updates come at iterations 0, K_u, 2 K_u, ..., before the step, so the penalty already acts on the very first one.
+ * When the visit that finishes a layer leaves none unfinished, stabilising starts at that iteration s; the removal is
+ * due after the step of iteration s + K_s, so the final penalty acts in K_s + 1 steps.
+ */
+public final class GrowthSchedule {
+    /** What a run is doing. */
+    public enum Phase {
+        /** lambda grows. */
+        UPDATE_REG,
+        /** lambda is final; K_s more iterations. */
+        STABILIZE_REG,
+        /** The selection is final, groups can be removed. */
+        DONE
+    }
+
+    private final GregConfig config;
+    private final GrowthRule rule;
+    private final List<LayerState> layers;
+    private Phase phase = Phase.UPDATE_REG;
+    private long stabilizeStart = -1;
+
+    private GrowthSchedule(GregConfig config, List<LayerState> layers) {
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "growing regularization: expected at least one convolution or linear layer, got a network without");
+        }
+        this.config = config;
+        this.rule = GrowthRule.of(config);
+        this.layers = List.copyOf(layers);
+    }
+
+    /**
+     * A run at its start: methods that choose from the initial weights do it here.
+     *
+     * @param layers every convolution and linear layer, in module order
+     * @param scores the layers' initial scores
+     */
+    public static GrowthSchedule start(
+            GregConfig config, List<LayerState> layers, Function<LayerState, GroupScores> scores) {
+        GrowthSchedule schedule = new GrowthSchedule(config, layers);
+        if (config.method().choosesFirst()) {
+            OneShot.choose(config, layers, scores);
+        }
+        return schedule;
+    }
+
+    /** A run that goes on where {@code saved} was taken, selection included: nothing is chosen again. */
+    public static GrowthSchedule resume(GregConfig config, List<LayerState> layers, Saved saved) {
+        GrowthSchedule schedule = new GrowthSchedule(config, layers);
+        if (saved.layers().size() != layers.size()) {
+            throw new IllegalArgumentException("resume: expected the state of " + layers.size() + " layers, got "
+                    + saved.layers().size() + "; the checkpoint belongs to another network");
+        }
+        for (int i = 0; i < layers.size(); i++) {
+            layers.get(i).restore(saved.layers().get(i));
+        }
+        schedule.phase = saved.phase();
+        schedule.stabilizeStart = saved.stabilizeStart();
+        return schedule;
+    }
+
+    /** What a checkpoint must hold. */
+    public record Saved(Phase phase, long stabilizeStart, List<LayerState.Saved> layers) {}
+
+    /** A copy of all that changes, for {@link #resume}. */
+    public Saved save() {
+        return new Saved(
+                phase, stabilizeStart, layers.stream().map(LayerState::save).toList());
+    }
+
+    /** What the run is doing. */
+    public Phase phase() {
+        return phase;
+    }
+
+    /** Iteration of the update that ended the growth, or -1. */
+    public long stabilizeStart() {
+        return stabilizeStart;
+    }
+
+    /** All layers in module order. */
+    public List<LayerState> layers() {
+        return layers;
+    }
+
+    /** True if {@link #update} must run before the step of {@code iteration}. */
+    public boolean updateDue(long iteration) {
+        return phase == Phase.UPDATE_REG && iteration % config.updateRegInterval() == 0;
+    }
+
+    /**
+     * One update: visits all unfinished layers in order.
+     *
+     * @param scores a layer's scores, of the weights before this iteration's step
+     * @param observer gets one event per visit, in order
+     * @return the layers whose lambda changed and must go to the device again
+     */
+    public List<LayerState> update(
+            long iteration, Function<LayerState, GroupScores> scores, Consumer<GrowthEvent> observer) {
+        if (!updateDue(iteration)) {
+            throw new IllegalStateException("growing regularization: no update is due at iteration " + iteration
+                    + " in phase " + phase + " with --update-reg-interval " + config.updateRegInterval());
+        }
+        List<LayerState> changed = new ArrayList<>();
+        for (LayerState layer : layers) {
+            if (!layer.finished()) {
+                Asked asked = new Asked(scores.apply(layer));
+                GrowthRule.Outcome outcome = visit(layer, asked, iteration);
+                if (outcome.finished()) {
+                    finish(layer, iteration);
+                }
+                boolean differs = layer.takeLambdaChanged();
+                if (differs) {
+                    changed.add(layer);
+                }
+                observer.accept(event(layer, iteration, outcome.magnitudes(), asked, differs));
+            }
+        }
+        return changed;
+    }
+
+    private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, long iteration) {
+        if (layer.keepsAll()) {
+            // nothing to push; and if GReg-2's automatic ratio came to nothing, its picking penalty must end
+            layer.setAll(0);
+            return new GrowthRule.Outcome(null, true);
+        }
+        return rule.visit(layer, layers, scores, iteration);
+    }
+
+    private void finish(LayerState layer, long iteration) {
+        layer.finish(iteration);
+        if (layers.stream().allMatch(LayerState::finished)) {
+            phase = Phase.STABILIZE_REG;
+            stabilizeStart = iteration;
+        }
+    }
+
+    private GrowthEvent event(LayerState layer, long iteration, Magnitudes found, Asked asked, boolean changed) {
+        Magnitudes magnitudes = found == null ? new Magnitudes(Float.NaN, Float.NaN) : found;
+        return new GrowthEvent(
+                iteration,
+                layer.name(),
+                layer.index(),
+                layer.ratio(),
+                layer.minLambda(),
+                L1Scores.mean(layer.lambda()),
+                layer.maxLambda(),
+                changed,
+                asked.mean(),
+                asked.std(),
+                magnitudes.kept(),
+                magnitudes.pruned(),
+                magnitudes.ratio(),
+                layer.history(),
+                layer.picked(),
+                layer.finished(),
+                phase);
+    }
+
+    /** True if the removal is due after the step of {@code iteration}. */
+    public boolean pruneDue(long iteration) {
+        return phase == Phase.STABILIZE_REG && iteration - stabilizeStart == config.stabilizeRegInterval();
+    }
+
+    /**
+     * Ends the run: the selection of every layer is final afterwards. With {@link Semantics#PAPER} the smallest groups of
+     * now are selected ("prune by L1-norms"); else it stays as it was chosen or picked.
+     *
+     * @param scores a layer's scores, of the weights after the last step
+     */
+    public void complete(long iteration, Function<LayerState, GroupScores> scores) {
+        if (!pruneDue(iteration)) {
+            throw new IllegalStateException(
+                    "growing regularization: the removal is not due at iteration " + iteration + " in phase " + phase);
+        }
+        phase = Phase.DONE;
+        if (config.semantics() == Semantics.PAPER) {
+            for (LayerState layer : layers) {
+                if (!layer.keepsAll()) {
+                    float[] now = scores.apply(layer).scores();
+                    layer.pick(layer.choose(now, PickPruned.MIN, 0), layer.pickIteration());
+                }
+            }
+        }
+    }
+
+    /**
+     * Ends the run before its time: what was chosen or picked stays, for it was penalised and is half faded; layers that
+     * have not picked take the smallest groups of now.
+     *
+     * @param scores a layer's scores, of the weights after the last step
+     * @return how many layers picked now
+     */
+    public int cutShort(long iteration, Function<LayerState, GroupScores> scores) {
+        if (phase == Phase.DONE) {
+            throw new IllegalStateException("growing regularization: expected a run under way at iteration " + iteration
+                    + ", got one at its end");
+        }
+        phase = Phase.DONE;
+        int picked = 0;
+        for (LayerState layer : layers) {
+            if (layer.picked()) continue;
+            layer.pick(layer.choose(scores.apply(layer).scores(), PickPruned.MIN, 0), iteration);
+            picked++;
+        }
+        return picked;
+    }
+
+    /** Remembers the scores that a rule asked for: reading them twice, or for a mean that nobody wants, costs time. */
+    private static final class Asked implements GroupScores {
+        private final GroupScores source;
+        private float[] scores;
+
+        Asked(GroupScores source) {
+            this.source = source;
+        }
+
+        @Override
+        public float[] scores() {
+            if (scores == null) {
+                scores = source.scores();
+            }
+            return scores;
+        }
+
+        @Override
+        public Magnitudes magnitudes(float[] now, Selection selection) {
+            return source.magnitudes(now, selection);
+        }
+
+        float mean() {
+            return scores == null ? Float.NaN : L1Scores.mean(scores);
+        }
+
+        float std() {
+            return scores == null ? Float.NaN : L1Scores.std(scores);
+        }
+    }
+}

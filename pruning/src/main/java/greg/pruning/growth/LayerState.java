@@ -1,0 +1,257 @@
+package greg.pruning.growth;
+
+import greg.kernels.spec.GroupIndex;
+import greg.pruning.graph.Coupling;
+import greg.pruning.graph.Granularity;
+import greg.pruning.graph.PrunableLayer;
+import greg.pruning.select.PickPruned;
+import greg.pruning.select.Selection;
+
+/**
+ * One layer in the course of a run: its penalties, the history of its magnitude ratio, which groups go, and when that
+ * was decided. Every convolution and linear layer has one, those with ratio 0 included.
+ *
+ * <p>lambda is one float32 per group (the reference implementation keeps a matrix (out, in) whose entries are equal
+ * within a group) and all arithmetic on it is float32: the number of updates until a limit is passed depends on it.
+ */
+public final class LayerState {
+    private static final float KEEP = 0.9f;
+    private static final float ADD = 0.1f;
+
+    private final String name;
+    private final int index;
+    private final double ratio;
+    private final GroupIndex groups;
+    private final Coupling coupling;
+    private final float[] lambda;
+    private float history = Float.NaN;
+    private boolean hasHistory;
+    private boolean lambdaChanged;
+    private Selection selection;
+    private long pickIteration = -1;
+    private long finishIteration = -1;
+
+    /**
+     * A layer with penalty 0 everywhere. With ratio 0, or a single group, nothing of it can go, which is settled here.
+     *
+     * @param name dotted path, e.g. {@code layer1.0.conv1}
+     * @param index layer index, see {@link PrunableLayer#index}
+     * @param ratio the share of groups to remove, in [0, 1), or {@link Selection#AUTOMATIC}
+     * @param groups the groups of its weight, from {@link Granularity#index}
+     */
+    public LayerState(String name, int index, double ratio, GroupIndex groups) {
+        this(name, index, ratio, groups, Coupling.none(name));
+    }
+
+    /** As above, for a layer whose groups go together with each other or with those of other layers. */
+    public LayerState(String name, int index, double ratio, GroupIndex groups, Coupling coupling) {
+        if (!(ratio >= 0 && ratio < 1) && ratio != Selection.AUTOMATIC) {
+            throw new IllegalArgumentException(name + ": expected a pruning ratio in [0, 1), got " + ratio);
+        }
+        this.name = name;
+        this.index = index;
+        this.ratio = ratio;
+        this.groups = groups;
+        this.coupling = coupling;
+        this.lambda = new float[groups.count()];
+        this.selection = ratio == 0 || coupling.count(groups.count()) == 1 ? Selection.keepAll(groups.count()) : null;
+    }
+
+    /** A layer of which it is known from elsewhere what goes, e.g. from a recorded run; its ratio says the same. */
+    public static LayerState chosen(String name, GroupIndex groups, Selection selection) {
+        double ratio = Selection.ratioOf(selection.pruned().length, groups.count());
+        LayerState layer = new LayerState(name, -1, ratio, groups);
+        layer.pick(selection, -1);
+        return layer;
+    }
+
+    /** Dotted path of the layer. */
+    public String name() {
+        return name;
+    }
+
+    /** Layer index, see {@link PrunableLayer#index}. */
+    public int index() {
+        return index;
+    }
+
+    /** The share of groups to remove, as asked for. */
+    public double ratio() {
+        return ratio;
+    }
+
+    /** Which group an element of the weight belongs to. */
+    public GroupIndex groups() {
+        return groups;
+    }
+
+    /** Penalty coefficient per group; the live array, to be read only. */
+    public float[] lambda() {
+        return lambda;
+    }
+
+    /** Smoothed magnitude ratio (float32); NaN before the first one, and after one of 0/0. */
+    public float history() {
+        return history;
+    }
+
+    /** True once a magnitude ratio was followed: the layer is in the table of histories. */
+    public boolean hasHistory() {
+        return hasHistory;
+    }
+
+    /** True once it is known which groups go. */
+    public boolean picked() {
+        return selection != null;
+    }
+
+    /** Which groups go and stay; IllegalStateException before they were picked. */
+    public Selection selection() {
+        if (selection == null) {
+            throw new IllegalStateException(name + ": its groups are not picked yet");
+        }
+        return selection;
+    }
+
+    /** True if it is known that nothing of this layer goes. */
+    public boolean keepsAll() {
+        return selection != null && selection.pruned().length == 0;
+    }
+
+    /** Iteration at which GReg-2 picked; -1 before, and for groups chosen from the initial weights. */
+    public long pickIteration() {
+        return pickIteration;
+    }
+
+    /** Iteration of the visit that ended this layer's growth, or -1. */
+    public long finishIteration() {
+        return finishIteration;
+    }
+
+    /** True once lambda has its final value. */
+    public boolean finished() {
+        return finishIteration >= 0;
+    }
+
+    /** Smallest lambda of the layer. */
+    public float minLambda() {
+        float min = lambda[0];
+        for (float l : lambda) {
+            min = Math.min(min, l);
+        }
+        return min;
+    }
+
+    /** Largest lambda of the layer: what is compared with tau and tau'. */
+    public float maxLambda() {
+        float max = lambda[0];
+        for (float l : lambda) {
+            max = Math.max(max, l);
+        }
+        return max;
+    }
+
+    /**
+     * The selection that these scores mean, which is the same in all layers of a set.
+     *
+     * @param scores one per group; groups that go together have equal ones
+     */
+    public Selection choose(float[] scores, PickPruned pick, long seed) {
+        return coupling.choose(scores, ratio, pick, seed);
+    }
+
+    /** How its groups go together. */
+    public Coupling coupling() {
+        return coupling;
+    }
+
+    /** Fixes which groups go; {@code iteration} is -1 for a choice made from the initial weights. */
+    public void pick(Selection chosen, long iteration) {
+        if (chosen.pruned().length + chosen.kept().length != lambda.length) {
+            throw new IllegalArgumentException(
+                    name + ": expected a selection of " + lambda.length + " groups, got " + chosen);
+        }
+        selection = chosen;
+        pickIteration = iteration;
+    }
+
+    /** Ends the growth at {@code iteration}. */
+    public void finish(long iteration) {
+        finishIteration = iteration;
+    }
+
+    /** history = ratio the first time, afterwards 0.9 history + 0.1 ratio, rounded to float32 at each operation. */
+    public void follow(float ratioNow) {
+        history = hasHistory ? KEEP * history + ADD * ratioNow : ratioNow;
+        hasHistory = true;
+    }
+
+    /** Same lambda for every group. */
+    public void setAll(float value) {
+        for (int g = 0; g < lambda.length; g++) {
+            set(g, value);
+        }
+    }
+
+    /** lambda of every group += step (eq. 9). */
+    public void raiseAll(float step) {
+        for (int g = 0; g < lambda.length; g++) {
+            set(g, lambda[g] + step);
+        }
+    }
+
+    /** lambda of the pruned groups += step (eq. 2); lambda of the kept groups = kept. */
+    public void raisePruned(float step, float kept) {
+        for (int g : selection().pruned()) {
+            set(g, lambda[g] + step);
+        }
+        for (int g : selection().kept()) {
+            set(g, kept);
+        }
+    }
+
+    private void set(int group, float value) {
+        lambdaChanged |= lambda[group] != value;
+        lambda[group] = value;
+    }
+
+    /** True if lambda has changed since this was last asked. */
+    public boolean takeLambdaChanged() {
+        boolean changed = lambdaChanged;
+        lambdaChanged = false;
+        return changed;
+    }
+
+    /** What a checkpoint must hold to go on exactly here. Arrays are copies; {@code pruned} is null before the pick. */
+    public record Saved(
+            String name,
+            float[] lambda,
+            boolean hasHistory,
+            float history,
+            int[] pruned,
+            long pickIteration,
+            long finishIteration) {}
+
+    /** A copy of all that changes. */
+    public Saved save() {
+        int[] pruned = selection == null ? null : selection.pruned().clone();
+        return new Saved(name, lambda.clone(), hasHistory, history, pruned, pickIteration, finishIteration);
+    }
+
+    /** Goes on from {@code saved}; IllegalArgumentException if that is another layer's. */
+    public void restore(Saved saved) {
+        if (!saved.name().equals(name) || saved.lambda().length != lambda.length) {
+            throw new IllegalArgumentException("resume: expected the state of " + name + " with " + lambda.length
+                    + " groups, got " + saved.name() + " with " + saved.lambda().length
+                    + "; the checkpoint belongs to another network or --wg");
+        }
+        System.arraycopy(saved.lambda(), 0, lambda, 0, lambda.length);
+        hasHistory = saved.hasHistory();
+        history = saved.history();
+        selection = saved.pruned() == null
+                ? null
+                : Selection.of(lambda.length, saved.pruned().clone());
+        pickIteration = saved.pickIteration();
+        finishIteration = saved.finishIteration();
+    }
+}

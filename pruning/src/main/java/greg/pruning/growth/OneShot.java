@@ -1,0 +1,26 @@
+package greg.pruning.growth;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The choice made from the initial weights: all of method L1, and the start of GReg-1 and FixReg. That L1 and GReg-1
+ * remove the same groups is the point of the paper's Table 1: what differs is the schedule alone.
+ */
+public final class OneShot {
+    private OneShot() {}
+
+    /**
+     * Chooses in every layer that has a ratio and no choice made before.
+     *
+     * @param scores the initial scores of a layer; asked only for layers of which something goes
+     */
+    public static void choose(GregConfig config, List<LayerState> layers, Function<LayerState, GroupScores> scores) {
+        for (LayerState layer : layers) {
+            if (!layer.picked()) {
+                float[] now = scores.apply(layer).scores();
+                layer.pick(layer.choose(now, config.pickPruned(), config.seed()), -1);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package greg.pruning.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.pruning.run.RunException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** JSON text of maps, lists, strings and numbers. */
+public final class Json {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private Json() {}
+
+    /** A map that keeps its order, from alternating keys and values. */
+    public static Map<String, Object> object(Object... pairs) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < pairs.length; i += 2) map.put((String) pairs[i], pairs[i + 1]);
+        return map;
+    }
+
+    /** A tree, with numbers as they would be read from a file. */
+    public static JsonNode tree(Object value) {
+        try {
+            return MAPPER.readTree(line(value));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("cannot read JSON of our own: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Reads a file; RunException names it if it is no JSON. */
+    public static JsonNode read(Path file) {
+        try {
+            return MAPPER.readTree(Files.readString(file));
+        } catch (JsonProcessingException e) {
+            throw new RunException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A record from what {@link #line} made of one; RunException names the file if it does not fit. */
+    public static <T> T parse(String text, Class<T> type, Path file) {
+        try {
+            return MAPPER.readValue(text, type);
+        } catch (JsonProcessingException e) {
+            throw new RunException(
+                    file + " cannot be read, was it written by another version of greg? " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** One line. */
+    public static String line(Object value) {
+        try {
+            return MAPPER.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("cannot write as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Indented, with a line end. */
+    public static String pretty(Object value) {
+        try {
+            return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("cannot write as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+}

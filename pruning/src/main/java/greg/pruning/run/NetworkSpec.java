@@ -1,0 +1,204 @@
+package greg.pruning.run;
+
+import greg.kernels.Backend;
+import greg.nn.NnModule;
+import greg.nn.StateDict;
+import greg.nn.init.Initializer;
+import greg.nn.io.Checkpoint;
+import greg.nn.io.Checkpoints;
+import greg.nn.io.Safetensors;
+import greg.nn.model.Networks;
+import greg.pruning.surgery.Masks;
+import greg.pruning.surgery.RemovalPlan;
+import greg.tensor.Shape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What it takes to build a network before its weights can be loaded; files of ours carry it as metadata.
+ *
+ * @param arch as in {@code --arch}
+ * @param channels planes of an image
+ * @param imageSize its height and width
+ * @param classes outputs
+ * @param plan what was removed, relative to the full architecture
+ * @param masks which single weights are masked
+ */
+public record NetworkSpec(String arch, int channels, int imageSize, int classes, RemovalPlan plan, Masks masks) {
+    private static final List<String> IN_RUN_FOLDER =
+            List.of("pruned.safetensors", "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
+
+    /** The unpruned architecture for images of this kind. */
+    public static NetworkSpec of(String arch, ImageKind images) {
+        return new NetworkSpec(
+                arch, images.channels(), images.size(), images.classes(), RemovalPlan.none(), Masks.NONE);
+    }
+
+    /** The same architecture after a removal. */
+    public NetworkSpec pruned(RemovalPlan removed) {
+        return new NetworkSpec(arch, channels, imageSize, classes, removed, masks);
+    }
+
+    /** The same architecture with single weights masked. */
+    public NetworkSpec masked(Masks zeroed) {
+        return new NetworkSpec(arch, channels, imageSize, classes, plan, zeroed);
+    }
+
+    /** The architecture before anything was removed or masked. */
+    public NetworkSpec full() {
+        return new NetworkSpec(arch, channels, imageSize, classes, RemovalPlan.none(), Masks.NONE);
+    }
+
+    /** True if something was removed or masked. */
+    public boolean isPruned() {
+        return !plan.isEmpty() || !masks.isEmpty();
+    }
+
+    /** One image, (1, C, H, W). */
+    public Shape image() {
+        return Shape.of(1, channels, imageSize, imageSize);
+    }
+
+    /** The network with zero weights, cut where the plan says so. */
+    public NnModule build(Backend backend) {
+        NnModule network = Networks.create(arch, backend, channels, imageSize, classes);
+        if (!plan.isEmpty()) plan.apply(network, image());
+        backend.expectChannels(Networks.convInputChannels(network));
+        return network;
+    }
+
+    /** Writes weights, masks and everything needed to build the network again. */
+    public void save(Path file, NnModule network) {
+        Safetensors.write(file, state(network), metadata());
+    }
+
+    /** Weights and masks. */
+    public StateDict state(NnModule network) {
+        StateDict state = StateDict.of(network);
+        masks.addTo(state);
+        return state;
+    }
+
+    /** What {@link #of(Checkpoint, String, ImageKind)} reads back. */
+    public Map<String, String> metadata() {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", "greg");
+        metadata.put("version", Version.number());
+        metadata.put("arch", arch);
+        metadata.put("channels", Integer.toString(channels));
+        metadata.put("image_size", Integer.toString(imageSize));
+        metadata.put("classes", Integer.toString(classes));
+        metadata.put("plan", plan.toText());
+        return metadata;
+    }
+
+    /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */
+    public static Checkpoint read(Path weights) {
+        return read("--weights", weights);
+    }
+
+    /** As above, for another flag. */
+    public static Checkpoint read(String flag, Path weights) {
+        if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
+        for (String name : IN_RUN_FOLDER) {
+            if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
+        }
+        throw new RunException(flag + ": " + weights + " is a folder with none of " + String.join(", ", IN_RUN_FOLDER)
+                + " in it; name a checkpoint file or the folder of a run");
+    }
+
+    /**
+     * What a checkpoint is to be loaded into: its own metadata, or for files of other programs the flags.
+     *
+     * @param arch from the command line, or null
+     */
+    public static NetworkSpec of(Checkpoint checkpoint, String arch, ImageKind images) {
+        Map<String, String> known = checkpoint.metadata();
+        String own = known.get("arch");
+        if (own == null && arch == null) {
+            throw new UsageException("--arch is needed: " + checkpoint.file() + " does not say its architecture");
+        }
+        NetworkSpec wanted = of(own == null ? arch : own, images);
+        if (own == null) return wanted;
+        NetworkSpec stored = stored(checkpoint, arch);
+        boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
+        if (!fits) {
+            throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
+                    + stored.classes + " classes, --dataset " + images.name() + " has " + wanted.channels + " and "
+                    + wanted.classes);
+        }
+        return stored;
+    }
+
+    /** True if the file says itself what it holds. */
+    public static boolean isOurs(Checkpoint checkpoint) {
+        return checkpoint.metadata().containsKey("arch");
+    }
+
+    /**
+     * What a file of ours says of itself.
+     *
+     * @param arch from the command line, or null; UsageException if that is another
+     */
+    public static NetworkSpec stored(Checkpoint checkpoint, String arch) {
+        NetworkSpec stored = stored(checkpoint);
+        if (arch != null && !stored.arch.equals(arch)) {
+            throw new UsageException("--arch " + arch + ": " + checkpoint.file() + " holds a " + stored.arch
+                    + "; leave out --arch or name that file's");
+        }
+        return stored;
+    }
+
+    /** As above, whatever it is. */
+    public static NetworkSpec stored(Checkpoint checkpoint) {
+        Map<String, String> known = checkpoint.metadata();
+        if (!isOurs(checkpoint)) {
+            throw new UsageException(checkpoint.file() + " was not written by greg: it does not say what it holds");
+        }
+        return new NetworkSpec(
+                known.get("arch"),
+                number(checkpoint, "channels"),
+                number(checkpoint, "image_size"),
+                number(checkpoint, "classes"),
+                RemovalPlan.parse(known.getOrDefault("plan", "")),
+                Masks.of(checkpoint.state()));
+    }
+
+    private static int number(Checkpoint checkpoint, String key) {
+        String value = checkpoint.metadata().get(key);
+        try {
+            return Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new RunException(checkpoint.file() + ": its metadata has " + key + " = " + value
+                    + ", expected a number; the file is damaged, use another checkpoint");
+        }
+    }
+
+    /** Builds the network and loads the weights. */
+    public NnModule load(Backend backend, Checkpoint checkpoint) {
+        NnModule network = build(backend);
+        try {
+            Masks.without(checkpoint.state()).loadInto(network);
+            masks.apply(network);
+        } catch (IllegalArgumentException e) {
+            network.close();
+            throw new UsageException(checkpoint.file() + " does not fit --arch " + arch + ": " + e.getMessage());
+        }
+        return network;
+    }
+
+    /** A network before its first step: with {@code weights}, or if they are null with those its authors begin with. */
+    public NnModule fresh(Backend backend, Checkpoint weights, long seed) {
+        if (weights != null) {
+            NnModule network = load(backend, weights);
+            Initializer.seedDropout(network, seed);
+            return network;
+        }
+        NnModule network = build(backend);
+        Initializer.initialize(network, Networks.info(arch).scheme(), seed);
+        return network;
+    }
+}

@@ -1,0 +1,122 @@
+package greg.pruning.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.datasets.NearestName;
+import greg.pruning.report.MeanStd;
+import greg.pruning.report.Published;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * {@code --preset}: one row of Tables 1 to 4 of the paper. It gives defaults; a flag on the command line overrides it.
+ *
+ * @param name architecture, data set, ratio or speedup, method
+ * @param method as in {@code --method}
+ * @param arch as in {@code --arch}
+ * @param dataset as in {@code --dataset}
+ * @param wg as in {@code --wg}
+ * @param stagePr as in {@code --stage-pr}
+ * @param skipLayers as in {@code --skip-layers}; may be empty
+ * @param batchSize where it differs from the recipe's, for every phase; else null
+ * @param published what the paper got
+ */
+public record Preset(
+        String name,
+        String method,
+        String arch,
+        String dataset,
+        String wg,
+        String stagePr,
+        String skipLayers,
+        Integer batchSize,
+        Published published) {
+    /** The word that lists them instead. */
+    public static final String LIST = "list";
+
+    /** The paper's table 1 averages three runs; the other tables show one number each. */
+    private static final int RUNS = 3;
+
+    private static final Map<String, Preset> ALL = read();
+
+    private static Map<String, Preset> read() {
+        Map<String, Preset> all = new LinkedHashMap<>();
+        try (InputStream in = Preset.class.getResourceAsStream("presets.json")) {
+            for (JsonNode row : new ObjectMapper().readTree(in)) {
+                Preset preset = of(row);
+                all.put(preset.name, preset);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return all;
+    }
+
+    private static Preset of(JsonNode row) {
+        JsonNode numbers = row.get("published");
+        Published published = new Published(
+                row.get("table").asInt(),
+                numbers.get("base").asDouble(),
+                result(numbers, "top1", "std"),
+                numbers.has("one_shot") ? result(numbers, "one_shot", "one_shot_std") : null,
+                numbers.has("speedup") ? numbers.get("speedup").asDouble() : null,
+                numbers.has("sparsity") ? numbers.get("sparsity").asDouble() : null);
+        return new Preset(
+                row.get("name").asText(),
+                row.get("method").asText(),
+                row.get("arch").asText(),
+                row.get("dataset").asText(),
+                row.get("wg").asText(),
+                row.get("stage_pr").asText(),
+                row.get("skip_layers").asText(),
+                row.has("batch_size") ? row.get("batch_size").asInt() : null,
+                published);
+    }
+
+    private static MeanStd result(JsonNode numbers, String mean, String std) {
+        double value = numbers.get(mean).asDouble();
+        return numbers.has(std) ? new MeanStd(value, numbers.get(std).asDouble(), RUNS) : MeanStd.single(value);
+    }
+
+    /** All names, in the order of the tables. */
+    public static List<String> names() {
+        return new ArrayList<>(ALL.keySet());
+    }
+
+    /** The preset of that exact name; UsageException with the nearest known one otherwise. */
+    public static Preset of(String name) {
+        Preset preset = ALL.get(name);
+        if (preset == null) {
+            throw new UsageException("--preset: unknown preset '" + name + "'" + NearestName.hint(name, ALL.keySet())
+                    + "; see 'greg prune --preset " + LIST + "'");
+        }
+        return preset;
+    }
+
+    /** A table of all, for people. */
+    public static String table() {
+        StringBuilder text = new StringBuilder();
+        String format = "%-42s %-8s %-8s %14s %14s %9s %9s%n";
+        text.append(String.format(format, "preset", "source", "base", "top-1", "L1 one-shot", "sparsity", "speedup"));
+        for (Preset preset : ALL.values()) {
+            Published p = preset.published;
+            text.append(String.format(
+                    Locale.ROOT,
+                    format,
+                    preset.name,
+                    p.source(),
+                    String.format(Locale.ROOT, "%.2f", p.base()),
+                    p.pruned(),
+                    p.oneShot() == null ? "" : p.oneShot(),
+                    p.sparsity() == null ? "" : p.sparsity() + " %",
+                    p.speedup() == null ? "" : p.speedup() + "x"));
+        }
+        return text.toString();
+    }
+}

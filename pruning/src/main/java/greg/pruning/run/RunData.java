@@ -1,0 +1,55 @@
+package greg.pruning.run;
+
+import greg.datasets.DataSplit;
+import greg.datasets.Dataset;
+import greg.datasets.Normalization;
+import greg.pruning.report.Json;
+import java.util.Map;
+
+/**
+ * The images of a run.
+ *
+ * @param name of the data set, as in {@code --dataset}
+ * @param split training and test images
+ * @param normalization the data set's own, or another that was asked for
+ */
+public record RunData(String name, DataSplit split, Normalization normalization) {
+    /** Planes of an image. */
+    public int channels() {
+        return split.test().channels();
+    }
+
+    /** Rows of an image. */
+    public int height() {
+        return split.test().height();
+    }
+
+    /** Columns of an image. */
+    public int width() {
+        return split.test().width();
+    }
+
+    /** Number of classes. */
+    public int classes() {
+        return split.test().classes();
+    }
+
+    /** What a network has to fit. */
+    public ImageKind images() {
+        return ImageKind.of(this);
+    }
+
+    /** For config.json: enough to see whether another run had the same images. */
+    public Map<String, Object> describe() {
+        return Json.object(
+                "name", name,
+                "train", describe(split.train()),
+                "test", describe(split.test()),
+                "mean", normalization.mean(),
+                "std", normalization.std());
+    }
+
+    private static Map<String, Object> describe(Dataset half) {
+        return Json.object("records", half.size(), "checksum", half.checksum());
+    }
+}

@@ -1,0 +1,24 @@
+package greg.pruning.run;
+
+import java.io.UncheckedIOException;
+
+/** A run cannot be done or finished: exit code 1. The message is one line and says what to do. */
+public final class RunException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** A failure found by our own checks. */
+    public RunException(String message) {
+        super(message);
+    }
+
+    /** A failure with the exception that led to it, kept for {@code --debug}. */
+    public RunException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** An I/O error in words: the exceptions of java.nio have a bare path as message. */
+    public static String reason(Throwable e) {
+        Throwable root = e instanceof UncheckedIOException ? e.getCause() : e;
+        return root.getClass().getSimpleName().replaceAll("Exception$", "") + ": " + root.getMessage();
+    }
+}

@@ -1,0 +1,214 @@
+package greg.pruning.run;
+
+import greg.nn.io.AtomicFile;
+import greg.pruning.report.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a run. It is made before any work, so that a place that cannot be written is found out at once, and
+ * vanishes again if the run fails before it has anything to keep.
+ */
+public final class RunFolder implements AutoCloseable {
+    private static final String METRICS = "metrics.jsonl";
+
+    /** The report with charts. */
+    public static final String PAGE = "report.html";
+
+    /** As {@link AtomicFile} names its temporary files. */
+    private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
+
+    /** What runs write; {@code --force} removes these and nothing else. */
+    private static final List<String> OURS = List.of(
+            "config.json",
+            METRICS,
+            "report.json",
+            "report.txt",
+            PAGE,
+            "plan.json",
+            "pruned.safetensors",
+            RunState.FILE,
+            "checkpoint/base.safetensors",
+            "checkpoint/latest.safetensors",
+            "checkpoint/best.safetensors");
+
+    private final Path folder;
+    private final Deque<Path> made = new ArrayDeque<>();
+    private FileChannel metrics;
+
+    private RunFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * Makes the folder, or takes an empty one.
+     *
+     * @param force take one that is not empty too, and remove what an earlier run left in it
+     * @throws UsageException if there is something in it
+     * @throws RunException if it cannot be written, or another process is running in it
+     */
+    public static RunFolder reserve(Path folder, boolean force) {
+        RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
+        try {
+            run.prepare(force);
+            return run;
+        } catch (IOException e) {
+            run.close();
+            throw new RunException(
+                    "--out " + folder + " cannot be written (" + RunException.reason(e) + "); name another folder", e);
+        } catch (RunException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private void prepare(boolean force) throws IOException {
+        for (Path p = folder; p != null && !Files.exists(p); p = p.getParent()) made.addLast(p);
+        Files.createDirectories(folder);
+        try (Stream<Path> content = Files.list(folder)) {
+            if (content.findAny().isPresent() && !force) {
+                throw new UsageException("--out " + folder
+                        + " is not empty; name another folder, or overwrite the run in it with --force");
+            }
+        }
+        Files.delete(Files.createTempFile(folder, ".probe", ".tmp"));
+        if (Files.exists(file(METRICS))) {
+            open(); // before anything is lost: an earlier run may still be going on
+            metrics.truncate(0);
+        }
+        for (String name : OURS) {
+            if (!name.equals(METRICS)) Files.deleteIfExists(folder.resolve(name));
+        }
+    }
+
+    /**
+     * Takes the folder of a run that was ended, and removes what the end left half-written.
+     *
+     * @param metricsBytes length to which metrics.jsonl is cut
+     * @throws RunException if another process is running in it, or it cannot be written
+     */
+    public static RunFolder reopen(Path folder, long metricsBytes) {
+        RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
+        try {
+            run.open();
+            for (Path place : List.of(run.folder, run.file("checkpoint"))) removeTemporary(place);
+            long length = run.metrics.size();
+            if (length < metricsBytes) {
+                throw new RunException(run.file(METRICS) + " has " + length + " bytes, at the last checkpoint it had "
+                        + metricsBytes + ": records were removed from it; put the file back or start a new run");
+            }
+            run.metrics.truncate(metricsBytes);
+            return run;
+        } catch (IOException e) {
+            run.close();
+            throw new RunException("--resume " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
+        } catch (RunException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private static void removeTemporary(Path place) throws IOException {
+        if (!Files.isDirectory(place)) return;
+        try (Stream<Path> content = Files.list(place)) {
+            for (Path file : content.toList()) {
+                Matcher temporary = TEMPORARY.matcher(file.getFileName().toString());
+                if (temporary.matches() && OURS.stream().anyMatch(n -> n.endsWith(temporary.group(1)))) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    /** Begins a run: config.json is there from now on, and no other process can run here. */
+    public void begin(Map<String, Object> config) {
+        try {
+            if (metrics == null) open();
+        } catch (IOException e) {
+            throw new RunException("--out " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
+        }
+        writeJson("config.json", config);
+    }
+
+    /** Opens metrics.jsonl and locks it; the system unlocks it however the process ends. */
+    private void open() throws IOException {
+        metrics = FileChannel.open(
+                file(METRICS), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+        boolean free;
+        try {
+            free = metrics.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            free = false; // this very process runs there
+        }
+        if (!free) throw new RunException(folder + " is in use by another greg process; wait for its end or stop it");
+    }
+
+    /** Where it is. */
+    public Path path() {
+        return folder;
+    }
+
+    /** A file in it. */
+    public Path file(String name) {
+        return folder.resolve(name);
+    }
+
+    /** Writes indented JSON: complete or not at all. */
+    public void writeJson(String name, Object value) {
+        AtomicFile.writeText(file(name), Json.pretty(value));
+    }
+
+    /** Writes text: complete or not at all. */
+    public void writeText(String name, String text) {
+        AtomicFile.writeText(file(name), text);
+    }
+
+    /** Appends one record to metrics.jsonl. */
+    public void metric(Map<String, Object> entry) {
+        try {
+            AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(Json.line(entry) + "\n"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Forces the metrics to the disk; their length in bytes. */
+    public long syncMetrics() {
+        try {
+            metrics.force(false);
+            return metrics.size();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends the metrics, and takes back folders that were made and stayed empty. */
+    @Override
+    public void close() {
+        try {
+            if (metrics != null) metrics.close();
+            for (Path p : made) {
+                if (!Files.isDirectory(p)) continue;
+                try (Stream<Path> content = Files.list(p)) {
+                    if (content.findAny().isPresent()) return;
+                }
+                Files.delete(p);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package greg.pruning.run;
+
+/** Whoever watches a run: receives its messages, shows its progress, and may ask it to stop. */
+public interface RunMonitor {
+    /** One line of text for a person. */
+    void say(String format, Object... values);
+
+    /**
+     * A task begins.
+     *
+     * @param total units of work
+     * @param unit e.g. {@code img}
+     */
+    Progress progress(String task, long total, String unit);
+
+    /** Whether the run is to save its state and stop; asked once after every step. */
+    boolean stopRequested();
+}

@@ -1,0 +1,157 @@
+package greg.pruning.select;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Which groups of a layer go and which stay.
+ *
+ * @param pruned group numbers that go, in the order in which they were chosen
+ * @param kept group numbers that stay, ascending: the order that they will have in the smaller layer
+ */
+public record Selection(int[] pruned, int[] kept) {
+    /** The ratio that stands for "find the number in the layer's own scores": {@link #countAtLargestGap}. */
+    public static final double AUTOMATIC = -1;
+
+    /** The share of the scores that the gap search leaves out at each end. */
+    private static final double TRIM = 0.02;
+
+    /** Nothing goes. */
+    public static Selection keepAll(int groups) {
+        return of(groups, new int[0]);
+    }
+
+    /** The groups {@code pruned} out of {@code groups} go; IllegalArgumentException for a number outside or given twice. */
+    public static Selection of(int groups, int... pruned) {
+        boolean[] goes = new boolean[groups];
+        for (int g : pruned) {
+            if (g < 0 || g >= groups || goes[g]) {
+                throw new IllegalArgumentException("Selection: expected distinct group numbers in 0.." + (groups - 1)
+                        + ", got " + g + (g < 0 || g >= groups ? "" : " twice"));
+            }
+            goes[g] = true;
+        }
+        int[] kept = new int[groups - pruned.length];
+        for (int g = 0, k = 0; g < groups; g++) {
+            if (!goes[g]) {
+                kept[k++] = g;
+            }
+        }
+        return new Selection(pruned, kept);
+    }
+
+    /**
+     * The smallest scores go: the first {@link #count} of an ascending, stable sort.
+     *
+     * @param ratio pruning ratio in [0, 1), or {@link #AUTOMATIC}
+     */
+    public static Selection smallest(float[] scores, double ratio) {
+        return choose(scores, ratio, PickPruned.MIN, 0);
+    }
+
+    /**
+     * Chooses by score. Equal scores go in the order of their numbers; NaN counts as larger than everything.
+     *
+     * @param ratio pruning ratio in [0, 1), or {@link #AUTOMATIC}
+     * @param seed used by {@link PickPruned#RAND} alone
+     */
+    public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
+        int count = ratio == AUTOMATIC ? countAtLargestGap(scores) : count(ratio, scores.length);
+        int[] order =
+                switch (pick) {
+                    case MIN -> ascending(scores, false);
+                    case MAX -> ascending(scores, true);
+                    case RAND -> shuffled(scores.length, seed);
+                };
+        return of(scores.length, Arrays.copyOf(order, count));
+    }
+
+    /** How many of {@code groups} go: min(ceil(ratio * groups), groups - 1), the product in double precision. */
+    public static int count(double ratio, int groups) {
+        if (!(ratio >= 0 && ratio < 1) || groups < 1) {
+            throw new IllegalArgumentException(
+                    "Selection: expected a ratio in [0, 1) of at least one group, got " + ratio + " of " + groups);
+        }
+        return Math.min((int) Math.ceil(ratio * groups), groups - 1);
+    }
+
+    /**
+     * The ratio of which {@link #count} takes exactly {@code pruned} of {@code groups}: their quotient, or where its
+     * rounding would take one more, the number just below it.
+     */
+    public static double ratioOf(int pruned, int groups) {
+        if (pruned < 0 || pruned >= groups) {
+            throw new IllegalArgumentException("Selection: expected fewer than all of " + groups
+                    + " groups to be pruned, got " + pruned + "; a layer cannot lose everything");
+        }
+        double ratio = pruned / (double) groups;
+        return count(ratio, groups) == pruned ? ratio : Math.nextDown(ratio);
+    }
+
+    /**
+     * How many groups lie below the largest gap between neighbours in the order by score, when 2% of the scores at each
+     * end are left out of the search (they go, or stay, with their neighbours). 0 where there is no gap: a single group, or equal scores.
+     */
+    public static int countAtLargestGap(float[] scores) {
+        float[] sorted = scores.clone();
+        Arrays.sort(sorted);
+        int trim = (int) (sorted.length * TRIM);
+        int count = 0;
+        float widest = 0;
+        for (int i = trim; i + 1 < sorted.length - trim; i++) {
+            float gap = sorted[i + 1] - sorted[i];
+            if (gap > widest) {
+                widest = gap;
+                count = i + 1;
+            }
+        }
+        return count;
+    }
+
+    /** Group numbers by ascending score (or descending, if {@code largestFirst}), ties by ascending number. */
+    private static int[] ascending(float[] scores, boolean largestFirst) {
+        // score and number packed into one long: a stable sort of millions of single weights without boxing
+        long[] keys = new long[scores.length];
+        for (int g = 0; g < scores.length; g++) {
+            int bits = Float.floatToIntBits(scores[g]);
+            int ordered = bits >= 0 ? bits : bits ^ 0x7fffffff;
+            keys[g] = (long) (largestFirst ? ~ordered : ordered) << 32 | g;
+        }
+        Arrays.sort(keys);
+        int[] order = new int[keys.length];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = (int) keys[i];
+        }
+        return order;
+    }
+
+    /** A random order (Fisher and Yates); {@link Random} is specified to the bit, so it is the same everywhere. */
+    private static int[] shuffled(int groups, long seed) {
+        Random random = new Random(seed);
+        int[] order = new int[groups];
+        for (int i = 0; i < groups; i++) {
+            int j = random.nextInt(i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    /** By content. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Selection that && Arrays.equals(pruned, that.pruned) && Arrays.equals(kept, that.kept);
+    }
+
+    /** By content. */
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(pruned) + Arrays.hashCode(kept);
+    }
+
+    /** Counts only: the lists may hold millions. */
+    @Override
+    public String toString() {
+        return "Selection[" + pruned.length + " go, " + kept.length + " stay]";
+    }
+}

@@ -1,0 +1,24 @@
+package greg.pruning.target;
+
+import java.util.regex.Pattern;
+
+/** Layer name patterns: {@code *} stands for any characters, dots included, {@code ?} for one; the whole name must match. */
+public final class Glob {
+    private final Pattern pattern;
+
+    public Glob(String text) {
+        StringBuilder regex = new StringBuilder();
+        for (char c : text.toCharArray()) {
+            switch (c) {
+                case '*' -> regex.append(".*");
+                case '?' -> regex.append('.');
+                default -> regex.append(Pattern.quote(String.valueOf(c)));
+            }
+        }
+        pattern = Pattern.compile(regex.toString());
+    }
+
+    public boolean matches(String name) {
+        return pattern.matcher(name).matches();
+    }
+}

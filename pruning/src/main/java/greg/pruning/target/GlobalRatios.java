@@ -1,0 +1,121 @@
+package greg.pruning.target;
+
+import greg.kernels.spec.GroupIndex;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.ChannelSets;
+import greg.pruning.graph.Coupling;
+import greg.pruning.graph.GraphLayer;
+import greg.pruning.graph.PrunableLayer;
+import greg.pruning.select.L1Scores;
+import greg.pruning.select.Selection;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@code --global}: one ratio for the whole network instead of one per layer. The groups of all layers are put into one
+ * order by score divided by the mean score of their layer, and the smallest go, whichever layers they are in; every layer
+ * keeps at least one. What comes out is a ratio per layer, so that all methods can go on from there.
+ */
+public final class GlobalRatios {
+    private GlobalRatios() {}
+
+    /** What is ranked as one layer: a set of layers that lose the same channels, or a layer on its own. */
+    private record Ranked(List<Integer> layers, float[] scores, int groupsPerUnit) {}
+
+    /**
+     * The ratio of each layer, from the network's weights as they are now.
+     *
+     * @param described every convolution and linear layer of the graph
+     * @param ratios from {@link PruningRatios#resolve(List, ChannelSets, SkipLayers)}: 0 for layers that stay whole, and
+     *     one and the same ratio for all others
+     * @return one ratio per layer that removes exactly the number of its groups found
+     * @throws IllegalArgumentException if the ratios differ, or leave the number to the scores
+     */
+    public static double[] of(ChannelGraph graph, List<PrunableLayer> described, double[] ratios, ChannelSets sets) {
+        check(ratios);
+        double[] asked = asked(ratios);
+        double[] result = ratios.clone();
+        if (asked.length == 0) return result;
+        List<Ranked> ranked = ranked(graph, described, ratios, sets);
+        int[] counts = counts(ranked, asked[0]);
+        for (int i = 0; i < counts.length; i++) {
+            int units = ranked.get(i).scores.length;
+            double ratio = Selection.ratioOf(counts[i], units);
+            for (int layer : ranked.get(i).layers) result[layer] = ratio;
+        }
+        return result;
+    }
+
+    /** IllegalArgumentException if the ratios differ, or leave the number to the scores; needs no weights. */
+    public static void check(double[] ratios) {
+        double[] asked = asked(ratios);
+        if (asked.length > 1 || asked.length == 1 && asked[0] == Selection.AUTOMATIC) {
+            throw new IllegalArgumentException("--global: expected one ratio in [0, 1) for all layers, got "
+                    + Arrays.toString(asked) + "; write --stage-pr 0.5");
+        }
+    }
+
+    private static double[] asked(double[] ratios) {
+        return Arrays.stream(ratios).filter(r -> r != 0).distinct().toArray();
+    }
+
+    private static List<Ranked> ranked(
+            ChannelGraph graph, List<PrunableLayer> described, double[] ratios, ChannelSets sets) {
+        Map<String, List<Integer>> bySet = new LinkedHashMap<>();
+        for (int i = 0; i < ratios.length; i++) {
+            boolean penalisedOnly = sets.wg().structured() && described.get(i).linear();
+            if (ratios[i] == 0 || penalisedOnly) continue;
+            String set = sets.coupling(described.get(i).name()).set();
+            bySet.computeIfAbsent(set, s -> new ArrayList<>()).add(i);
+        }
+        List<Ranked> ranked = new ArrayList<>();
+        for (List<Integer> layers : bySet.values()) {
+            float[] sums = null;
+            int groups = 0;
+            for (int i : layers) {
+                GraphLayer layer = graph.layer(described.get(i).name());
+                Coupling coupling = sets.coupling(layer.name());
+                GroupIndex index = sets.wg().index(layer.out(), layer.in(), layer.positions());
+                float[] own = L1Scores.ofWeights(layer.weight().tensor().toHost(), index);
+                if (sums == null) sums = new float[coupling.count(own.length)];
+                for (int g = 0; g < own.length; g++) sums[coupling.units() == null ? g : coupling.units()[g]] += own[g];
+                groups += own.length;
+            }
+            ranked.add(new Ranked(layers, sums, groups / sums.length));
+        }
+        return ranked;
+    }
+
+    /** How many units of each go, so that at least {@code ratio} of all groups do, as far as one unit of each stays. */
+    private static int[] counts(List<Ranked> ranked, double ratio) {
+        int units = 0;
+        long groups = 0;
+        for (Ranked r : ranked) {
+            units += r.scores.length;
+            groups += (long) r.scores.length * r.groupsPerUnit;
+        }
+        // normalised score and place in the list packed into one long, to sort millions of single weights
+        long[] keys = new long[units];
+        int at = 0;
+        for (int i = 0; i < ranked.size(); i++) {
+            float mean = L1Scores.mean(ranked.get(i).scores);
+            for (float score : ranked.get(i).scores) {
+                float normalised = mean == 0 ? 0 : score / mean;
+                keys[at++] = (long) Float.floatToIntBits(normalised) << 32 | i;
+            }
+        }
+        Arrays.sort(keys);
+        int[] counts = new int[ranked.size()];
+        long left = (long) Math.ceil(ratio * groups);
+        for (int k = 0; k < keys.length && left > 0; k++) {
+            int i = (int) keys[k];
+            if (counts[i] == ranked.get(i).scores.length - 1) continue;
+            counts[i]++;
+            left -= ranked.get(i).groupsPerUnit;
+        }
+        return counts;
+    }
+}

@@ -1,0 +1,274 @@
+package greg.pruning.target;
+
+import greg.pruning.graph.ChannelSets;
+import greg.pruning.graph.Granularity;
+import greg.pruning.graph.PrunableLayer;
+import greg.pruning.select.Selection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * {@code --stage-pr}: which share of its groups each layer loses. Four ways to write it:
+ *
+ * <ul>
+ *   <li>{@code [0,0.5,0.5,0.5,0]}: a ratio per stage of a residual network: stem, stages, classifier;
+ *   <li>{@code [1-15:0.7, 20:0.5]}: layer index ranges of a single-branch network, both ends included, 0 elsewhere;
+ *   <li>{@code layer2.*.conv1:0.5,layer3.*.conv1:0.7}: name globs, any network; the last match of a layer holds, 0 elsewhere;
+ *   <li>{@code 0.5}: everything that can go.
+ * </ul>
+ *
+ * A ratio is in [0, 1), or {@link Selection#AUTOMATIC -1} for the largest gap in the layer's own scores. Whatever was
+ * asked for, filter groups leave alone shortcuts, stems and the last convolution of a block, and channel groups the
+ * first one ({@link Granularity#mustKeepWhole}); an entry that could have no effect at all is an error.
+ */
+public final class PruningRatios {
+    private static final Pattern RANGE = Pattern.compile("(\\d{1,9})(?:-(\\d{1,9}))?\\s*:\\s*(\\S+)");
+    private static final Pattern GLOB = Pattern.compile("([\\w.*?-]+)\\s*:\\s*(\\S+)");
+
+    private enum Form {
+        STAGES,
+        RANGES,
+        GLOBS,
+        GLOBAL
+    }
+
+    /** One ratio and the layers it is for: a stage or index range from..to, or a glob. */
+    private record Entry(String text, double ratio, int from, int to, Glob glob) {}
+
+    /**
+     * What the option means for a network.
+     *
+     * @param ratios one per layer, in the order of the layers given
+     * @param warnings one line each, to be shown to the user
+     */
+    public record Resolved(double[] ratios, List<String> warnings) {}
+
+    private final String text;
+    private final Form form;
+    private final List<Entry> entries = new ArrayList<>();
+
+    private PruningRatios(String text, Form form) {
+        this.text = text;
+        this.form = form;
+    }
+
+    /** Parses the option; IllegalArgumentException says what is wrong and how to write it. */
+    public static PruningRatios parse(String text) {
+        String list = text.strip();
+        boolean bracketed = list.startsWith("[") && list.endsWith("]") && list.length() > 1;
+        if (bracketed) {
+            list = list.substring(1, list.length() - 1);
+        }
+        boolean pairs = list.contains(":");
+        Form form = bracketed ? (pairs ? Form.RANGES : Form.STAGES) : (pairs ? Form.GLOBS : Form.GLOBAL);
+        PruningRatios parsed = new PruningRatios(text, form);
+        String[] parts = form == Form.GLOBAL ? new String[] {list} : list.split(",", -1);
+        for (int i = 0; i < parts.length; i++) {
+            parsed.entries.add(parsed.entry(parts[i].strip(), i));
+        }
+        return parsed;
+    }
+
+    private Entry entry(String part, int position) {
+        switch (form) {
+            case STAGES:
+                return new Entry(part, ratio(part), position, position, null);
+            case GLOBAL:
+                return new Entry(part, ratio(part), 0, Integer.MAX_VALUE, null);
+            case GLOBS:
+                Matcher glob = GLOB.matcher(part);
+                if (!glob.matches()) {
+                    throw error("'" + part + "' is no name:ratio; write layer2.*.conv1:0.5, or put layer index ranges"
+                            + " in brackets: [1-15:0.7]");
+                }
+                return new Entry(part, ratio(glob.group(2)), 0, 0, new Glob(glob.group(1)));
+            default:
+                Matcher range = RANGE.matcher(part);
+                if (!range.matches()) {
+                    throw error("'" + part + "' is no index range; write [1-15:0.7, 20:0.5], or name globs without"
+                            + " brackets: layer2.*.conv1:0.5");
+                }
+                int from = Integer.parseInt(range.group(1));
+                int to = range.group(2) == null ? from : Integer.parseInt(range.group(2));
+                if (to < from) {
+                    throw error("range '" + part + "' ends before it starts");
+                }
+                for (Entry other : entries) {
+                    if (from <= other.to && other.from <= to) {
+                        throw error("'" + other.text + "' and '" + part + "' overlap; give every layer index once");
+                    }
+                }
+                return new Entry(part, ratio(range.group(3)), from, to, null);
+        }
+    }
+
+    private double ratio(String number) {
+        double ratio;
+        try {
+            ratio = Double.parseDouble(number);
+        } catch (NumberFormatException e) {
+            throw error("'" + number + "' is no number; write one ratio (0.5), one per stage ([0,0.5,0.5,0.5,0]), index"
+                    + " ranges ([1-15:0.7]) or name globs (layer2.*:0.5)");
+        }
+        if (!(ratio >= 0 && ratio < 1) && ratio != Selection.AUTOMATIC) {
+            throw error("ratio " + number + " is outside [0, 1); use -1 to let the scores decide");
+        }
+        return ratio;
+    }
+
+    /**
+     * The ratio of each layer.
+     *
+     * @param layers every convolution and linear layer, in module order
+     * @param wg what is pruned; with {@link Granularity#WEIGHT} there are no exceptions and nothing is skipped
+     * @param skip layers to leave alone
+     * @throws IllegalArgumentException if the text does not fit the network, saying which stages or layers it has
+     */
+    public Resolved resolve(List<PrunableLayer> layers, Granularity wg, SkipLayers skip) {
+        return resolve(layers, wg, skip, wg::mustKeepWhole, wg.structured() ? wg.whyWhole() : "");
+    }
+
+    /**
+     * As {@link #resolve(List, Granularity, SkipLayers)}, for a network whose sets of layers that go together are known:
+     * every set gets one ratio, the smallest of its layers'.
+     */
+    public Resolved resolve(List<PrunableLayer> layers, ChannelSets sets, SkipLayers skip) {
+        Granularity wg = sets.wg();
+        Resolved own = resolve(layers, wg, skip, sets::keepsWhole, wg.structured() ? sets.whyWhole() : "");
+        List<String> warnings = new ArrayList<>(own.warnings);
+        sets.agree(layers, own.ratios, warnings);
+        return new Resolved(own.ratios, List.copyOf(warnings));
+    }
+
+    private Resolved resolve(
+            List<PrunableLayer> layers, Granularity wg, SkipLayers skip, Predicate<PrunableLayer> stays, String why) {
+        if (layers.isEmpty()) {
+            throw error("the network has no convolution and no linear layer");
+        }
+        List<String> warnings = new ArrayList<>();
+        checkForm(layers, warnings);
+        skip.check(layers, warnings);
+        if (!wg.structured() && !skip.isEmpty()) {
+            warnings.add("--skip-layers has no effect with --wg weight, as in the reference implementation");
+        }
+        double[] ratios = new double[layers.size()];
+        for (Entry entry : entries) {
+            int hits = 0;
+            int able = 0;
+            for (int i = 0; i < ratios.length; i++) {
+                PrunableLayer layer = layers.get(i);
+                if (appliesTo(entry, layer, wg)) {
+                    hits++;
+                    able += stays.test(layer) ? 0 : 1;
+                    boolean whole = stays.test(layer) || (wg.structured() && skip.matches(layer));
+                    ratios[i] = whole ? 0 : entry.ratio;
+                }
+            }
+            checkEffect(entry, hits, able, wg, why);
+        }
+        checkLinear(layers, ratios, wg, warnings);
+        return new Resolved(ratios, List.copyOf(warnings));
+    }
+
+    private boolean appliesTo(Entry entry, PrunableLayer layer, Granularity wg) {
+        return switch (form) {
+            case STAGES -> layer.stage() == entry.from;
+            case RANGES -> layer.index() >= entry.from && layer.index() <= entry.to;
+            case GLOBS -> entry.glob.matches(layer.name());
+            case GLOBAL -> !(wg.structured() && layer.linear());
+        };
+    }
+
+    /** Does the way it is written fit this kind of network? */
+    private void checkForm(List<PrunableLayer> layers, List<String> warnings) {
+        boolean staged = layers.stream().anyMatch(PrunableLayer::staged);
+        if (form == Form.STAGES) {
+            if (!staged) {
+                throw error("the network has no stages; give layer index ranges ([1-15:0.7]) or name globs"
+                        + " (features.*:0.5)");
+            }
+            int stages = layers.stream().mapToInt(PrunableLayer::stage).max().orElse(0) + 1;
+            if (entries.size() != stages) {
+                throw error("expected " + stages + " ratios, one per stage, got " + entries.size() + "; the stages are "
+                        + describeStages(layers, stages));
+            }
+        } else if (form == Form.RANGES) {
+            if (staged) {
+                throw error("layer index ranges are for single-branch networks; give a ratio per stage"
+                        + " ([0,0.5,0.5,0.5,0]) or name globs (layer2.*:0.5)");
+            }
+            PrunableLayer last = layers.get(layers.size() - 1);
+            for (Entry entry : entries) {
+                if (entry.from > last.index()) {
+                    throw error("'" + entry.text + "' starts beyond the last layer, which is " + last.index() + " ("
+                            + last.name() + ")");
+                }
+                if (entry.to > last.index()) {
+                    warnings.add("--stage-pr: '" + entry.text + "' ends beyond the last layer, which is " + last.index()
+                            + " (" + last.name() + "); cut there");
+                }
+            }
+        }
+    }
+
+    private static String describeStages(List<PrunableLayer> layers, int stages) {
+        List<String> names = new ArrayList<>();
+        for (int stage = 0; stage < stages; stage++) {
+            int wanted = stage;
+            List<String> members = layers.stream()
+                    .filter(l -> l.stage() == wanted)
+                    .map(PrunableLayer::name)
+                    .toList();
+            String last = members.get(members.size() - 1);
+            names.add(stage + " = " + members.get(0) + (members.size() > 1 ? " to " + last : ""));
+        }
+        return String.join(", ", names);
+    }
+
+    /** An entry that asks for something and gets nothing is a mistake that must not pass unnoticed. */
+    private void checkEffect(Entry entry, int hits, int able, Granularity wg, String why) {
+        String entryText = "'" + entry.text + "'";
+        if (hits == 0 && form == Form.GLOBAL) {
+            throw error("the network has no layer with " + wg.cliName() + " groups to remove; use --wg weight");
+        }
+        if (hits == 0) {
+            throw error(entryText + " matches no layer; layers are listed by 'greg inspect'");
+        }
+        if (able == 0 && entry.ratio != 0) {
+            String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
+            throw error(which + " only meets layers that " + wg.cliName() + " groups must leave whole, as " + why
+                    + "; give 0 there");
+        }
+    }
+
+    /** Linear layers with structured groups: penalised, but never made smaller by their own ratio. */
+    private void checkLinear(List<PrunableLayer> layers, double[] ratios, Granularity wg, List<String> warnings) {
+        List<String> linear = new ArrayList<>();
+        boolean any = false;
+        for (int i = 0; i < ratios.length; i++) {
+            any |= ratios[i] != 0 && !layers.get(i).linear();
+            if (ratios[i] != 0 && layers.get(i).linear()) {
+                linear.add(layers.get(i).name());
+            }
+        }
+        if (wg.structured() && !linear.isEmpty()) {
+            String names = linear.stream().collect(Collectors.joining(", "));
+            if (!any) {
+                throw error("only linear layers (" + names + ") have a ratio, and " + wg.cliName()
+                        + " groups of those are never removed; use --wg weight or give convolutions a ratio");
+            }
+            warnings.add("--stage-pr: " + names + ": penalised, but no " + wg.cliName()
+                    + " of a linear layer is removed, as in the reference implementation");
+        } else if (!any && linear.isEmpty()) {
+            warnings.add("--stage-pr: every ratio is 0, nothing will be removed");
+        }
+    }
+
+    private IllegalArgumentException error(String what) {
+        return new IllegalArgumentException("--stage-pr " + text.strip() + ": " + what);
+    }
+}
