@@ -9,7 +9,6 @@ import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
@@ -80,7 +79,7 @@ final class InspectCommand implements Callable<Integer> {
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
-        Pruning.Cut cut = new Pruning.Cut(wanted, null);
+        Pruning.Cut cut = new Pruning.Cut(wanted, null, null);
         if (target.given()) {
             if (wanted.isPruned()) {
                 throw new UsageException("--weights: " + arch.weights + " is pruned already; leave out what else is to"
@@ -120,7 +119,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
-            return pruning.run(network, null, new GrowthListener() {});
+            return pruning.run(network);
         }
     }
 

@@ -15,11 +15,11 @@ import greg.pruning.run.Preset;
 import greg.pruning.run.PruneRun;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
+import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
-import greg.pruning.run.Saver;
 import greg.pruning.run.Target;
 import greg.pruning.run.TrainSettings;
 import greg.pruning.run.UsageException;
@@ -140,8 +140,8 @@ final class PruneCommand implements Resume.Command {
             Map<String, Object> described =
                     RunConfig.describe(Invocations.of(spec), backend, opened, wanted.arch(), run.seed);
             described.put("pruning", plan.describe(arch.weights == null));
-            Saver saver = run.begin(folder, "prune", described, console);
-            PruneReport report = new PruneRun(console, folder, opened, backend, plan, saver).run(start);
+            RunCheckpoints checkpoints = run.begin(folder, described, console);
+            PruneReport report = new PruneRun(console, folder, opened, backend, plan, checkpoints).run(start);
             console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }
         return 0;

@@ -72,11 +72,9 @@ final class Resume {
     private static String where(RunState state) {
         if (state == null) return "at its start: it was ended before its first checkpoint";
         String in = "in its " + state.phase();
-        if (state.loop() != null)
-            return in + " after iteration " + (state.loop().iteration() - 1);
-        return state.growth() == null
+        return state.loop() == null
                 ? in + ", at the start"
-                : in + " after iteration " + state.growth().iteration();
+                : in + " after iteration " + (state.loop().iteration() - 1);
     }
 
     /** The command with the run's own flags, and of the new ones those that are free. */

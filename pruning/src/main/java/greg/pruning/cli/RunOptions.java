@@ -2,9 +2,9 @@ package greg.pruning.cli;
 
 import greg.pruning.run.Augmentation;
 import greg.pruning.run.Checks;
+import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
-import greg.pruning.run.Saver;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -78,9 +78,9 @@ final class RunOptions {
     }
 
     /** Writes config.json, or checks that the run that goes on has the same; then the run can begin. */
-    Saver begin(RunFolder folder, String command, Map<String, Object> config, Console console) {
+    RunCheckpoints begin(RunFolder folder, Map<String, Object> config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);
-        return new Saver(folder, command, checkpointInterval, saved());
+        return new RunCheckpoints(folder, checkpointInterval, saved());
     }
 }

@@ -1,8 +1,10 @@
 package greg.pruning.growth;
 
+import greg.nn.StateDict;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
+import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -84,8 +86,31 @@ public final class GrowthSchedule {
         return schedule;
     }
 
-    /** What a checkpoint must hold. */
-    public record Saved(Phase phase, long stabilizeStart, List<LayerState.Saved> layers) {}
+    /**
+     * A snapshot.
+     *
+     * @param phase what the run is doing
+     * @param stabilizeStart see {@link GrowthSchedule#stabilizeStart}
+     * @param layers all layers in module order
+     */
+    public record Saved(Phase phase, long stabilizeStart, List<LayerState.Saved> layers) {
+        private static final String SCHEDULE = "schedule";
+
+        /** As tensors, for a checkpoint. */
+        public StateDict toState() {
+            StateDict state = new StateDict();
+            float[] exact = ExactNumbers.ofLongs(phase.ordinal(), stabilizeStart);
+            state.put(SCHEDULE, Shape.of(exact.length), exact);
+            layers.forEach(layer -> layer.addTo(state));
+            return state;
+        }
+
+        /** Reads {@link #toState}. */
+        public static Saved of(StateDict state) {
+            long[] exact = ExactNumbers.toLongs(state.get(SCHEDULE).values());
+            return new Saved(Phase.values()[(int) exact[0]], exact[1], LayerState.Saved.allOf(state));
+        }
+    }
 
     /** A copy of all that changes, for {@link #resume}. */
     public Saved save() {

@@ -5,7 +5,8 @@ import greg.nn.NnModule;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
-import greg.nn.train.EndlessFeed;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
@@ -13,7 +14,6 @@ import greg.pruning.graph.PrunableLayer;
 import greg.pruning.graph.Topology;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
@@ -26,6 +26,7 @@ import greg.pruning.target.PruningRatios;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What is to be removed from which network.
@@ -41,8 +42,9 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
      *
      * @param spec how to build what is left, masks included
      * @param growth when what was decided; null for method L1, which decides without training
+     * @param outcome how the growth ended
      */
-    public record Cut(NetworkSpec spec, GrowthTimes growth) {
+    public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
         /** For plan.json. */
         public Map<String, Object> describe(GregConfig by) {
             return Json.object(
@@ -102,7 +104,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
         Pruning oneShot = with(PruningMethod.L1);
         try (DryBackend dry = new DryBackend();
                 NnModule network = spec.build(dry)) {
-            return oneShot.run(network, null, new GrowthListener() {});
+            return oneShot.run(network);
         }
     }
 
@@ -133,21 +135,20 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
         return new Pruning(spec, config.toBuilder().method(method).build(), target, shares);
     }
 
-    /**
-     * Chooses, grows, stabilises, removes: the network is smaller afterwards (or, for single weights, masked).
-     *
-     * @param feed training images; null for method L1, which needs none
-     */
-    public Cut run(NnModule network, EndlessFeed feed, GrowthListener listener) {
-        return run(network, feed, listener, null);
+    /** Removes at once what L1 chooses: the network is smaller afterwards (or, for single weights, masked). */
+    public Cut run(NnModule network) {
+        return run(network, null, growth -> new TrainHook[0], null);
     }
 
     /**
-     * As above.
+     * Chooses, grows, stabilises, removes: the network is smaller afterwards (or, for single weights, masked).
      *
-     * @param from where to go on, with the network and the feed as they were then; null: at the start
+     * @param data training images; null for method L1, which needs none
+     * @param hooks on the training loop
+     * @param from where to resume, with the network as it was then; null: at the start
      */
-    public Cut run(NnModule network, EndlessFeed feed, GrowthListener listener, GrowingRegularization.Saved from) {
+    public Cut run(
+            NnModule network, TrainData data, Function<GrowingRegularization, TrainHook[]> hooks, RunState.Saved from) {
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
         List<PrunableLayer> layers = Topology.describe(graph);
         ChannelSets sets = sets(graph);
@@ -155,19 +156,19 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
         try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, ratios, sets)) {
             InheritedPruning inherited = target.inherited();
             if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
-            if (from != null) growth.resume(from);
-            growth.run(feed, listener);
+            if (from != null) growth.resume(from.schedule(), from.training());
+            GrowingRegularization.Outcome outcome = growth.run(data, hooks.apply(growth));
             GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growth);
             if (config.wg() == Granularity.WEIGHT) {
                 Masks masks = Masks.of(growth.layers());
                 masks.apply(network);
-                return new Cut(spec.masked(masks), times);
+                return new Cut(spec.masked(masks), times, outcome);
             }
             Removal removal = growth.removal();
             RemovalPlan plan = new RemovalPlan(removal.keptFilters());
             removal.apply();
             network.backend().expectChannels(Networks.convInputChannels(network));
-            return new Cut(spec.pruned(plan), times);
+            return new Cut(spec.pruned(plan), times, outcome);
         }
     }
 }

@@ -3,6 +3,8 @@ package greg.pruning.run;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
+import greg.nn.train.ImageData;
+import greg.nn.train.TrainData;
 import greg.pruning.report.Json;
 import java.util.Map;
 
@@ -37,6 +39,16 @@ public record RunData(String name, DataSplit split, Normalization normalization)
     /** What a network has to fit. */
     public ImageKind images() {
         return ImageKind.of(this);
+    }
+
+    /** The training images in batches, augmented and normalised. */
+    public TrainData training(Augmentation augment, int batchSize, long seed) {
+        Dataset train = split.train();
+        return new ImageData(
+                train,
+                batchSize,
+                () -> augment.batches(train, batchSize, seed),
+                backend -> augment.feeder(backend, train, normalization, seed));
     }
 
     /** For config.json: enough to see whether another run had the same images. */

@@ -18,7 +18,6 @@ import greg.nn.train.Score;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
@@ -98,7 +97,7 @@ class GoldenMaskTest {
                 golden.config().toBuilder().method(PruningMethod.L1).build();
         try (NnModule net = GoldenRun.network(golden, backend, weights);
                 GrowingRegularization run = GoldenRun.start(golden, oneShot, net)) {
-            run.run(null, new GrowthListener() {});
+            run.run(null);
             Masks masks = Masks.of(run.layers());
             same(golden, masks);
             masks.apply(net);

@@ -13,6 +13,7 @@ import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.model.Networks;
 import greg.nn.train.InputSource;
+import greg.nn.train.TrainData;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
@@ -68,7 +69,7 @@ class ChannelSetsTest {
             GregConfig config =
                     GregConfig.builder().method(PruningMethod.L1).wg(wg).build();
             GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, ratios, sets);
-            run.run(null, new GrowthListener() {});
+            run.run(null);
             return run;
         }
 
@@ -276,12 +277,7 @@ class ChannelSetsTest {
             List<GrowthEvent> events = new ArrayList<>();
             try (GrowingRegularization run =
                     new GrowingRegularization(config, net, c.graph, c.layers, ratios, c.sets)) {
-                run.run(feed, new GrowthListener() {
-                    @Override
-                    public void visited(GrowthEvent event) {
-                        events.add(event);
-                    }
-                });
+                run.run(TrainData.endless(feed), (GrowthListener) events::add);
                 c.sets.shared().forEach((name, names) -> {
                     for (String member : names) {
                         assertArrayEquals(c.pruned(run, name), c.pruned(run, member), member);

@@ -12,6 +12,7 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import greg.nn.train.InputSource;
+import greg.nn.train.TrainData;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.PrunableLayer;
@@ -62,7 +63,7 @@ class BlockLossGradTest {
                     Tensor.ofInts(backend, Shape.of(BATCH), new int[] {1, 2, 3, 4}));
         };
         try (GrowingRegularization run = new GrowingRegularization(config, net, graph, described, ratios)) {
-            run.run(feed, new GrowthListener() {});
+            run.run(TrainData.endless(feed));
         }
         return StateDict.of(net);
     }

@@ -18,7 +18,6 @@ import greg.pruning.graph.Silencer;
 import greg.pruning.graph.Topology;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
@@ -147,7 +146,7 @@ class GlobalRatiosTest {
             double[] global = GlobalRatios.of(graph, layers, ratios, sets);
             GregConfig config = GregConfig.builder().method(PruningMethod.L1).build();
             try (GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, global, sets)) {
-                run.run(null, new GrowthListener() {});
+                run.run(null);
                 int groups = 0;
                 for (LayerState layer : run.layers())
                     groups += layer.selection().pruned().length;
