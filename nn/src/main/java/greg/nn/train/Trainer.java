@@ -1,12 +1,17 @@
 package greg.nn.train;
 
 import greg.nn.NnModule;
+import greg.nn.StateDict;
 import greg.nn.optim.LrSchedule;
 import greg.nn.optim.Optimizer;
 import greg.nn.optim.Sgd;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -18,6 +23,7 @@ import java.util.function.Supplier;
  * }</pre>
  */
 public final class Trainer {
+    private static final int INTERVAL = 60;
     private static final float MOMENTUM = 0.9f;
     private static final float WEIGHT_DECAY = 5e-4f;
 
@@ -26,6 +32,8 @@ public final class Trainer {
     private final boolean owns;
     private LrSchedule schedule;
     private final List<TrainHook> hooks = new ArrayList<>();
+    private Path file;
+    private BooleanSupplier stop = () -> false;
 
     private Trainer(NnModule network, Supplier<Optimizer> optimizers, boolean owns) {
         this.network = network;
@@ -57,13 +65,49 @@ public final class Trainer {
     }
 
     /**
-     * Trains from the start.
+     * Keeps the state of the training in a file, after each epoch and every {@value #INTERVAL} seconds; {@link
+     * #run(TrainData, int)} resumes from it if it is there. Training that was resumed ends with the same bits as training that
+     * was never interrupted.
+     */
+    public Trainer checkpoint(Path to) {
+        file = to;
+        return this;
+    }
+
+    /** Asked after each step; when true, the state is saved where {@link #checkpoint} says and a {@link StoppedException} thrown. */
+    public Trainer stopWhen(BooleanSupplier requested) {
+        stop = requested;
+        return this;
+    }
+
+    /**
+     * Trains from the start, or from the file of {@link #checkpoint}.
      *
      * @param epochs passes over the data
      * @return the training score of the last epoch, or of the part of it before a hook stopped the training
      */
     public Score run(TrainData data, int epochs) {
-        return run(data, Position.START, (long) epochs * data.stepsPerEpoch());
+        long steps = (long) epochs * data.stepsPerEpoch();
+        TrainState from =
+                file != null && Files.exists(file) ? TrainFile.read(file).state() : null;
+        Optimizer optimizer = optimizers.get();
+        try {
+            if (from != null) {
+                from.restore(network);
+                from.restore(optimizer);
+            }
+            DivergenceGuard guard = new DivergenceGuard();
+            List<TrainHook> all = new ArrayList<>(hooks);
+            all.add(guard);
+            all.add(new Checkpointer(INTERVAL, guard, stop, this::keep));
+            return loop(optimizer, all, data, from == null ? Position.START : from.position(), steps);
+        } finally {
+            if (owns) optimizer.close();
+        }
+    }
+
+    private void keep(TrainState state) {
+        if (file != null) new TrainFile(state, new StateDict(), Map.of()).write(file);
     }
 
     /**
@@ -75,10 +119,16 @@ public final class Trainer {
      */
     public Score run(TrainData data, Position from, long steps) {
         Optimizer optimizer = optimizers.get();
-        try (Loop loop = new Loop(data, optimizer, from)) {
-            return loop.run(steps);
+        try {
+            return loop(optimizer, hooks, data, from, steps);
         } finally {
             if (owns) optimizer.close();
+        }
+    }
+
+    private Score loop(Optimizer optimizer, List<TrainHook> all, TrainData data, Position from, long steps) {
+        try (Loop loop = new Loop(data, optimizer, from, all)) {
+            return loop.run(steps);
         }
     }
 
@@ -88,10 +138,12 @@ public final class Trainer {
         private final Metrics metrics;
         private final TrainStep step;
         private final InputSource inputs;
+        private final List<TrainHook> hooks;
         private long iteration;
 
-        Loop(TrainData data, Optimizer optimizer, Position from) {
+        Loop(TrainData data, Optimizer optimizer, Position from, List<TrainHook> hooks) {
             this.data = data;
+            this.hooks = hooks;
             this.optimizer = optimizer;
             iteration = from.iteration();
             inputs = data.open(network.backend(), iteration); // first: it may refuse

@@ -16,13 +16,17 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
+import greg.nn.layer.Dropout;
+import greg.nn.layer.Sequential;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Adam;
 import greg.nn.optim.LrSchedule;
 import greg.nn.optim.Optimizer;
 import greg.nn.optim.Sgd;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -132,6 +136,31 @@ class TrainerResumeTest {
             assertTrue(saved.contains("lambda." + PENALISED) && saved.contains("l1." + PENALISED));
             assertArrayEquals(lambda(), saved.get("lambda." + PENALISED).values());
             assertThrows(IllegalArgumentException.class, () -> plain.load(saved));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void aTrainerWithAFileResumesFromIt(String kind, @TempDir Path folder) {
+        Backend backend = BackendsUnderTest.open(kind);
+        StateDict whole = withFile(backend, folder.resolve("whole.safetensors"), -1);
+        Path file = folder.resolve("broken.safetensors");
+        for (int stop : new int[] {1, 2, 3}) { // in the first epoch, at its end, in the second
+            assertThrows(StoppedException.class, () -> withFile(backend, file, 1));
+            assertEquals(stop, TrainFile.read(file).state().position().iteration());
+        }
+        same(whole, withFile(backend, file, -1));
+    }
+
+    private static StateDict withFile(Backend backend, Path file, int stopAfter) {
+        int[] asked = {0};
+        try (NnModule net = new Sequential(backend, new Dropout(backend, 0.2f), new CifarResNet(backend, 8, 3, 4))) {
+            Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
+            Trainer.sgd(net, 0.05f)
+                    .checkpoint(file)
+                    .stopWhen(() -> ++asked[0] == stopAfter)
+                    .run(data(), EPOCHS);
+            return StateDict.of(net);
         }
     }
 }
