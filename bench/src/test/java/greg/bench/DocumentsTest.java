@@ -8,13 +8,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -30,23 +31,13 @@ class DocumentsTest {
             Pattern.compile("(?:[\\w.-]+/)+[\\w.-]+\\.(?:java|md|xml|sh|ptx|cpp|h|json|txt|py|properties)");
     private static final Pattern PACKAGE = Pattern.compile("greg(?!\\.jar)(\\.[a-z]\\w*)+");
 
-    /** What the recipes call their examples, and types of others that are spoken of. */
-    private static final Set<String> NOT_OURS = Set.of(
-            "Foo",
-            "FooSpec",
-            "FooKernels",
-            "FooOp",
-            "FooKernelsTest",
-            "FooOpTest",
-            "FooTest",
-            "ReferenceFoo",
-            "CpuFoo",
-            "CudaFoo",
-            "MyNet",
-            "CudaFooTest",
-            "DryFoo");
+    private static final Pattern DECLARATION = Pattern.compile("\\b(?:class|record|interface|enum) ([A-Z]\\w*)");
 
-    private static final Pattern WRITTEN_BY_RUNS = Pattern.compile("(target|runs|checkpoint|bench/target|tmp|DIR|results)/.*");
+    /** What the recipes call their examples. */
+    private static final Pattern EXAMPLE = Pattern.compile(".*(Foo|foo|MyNet).*");
+
+    private static final Pattern WRITTEN_BY_RUNS =
+            Pattern.compile("(target|runs|checkpoint|bench/target|tmp|DIR|results)/.*");
 
     private static List<Path> sources() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {
@@ -80,28 +71,36 @@ class DocumentsTest {
         }
     }
 
+    /** Types by name, each with the text of the files that declare one of that name. */
+    private static Map<String, String> types() throws IOException {
+        Map<String, String> types = new HashMap<>();
+        for (Path source : sources()) {
+            String text = text(source);
+            Matcher declared = DECLARATION.matcher(text);
+            while (declared.find()) types.merge(declared.group(1), text, String::concat);
+        }
+        return types;
+    }
+
     @Test
     void everyTypeAndMemberIsThere() throws IOException {
-        List<Path> sources = sources();
-        String everything = sources.stream().map(DocumentsTest::text).collect(Collectors.joining("\n"));
+        Map<String, String> types = types();
         Set<String> missing = new TreeSet<>();
         int[] seen = {0};
         eachCode((document, code) -> {
             Matcher member = MEMBER.matcher(code);
             String type = member.matches() ? member.group(1) : code;
-            if (!TYPE.matcher(type).matches() || NOT_OURS.contains(type)) return;
+            if (!TYPE.matcher(type).matches() || EXAMPLE.matcher(type).matches()) return;
             seen[0]++;
-            boolean there = Pattern.compile("\\b(class|record|interface|enum) " + type + "\\b")
-                    .matcher(everything)
-                    .find();
-            boolean constant = everything.contains("\"" + type + "\"");
-            if (!there && !constant) missing.add(document.getFileName() + ": " + code);
-            if (!there || !member.matches()) return;
-            boolean has = sources.stream()
-                    .map(DocumentsTest::text)
-                    .filter(s -> s.matches("(?s).*\\b(class|record|interface|enum) " + type + "\\b.*"))
-                    .anyMatch(s -> s.matches("(?s).*\\b" + member.group(2) + "\\b.*"));
-            if (!has) missing.add(document.getFileName() + ": " + code);
+            String text = types.get(type);
+            boolean written = types.values().stream().anyMatch(t -> t.contains("\"" + type + "\"")); // a word of ours
+            boolean there = text == null
+                    ? written
+                    : !member.matches()
+                            || Pattern.compile("\\b" + member.group(2) + "\\b")
+                                    .matcher(text)
+                                    .find();
+            if (!there) missing.add(document.getFileName() + ": " + code);
         });
         assertTrue(seen[0] > 30, "types named: " + seen[0]);
         assertEquals(Set.of(), missing);
@@ -124,7 +123,8 @@ class DocumentsTest {
             Matcher file = FILE.matcher(text);
             while (file.find()) {
                 String name = file.group();
-                if (WRITTEN_BY_RUNS.matcher(name).matches() || name.contains("Foo")) continue;
+                if (WRITTEN_BY_RUNS.matcher(name).matches()
+                        || EXAMPLE.matcher(name).matches()) continue;
                 seen++;
                 boolean there = Files.exists(ROOT.resolve(name)) || Files.exists(document.resolveSibling(name));
                 if (!there) missing.add(document.getFileName() + ": " + name);

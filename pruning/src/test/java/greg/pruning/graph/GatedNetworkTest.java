@@ -7,9 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import greg.kernels.Backend;
 import greg.kernels.reference.ReferenceBackend;
 import greg.kernels.spec.Pool2dSpec.Kind;
-import greg.nn.Module;
+import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
+import greg.pruning.surgery.Removal;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.ConcatOp;
@@ -29,7 +30,7 @@ class GatedNetworkTest {
     private static final Kind AVG = Kind.AVG;
 
     /** Gates from two linear layers for the first convolution, from two 1x1 convolutions for the second. */
-    private static final class SqueezeAndExcite extends Module {
+    private static final class SqueezeAndExcite extends NnModule {
         private final Conv2d first = child("first", new Conv2d(backend(), 3, 8, 3, 1, 1, true));
         private final Linear squeeze = child("squeeze", new Linear(backend(), 8, 4, true));
         private final Linear excite = child("excite", new Linear(backend(), 4, 8, true));
@@ -54,7 +55,7 @@ class GatedNetworkTest {
     }
 
     /** Down, up again, the skip connection beside it, and one branch as a mask for another. */
-    private static final class UNet extends Module {
+    private static final class UNet extends NnModule {
         private final Conv2d down = child("down", new Conv2d(backend(), 3, 6, 3, 1, 1, true));
         private final Conv2d bottom = child("bottom", new Conv2d(backend(), 6, 8, 3, 1, 1, true));
         private final Conv2d up = child("up", new Conv2d(backend(), 14, 5, 3, 1, 1, true));
@@ -75,14 +76,14 @@ class GatedNetworkTest {
         }
     }
 
-    private static Shape shape(Module net, String parameter) {
+    private static Shape shape(NnModule net, String parameter) {
         return net.parameters().get(parameter).tensor().shape();
     }
 
     @Test
     void channelsLeaveWithTheirGates() {
         try (Backend backend = new ReferenceBackend();
-                Module net = Silencer.randomize(new SqueezeAndExcite(backend))) {
+                NnModule net = Silencer.randomize(new SqueezeAndExcite(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
             Removal removal = new Removal(graph).filters("first", 0, 5, 7).filters("wide", 1);
             assertArrayEquals(new int[] {1, 2, 3, 4, 6}, removal.keptFilters().get("excite"));
@@ -97,7 +98,7 @@ class GatedNetworkTest {
     @Test
     void aSkipConnectionAndAMask() {
         try (Backend backend = new ReferenceBackend();
-                Module net = Silencer.randomize(new UNet(backend))) {
+                NnModule net = Silencer.randomize(new UNet(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
             Removal removal = new Removal(graph)
                     .filters("down", 2)
@@ -113,7 +114,7 @@ class GatedNetworkTest {
     @Test
     void factorsAreNotTied() {
         try (Backend backend = new ReferenceBackend();
-                Module net = new SqueezeAndExcite(backend)) {
+                NnModule net = new SqueezeAndExcite(backend)) {
             ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
             for (String layer : new String[] {"first", "excite", "second", "wide"}) {
                 assertFalse(graph.tied(graph.layer(layer).rows()), layer);
