@@ -3,6 +3,7 @@ package greg.nn;
 import greg.kernels.Backend;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -107,6 +108,32 @@ public abstract class NnModule implements AutoCloseable {
     /** As {@code train(false)}. */
     public final NnModule eval() {
         return train(false);
+    }
+
+    /**
+     * Evaluation mode for this module and all below it until the scope closes, which gives every single module the mode back
+     * that it was in: {@code try (NnModule.Evaluation scope = net.evaluating()) {...}}.
+     */
+    public final Evaluation evaluating() {
+        Evaluation scope = new Evaluation(this);
+        eval();
+        return scope;
+    }
+
+    /** See {@link #evaluating()}. */
+    public static final class Evaluation implements AutoCloseable {
+        private final Map<NnModule, Boolean> modes = new IdentityHashMap<>();
+
+        private Evaluation(NnModule root) {
+            root.visit((path, m) -> modes.put(m, m.training));
+        }
+
+        /** Restores the modes; a second call does nothing. */
+        @Override
+        public void close() {
+            modes.forEach((module, on) -> module.training = on);
+            modes.clear();
+        }
     }
 
     /** Whether this module is in training mode (the initial one). */

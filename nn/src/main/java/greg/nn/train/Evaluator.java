@@ -30,10 +30,9 @@ public final class Evaluator {
 
     /** As above; {@code progress} hears the number of records done. */
     public Score evaluate(NnModule network, IntConsumer progress) {
-        boolean training = network.isTraining();
-        network.eval();
         Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);
-        try (Metrics metrics = new Metrics(network.backend());
+        try (NnModule.Evaluation evaluation = network.evaluating();
+                Metrics metrics = new Metrics(network.backend());
                 Batches batches = new Batches(dataset, batchSize, false, 0, false, 2).epoch(0)) {
             int done = 0;
             while (batches.hasNext()) {
@@ -48,8 +47,6 @@ public final class Evaluator {
                 progress.accept(done);
             }
             return metrics.read();
-        } finally {
-            network.train(training);
         }
     }
 }

@@ -30,12 +30,8 @@ public record Jacobian(List<double[]> singularValues) {
      * @throws IllegalArgumentException if the network's output is not (N, outputs)
      */
     public static Jacobian of(NnModule network, Shape images, float[] values) {
-        boolean training = network.isTraining();
-        network.eval();
-        try {
+        try (NnModule.Evaluation evaluation = network.evaluating()) {
             return decompose(rows(network, images, values));
-        } finally {
-            network.train(training);
         }
     }
 
