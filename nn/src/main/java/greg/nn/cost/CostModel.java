@@ -39,7 +39,7 @@ public record CostModel(List<LayerCost> layers, long allParams) {
                 Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin();
                 Trace trace = Trace.begin()) {
-            module.forward(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
+            module.call(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
             return new CostModel(layers(module, trace.nodes()), module.parameterCount());
         }
     }

@@ -51,6 +51,11 @@ public final class Conv2d extends NnModule {
         return Conv2dOp.apply(x, weight.tensor(), b, stride, stride, padding, padding, dilation, dilation, groups);
     }
 
+    @Override
+    protected int inputChannels(Parameter filters) {
+        return filters.tensor().shape().dim(1) * groups;
+    }
+
     /** The filters. */
     public Parameter weight() {
         return weight;

@@ -39,8 +39,7 @@ public final class Evaluator {
                 Batch batch = batches.next();
                 try (Scope step = Scope.open();
                         NoGrad off = NoGrad.begin()) {
-                    CrossEntropyOp.apply(
-                            network.forward(feeder.images(batch, 0)), feeder.labels(batch), metrics.sums());
+                    CrossEntropyOp.apply(network.call(feeder.images(batch, 0)), feeder.labels(batch), metrics.sums());
                 }
                 metrics.count(batch.size());
                 done += batch.size();

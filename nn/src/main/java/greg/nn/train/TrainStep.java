@@ -27,7 +27,7 @@ public final class TrainStep {
      * @return the loss before the update, a scalar of the scope
      */
     public Tensor run(Tensor x, Tensor labels) {
-        Tensor loss = CrossEntropyOp.apply(network.forward(x), labels, metrics.sums());
+        Tensor loss = CrossEntropyOp.apply(network.call(x), labels, metrics.sums());
         metrics.count(x.shape().dim(0));
         Backprop.run(loss);
         optimizer.step();

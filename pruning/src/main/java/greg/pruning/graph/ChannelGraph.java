@@ -63,7 +63,7 @@ public final class ChannelGraph {
                 NoGrad off = NoGrad.begin();
                 Trace trace = Trace.begin()) {
             Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
-            Tensor y = network.forward(x);
+            Tensor y = network.call(x);
             return new ChannelGraph(network, trace.nodes(), x, y);
         }
     }

@@ -2,7 +2,6 @@ package greg.pruning.report;
 
 import greg.kernels.Backend;
 import greg.nn.NnModule;
-import greg.nn.model.Networks;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -35,8 +34,6 @@ public final class SpeedMeter {
         Random random = new Random(0);
         float[] values = new float[Math.toIntExact(shape.size())];
         for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian();
-        int[] denseChannels = Networks.convInputChannels(dense);
-        int[] prunedChannels = Networks.convInputChannels(pruned);
         try (NnModule.Evaluation first = dense.evaluating();
                 NnModule.Evaluation second = pruned.evaluating();
                 Tensor x = Tensor.of(backend, shape, values)) {
@@ -46,8 +43,8 @@ public final class SpeedMeter {
             long start = 0;
             for (int i = -WARM_UP; rounds < MOST_ROUNDS; i++) {
                 if (i == 0) start = System.nanoTime();
-                long denseNanos = pass(dense, denseChannels, x);
-                long prunedNanos = pass(pruned, prunedChannels, x);
+                long denseNanos = pass(dense, x);
+                long prunedNanos = pass(pruned, x);
                 if (i < 0) continue;
                 a[rounds] = denseNanos;
                 b[rounds++] = prunedNanos;
@@ -57,14 +54,13 @@ public final class SpeedMeter {
         }
     }
 
-    private static long pass(NnModule network, int[] channels, Tensor x) {
+    private static long pass(NnModule network, Tensor x) {
         Backend backend = network.backend();
-        backend.expectChannels(channels);
         backend.synchronize();
         long start = System.nanoTime();
         try (Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin()) {
-            network.forward(x);
+            network.call(x);
             backend.synchronize();
         }
         return System.nanoTime() - start;

@@ -44,7 +44,7 @@ public record Jacobian(List<double[]> singularValues) {
         for (int output = 0; output < outputs; output++) {
             try (Scope scope = Scope.open()) {
                 Tensor x = scope.own(Tensor.parameter(network.backend(), images, values));
-                Tensor y = network.forward(x);
+                Tensor y = network.call(x);
                 if (y.shape().rank() != 2 || y.shape().dim(0) != samples) {
                     throw new IllegalArgumentException(
                             "jacobian: expected a network with outputs (" + samples + ", classes), got " + y.shape());

@@ -9,15 +9,17 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.dry.DryBackend;
+import greg.nn.layer.Linear;
 import greg.nn.layer.Sequential;
 import greg.nn.model.Vgg;
 import greg.nn.train.Evaluator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A scope of evaluation gives every module its own mode back. */
-class EvaluatingTest {
+/** Modes and modules that stand in several places. */
+class NnModuleTest {
     private static Map<String, Boolean> modes(NnModule net) {
         Map<String, Boolean> modes = new LinkedHashMap<>();
         net.visit((path, m) -> modes.put(path, m.isTraining()));
@@ -53,6 +55,21 @@ class EvaluatingTest {
             Map<String, Boolean> before = modes(net);
             net.evaluating().close();
             assertEquals(before, modes(net));
+        }
+    }
+
+    @Test
+    void itsParametersCountOnceAndAreFreedOnce() {
+        try (Backend backend = new DryBackend()) {
+            long before = backend.memory().liveBytes();
+            NnModule shared = new Linear(backend, 3, 3, true);
+            NnModule net = new Sequential(backend, shared, new Linear(backend, 3, 3, false), shared);
+            assertEquals(
+                    List.of("0.weight", "0.bias", "1.weight"),
+                    List.copyOf(net.parameters().keySet()));
+            assertEquals(9 + 3 + 9, net.parameterCount());
+            net.close();
+            assertEquals(before, backend.memory().liveBytes());
         }
     }
 
