@@ -8,6 +8,7 @@ import greg.kernels.Device;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.dry.DryBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Sequential;
 import greg.nn.model.Networks;
@@ -67,7 +68,10 @@ class CallTest {
             image = parameter("kernel", Shape.of(8, 3, 3, 3));
             depthwise = parameter("depthwise", Shape.of(8, 1, 3, 3));
             dense = parameter("dense", Shape.of(24, 8, 1, 1));
-            part = child("part", new Conv2d(backend, 24, 24, 3, 1, 1, 1, 2, true));
+            part = child(
+                    "part",
+                    new Conv2d(
+                            backend, 24, 24, 3, Conv2dOptions.DEFAULT.padding(1).groups(2)));
         }
 
         @Override
@@ -77,9 +81,15 @@ class CallTest {
 
         @Override
         public Tensor forward(Tensor x) {
-            Tensor y = Conv2dOp.apply(x, image.tensor(), null, 1, 1, 1, 1, 1, 1, 1);
-            y = AddOp.apply(y, Conv2dOp.apply(y, depthwise.tensor(), null, 1, 1, 1, 1, 1, 1, 8));
-            return part.call(Conv2dOp.apply(y, dense.tensor(), null, 1, 1, 0, 0, 1, 1, 1));
+            Tensor y = Conv2dOp.apply(x, image.tensor(), null, Conv2dOptions.DEFAULT.padding(1));
+            y = AddOp.apply(
+                    y,
+                    Conv2dOp.apply(
+                            y,
+                            depthwise.tensor(),
+                            null,
+                            Conv2dOptions.DEFAULT.padding(1).groups(8)));
+            return part.call(Conv2dOp.apply(y, dense.tensor(), null, Conv2dOptions.DEFAULT));
         }
     }
 
@@ -121,8 +131,10 @@ class CallTest {
             lenet.parameters().get("conv2.weight").replace(Tensor.zeroParameter(backend, Shape.of(16, 5, 5, 5)));
             assertEquals(List.of(List.of(5, 16)), toldBy(lenet, 1, 32));
         }
-        Conv2d depthwise = new Conv2d(backend, 8, 8, 3, 1, 1, 1, 8, false);
-        try (NnModule net = new Sequential(backend, new Conv2d(backend, 1, 8, 1, 1, 0, false), depthwise)) {
+        Conv2d depthwise =
+                new Conv2d(backend, 8, 8, 3, Conv2dOptions.DEFAULT.padding(1).groups(8), false);
+        try (NnModule net =
+                new Sequential(backend, new Conv2d(backend, 1, 8, 1, Conv2dOptions.DEFAULT, false), depthwise)) {
             assertEquals(List.of(List.of(8)), toldBy(net, 1, 4));
             net.parameters().get("0.weight").replace(Tensor.zeroParameter(backend, Shape.of(6, 1, 1, 1)));
             depthwise.weight().replace(Tensor.zeroParameter(backend, Shape.of(6, 1, 3, 3)));
