@@ -32,7 +32,7 @@ public final class TrainStep implements AutoCloseable {
     public void run(InputSource source) {
         try (Scope scope = Scope.open()) {
             InputSource.Input input = source.next();
-            Tensor mean = CrossEntropyOp.apply(network.forward(input.images()), input.labels(), metrics.sums());
+            Tensor mean = CrossEntropyOp.apply(network.call(input.images()), input.labels(), metrics.sums());
             Backprop.run(mean);
             optimizer.step();
             network.backend().transfer().copy(mean.storage(), loss.storage());

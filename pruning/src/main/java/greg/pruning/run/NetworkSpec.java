@@ -66,7 +66,6 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     public NnModule build(Backend backend) {
         NnModule network = Networks.create(arch, backend, channels, imageSize, classes);
         if (!plan.isEmpty()) plan.apply(network, image());
-        backend.expectChannels(Networks.convInputChannels(network));
         return network;
     }
 

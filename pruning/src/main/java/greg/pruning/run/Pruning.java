@@ -4,7 +4,6 @@ import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
-import greg.nn.model.Networks;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainHook;
 import greg.pruning.graph.ChannelGraph;
@@ -167,7 +166,6 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
             Removal removal = growth.removal();
             RemovalPlan plan = new RemovalPlan(removal.keptFilters());
             removal.apply();
-            network.backend().expectChannels(Networks.convInputChannels(network));
             return new Cut(spec.pruned(plan), times, outcome);
         }
     }
