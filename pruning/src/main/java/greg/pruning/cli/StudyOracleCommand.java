@@ -17,7 +17,6 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.GraphLayer;
 import greg.pruning.report.Json;
-import greg.pruning.run.Checks;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;

@@ -9,6 +9,7 @@ import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
 import greg.pruning.report.Json;
+import greg.pruning.report.Written;
 import greg.tensor.Tensor;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -65,8 +66,8 @@ public final class GrowthMonitor implements GrowthListener {
         this.network = network;
         this.config = config;
         this.maxIterations = maxIterations;
-        long updates = mostIterations(config) / config.updateRegInterval();
-        recordEvery = Math.max(1, updates / MOST_RECORDS) * config.updateRegInterval();
+        long updates = mostIterations(config) / config.growing().updateRegInterval();
+        recordEvery = Math.max(1, updates / MOST_RECORDS) * config.growing().updateRegInterval();
         if (from != null) {
             for (GrowthState.Layer layer : from.layers()) {
                 if (layer.picked()) reached.add(PICKED + layer.name());
@@ -79,13 +80,17 @@ public final class GrowthMonitor implements GrowthListener {
     /** How many iterations the growth and the stabilising take if no magnitude ratio ends them early. */
     public static long mostIterations(GregConfig config) {
         if (config.method() == PruningMethod.L1) return 0;
-        if (config.method() == PruningMethod.FIX_REG) return config.stabilizeRegInterval();
-        double grown = config.method() == PruningMethod.GREG_2 ? config.regUpperLimitPick() : 0;
-        double step =
-                config.semantics() == Semantics.PAPER ? config.regGranularityPrune() : config.regGranularityPick();
+        if (config.method() == PruningMethod.FIX_REG) return config.growing().stabilizeRegInterval();
+        double grown =
+                config.method() == PruningMethod.GREG_2 ? config.picking().regUpperLimitPick() : 0;
+        double step = config.semantics() == Semantics.PAPER
+                ? config.growing().regGranularityPrune()
+                : config.picking().regGranularityPick();
         long updates = (long) Math.ceil(grown / step);
-        updates += (long) Math.ceil(Math.max(0, config.regUpperLimit() - grown) / config.regGranularityPrune()) + 1;
-        return updates * config.updateRegInterval() + config.stabilizeRegInterval();
+        updates += (long) Math.ceil(Math.max(0, config.growing().regUpperLimit() - grown)
+                        / config.growing().regGranularityPrune())
+                + 1;
+        return updates * config.growing().updateRegInterval() + config.growing().stabilizeRegInterval();
     }
 
     @Override
@@ -140,7 +145,7 @@ public final class GrowthMonitor implements GrowthListener {
     /** Whether the groups go after this step, as the schedule has it. */
     private boolean due(long iteration) {
         long start = growth.stabilizeStart();
-        return start >= 0 && iteration - start == config.stabilizeRegInterval();
+        return start >= 0 && iteration - start == config.growing().stabilizeRegInterval();
     }
 
     /** Stops the run if the weights are lost. */
@@ -198,7 +203,7 @@ public final class GrowthMonitor implements GrowthListener {
                 ? ""
                 : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
                         + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
-        cut = config.method().cliName() + ": cut short by --max-iterations after " + maxIterations + " iterations; "
+        cut = Written.name(config.method()) + ": cut short by --max-iterations after " + maxIterations + " iterations; "
                 + (now == 0 ? "the groups chosen before go, faded as far as they are" : picked);
     }
 

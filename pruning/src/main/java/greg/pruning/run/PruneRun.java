@@ -9,21 +9,23 @@ import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.model.Networks;
+import greg.nn.train.Augmentation;
 import greg.nn.train.EndlessFeed;
 import greg.nn.train.Score;
+import greg.nn.train.TrainConfig;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.HtmlReport;
-import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
+import greg.pruning.report.Written;
 import greg.pruning.surgery.Reinit;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,7 @@ public final class PruneRun {
     /**
      * What is to be done.
      *
+     * @param batchSize images a step until the removal
      * @param base how a base network is trained if none is given
      * @param reinit new weights before finetuning
      * @param oneShot whether L1 in one shot is run beside it
@@ -59,40 +62,13 @@ public final class PruneRun {
      */
     public record Plan(
             Pruning pruning,
-            TrainSettings base,
-            TrainSettings finetune,
+            int batchSize,
+            TrainConfig base,
+            TrainConfig finetune,
             Reinit reinit,
             boolean oneShot,
             long maxIterations,
-            Published published) {
-        /** For config.json: every setting, wherever it came from. */
-        public Map<String, Object> describe(boolean trainsBase) {
-            GregConfig c = pruning.config();
-            Map<String, Object> map = Json.object(
-                    "method", c.method().cliName(),
-                    "wg", c.wg().cliName(),
-                    "pick_pruned", c.pickPruned().cliName(),
-                    "semantics", c.semantics().cliName(),
-                    "lr_prune", c.lrPrune(),
-                    "batch_size_prune", c.batchSizePrune(),
-                    "update_reg_interval", c.updateRegInterval(),
-                    "stabilize_reg_interval", c.stabilizeRegInterval(),
-                    "reg_upper_limit", c.regUpperLimit(),
-                    "reg_upper_limit_pick", c.regUpperLimitPick(),
-                    "reg_granularity_pick", c.regGranularityPick(),
-                    "reg_granularity_prune", c.regGranularityPrune(),
-                    "reg_granularity_recover", c.regGranularityRecover(),
-                    "mag_ratio_limit", c.magRatioLimit(),
-                    "weight_decay", c.weightDecay(),
-                    "momentum", c.momentum(),
-                    "block_loss_grad", c.blockLossGrad(),
-                    "reinit", reinit.cliName(),
-                    "one_shot", oneShot);
-            map.put("base", trainsBase ? base.describe() : null);
-            map.put("finetune", finetune.describe());
-            return map;
-        }
-    }
+            Published published) {}
 
     public PruneRun(RunMonitor console, RunFolder folder, RunData data, Backend backend, Plan plan, Saver saver) {
         this.console = console;
@@ -208,7 +184,7 @@ public final class PruneRun {
             Pruning.Cut cut =
                     grow(network, from, from == null ? null : saved.state().growth());
             folder.writeJson(PLAN, cut.describe(greg));
-            results = results.withMain(removed(network, greg.method().cliName()), cut.size());
+            results = results.withMain(removed(network, Written.name(greg.method())), cut.size());
             finished("prune");
             begin(Phase.FINETUNE, cut.spec(), network);
             return network;
@@ -224,8 +200,8 @@ public final class PruneRun {
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
         Augmentation augment = plan.finetune().augment();
         Dataset train = data.split().train();
-        try (Batches batches = augment.batches(train, greg.batchSizePrune(), greg.seed());
-                Progress progress = console.progress(greg.method().cliName(), most, "it")) {
+        try (Batches batches = augment.batches(train, plan.batchSize(), greg.seed());
+                Progress progress = console.progress(Written.name(greg.method()), most, "it")) {
             GrowthMonitor monitor =
                     new GrowthMonitor(console, folder, progress, saver, network, greg, plan.maxIterations(), state);
             EndlessFeed feed = new EndlessFeed(

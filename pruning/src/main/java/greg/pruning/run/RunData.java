@@ -1,10 +1,7 @@
 package greg.pruning.run;
 
 import greg.datasets.DataSplit;
-import greg.datasets.Dataset;
 import greg.datasets.Normalization;
-import greg.pruning.report.Json;
-import java.util.Map;
 
 /**
  * The images of a run.
@@ -37,19 +34,5 @@ public record RunData(String name, DataSplit split, Normalization normalization)
     /** What a network has to fit. */
     public ImageKind images() {
         return ImageKind.of(this);
-    }
-
-    /** For config.json: enough to see whether another run had the same images. */
-    public Map<String, Object> describe() {
-        return Json.object(
-                "name", name,
-                "train", describe(split.train()),
-                "test", describe(split.test()),
-                "mean", normalization.mean(),
-                "std", normalization.std());
-    }
-
-    private static Map<String, Object> describe(Dataset half) {
-        return Json.object("records", half.size(), "checksum", half.checksum());
     }
 }

@@ -4,10 +4,12 @@ import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.nn.NnModule;
 import greg.nn.optim.Optimizer;
+import greg.nn.train.Augmentation;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Feeder;
 import greg.nn.train.Position;
 import greg.nn.train.Score;
+import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainHook;
 import greg.nn.train.Trainer;
 import greg.pruning.report.Json;
@@ -64,7 +66,7 @@ public final class Training {
      * @param name of the phase for people and metrics
      * @param keep whether the latest and the best network are kept in files of their own
      */
-    public Result run(NnModule network, TrainSettings settings, String name, boolean keep) {
+    public Result run(NnModule network, TrainConfig settings, String name, boolean keep) {
         long images = (long) settings.epochs() * data.split().train().size();
         if (settings.maxIterations() > 0) {
             images = Math.min(images, settings.maxIterations() * settings.batchSize());
@@ -88,7 +90,7 @@ public final class Training {
     private final class Loop implements TrainHook {
         private final NnModule network;
         private final Optimizer optimizer;
-        private final TrainSettings settings;
+        private final TrainConfig settings;
         private final String name;
         private final boolean keep;
         private final Progress progress;
@@ -103,7 +105,7 @@ public final class Training {
         Loop(
                 NnModule network,
                 Optimizer optimizer,
-                TrainSettings settings,
+                TrainConfig settings,
                 String name,
                 boolean keep,
                 Progress progress) {

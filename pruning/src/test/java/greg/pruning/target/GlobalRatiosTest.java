@@ -20,7 +20,6 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.testing.SpotNets;
 import greg.tensor.Shape;
@@ -145,7 +144,7 @@ class GlobalRatiosTest {
                     .resolve(layers, sets, SkipLayers.NONE)
                     .ratios();
             double[] global = GlobalRatios.of(graph, layers, ratios, sets);
-            GregConfig config = GregConfig.builder().method(PruningMethod.L1).build();
+            GregConfig config = GregConfig.l1().build();
             try (GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, global, sets)) {
                 run.run(null, new GrowthListener() {});
                 int groups = 0;
