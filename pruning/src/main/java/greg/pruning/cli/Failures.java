@@ -69,7 +69,7 @@ final class Failures {
             return e.getMessage() + ", resume with: " + command.getCommandSpec().qualifiedName() + " --resume "
                     + stopped.folder();
         }
-        if (ours && e.getMessage() != null) return e.getMessage();
+        if (ours && e.getMessage() != null) return Flags.message((RuntimeException) e);
         if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";
         if (e instanceof IOException || e instanceof UncheckedIOException)
             return "cannot read or write: " + RunException.reason(e);

@@ -9,7 +9,6 @@ import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.run.ImageKind;
@@ -106,9 +105,8 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private Pruning.Cut cut(Console console, NetworkSpec full) {
-        GregConfig config = GregConfig.builder()
-                .method(PruningMethod.L1)
-                .wg(Granularity.parse(wg))
+        GregConfig config = GregConfig.l1()
+                .granularity(Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));

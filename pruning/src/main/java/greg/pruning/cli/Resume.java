@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.pruning.report.Json;
 import greg.pruning.run.Phase;
+import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunException;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -133,7 +133,7 @@ final class Resume {
      *
      * @throws RunException if images, network or settings are others
      */
-    void verify(Map<String, Object> described, Console console) {
+    void verify(RunConfig described, Console console) {
         JsonNode now = Json.tree(described);
         for (String half : List.of("train", "test")) {
             JsonNode then = config.path("dataset").path(half).path("checksum");

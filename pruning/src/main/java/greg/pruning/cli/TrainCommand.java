@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
+import greg.nn.train.TrainConfig;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Phase;
 import greg.pruning.run.RunCheckpoints;
@@ -10,7 +11,6 @@ import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
-import greg.pruning.run.TrainSettings;
 import greg.pruning.run.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,7 +59,7 @@ final class TrainCommand implements Resume.Command {
         arch.check();
         data.check();
         device.check();
-        TrainSettings settings = train.settings(run, data);
+        TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
         Checkpoint start =
                 saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
@@ -76,7 +76,7 @@ final class TrainCommand implements Resume.Command {
                     wanted.arch(), opened.name(), backend.device().name());
             RunCheckpoints checkpoints = run.begin(
                     folder,
-                    RunConfig.describe(Invocations.of(spec), backend, opened, wanted.arch(), run.seed),
+                    RunConfig.of(Invocations.of(spec), backend, opened, wanted.arch(), run.seed, null),
                     console);
             checkpoints.enter(Phase.TRAIN, wanted, RunState.Results.NONE);
             Training training = new Training(console, folder, opened, checkpoints);

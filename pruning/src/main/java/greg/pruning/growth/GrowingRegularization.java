@@ -50,7 +50,7 @@ public final class GrowingRegularization implements AutoCloseable {
      */
     public GrowingRegularization(
             GregConfig config, NnModule network, ChannelGraph graph, List<PrunableLayer> described, double[] ratios) {
-        this(config, network, graph, described, ratios, ChannelSets.of(graph, config.wg(), false));
+        this(config, network, graph, described, ratios, ChannelSets.of(graph, config.granularity(), false));
     }
 
     /**
@@ -80,7 +80,7 @@ public final class GrowingRegularization implements AutoCloseable {
                     layer.name(),
                     described.get(i).index(),
                     ratios[i],
-                    config.wg().index(layer.out(), layer.in(), layer.positions()),
+                    config.granularity().index(layer.out(), layer.in(), layer.positions()),
                     sets.coupling(layer.name()));
             sameRatio(state);
             layers.add(state);
@@ -241,13 +241,14 @@ public final class GrowingRegularization implements AutoCloseable {
      * @throws IllegalStateException for single weights, which are masked, not cut
      */
     public Removal removal() {
-        if (!config.wg().structured()) throw new IllegalStateException("removal: single weights are masked, not cut");
+        if (!config.granularity().structured())
+            throw new IllegalStateException("removal: single weights are masked, not cut");
         Removal removal = new Removal(graph);
         for (int i = 0; i < layers.size(); i++) {
             LayerState layer = layers.get(i);
             if (described.get(i).linear() || layer.keepsAll()) continue;
             int[] pruned = layer.selection().pruned();
-            if (config.wg() == Granularity.CHANNEL) removal.inputs(layer.name(), pruned);
+            if (config.granularity() == Granularity.CHANNEL) removal.inputs(layer.name(), pruned);
             else removal.filters(layer.name(), pruned);
         }
         return removal;

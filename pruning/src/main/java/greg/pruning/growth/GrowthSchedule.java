@@ -135,7 +135,7 @@ public final class GrowthSchedule {
 
     /** True if {@link #update} must run before the step of {@code iteration}. */
     public boolean updateDue(long iteration) {
-        return phase == Phase.UPDATE_REG && iteration % config.updateRegInterval() == 0;
+        return phase == Phase.UPDATE_REG && iteration % config.growing().updateRegInterval() == 0;
     }
 
     /**
@@ -148,8 +148,9 @@ public final class GrowthSchedule {
     public List<LayerState> update(
             long iteration, Function<LayerState, GroupScores> scores, Consumer<GrowthEvent> observer) {
         if (!updateDue(iteration)) {
-            throw new IllegalStateException("growing regularization: no update is due at iteration " + iteration
-                    + " in phase " + phase + " with --update-reg-interval " + config.updateRegInterval());
+            throw new IllegalStateException(
+                    "growing regularization: no update is due at iteration " + iteration + " in phase " + phase
+                            + " with --update-reg-interval " + config.growing().updateRegInterval());
         }
         List<LayerState> changed = new ArrayList<>();
         for (LayerState layer : layers) {
@@ -210,7 +211,8 @@ public final class GrowthSchedule {
 
     /** True if the removal is due after the step of {@code iteration}. */
     public boolean pruneDue(long iteration) {
-        return phase == Phase.STABILIZE_REG && iteration - stabilizeStart == config.stabilizeRegInterval();
+        return phase == Phase.STABILIZE_REG
+                && iteration - stabilizeStart == config.growing().stabilizeRegInterval();
     }
 
     /**

@@ -3,6 +3,7 @@ package greg.pruning.run;
 import greg.nn.NnModule;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Score;
+import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainHook;
 import greg.nn.train.TrainLoop;
 import greg.pruning.report.Json;
@@ -16,7 +17,7 @@ final class EpochRecords implements TrainHook {
     private final RunFolder folder;
     private final RunCheckpoints checkpoints;
     private final Evaluator evaluator;
-    private final TrainSettings settings;
+    private final TrainConfig settings;
     private final String phase;
     private final boolean keep;
     private final Progress progress;
@@ -34,7 +35,7 @@ final class EpochRecords implements TrainHook {
             RunFolder folder,
             RunCheckpoints checkpoints,
             Evaluator evaluator,
-            TrainSettings settings,
+            TrainConfig settings,
             String phase,
             boolean keep,
             Progress progress,

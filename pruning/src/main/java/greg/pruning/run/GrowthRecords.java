@@ -62,20 +62,24 @@ final class GrowthRecords implements GrowthListener {
         this.guard = guard;
         this.checkpointer = checkpointer;
         this.maxIterations = maxIterations;
-        long updates = mostIterations(config) / config.updateRegInterval();
-        recordEvery = Math.max(1, updates / MOST_RECORDS) * config.updateRegInterval();
+        long updates = mostIterations(config) / config.growing().updateRegInterval();
+        recordEvery = Math.max(1, updates / MOST_RECORDS) * config.growing().updateRegInterval();
     }
 
     /** How many iterations the growth and the stabilising take if no magnitude ratio ends them early. */
     static long mostIterations(GregConfig config) {
         if (config.method() == PruningMethod.L1) return 0;
-        if (config.method() == PruningMethod.FIX_REG) return config.stabilizeRegInterval();
-        double grown = config.method() == PruningMethod.GREG_2 ? config.regUpperLimitPick() : 0;
-        double step =
-                config.semantics() == Semantics.PAPER ? config.regGranularityPrune() : config.regGranularityPick();
+        if (config.method() == PruningMethod.FIX_REG) return config.growing().stabilizeRegInterval();
+        double grown =
+                config.method() == PruningMethod.GREG_2 ? config.picking().regUpperLimitPick() : 0;
+        double step = config.semantics() == Semantics.PAPER
+                ? config.growing().regGranularityPrune()
+                : config.picking().regGranularityPick();
         long updates = (long) Math.ceil(grown / step);
-        updates += (long) Math.ceil(Math.max(0, config.regUpperLimit() - grown) / config.regGranularityPrune()) + 1;
-        return updates * config.updateRegInterval() + config.stabilizeRegInterval();
+        updates += (long) Math.ceil(Math.max(0, config.growing().regUpperLimit() - grown)
+                        / config.growing().regGranularityPrune())
+                + 1;
+        return updates * config.growing().updateRegInterval() + config.growing().stabilizeRegInterval();
     }
 
     /** What was picked and finished before is no milestone any more. */

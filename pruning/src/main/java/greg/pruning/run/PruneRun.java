@@ -10,6 +10,7 @@ import greg.nn.model.Networks;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
 import greg.nn.train.Score;
+import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainHook;
 import greg.pruning.growth.GregConfig;
@@ -17,13 +18,13 @@ import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.HtmlReport;
-import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
+import greg.pruning.report.Written;
 import greg.pruning.surgery.Reinit;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,7 @@ public final class PruneRun {
     /**
      * What is to be done.
      *
+     * @param batchSize images a step until the removal
      * @param base how a base network is trained if none is given
      * @param reinit new weights before finetuning
      * @param oneShot whether L1 in one shot is run beside it
@@ -61,40 +63,13 @@ public final class PruneRun {
      */
     public record Plan(
             Pruning pruning,
-            TrainSettings base,
-            TrainSettings finetune,
+            int batchSize,
+            TrainConfig base,
+            TrainConfig finetune,
             Reinit reinit,
             boolean oneShot,
             long maxIterations,
-            Published published) {
-        /** For config.json: every setting, wherever it came from. */
-        public Map<String, Object> describe(boolean trainsBase) {
-            GregConfig c = pruning.config();
-            Map<String, Object> map = Json.object(
-                    "method", c.method().cliName(),
-                    "wg", c.wg().cliName(),
-                    "pick_pruned", c.pickPruned().cliName(),
-                    "semantics", c.semantics().cliName(),
-                    "lr_prune", c.lrPrune(),
-                    "batch_size_prune", c.batchSizePrune(),
-                    "update_reg_interval", c.updateRegInterval(),
-                    "stabilize_reg_interval", c.stabilizeRegInterval(),
-                    "reg_upper_limit", c.regUpperLimit(),
-                    "reg_upper_limit_pick", c.regUpperLimitPick(),
-                    "reg_granularity_pick", c.regGranularityPick(),
-                    "reg_granularity_prune", c.regGranularityPrune(),
-                    "reg_granularity_recover", c.regGranularityRecover(),
-                    "mag_ratio_limit", c.magRatioLimit(),
-                    "weight_decay", c.weightDecay(),
-                    "momentum", c.momentum(),
-                    "block_loss_grad", c.blockLossGrad(),
-                    "reinit", reinit.cliName(),
-                    "one_shot", oneShot);
-            map.put("base", trainsBase ? base.describe() : null);
-            map.put("finetune", finetune.describe());
-            return map;
-        }
-    }
+            Published published) {}
 
     public PruneRun(
             RunMonitor monitor,
@@ -215,7 +190,7 @@ public final class PruneRun {
         try {
             Pruning.Cut cut = grow(network, from);
             folder.writeJson(PLAN, cut.describe(greg));
-            results = results.withMain(removed(network, greg.method().cliName()), cut.size());
+            results = results.withMain(removed(network, Written.name(greg.method())), cut.size());
             finished("prune");
             begin(Phase.FINETUNE, cut.spec(), network);
             return network;
@@ -227,10 +202,10 @@ public final class PruneRun {
 
     private Pruning.Cut grow(NnModule network, RunState.Saved from) {
         GregConfig greg = pruning.config();
-        String method = greg.method().cliName();
+        String method = Written.name(greg.method());
         long most = GrowthRecords.mostIterations(greg);
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
-        TrainData train = data.training(plan.finetune().augment(), greg.batchSizePrune(), greg.seed());
+        TrainData train = data.training(plan.finetune().augment(), plan.batchSize(), greg.seed());
         try (Progress progress = monitor.progress(method, most, "it")) {
             if (from != null) progress.skip(from.training().position().iteration());
             Pruning.Cut cut = new LoopRunner(folder)

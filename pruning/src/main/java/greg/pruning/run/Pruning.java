@@ -16,6 +16,7 @@ import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.Written;
 import greg.pruning.surgery.Masks;
 import greg.pruning.surgery.Removal;
 import greg.pruning.surgery.RemovalPlan;
@@ -48,8 +49,8 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
         public Map<String, Object> describe(GregConfig by) {
             return Json.object(
                     "arch", spec.arch(),
-                    "method", by.method().cliName(),
-                    "wg", by.wg().cliName(),
+                    "method", Written.name(by.method()),
+                    "wg", Written.name(by.granularity()),
                     "kept_filters", spec.plan().kept(),
                     "masked_weights", spec.masks().counts(),
                     "growth", growth == null ? null : growth.toMap());
@@ -85,7 +86,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
     }
 
     private ChannelSets sets(ChannelGraph graph) {
-        return ChannelSets.of(graph, config.wg(), target.coupled());
+        return ChannelSets.of(graph, config.granularity(), target.coupled());
     }
 
     /**
@@ -158,7 +159,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
             if (from != null) growth.resume(from.schedule(), from.training());
             GrowingRegularization.Outcome outcome = growth.run(data, hooks.apply(growth));
             GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growth);
-            if (config.wg() == Granularity.WEIGHT) {
+            if (config.granularity() == Granularity.WEIGHT) {
                 Masks masks = Masks.of(growth.layers());
                 masks.apply(network);
                 return new Cut(spec.masked(masks), times, outcome);

@@ -3,10 +3,9 @@ package greg.pruning.run;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
+import greg.nn.train.Augmentation;
 import greg.nn.train.ImageData;
 import greg.nn.train.TrainData;
-import greg.pruning.report.Json;
-import java.util.Map;
 
 /**
  * The images of a run.
@@ -49,19 +48,5 @@ public record RunData(String name, DataSplit split, Normalization normalization)
                 batchSize,
                 () -> augment.batches(train, batchSize, seed),
                 backend -> augment.feeder(backend, train, normalization, seed));
-    }
-
-    /** For config.json: enough to see whether another run had the same images. */
-    public Map<String, Object> describe() {
-        return Json.object(
-                "name", name,
-                "train", describe(split.train()),
-                "test", describe(split.test()),
-                "mean", normalization.mean(),
-                "std", normalization.std());
-    }
-
-    private static Map<String, Object> describe(Dataset half) {
-        return Json.object("records", half.size(), "checksum", half.checksum());
     }
 }

@@ -7,6 +7,7 @@ import greg.nn.train.DivergenceGuard;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Position;
 import greg.nn.train.Score;
+import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainHook;
 import greg.nn.train.TrainState;
@@ -69,7 +70,7 @@ public final class Training {
      * @param name of the phase for people and metrics
      * @param keep whether the latest and the best network are kept in files of their own
      */
-    public Result run(NnModule network, TrainSettings settings, String name, boolean keep) {
+    public Result run(NnModule network, TrainConfig settings, String name, boolean keep) {
         TrainData train = data.training(settings.augment(), settings.batchSize(), settings.seed());
         RunState.Saved saved = checkpoints.current();
         boolean resumed = saved != null && saved.state().loop() != null;

@@ -1,14 +1,15 @@
 package greg.pruning.target;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.GraphLayer;
 import greg.pruning.graph.PrunableLayer;
-import greg.pruning.growth.CliNames;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.LayerState;
 import greg.pruning.growth.Semantics;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.Masks;
 import greg.pruning.surgery.Removal;
@@ -27,28 +28,14 @@ import java.util.Map;
  * @param layers by layer name; a layer that lost nothing may be missing
  */
 public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
-    /** What is taken over ({@code --inherit-pruned}). */
+    /** What is taken over. */
     public enum Mode {
         /** The very groups: all that is left to the new run is how they fade. */
-        INDEX("index"),
+        @JsonProperty("index")
+        INDEX,
         /** How many groups each layer loses; which ones is chosen anew. */
-        PR("pr");
-
-        private final String cliName;
-
-        Mode(String cliName) {
-            this.cliName = cliName;
-        }
-
-        /** The name on the command line. */
-        public String cliName() {
-            return cliName;
-        }
-
-        /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-        public static Mode parse(String text) {
-            return CliNames.parse("--inherit-pruned", Mode.class, Mode::cliName, text);
-        }
+        @JsonProperty("pr")
+        PR
     }
 
     /**
@@ -136,9 +123,8 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
                         + ", which this network does not have; name a run of the same architecture");
             }
             if (sets.keepsWhole(layer)) {
-                throw new IllegalArgumentException(
-                        "--base-pr-model: it lost " + sets.wg().cliName() + " groups of layer " + name
-                                + ", which must stay whole here, as " + sets.whyWhole());
+                throw new IllegalArgumentException("--base-pr-model: it lost " + Written.name(sets.wg())
+                        + " groups of layer " + name + ", which must stay whole here, as " + sets.whyWhole());
             }
         }
         double[] ratios = new double[described.size()];
@@ -157,7 +143,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         throw new IllegalArgumentException("--inherit-pruned index: "
                 + (config.method().choosesFirst()
                         ? "--semantics paper chooses again at the end"
-                        : config.method().cliName() + " picks its groups itself")
+                        : Written.name(config.method()) + " picks its groups itself")
                 + "; inherit only the ratios with --inherit-pruned pr");
     }
 

@@ -3,6 +3,7 @@ package greg.pruning.target;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.PrunableLayer;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
 import java.util.ArrayList;
 import java.util.List;
@@ -233,14 +234,14 @@ public final class PruningRatios {
     private void checkEffect(Entry entry, int hits, int able, Granularity wg, String why) {
         String entryText = "'" + entry.text + "'";
         if (hits == 0 && form == Form.GLOBAL) {
-            throw error("the network has no layer with " + wg.cliName() + " groups to remove; use --wg weight");
+            throw error("the network has no layer with " + Written.name(wg) + " groups to remove; use --wg weight");
         }
         if (hits == 0) {
             throw error(entryText + " matches no layer; layers are listed by 'greg inspect'");
         }
         if (able == 0 && entry.ratio != 0) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
-            throw error(which + " only meets layers that " + wg.cliName() + " groups must leave whole, as " + why
+            throw error(which + " only meets layers that " + Written.name(wg) + " groups must leave whole, as " + why
                     + "; give 0 there");
         }
     }
@@ -258,10 +259,10 @@ public final class PruningRatios {
         if (wg.structured() && !linear.isEmpty()) {
             String names = linear.stream().collect(Collectors.joining(", "));
             if (!any) {
-                throw error("only linear layers (" + names + ") have a ratio, and " + wg.cliName()
+                throw error("only linear layers (" + names + ") have a ratio, and " + Written.name(wg)
                         + " groups of those are never removed; use --wg weight or give convolutions a ratio");
             }
-            warnings.add("--stage-pr: " + names + ": penalised, but no " + wg.cliName()
+            warnings.add("--stage-pr: " + names + ": penalised, but no " + Written.name(wg)
                     + " of a linear layer is removed, as in the reference implementation");
         } else if (!any && linear.isEmpty()) {
             warnings.add("--stage-pr: every ratio is 0, nothing will be removed");

@@ -51,7 +51,7 @@ final class GoldenRun {
         ChannelGraph graph = ChannelGraph.trace(net, image(golden));
         List<PrunableLayer> described = Topology.describe(graph);
         double[] ratios = PruningRatios.parse(golden.flag("--stage_pr"))
-                .resolve(described, config.wg(), SkipLayers.parse(golden.flag("--skip_layers")))
+                .resolve(described, config.granularity(), SkipLayers.parse(golden.flag("--skip_layers")))
                 .ratios();
         return new GrowingRegularization(config, net, graph, described, ratios);
     }

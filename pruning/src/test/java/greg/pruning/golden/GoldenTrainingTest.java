@@ -97,7 +97,7 @@ class GoldenTrainingTest {
             spread.losses(trace.losses);
             spread.ratios(trace.ratios);
             spread.selections(run.layers());
-            if (config.wg() == Granularity.WEIGHT) return;
+            if (config.granularity() == Granularity.WEIGHT) return;
             run.removal().apply();
             sameSizes(golden, before, cost(golden, net));
         }

@@ -19,7 +19,6 @@ import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.target.PruningRatios;
 import greg.pruning.target.SkipLayers;
@@ -66,8 +65,7 @@ class ChannelSetsTest {
 
         /** Prunes by L1 and returns the finished run. */
         GrowingRegularization l1(Granularity wg, double... ratios) {
-            GregConfig config =
-                    GregConfig.builder().method(PruningMethod.L1).wg(wg).build();
+            GregConfig config = GregConfig.l1().granularity(wg).build();
             GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, ratios, sets);
             run.run(null);
             return run;
@@ -257,8 +255,7 @@ class ChannelSetsTest {
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = Silencer.randomize(new CifarResNet(backend, 8, 3, 3))) {
             Case c = Case.of(net, Granularity.FILTER, true);
-            GregConfig config = GregConfig.builder()
-                    .method(PruningMethod.GREG_2)
+            GregConfig config = GregConfig.greg2()
                     .updateRegInterval(1)
                     .stabilizeRegInterval(1)
                     .regUpperLimitPick(0.02)

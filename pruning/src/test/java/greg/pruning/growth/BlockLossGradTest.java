@@ -38,11 +38,10 @@ class BlockLossGradTest {
 
     private static GregConfig config(PruningMethod method, Granularity wg, boolean block) {
         return Runs.config(method)
-                .wg(wg)
+                .granularity(wg)
                 .momentum(0)
                 .weightDecay(0)
                 .lrPrune(0.05)
-                .batchSizePrune(BATCH)
                 .blockLossGrad(block)
                 .build();
     }

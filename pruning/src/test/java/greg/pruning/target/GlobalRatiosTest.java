@@ -19,7 +19,6 @@ import greg.pruning.graph.Topology;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.testing.SpotNets;
 import greg.tensor.Shape;
@@ -144,7 +143,7 @@ class GlobalRatiosTest {
                     .resolve(layers, sets, SkipLayers.NONE)
                     .ratios();
             double[] global = GlobalRatios.of(graph, layers, ratios, sets);
-            GregConfig config = GregConfig.builder().method(PruningMethod.L1).build();
+            GregConfig config = GregConfig.l1().build();
             try (GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, global, sets)) {
                 run.run(null);
                 int groups = 0;
