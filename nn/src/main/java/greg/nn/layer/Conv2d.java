@@ -14,7 +14,8 @@ public final class Conv2d extends NnModule {
     private final int stride;
     private final int padding;
     private final int dilation;
-    private int groups;
+    private final int groups;
+    private final int filtersPerChannel; // of a depthwise convolution; 0 for others
 
     /** Square kernel; {@code groups} = {@code in} gives a depthwise convolution. */
     public Conv2d(
@@ -38,6 +39,7 @@ public final class Conv2d extends NnModule {
         this.padding = padding;
         this.dilation = dilation;
         this.groups = groups;
+        this.filtersPerChannel = groups > 1 && groups == in ? out / in : 0;
     }
 
     /** No dilation, one group. */
@@ -48,7 +50,14 @@ public final class Conv2d extends NnModule {
     @Override
     public Tensor forward(Tensor x) {
         Tensor b = bias == null ? null : bias.tensor();
-        return Conv2dOp.apply(x, weight.tensor(), b, stride, stride, padding, padding, dilation, dilation, groups);
+        return Conv2dOp.apply(x, weight.tensor(), b, stride, stride, padding, padding, dilation, dilation, groups(x));
+    }
+
+    /** A grouped convolution that surgery has left one channel per group is depthwise from then on. */
+    private int groups(Tensor x) {
+        boolean became =
+                filtersPerChannel == 0 && groups > 1 && weight.tensor().shape().dim(1) == 1;
+        return became ? x.shape().dim(1) : groups();
     }
 
     /** The filters. */
@@ -61,14 +70,9 @@ public final class Conv2d extends NnModule {
         return bias;
     }
 
-    /** Convolution groups. */
+    /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
     public int groups() {
-        return groups;
-    }
-
-    /** Set by surgery: a depthwise convolution that loses channels loses groups. */
-    public void groups(int fresh) {
-        groups = fresh;
+        return filtersPerChannel > 0 ? weight.tensor().shape().dim(0) / filtersPerChannel : groups;
     }
 
     /** Rows and columns between windows. */
