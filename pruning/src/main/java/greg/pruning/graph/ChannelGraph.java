@@ -86,6 +86,9 @@ public final class ChannelGraph {
             for (int i = 1; i < inputs.size(); i++) {
                 if (i != tied.other()) perChannel(inputs.subList(i, i + 1), out);
             }
+        } else if (map instanceof ChannelMap.Gated gated) {
+            out = in;
+            same(in, of(inputs.get(gated.other()))); // together, but not tied as in an addition
         } else if (map instanceof ChannelMap.Repeat repeat) {
             out = new int[in.length * repeat.factor()];
             for (int i = 0; i < out.length; i++) out[i] = in[i / repeat.factor()];
