@@ -282,7 +282,6 @@ public final class PruneRun {
                     .apply(
                             network,
                             Networks.info(spec.arch()).scheme(),
-                            spec.masks(),
                             plan.finetune().seed());
         }
         saver.enter(phase, spec, results);

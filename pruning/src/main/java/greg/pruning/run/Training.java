@@ -74,7 +74,6 @@ public final class Training {
         try (Optimizer optimizer = settings.optimizer().make(network, settings.momentum(), settings.weightDecay());
                 Batches batches = augment.batches(train, settings.batchSize(), settings.seed());
                 Progress progress = console.progress(name, images, "img")) {
-            saver.spec().masks().apply(network, optimizer);
             Loop loop = new Loop(network, optimizer, settings, name, keep, progress);
             Position from = loop.resume();
             Feeder feeder = augment.feeder(network.backend(), train, data.normalization(), settings.seed());
