@@ -76,7 +76,8 @@ public final class Parameter implements AutoCloseable {
         if (mask == null) return;
         float[] keep = mask.toHost();
         float[] values = tensor.toHost();
-        for (int i = 0; i < values.length; i++) if (keep[i] == 0) values[i] = 0;
+        // -0 stays: what an optimiser left must come out of a checkpoint with the same bits
+        for (int i = 0; i < values.length; i++) if (keep[i] == 0 && values[i] != 0) values[i] = 0;
         tensor.set(values);
     }
 

@@ -47,9 +47,14 @@ class ParameterTest {
             state.loadInto(linear);
             assertArrayEquals(
                     new float[] {6, 0, 4, 3, 0, 1}, linear.weight().tensor().toHost(), "what is loaded is masked");
+            state.put("weight", Shape.of(2, 3), 6, -0f, 4, 3, Float.NaN, 1);
+            state.loadInto(linear);
+            float[] loaded = linear.weight().tensor().toHost();
+            assertEquals(Float.floatToRawIntBits(-0f), Float.floatToRawIntBits(loaded[1]), "-0 is zero, with its sign");
+            assertEquals(0, loaded[4]);
             linear.weight().mask(1, 1, 0, 1, 1, 1);
             assertArrayEquals(
-                    new float[] {6, 0, 0, 3, 0, 1}, linear.weight().tensor().toHost());
+                    new float[] {6, -0f, 0, 3, 0, 1}, linear.weight().tensor().toHost());
             assertArrayEquals(
                     new float[] {1, 1, 0, 1, 1, 1}, linear.weight().mask().toHost());
             assertThrows(IllegalArgumentException.class, () -> linear.weight().mask(1, 0));
