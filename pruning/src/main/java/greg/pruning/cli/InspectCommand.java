@@ -137,9 +137,9 @@ final class InspectCommand implements Callable<Integer> {
                     "shape", before.layers().get(i).weight().dims(),
                     "kept", layer.weight().dim(0),
                     "kept_shape", layer.weight().dims(),
-                    "masked", masked(cut, layer.name()),
+                    "masked", masked(cut, layer),
                     "output", layer.output().dims(),
-                    "params", layer.params() - masked(cut, layer.name()),
+                    "params", layer.params() - masked(cut, layer),
                     "macs", macs(layer, cut)));
         }
         Map<String, Object> map = new LinkedHashMap<>();
@@ -158,12 +158,12 @@ final class InspectCommand implements Callable<Integer> {
 
     /** In proportion to the weights that are not masked. */
     private static long macs(LayerCost layer, Pruning.Cut cut) {
-        double share = masked(cut, layer.name()) / (double) layer.weight().size();
+        double share = masked(cut, layer) / (double) layer.weight().size();
         return Math.round(layer.macs() * (1 - share));
     }
 
-    private static int masked(Pruning.Cut cut, String layer) {
-        return cut.spec().masks().counts().getOrDefault(layer, 0);
+    private static int masked(Pruning.Cut cut, LayerCost layer) {
+        return cut.spec().plan().maskedWeights().getOrDefault(layer.parameter(), 0);
     }
 
     private void print(Console console, NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
@@ -173,7 +173,7 @@ final class InspectCommand implements Callable<Integer> {
         for (int i = 0; i < before.layers().size(); i++) {
             LayerCost dense = before.layers().get(i);
             LayerCost left = after.layers().get(i);
-            long gone = dense.weight().size() - left.weight().size() + masked(cut, left.name());
+            long gone = dense.weight().size() - left.weight().size() + masked(cut, left);
             console.out()
                     .printf(
                             format,
@@ -181,7 +181,7 @@ final class InspectCommand implements Callable<Integer> {
                             left.type(),
                             dense.weight(),
                             left.weight().equals(dense.weight()) ? "" : left.weight(),
-                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left.name())),
+                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left)),
                             String.format(Locale.ROOT, "%,d", macs(left, cut)),
                             String.format(
                                     Locale.ROOT,

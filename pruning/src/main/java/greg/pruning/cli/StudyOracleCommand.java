@@ -14,7 +14,7 @@ import greg.nn.train.TrainData;
 import greg.nn.train.Trainer;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.GraphLayer;
+import greg.pruning.graph.Layer;
 import greg.pruning.report.Json;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.RunData;
@@ -100,14 +100,14 @@ final class StudyOracleCommand extends NetworkCommand {
                 finetune);
         int[] l1;
         try (NnModule network = wanted.load(backend, checkpoint)) {
-            GraphLayer chosen = ChannelGraph.trace(network, wanted.image()).layer(layer);
+            ChannelGraph graph = ChannelGraph.trace(network, wanted.image());
+            Layer chosen = graph.layer(layer);
             if (remove >= chosen.out()) {
                 throw new UsageException("--remove: expected fewer than the " + chosen.out() + " filters of " + layer
                         + ", got " + remove);
             }
-            float[] scores = L1Scores.ofWeights(
-                    chosen.weight().tensor().toHost(),
-                    Granularity.FILTER.index(chosen.out(), chosen.in(), chosen.positions()));
+            float[] scores =
+                    L1Scores.ofWeights(graph.weight(chosen).tensor().toHost(), Granularity.FILTER.index(chosen));
             l1 = Selection.smallest(scores, Selection.ratioOf(remove, chosen.out()))
                     .pruned();
         }

@@ -4,11 +4,11 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.Semantics;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
-import greg.pruning.run.Target;
 import greg.pruning.run.UsageException;
 import greg.pruning.target.InheritedPruning;
 import greg.pruning.target.PruningRatios;
 import greg.pruning.target.SkipLayers;
+import greg.pruning.target.Target;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 

@@ -17,13 +17,13 @@ public enum Granularity {
         }
 
         @Override
-        public boolean mustKeepWhole(PrunableLayer layer) {
-            return layer.shortcut() || layer.stem() || layer.lastInBlock() || (layer.outputFixed() && !layer.linear());
+        public int[] channels(Layer layer) {
+            return layer.rows();
         }
 
         @Override
-        public String whyWhole() {
-            return "their filters are tied by a residual add";
+        public String channels() {
+            return "filters";
         }
     },
     /** One input channel: column i of the weight. What goes with it is the filter of the conv before. */
@@ -35,13 +35,13 @@ public enum Granularity {
         }
 
         @Override
-        public boolean mustKeepWhole(PrunableLayer layer) {
-            return layer.shortcut() || layer.stem() || layer.firstInBlock() || (layer.inputFixed() && !layer.linear());
+        public int[] channels(Layer layer) {
+            return layer.columns();
         }
 
         @Override
-        public String whyWhole() {
-            return "their input channels are the image's planes or tied by a residual add";
+        public String channels() {
+            return "input channels";
         }
     },
     /** A single weight. Nothing is rebuilt: a mask holds the pruned ones at zero. */
@@ -53,13 +53,13 @@ public enum Granularity {
         }
 
         @Override
-        public boolean mustKeepWhole(PrunableLayer layer) {
-            return false;
+        public int[] channels(Layer layer) {
+            throw new IllegalStateException("single weights are masked, no channel goes with them");
         }
 
         @Override
-        public String whyWhole() {
-            throw new IllegalStateException("single weights can be masked in every layer");
+        public String channels() {
+            return "weights";
         }
     };
 
@@ -72,11 +72,16 @@ public enum Granularity {
      */
     public abstract GroupIndex index(int out, int inPerGroup, int positions);
 
-    /** True if this kind of group can never be removed from that layer, whatever ratio it was given. */
-    public abstract boolean mustKeepWhole(PrunableLayer layer);
+    /** The groups of a layer's weight. */
+    public GroupIndex index(Layer layer) {
+        return index(layer.out(), layer.in(), layer.positions());
+    }
 
-    /** The reason for {@link #mustKeepWhole}, to end a message about several layers. */
-    public abstract String whyWhole();
+    /** The channel that goes with each group of the layer, by the numbers of its graph. */
+    public abstract int[] channels(Layer layer);
+
+    /** What groups are called in a sentence about a layer. */
+    public abstract String channels();
 
     /** True if removing a group makes the network smaller; false if it is masked. */
     public boolean structured() {

@@ -11,17 +11,18 @@ import greg.nn.train.TrainLoop;
 import greg.nn.train.TrainState;
 import greg.nn.train.Trainer;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.ChannelSets;
-import greg.pruning.graph.Granularity;
-import greg.pruning.graph.GraphLayer;
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
+import greg.pruning.report.Written;
 import greg.pruning.select.L1Scores;
+import greg.pruning.select.Selection;
+import greg.pruning.surgery.MaskPlan;
+import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.Removal;
-import greg.pruning.target.InheritedPruning;
-import greg.pruning.target.PruningRatios;
-import greg.pruning.target.SkipLayers;
+import greg.pruning.surgery.RemovalPlan;
+import greg.pruning.target.LayerTarget;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -34,7 +35,7 @@ public final class GrowingRegularization implements AutoCloseable {
     private final GregConfig config;
     private final NnModule network;
     private final ChannelGraph graph;
-    private final List<PrunableLayer> described;
+    private final List<LayerTarget> targets;
     private final List<LayerState> layers = new ArrayList<>();
     private final Map<LayerState, Penalty> penalties = new HashMap<>();
     private final Sgd sgd;
@@ -45,57 +46,49 @@ public final class GrowingRegularization implements AutoCloseable {
     /**
      * A run at its start.
      *
-     * @param described every convolution and linear layer of the graph, in module order
-     * @param ratios the share of groups to remove, one for each of {@code described}
+     * @param graph of {@code network}
+     * @param targets one for each of the graph's layers, in their order; of the same graph, or one of a network of the same
+     *     structure
+     * @throws IllegalArgumentException if a group is preset that the method would not keep to
      */
-    public GrowingRegularization(
-            GregConfig config, NnModule network, ChannelGraph graph, List<PrunableLayer> described, double[] ratios) {
-        this(config, network, graph, described, ratios, ChannelSets.of(graph, config.granularity(), false));
-    }
-
-    /**
-     * As above, with the sets of layers that lose the same channels.
-     *
-     * @param ratios one for each of {@code described}, equal within a set: from {@link PruningRatios#resolve(List,
-     *     ChannelSets, SkipLayers)}
-     */
-    public GrowingRegularization(
-            GregConfig config,
-            NnModule network,
-            ChannelGraph graph,
-            List<PrunableLayer> described,
-            double[] ratios,
-            ChannelSets sets) {
+    public GrowingRegularization(GregConfig config, NnModule network, ChannelGraph graph, List<LayerTarget> targets) {
+        checkPresets(config, targets);
         this.config = config;
         this.network = network;
         this.graph = graph;
-        this.described = described;
+        this.targets = List.copyOf(targets);
         this.sgd = new Sgd(
                 network,
                 new SgdSpec((float) config.momentum(), (float) config.weightDecay(), false, config.blockLossGrad()));
         sgd.learningRate((float) config.lrPrune());
-        for (int i = 0; i < described.size(); i++) {
-            GraphLayer layer = graph.layer(described.get(i).name());
+        for (LayerTarget target : targets) {
+            Layer layer = target.layer();
             LayerState state = new LayerState(
                     layer.name(),
-                    described.get(i).index(),
-                    ratios[i],
-                    config.granularity().index(layer.out(), layer.in(), layer.positions()),
-                    sets.coupling(layer.name()));
+                    layer.index(),
+                    target.ratio(),
+                    config.granularity().index(layer),
+                    target.coupling());
             sameRatio(state);
+            if (target.preset() != null) state.pick(target.preset(), -1);
             layers.add(state);
             // a blocked loss leaves its gradient to biases and BN alone, so layers that stay whole need a penalty too,
             // of 0
             if (!state.keepsAll() || config.blockLossGrad())
-                penalties.put(state, sgd.penalize(layer.name() + ".weight", state.groups()));
+                penalties.put(state, sgd.penalize(layer.parameter(), state.groups()));
         }
         if (!penalties.isEmpty()) sgd.measureGroups();
     }
 
-    /** Fixes which groups go before anything is chosen; for methods that choose from the initial weights. */
-    public void inherit(InheritedPruning inherited) {
-        inherited.check(config);
-        inherited.choose(layers);
+    /** IllegalArgumentException for a method that would not keep to groups that are preset. */
+    public static void checkPresets(GregConfig config, List<LayerTarget> targets) {
+        boolean none = targets.stream().allMatch(t -> t.preset() == null);
+        if (none || config.method().choosesFirst() && config.semantics() != Semantics.PAPER) return;
+        throw new IllegalArgumentException("--inherit-pruned index: "
+                + (config.method().choosesFirst()
+                        ? "--semantics paper chooses again at the end"
+                        : Written.name(config.method()) + " picks its groups itself")
+                + "; inherit only the ratios with --inherit-pruned pr");
     }
 
     private void sameRatio(LayerState state) {
@@ -205,7 +198,7 @@ public final class GrowingRegularization implements AutoCloseable {
     /** The sums are what the last optimiser step left behind. */
     private float[] means(LayerState layer) {
         Penalty penalty = penalties.get(layer);
-        long size = graph.layer(layer.name()).weight().tensor().shape().size();
+        long size = targets.get(layers.indexOf(layer)).layer().shape().size();
         return L1Scores.fromSums(penalty.l1().toHost(), layer.groups().groupSize(size));
     }
 
@@ -245,13 +238,22 @@ public final class GrowingRegularization implements AutoCloseable {
             throw new IllegalStateException("removal: single weights are masked, not cut");
         Removal removal = new Removal(graph);
         for (int i = 0; i < layers.size(); i++) {
-            LayerState layer = layers.get(i);
-            if (described.get(i).linear() || layer.keepsAll()) continue;
-            int[] pruned = layer.selection().pruned();
-            if (config.granularity() == Granularity.CHANNEL) removal.inputs(layer.name(), pruned);
-            else removal.filters(layer.name(), pruned);
+            LayerState state = layers.get(i);
+            Layer layer = targets.get(i).layer();
+            if (layer.linear() || state.keepsAll()) continue;
+            removal.groups(config.granularity(), layer, state.selection().pruned());
         }
         return removal;
+    }
+
+    /** The decisions as a plan, which is {@linkplain PruningPlan#apply(ChannelGraph) applied} to the graph to prune. */
+    public PruningPlan plan() {
+        if (config.granularity().structured()) return RemovalPlan.of(removal());
+        Map<String, Selection> selections = new LinkedHashMap<>();
+        for (int i = 0; i < layers.size(); i++) {
+            selections.put(targets.get(i).layer().parameter(), layers.get(i).selection());
+        }
+        return MaskPlan.of(selections);
     }
 
     @Override

@@ -4,7 +4,7 @@ import greg.kernels.spec.GroupIndex;
 import greg.nn.StateDict;
 import greg.pruning.graph.Coupling;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
 import greg.tensor.Shape;
@@ -39,7 +39,7 @@ public final class LayerState {
      * A layer with penalty 0 everywhere. With ratio 0, or a single group, nothing of it can go, which is settled here.
      *
      * @param name dotted path, e.g. {@code layer1.0.conv1}
-     * @param index layer index, see {@link PrunableLayer#index}
+     * @param index layer index, see {@link Layer#index}
      * @param ratio the share of groups to remove, in [0, 1), or {@link Selection#AUTOMATIC}
      * @param groups the groups of its weight, from {@link Granularity#index}
      */
@@ -61,20 +61,12 @@ public final class LayerState {
         this.selection = ratio == 0 || coupling.count(groups.count()) == 1 ? Selection.keepAll(groups.count()) : null;
     }
 
-    /** A layer of which it is known from elsewhere what goes, e.g. from a recorded run; its ratio says the same. */
-    public static LayerState chosen(String name, GroupIndex groups, Selection selection) {
-        double ratio = Selection.ratioOf(selection.pruned().length, groups.count());
-        LayerState layer = new LayerState(name, -1, ratio, groups);
-        layer.pick(selection, -1);
-        return layer;
-    }
-
     /** Dotted path of the layer. */
     public String name() {
         return name;
     }
 
-    /** Layer index, see {@link PrunableLayer#index}. */
+    /** Layer index, see {@link Layer#index}. */
     public int index() {
         return index;
     }

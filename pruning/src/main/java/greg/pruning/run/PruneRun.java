@@ -281,7 +281,6 @@ public final class PruneRun {
                     .apply(
                             network,
                             Networks.info(spec.arch()).scheme(),
-                            spec.masks(),
                             plan.finetune().seed());
         }
         checkpoints.enter(phase, spec, results);

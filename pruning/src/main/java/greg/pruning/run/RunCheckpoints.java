@@ -92,7 +92,7 @@ public final class RunCheckpoints {
 
     private void write(TrainState state, RunState.Epochs epochs, StateDict growth) {
         StateDict network = state.network();
-        spec.masks().addTo(network);
+        spec.plan().addTo(network);
         write(RunState.Loop.of(state), epochs, network, state, growth);
     }
 

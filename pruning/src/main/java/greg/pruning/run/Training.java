@@ -84,7 +84,6 @@ public final class Training {
         }
         try (Optimizer optimizer = settings.optimizer().make(network, settings.momentum(), settings.weightDecay());
                 Progress progress = monitor.progress(name, images, "img")) {
-            checkpoints.spec().masks().apply(network, optimizer);
             if (resumed) from.restore(optimizer);
             progress.skip(position.iteration() / train.stepsPerEpoch() * train.imagesPerEpoch() + position.records());
             EpochRecords records = new EpochRecords(

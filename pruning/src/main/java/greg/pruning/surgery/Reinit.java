@@ -26,15 +26,14 @@ public enum Reinit {
     private static final long FRESH = 0x7265696e69742121L;
 
     /**
-     * Overwrites all weights, biases and BN state; the shapes, and with {@code masks} the zeros, stay. The values come from
+     * Overwrites all weights, biases and BN state; the shapes, and what is masked, stay. The values come from
      * streams of their own: with those of {@link Initializer#initialize} for the same seed the network would be wound back
      * to where its base network began, which is the experiment of the lottery ticket and not training from scratch.
      *
      * @param scheme the architecture's own
-     * @param masks which single weights stay zero
      * @param seed of the run; the same one gives the same values
      */
-    public void apply(NnModule network, Scheme scheme, Masks masks, long seed) {
+    public void apply(NnModule network, Scheme scheme, long seed) {
         if (this == NONE) return;
         long fresh = seed ^ FRESH;
         Initializer.initialize(network, scheme, fresh);
@@ -47,6 +46,6 @@ public enum Reinit {
                 p.tensor().set(OrthogonalInit.matrix(rows, columns, fresh * 31 + name.hashCode()));
             });
         }
-        masks.apply(network);
+        network.parameters().values().forEach(Parameter::zeroMasked);
     }
 }

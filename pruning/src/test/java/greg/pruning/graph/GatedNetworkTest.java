@@ -90,7 +90,7 @@ class GatedNetworkTest {
             Removal removal = new Removal(graph).filters("first", 0, 5, 7).filters("wide", 1);
             assertArrayEquals(new int[] {1, 2, 3, 4, 6}, removal.keptFilters().get("excite"));
             assertArrayEquals(new int[] {0, 2, 3, 4, 5}, removal.keptFilters().get("second"));
-            Silencer.check(net, graph, removal, IMAGE);
+            Silencer.check(net, removal, IMAGE);
             assertEquals(Shape.of(4, 5), shape(net, "squeeze.weight"));
             assertEquals(Shape.of(5, 4), shape(net, "excite.weight"));
             assertEquals(Shape.of(3, 5, 1, 1), shape(net, "narrow.weight"));
@@ -106,7 +106,7 @@ class GatedNetworkTest {
                     .filters("down", 2)
                     .filters("bottom", 0, 7)
                     .filters("mask", 4);
-            Silencer.check(net, graph, removal, IMAGE);
+            Silencer.check(net, removal, IMAGE);
             assertEquals(Shape.of(4, 11, 3, 3), shape(net, "up.weight"));
             assertEquals(Shape.of(4, 11, 1, 1), shape(net, "mask.weight"));
         }
@@ -120,7 +120,7 @@ class GatedNetworkTest {
             ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
             for (String layer : new String[] {"first", "excite", "second", "wide"}) {
                 assertFalse(graph.tied(graph.layer(layer).rows()), layer);
-                assertFalse(graph.fixed(graph.layer(layer).rows()), layer);
+                assertFalse(graph.group(layer, 0).fixed(), layer);
             }
         }
     }

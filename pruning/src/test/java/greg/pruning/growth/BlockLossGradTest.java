@@ -15,8 +15,7 @@ import greg.nn.train.InputSource;
 import greg.nn.train.TrainData;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
-import greg.pruning.graph.Topology;
+import greg.pruning.target.LayerTarget;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.Arrays;
@@ -49,10 +48,9 @@ class BlockLossGradTest {
     /** Grows on random images until the removal is due, which is not done; nothing but conv1 has a ratio. */
     private StateDict grown(NnModule net, GregConfig config, double conv1) {
         ChannelGraph graph = ChannelGraph.trace(net, Shape.of(1, 1, 28, 28));
-        List<PrunableLayer> described = Topology.describe(graph);
-        double[] ratios = described.stream()
-                .mapToDouble(l -> l.name().equals("conv1") ? conv1 : 0)
-                .toArray();
+        List<LayerTarget> targets = graph.layers().stream()
+                .map(l -> LayerTarget.of(l, l.name().equals("conv1") ? conv1 : 0))
+                .toList();
         Random random = new Random(3);
         InputSource feed = () -> {
             float[] images = new float[BATCH * 28 * 28];
@@ -61,7 +59,7 @@ class BlockLossGradTest {
                     Tensor.of(backend, Shape.of(BATCH, 1, 28, 28), images),
                     Tensor.ofInts(backend, Shape.of(BATCH), new int[] {1, 2, 3, 4}));
         };
-        try (GrowingRegularization run = new GrowingRegularization(config, net, graph, described, ratios)) {
+        try (GrowingRegularization run = new GrowingRegularization(config, net, graph, targets)) {
             run.run(TrainData.endless(feed));
         }
         return StateDict.of(net);

@@ -15,6 +15,7 @@ import greg.nn.init.Initializer;
 import greg.nn.model.Networks;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 import org.junit.jupiter.api.Test;
@@ -50,8 +51,8 @@ class ReinitTest {
             try (NnModule net = Networks.create("lenet5", backend, 1, 28, 10)) {
                 StateDict before = filled(net, 0.25f);
                 before.put("mask.conv2.weight", before.get("conv2.weight").shape(), firstZero(before));
-                Masks masks = Masks.of(before);
-                how.apply(net, Networks.info("lenet5").scheme(), masks, 5);
+                PruningPlan.read(before, Map.of()).apply(net);
+                how.apply(net, Networks.info("lenet5").scheme(), 5);
                 StateDict after = StateDict.of(net);
                 boolean same = Arrays.equals(
                         before.get("conv1.weight").values(),
@@ -74,10 +75,9 @@ class ReinitTest {
                         NnModule net = Networks.create(arch, backend, planes, size, 10);
                         NnModule again = Networks.create(arch, backend, planes, size, 10)) {
                     Initializer.initialize(base, Networks.info(arch).scheme(), seed);
-                    Masks none = Masks.of(StateDict.of(net));
-                    how.apply(net, Networks.info(arch).scheme(), none, seed);
+                    how.apply(net, Networks.info(arch).scheme(), seed);
                     filled(again, 0.5f);
-                    how.apply(again, Networks.info(arch).scheme(), none, seed);
+                    how.apply(again, Networks.info(arch).scheme(), seed);
                     StateDict first = StateDict.of(base);
                     StateDict fresh = StateDict.of(net);
                     StateDict repeated = StateDict.of(again);
