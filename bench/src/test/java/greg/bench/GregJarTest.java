@@ -153,6 +153,19 @@ class GregJarTest {
         assertTrue(devices.contains("cuda       available    greg software CUDA device"), devices);
     }
 
+    @Test
+    void theDocsNameThisVersion() throws IOException {
+        String version = read(JAR, "META-INF/MANIFEST.MF")
+                .lines()
+                .filter(line -> line.startsWith("Implementation-Version: "))
+                .map(line -> line.substring(line.indexOf(' ') + 1))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(Files.readString(Path.of("../README.md")).contains("<version>" + version + "</version>"), version);
+        String number = version.replace("-SNAPSHOT", "");
+        assertTrue(Files.readString(Path.of("../docs/changelog.md")).contains(number), number);
+    }
+
     private static boolean linux() {
         return System.getProperty("os.name").equals("Linux")
                 && System.getProperty("os.arch").equals("amd64");
