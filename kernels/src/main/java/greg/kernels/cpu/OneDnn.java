@@ -39,14 +39,15 @@ final class OneDnn {
 
     /** Null if oneDNN can be loaded here, else what is missing, in one line. */
     static String whyNot(int threads) {
-        configure(threads);
         String platform = Loader.getPlatform();
-        String library = "/org/bytedeco/dnnl/" + platform + "/" + System.mapLibraryName("jnidnnl");
-        if (OneDnn.class.getResource(library) == null) {
+        String library = "org/bytedeco/dnnl/" + platform + "/" + System.mapLibraryName("jnidnnl");
+        // the loader, not the class, which on a module path looks into its own module only
+        if (OneDnn.class.getClassLoader().getResource(library) == null) {
             return "oneDNN: no natives for " + platform + " on the class path (" + library
                     + "); add org.bytedeco:dnnl with classifier " + platform + ", or use --device reference";
         }
         try {
+            configure(threads);
             load();
             return null;
         } catch (LinkageError | RuntimeException e) {
