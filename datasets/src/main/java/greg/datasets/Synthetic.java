@@ -1,5 +1,6 @@
 package greg.datasets;
 
+import greg.datasets.random.SplitMix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -119,15 +120,14 @@ public final class Synthetic implements Dataset {
     public void image(int index, byte[] dst, int offset) {
         int label = label(index);
         Objects.checkFromIndexSize(offset, imageBytes(), dst.length);
-        SplitMix look = new SplitMix(seed, label);
+        SplitMix look = SplitMix.of(seed, "look", label);
         int waveX = look.below(5); // waves across the width
         int waveY = look.below(9) - 4; // waves down the height; the sign turns the grating
         int[] phase = new int[channels];
         for (int c = 0; c < channels; c++) {
             phase[c] = look.below(PERIOD);
         }
-        // bit 62 keeps the noise streams apart from the streams of the classes
-        SplitMix noise = new SplitMix(seed, (1L << 62) | ((long) split << 32) | index);
+        SplitMix noise = SplitMix.of(seed, "noise", split, index);
         long bits = 0;
         int left = 0;
         int at = offset;
@@ -151,7 +151,7 @@ public final class Synthetic implements Dataset {
 
     @Override
     public String checksum() {
-        String recipe = "v1 " + size + " " + classes + " " + height + "x" + width + "x" + channels + " seed " + seed
+        String recipe = "v2 " + size + " " + classes + " " + height + "x" + width + "x" + channels + " seed " + seed
                 + " split " + split;
         return "recipe-sha256:" + new Checksum().add(recipe).hex();
     }

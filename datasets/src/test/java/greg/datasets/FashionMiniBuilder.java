@@ -1,5 +1,6 @@
 package greg.datasets;
 
+import greg.datasets.random.SplitMix;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,14 +18,15 @@ import java.util.zip.GZIPOutputStream;
 final class FashionMiniBuilder {
 
     private static final long SEED = 2021;
+    private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
     private FashionMiniBuilder() {}
 
     /** Indices of the chosen images, ascending. */
     static int[] choose(Dataset full, int perClass, long stream) {
-        int[] order = new int[full.size()];
-        Arrays.setAll(order, i -> i);
-        new SplitMix(SEED, stream).shuffle(order);
+        // the files are older than Seeds: mix(mix(SEED + gamma) ^ stream gamma), gamma being SplitMix64's increment
+        long mixed = new SplitMix(SEED).next() ^ stream * GAMMA;
+        int[] order = new SplitMix(new SplitMix(mixed - GAMMA).next()).permutation(full.size());
         int[] taken = new int[full.classes()];
         return Arrays.stream(order)
                 .filter(i -> taken[full.label(i)]++ < perClass)

@@ -1,22 +1,19 @@
 package greg.nn.init;
 
-import greg.kernels.Philox;
+import greg.datasets.random.Seeds;
+import greg.datasets.random.SplitMix;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.layer.Dropout;
 import greg.tensor.Shape;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Sets a network's parameters. Element i of a parameter depends on nothing but the seed, the parameter's name and i: not
- * on the order of layers, the device or the thread count.
+ * Sets a network's parameters. The values of a parameter depend on nothing but the seed, its name and its shape: not on the
+ * order of layers, the device or the thread count.
  */
 public final class Initializer {
-    private static final long FNV_OFFSET = 0xcbf29ce484222325L;
-    private static final long FNV_PRIME = 0x100000001b3L;
-
     private Initializer() {}
 
     /**
@@ -37,8 +34,7 @@ public final class Initializer {
     /** Seeds dropout alone, each layer with a stream of its own: for networks whose weights come from elsewhere. */
     public static void seedDropout(NnModule module, long seed) {
         module.visit((path, m) -> {
-            String prefix = path.isEmpty() ? "" : path + ".";
-            if (m instanceof Dropout dropout) dropout.seed(key(seed, prefix + "dropout"));
+            if (m instanceof Dropout dropout) dropout.seed(Seeds.stream(seed, "dropout." + path));
         });
     }
 
@@ -63,14 +59,14 @@ public final class Initializer {
         boolean uniform = scheme == Scheme.UNIFORM || scheme == Scheme.KAIMING_NORMAL_FAN_OUT && !convolution;
         double fan = scheme == Scheme.KAIMING_NORMAL_FAN_OUT ? fanOut : fanIn;
         float[] values = new float[Math.toIntExact(shape.size())];
-        if (uniform) uniform(values, 1 / Math.sqrt(fanIn), key(seed, prefix + "weight"));
-        else normal(values, Math.sqrt(2 / fan), key(seed, prefix + "weight"));
+        if (uniform) uniform(values, 1 / Math.sqrt(fanIn), stream(seed, prefix + "weight"));
+        else normal(values, Math.sqrt(2 / fan), stream(seed, prefix + "weight"));
         weight.tensor().set(values);
         Parameter bias = own.get("bias");
         if (bias == null) return;
         float[] offsets = new float[Math.toIntExact(bias.tensor().shape().size())];
         if (scheme != Scheme.KAIMING_NORMAL_ZERO_BIAS) {
-            uniform(offsets, 1 / Math.sqrt(fanIn), key(seed, prefix + "bias"));
+            uniform(offsets, 1 / Math.sqrt(fanIn), stream(seed, prefix + "bias"));
         }
         bias.tensor().set(offsets);
     }
@@ -82,29 +78,17 @@ public final class Initializer {
     }
 
     /** values[i] uniform in [-bound, bound). */
-    private static void uniform(float[] values, double bound, long key) {
-        int[] words = new int[4];
-        for (int i = 0; i < values.length; i++) {
-            if (i % 4 == 0) Philox.block(key, i / 4, Philox.UNIFORM, words);
-            values[i] = (float) (bound * (2 * Philox.uniform24(words[i % 4]) - 1));
-        }
+    private static void uniform(float[] values, double bound, SplitMix random) {
+        for (int i = 0; i < values.length; i++) values[i] = (float) (bound * (2 * random.unit() - 1));
     }
 
     /** values[i] normal with mean 0. */
-    private static void normal(float[] values, double std, long key) {
-        int[] words = new int[4];
-        for (int i = 0; i < values.length; i++) {
-            if (i % 4 == 0) Philox.block(key, i / 4, Philox.NORMAL, words);
-            int pair = i % 4 & 2;
-            values[i] = (float) (std * Philox.normal(words[pair], words[pair + 1], i % 2 == 1));
-        }
+    private static void normal(float[] values, double std, SplitMix random) {
+        for (int i = 0; i < values.length; i++) values[i] = (float) (std * random.gaussian());
     }
 
-    /** The key of a parameter's random numbers: FNV-1a over the seed's bytes and the name. */
-    private static long key(long seed, String name) {
-        long hash = FNV_OFFSET;
-        for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ (seed >>> shift & 0xFF)) * FNV_PRIME;
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) hash = (hash ^ (b & 0xFF)) * FNV_PRIME;
-        return hash;
+    /** The random numbers of a parameter. */
+    private static SplitMix stream(long seed, String name) {
+        return SplitMix.of(seed, "init." + name);
     }
 }

@@ -3,6 +3,7 @@ package greg.nn.train;
 import greg.datasets.Batch;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
+import greg.datasets.random.Seeds;
 import greg.kernels.Backend;
 import greg.kernels.DType;
 import greg.kernels.Storage;
@@ -31,7 +32,7 @@ public final class Feeder {
         this.pad = pad;
         this.random = random;
         this.flip = flip;
-        this.seed = seed;
+        this.seed = Seeds.stream(seed, "augment");
     }
 
     /** Normalisation only. */

@@ -1,7 +1,7 @@
 package greg.pruning.select;
 
+import greg.datasets.random.SplitMix;
 import java.util.Arrays;
-import java.util.Random;
 
 /**
  * Which groups of a layer go and which stay.
@@ -53,7 +53,7 @@ public record Selection(int[] pruned, int[] kept) {
      * Chooses by score. Equal scores go in the order of their numbers; NaN counts as larger than everything.
      *
      * @param ratio pruning ratio in [0, 1), or {@link #AUTOMATIC}
-     * @param seed used by {@link PickPruned#RAND} alone
+     * @param seed used by {@link PickPruned#RAND} alone, a stream's ({@link greg.datasets.random.Seeds})
      */
     public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
         int count = ratio == AUTOMATIC ? countAtLargestGap(scores) : count(ratio, scores.length);
@@ -61,7 +61,7 @@ public record Selection(int[] pruned, int[] kept) {
                 switch (pick) {
                     case MIN -> ascending(scores, false);
                     case MAX -> ascending(scores, true);
-                    case RAND -> shuffled(scores.length, seed);
+                    case RAND -> new SplitMix(seed).permutation(scores.length);
                 };
         return of(scores.length, Arrays.copyOf(order, count));
     }
@@ -121,18 +121,6 @@ public record Selection(int[] pruned, int[] kept) {
         int[] order = new int[keys.length];
         for (int i = 0; i < order.length; i++) {
             order[i] = (int) keys[i];
-        }
-        return order;
-    }
-
-    /** A random order (Fisher and Yates); {@link Random} is specified to the bit, so it is the same everywhere. */
-    private static int[] shuffled(int groups, long seed) {
-        Random random = new Random(seed);
-        int[] order = new int[groups];
-        for (int i = 0; i < groups; i++) {
-            int j = random.nextInt(i + 1);
-            order[i] = order[j];
-            order[j] = i;
         }
         return order;
     }

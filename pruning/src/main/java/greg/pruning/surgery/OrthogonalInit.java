@@ -1,10 +1,9 @@
 package greg.pruning.surgery;
 
+import greg.datasets.random.SplitMix;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.QRDecomposition;
 import org.apache.commons.math3.linear.RealMatrix;
-import org.apache.commons.math3.random.RandomGenerator;
-import org.apache.commons.math3.random.Well19937c;
 
 /**
  * Random matrices with orthonormal rows, or columns where there are fewer of those: all singular values are 1, so signals
@@ -27,10 +26,10 @@ public final class OrthogonalInit {
         }
         int tall = Math.max(rows, columns);
         int narrow = Math.min(rows, columns);
-        RandomGenerator random = new Well19937c(seed);
+        SplitMix random = SplitMix.of(seed, "orthogonal");
         RealMatrix normal = MatrixUtils.createRealMatrix(tall, narrow);
         for (int i = 0; i < tall; i++) {
-            for (int j = 0; j < narrow; j++) normal.setEntry(i, j, random.nextGaussian());
+            for (int j = 0; j < narrow; j++) normal.setEntry(i, j, random.gaussian());
         }
         double[][] q = normal.getData();
         double[][] r = new QRDecomposition(normal).getR().getData();

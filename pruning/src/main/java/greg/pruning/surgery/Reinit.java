@@ -1,5 +1,6 @@
 package greg.pruning.surgery;
 
+import greg.datasets.random.Seeds;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.init.Initializer;
@@ -18,9 +19,6 @@ public enum Reinit {
     DEFAULT("default"),
     /** Every kernel matrix orthogonal, see {@link OrthogonalInit}; other parameters as in {@link #DEFAULT}. */
     ORTH("orth");
-
-    /** Set apart from the seed of a run, with which its base network was initialised: see {@link #apply}. */
-    private static final long FRESH = 0x7265696e69742121L;
 
     private final String cliName;
 
@@ -49,7 +47,7 @@ public enum Reinit {
      */
     public void apply(NnModule network, Scheme scheme, Masks masks, long seed) {
         if (this == NONE) return;
-        long fresh = seed ^ FRESH;
+        long fresh = Seeds.stream(seed, "reinit");
         Initializer.initialize(network, scheme, fresh);
         if (this == ORTH) {
             Map<String, Parameter> parameters = network.parameters();
@@ -57,7 +55,7 @@ public enum Reinit {
                 if (p.tensor().shape().rank() < 2) return;
                 int rows = p.tensor().shape().dim(0);
                 int columns = Math.toIntExact(p.tensor().shape().size() / rows);
-                p.tensor().set(OrthogonalInit.matrix(rows, columns, fresh * 31 + name.hashCode()));
+                p.tensor().set(OrthogonalInit.matrix(rows, columns, Seeds.stream(fresh, name)));
             });
         }
         masks.apply(network);
