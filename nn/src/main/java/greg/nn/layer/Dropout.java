@@ -28,6 +28,7 @@ public final class Dropout extends NnModule {
     }
 
     /** Starts the sequence of masks that belongs to {@code seed}. */
+    @Override
     public void seed(long seed) {
         this.seed = seed;
         this.step = 0;

@@ -12,10 +12,9 @@ import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.GroupIndex;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Adam;
 import greg.nn.optim.LrSchedule;
@@ -54,7 +53,7 @@ class TrainerResumeTest {
         try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Optimizer optimizer = optimizer(net, adam);
                 Batches batches = new Batches(DATA.train(), BATCH, true, 3, false, 2)) {
-            Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
+            Initializer.initialize(net, 1);
             if (from != null) {
                 from.network().loadInto(net);
                 optimizer.load(from.optimizer());

@@ -1,9 +1,9 @@
 package greg.pruning.run;
 
 import greg.kernels.Backend;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
@@ -197,7 +197,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             return network;
         }
         NnModule network = build(backend);
-        Initializer.initialize(network, Networks.info(arch).scheme(), seed);
+        Initializer.initialize(network, seed);
         return network;
     }
 }

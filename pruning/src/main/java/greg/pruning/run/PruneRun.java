@@ -3,12 +3,11 @@ package greg.pruning.run;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.kernels.Backend;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
-import greg.nn.model.Networks;
 import greg.nn.train.EndlessFeed;
 import greg.nn.train.Score;
 import greg.pruning.growth.GregConfig;
@@ -278,12 +277,7 @@ public final class PruneRun {
     /** A phase of finetuning begins: new weights if they are wanted, and a checkpoint before the first step. */
     private void begin(Phase phase, NetworkSpec spec, NnModule network) {
         if (plan.finetune().epochs() > 0) {
-            plan.reinit()
-                    .apply(
-                            network,
-                            Networks.info(spec.arch()).scheme(),
-                            spec.masks(),
-                            plan.finetune().seed());
+            plan.reinit().apply(network, spec.masks(), plan.finetune().seed());
         }
         saver.enter(phase, spec, results);
         saver.save(network);

@@ -1,12 +1,12 @@
 package greg.pruning.surgery;
 
 import greg.datasets.random.Seeds;
+import greg.datasets.random.SplitMix;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
-import greg.nn.Parameter;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
+import greg.nn.init.Init;
 import greg.pruning.growth.CliNames;
-import java.util.Map;
+import greg.tensor.Shape;
 
 /**
  * New weights for a pruned network before it is finetuned ({@code --reinit}): tells what the structure alone is worth,
@@ -17,7 +17,7 @@ public enum Reinit {
     NONE("none"),
     /** Training from scratch: the initial values that the architecture's authors use. */
     DEFAULT("default"),
-    /** Every kernel matrix orthogonal, see {@link OrthogonalInit}; other parameters as in {@link #DEFAULT}. */
+    /** Every kernel matrix orthogonal, see {@link Init#ORTHOGONAL}; other parameters as in {@link #DEFAULT}. */
     ORTH("orth");
 
     private final String cliName;
@@ -41,21 +41,20 @@ public enum Reinit {
      * streams of their own: with those of {@link Initializer#initialize} for the same seed the network would be wound back
      * to where its base network began, which is the experiment of the lottery ticket and not training from scratch.
      *
-     * @param scheme the architecture's own
      * @param masks which single weights stay zero
      * @param seed of the run; the same one gives the same values
      */
-    public void apply(NnModule network, Scheme scheme, Masks masks, long seed) {
+    public void apply(NnModule network, Masks masks, long seed) {
         if (this == NONE) return;
         long fresh = Seeds.stream(seed, "reinit");
-        Initializer.initialize(network, scheme, fresh);
+        Initializer.initialize(network, fresh);
         if (this == ORTH) {
-            Map<String, Parameter> parameters = network.parameters();
-            parameters.forEach((name, p) -> {
-                if (p.tensor().shape().rank() < 2) return;
-                int rows = p.tensor().shape().dim(0);
-                int columns = Math.toIntExact(p.tensor().shape().size() / rows);
-                p.tensor().set(OrthogonalInit.matrix(rows, columns, Seeds.stream(fresh, name)));
+            network.parameters().forEach((name, p) -> {
+                Shape shape = p.tensor().shape();
+                if (shape.rank() < 2) return;
+                float[] values = new float[Math.toIntExact(shape.size())];
+                Init.ORTHOGONAL.fill(values, shape, SplitMix.of(fresh, "init." + name));
+                p.tensor().set(values);
             });
         }
         masks.apply(network);

@@ -1,4 +1,4 @@
-package greg.pruning.surgery;
+package greg.nn.init;
 
 import greg.datasets.random.SplitMix;
 import org.apache.commons.math3.linear.MatrixUtils;
@@ -17,16 +17,16 @@ public final class OrthogonalInit {
      * A matrix Q, row-major, drawn uniformly from the orthogonal ones: Q of the QR decomposition of a normal matrix, each
      * column multiplied by the sign of R's diagonal, without which the decomposition's convention would bias it.
      *
+     * @param random its stream
      * @return rows * columns values; Q Q^T = 1 if rows <= columns, else Q^T Q = 1, to float rounding
      */
-    public static float[] matrix(int rows, int columns, long seed) {
+    public static float[] matrix(int rows, int columns, SplitMix random) {
         if (rows < 1 || columns < 1) {
             throw new IllegalArgumentException(
                     "orthogonal init: expected at least one row and column, got " + rows + " x " + columns);
         }
         int tall = Math.max(rows, columns);
         int narrow = Math.min(rows, columns);
-        SplitMix random = SplitMix.of(seed, "orthogonal");
         RealMatrix normal = MatrixUtils.createRealMatrix(tall, narrow);
         for (int i = 0; i < tall; i++) {
             for (int j = 0; j < narrow; j++) normal.setEntry(i, j, random.gaussian());
