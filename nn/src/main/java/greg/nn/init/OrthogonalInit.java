@@ -1,9 +1,6 @@
 package greg.nn.init;
 
 import greg.datasets.random.SplitMix;
-import org.apache.commons.math3.linear.MatrixUtils;
-import org.apache.commons.math3.linear.QRDecomposition;
-import org.apache.commons.math3.linear.RealMatrix;
 
 /**
  * Random matrices with orthonormal rows, or columns where there are fewer of those: all singular values are 1, so signals
@@ -14,11 +11,11 @@ public final class OrthogonalInit {
     private OrthogonalInit() {}
 
     /**
-     * A matrix Q, row-major, drawn uniformly from the orthogonal ones: Q of the QR decomposition of a normal matrix, each
-     * column multiplied by the sign of R's diagonal, without which the decomposition's convention would bias it.
+     * A matrix Q, row-major, drawn uniformly from the orthogonal ones: Q of A = Q R, A a normal matrix and R upper triangular
+     * with a positive diagonal, without which the choice of signs would bias it.
      *
      * @param random its stream
-     * @return rows * columns values; Q Q^T = 1 if rows <= columns, else Q^T Q = 1, to float rounding
+     * @return rows * columns values; Q Q^T = 1 if rows &lt;= columns, else Q^T Q = 1, to float rounding
      */
     public static float[] matrix(int rows, int columns, SplitMix random) {
         if (rows < 1 || columns < 1) {
@@ -27,34 +24,60 @@ public final class OrthogonalInit {
         }
         int tall = Math.max(rows, columns);
         int narrow = Math.min(rows, columns);
-        RealMatrix normal = MatrixUtils.createRealMatrix(tall, narrow);
-        for (int i = 0; i < tall; i++) {
-            for (int j = 0; j < narrow; j++) normal.setEntry(i, j, random.gaussian());
+        double[][] a = new double[tall][narrow];
+        for (double[] row : a) {
+            for (int j = 0; j < narrow; j++) row[j] = random.gaussian();
         }
-        double[][] q = normal.getData();
-        double[][] r = new QRDecomposition(normal).getR().getData();
-        orthonormalize(q, r);
+        thinQ(a);
         float[] values = new float[rows * columns];
         for (int i = 0; i < tall; i++) {
-            for (int j = 0; j < narrow; j++) {
-                double v = r[j][j] < 0 ? -q[i][j] : q[i][j];
-                values[rows == tall ? i * columns + j : j * columns + i] = (float) v;
-            }
+            for (int j = 0; j < narrow; j++) values[rows == tall ? i * columns + j : j * columns + i] = (float) a[i][j];
         }
         return values;
     }
 
-    /**
-     * Turns A into the thin Q of A = Q R, in place, by solving for one row after the other. The library would make all
-     * tall x tall of Q. R of a normal matrix is far from singular, so this is orthogonal to well below float rounding.
-     */
-    private static void orthonormalize(double[][] a, double[][] r) {
+    /** Turns A into Q in place. */
+    static void thinQ(double[][] a) {
+        // once leaves an error of cond(A)^2 roundings, and a square normal matrix may have a large condition number;
+        // what is left is so near to orthogonal that a second time takes it away
+        orthonormalize(a);
+        orthonormalize(a);
+    }
+
+    /** Turns A into A R^-1 in place, R the Cholesky factor of A^T A = R^T R: the columns become orthonormal. */
+    private static void orthonormalize(double[][] a) {
+        double[][] r = cholesky(gram(a));
         for (double[] row : a) {
-            for (int j = 0; j < row.length; j++) {
-                double rest = row[j];
-                for (int k = 0; k < j; k++) rest -= row[k] * r[k][j];
-                row[j] = rest / r[j][j];
+            for (int k = 0; k < row.length; k++) {
+                double q = row[k] /= r[k][k];
+                for (int j = k + 1; j < row.length; j++) row[j] -= q * r[k][j];
             }
         }
+    }
+
+    /** The upper triangle of A^T A. */
+    private static double[][] gram(double[][] a) {
+        int n = a[0].length;
+        double[][] g = new double[n][n];
+        for (double[] row : a) {
+            for (int i = 0; i < n; i++) {
+                double v = row[i];
+                for (int j = i; j < n; j++) g[i][j] += v * row[j];
+            }
+        }
+        return g;
+    }
+
+    /** Overwrites the upper triangle of a positive definite matrix by R. */
+    private static double[][] cholesky(double[][] g) {
+        for (int k = 0; k < g.length; k++) {
+            double root = Math.sqrt(g[k][k]);
+            for (int j = k; j < g.length; j++) g[k][j] /= root;
+            for (int i = k + 1; i < g.length; i++) {
+                double v = g[k][i];
+                for (int j = i; j < g.length; j++) g[i][j] -= v * g[k][j];
+            }
+        }
+        return g;
     }
 }

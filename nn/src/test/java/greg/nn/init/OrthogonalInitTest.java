@@ -35,4 +35,14 @@ class OrthogonalInitTest {
         assertTrue(positive > 70 && positive < 130, positive + " of 200 are +1");
         assertThrows(IllegalArgumentException.class, () -> OrthogonalInit.matrix(0, 3, SplitMix.of(1, "test")));
     }
+
+    /** Columns a millionth apart: squaring them alone would leave three digits. */
+    @Test
+    void nearlySingularMatricesComeOutOrthogonalToo() {
+        double[][] a = {{1, 1}, {1, 1 + 1e-6}, {0, 0}};
+        OrthogonalInit.thinQ(a);
+        double half = Math.sqrt(0.5);
+        double[][] q = {{half, -half}, {half, half}, {0, 0}};
+        for (int i = 0; i < 3; i++) assertArrayEquals(q[i], a[i], 1e-9, "row " + i);
+    }
 }
