@@ -97,7 +97,9 @@ public final class Batches implements AutoCloseable {
         batchesPerEpoch = dropLast || dataset.size() % batchSize == 0 ? full : full + 1;
         ring = new Batch[prefetch + 1];
         for (int i = 0; i < ring.length; i++) {
-            ring[i] = new Batch(Math.min(batchSize, Math.max(dataset.size(), 1)), dataset.imageBytes());
+            ring[i] = new Batch(
+                    Math.min(batchSize, Math.max(dataset.size(), 1)),
+                    dataset.shape().bytes());
         }
         free = new ArrayBlockingQueue<>(ring.length);
         ready = new ArrayBlockingQueue<>(ring.length + 1);

@@ -44,7 +44,7 @@ class BatchesTest {
             assertEquals(5, batches.batchesPerEpoch());
             batches.epoch(3);
             boolean[] seen = new boolean[DATA.size()];
-            byte[] expected = new byte[DATA.imageBytes()];
+            byte[] expected = new byte[DATA.shape().bytes()];
             int number = 0;
             while (batches.hasNext()) {
                 Batch batch = batches.next();

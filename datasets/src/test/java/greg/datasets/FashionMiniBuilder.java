@@ -27,7 +27,7 @@ final class FashionMiniBuilder {
         // the files are older than Seeds: mix(mix(SEED + gamma) ^ stream gamma), gamma being SplitMix64's increment
         long mixed = new SplitMix(SEED).next() ^ stream * GAMMA;
         int[] order = new SplitMix(new SplitMix(mixed - GAMMA).next()).permutation(full.size());
-        int[] taken = new int[full.classes()];
+        int[] taken = new int[full.shape().classes()];
         return Arrays.stream(order)
                 .filter(i -> taken[full.label(i)]++ < perClass)
                 .sorted()
@@ -42,9 +42,11 @@ final class FashionMiniBuilder {
     }
 
     private static void write(Dataset full, int[] chosen, Path folder, String half) throws IOException {
-        byte[] image = new byte[full.imageBytes()];
+        byte[] image = new byte[full.shape().bytes()];
         try (DataOutputStream out = open(folder.resolve(half + "-images-idx3-ubyte.gz"))) {
-            for (int value : new int[] {0x0803, chosen.length, full.height(), full.width()}) {
+            for (int value : new int[] {
+                0x0803, chosen.length, full.shape().height(), full.shape().width()
+            }) {
                 out.writeInt(value);
             }
             for (int i : chosen) {

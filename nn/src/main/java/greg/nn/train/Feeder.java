@@ -57,9 +57,9 @@ public final class Feeder {
      */
     public Tensor images(Batch batch, long counter) {
         int n = batch.size();
-        int c = dataset.channels();
-        int h = dataset.height();
-        int w = dataset.width();
+        int c = dataset.shape().channels();
+        int h = dataset.shape().height();
+        int w = dataset.shape().width();
         AugmentSpec spec =
                 new AugmentSpec(n, c, h, w, h, w, pad, random, flip, normalization.mean(), normalization.std());
         Scope scope = Scope.current();

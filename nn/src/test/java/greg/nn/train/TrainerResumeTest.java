@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.datasets.Batches;
 import greg.datasets.DataSplit;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
@@ -27,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A loop that is stopped after any step and goes on with fresh objects ends with the same bits. */
 class TrainerResumeTest {
-    private static final DataSplit DATA = Synthetic.split(10, 4, 4, 3, 8, 8, 1);
+    private static final DataSplit DATA = Synthetic.split(10, 4, new ImageShape(3, 8, 8, 4), 1);
     private static final int BATCH = 4;
     private static final int EPOCHS = 2;
     private static final int STEPS = 6;

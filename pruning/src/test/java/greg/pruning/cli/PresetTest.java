@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.datasets.Datasets;
 import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
@@ -13,7 +14,6 @@ import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.NetworkSize;
-import greg.pruning.run.ImageKind;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Preset;
 import greg.pruning.run.Pruning;
@@ -46,7 +46,7 @@ class PresetTest {
         TargetOptions target = new TargetOptions();
         ArchOptions arch = new ArchOptions();
         PresetFlags.fill(preset, prune, target, arch);
-        NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
+        NetworkSpec spec = NetworkSpec.of(arch.arch, Datasets.shape(preset.dataset()));
         GregConfig config = prune.config(Recipe.of(preset.dataset()), 0);
         return new Filled(spec, config, new Pruning(spec, config, target.target(config), null));
     }
