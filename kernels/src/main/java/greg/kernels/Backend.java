@@ -26,7 +26,7 @@ public interface Backend extends AutoCloseable {
         return kernels().transfer();
     }
 
-    /** ReLU, ReLU6, addition, bias, dropout. */
+    /** Activation functions, addition, multiplication, bias, dropout. */
     default ElementwiseKernels elementwise() {
         return kernels().elementwise();
     }
@@ -64,6 +64,16 @@ public interface Backend extends AutoCloseable {
     /** Channels one after another. */
     default ConcatKernels concat() {
         return kernels().concat();
+    }
+
+    /** One factor a channel of each image. */
+    default GateKernels gate() {
+        return kernels().gate();
+    }
+
+    /** Pixels repeated in both directions. */
+    default UpsampleNearestKernels upsampleNearest() {
+        return kernels().upsampleNearest();
     }
 
     /** Softmax and cross-entropy. */

@@ -16,6 +16,18 @@ public interface ElementwiseKernels {
     /** dx = dy where 0 &lt; y &lt; 6, else 0; {@code y} is the output of the forward pass. */
     void relu6Backward(int[] dims, Storage y, Storage dy, Storage dx);
 
+    /** y = 1 / (1 + exp(-x)). */
+    void sigmoid(int[] dims, Storage x, Storage y);
+
+    /** dx = dy y (1 - y); {@code y} is the output of the forward pass. */
+    void sigmoidBackward(int[] dims, Storage y, Storage dy, Storage dx);
+
+    /** y = x s with s = 1 / (1 + exp(-x)) (SiLU, also called swish). */
+    void silu(int[] dims, Storage x, Storage y);
+
+    /** dx = dy s (1 + x (1 - s)) with s = 1 / (1 + exp(-x)); {@code x} is the input of the forward pass. */
+    void siluBackward(int[] dims, Storage x, Storage dy, Storage dx);
+
     /**
      * y[i] = 0 where {@link Philox#uniform24}(word i mod 4 of Philox block(seed, i / 4, stream {@link Philox#DROPOUT}))
      * &lt; rate, else x[i] (float) (1 / (1 - rate)); i counts the elements in dense order (NCHW). The gradient's rule is
@@ -27,6 +39,9 @@ public interface ElementwiseKernels {
 
     /** y = a + b. */
     void add(int[] dims, Storage a, Storage b, Storage y);
+
+    /** y = a * b. */
+    void multiply(int[] dims, Storage a, Storage b, Storage y);
 
     /** y = alpha * x. */
     void scale(int[] dims, float alpha, Storage x, Storage y);

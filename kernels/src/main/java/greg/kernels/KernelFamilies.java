@@ -4,7 +4,7 @@ package greg.kernels;
  * The kernels of one backend, a family each.
  *
  * @param transfer copies between host and device, fills
- * @param elementwise ReLU, ReLU6, addition, bias, dropout
+ * @param elementwise activation functions, addition, multiplication, bias, dropout
  * @param reduction sums to a scalar
  * @param gemm matrix products
  * @param conv2d convolutions and their two gradients
@@ -12,6 +12,8 @@ package greg.kernels;
  * @param pool2d max, average and global average pooling
  * @param shortcut parameter-free shortcuts: option A, and what is left of it when channels are pruned
  * @param concat channels one after another
+ * @param gate one factor a channel of each image
+ * @param upsampleNearest pixels repeated in both directions
  * @param softmaxLoss softmax and cross-entropy
  * @param penalty the growing penalty's gradient and the group norms
  * @param update parameter updates: penalty, weight decay, momentum and step in one pass
@@ -28,6 +30,8 @@ public record KernelFamilies(
         Pool2dKernels pool2d,
         ShortcutKernels shortcut,
         ConcatKernels concat,
+        GateKernels gate,
+        UpsampleNearestKernels upsampleNearest,
         SoftmaxLossKernels softmaxLoss,
         PenaltyKernels penalty,
         UpdateKernels update,

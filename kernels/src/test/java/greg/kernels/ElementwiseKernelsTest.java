@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import greg.kernels.spec.BiasSpec;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * ReLU, addition, scaling and bias. Each is one rounding an element, so every backend must give the very numbers that
- * Java's float arithmetic gives here.
+ * Activation functions, addition, multiplication, scaling and bias. Where it is one rounding an element, every backend
+ * must give the very numbers that Java's float arithmetic gives here; the sigmoids are compared with double arithmetic.
  */
 class ElementwiseKernelsTest {
     private static final int[][] SHAPES = {
@@ -39,6 +40,10 @@ class ElementwiseKernelsTest {
     }
 
     private static void check(String kind, String what, Scalar definition, Kernel kernel) {
+        check(kind, what, 0, definition, kernel);
+    }
+
+    private static void check(String kind, String what, double tolerance, Scalar definition, Kernel kernel) {
         Backend backend = BackendsUnderTest.open(kind);
         assertAll(Stream.of(SHAPES).map(dims -> () -> {
             float[] a = gauss(1, dims);
@@ -57,19 +62,20 @@ class ElementwiseKernelsTest {
                 Storage out = k.out(dims);
                 long version = out.version();
                 kernel.run(backend.elementwise(), dims, as, bs, out);
-                Compare.equal(name, expected, k.get(out, dims));
+                Compare.close(name, expected, k.get(out, dims), tolerance, tolerance);
                 assertEquals(true, out.version() > version, name + " counts the write");
                 kernel.run(backend.elementwise(), dims, as, as, out);
-                Compare.equal(name + " of one operand", doubled, k.get(out, dims));
+                Compare.close(name + " of one operand", doubled, k.get(out, dims), tolerance, tolerance);
                 Compare.identical(name + " leaves a alone", a, k.get(as, dims));
                 Compare.identical(name + " leaves b alone", b, k.get(bs, dims));
                 Storage first = k.put(a);
                 kernel.run(backend.elementwise(), dims, first, bs, first);
-                Compare.equal(name + " into its first operand", expected, k.get(first, dims));
+                Compare.close(name + " into its first operand", expected, k.get(first, dims), tolerance, tolerance);
                 Storage second = k.put(b);
                 kernel.run(backend.elementwise(), dims, as, second, second);
-                if (!List.of("relu", "relu6", "scale").contains(what)) {
-                    Compare.equal(name + " into its second operand", expected, k.get(second, dims));
+                if (!List.of("relu", "relu6", "sigmoid", "silu", "scale").contains(what)) {
+                    float[] actual = k.get(second, dims);
+                    Compare.close(name + " into its second operand", expected, actual, tolerance, tolerance);
                 }
             }
         }));
@@ -101,6 +107,105 @@ class ElementwiseKernelsTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void relu6Backward(String kind) {
         check(kind, "relu6Backward", (y, dy) -> y > 0 && y < 6 ? dy : 0, ElementwiseKernels::relu6Backward);
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void sigmoid(String kind) {
+        Kernel kernel = (kernels, dims, a, b, out) -> kernels.sigmoid(dims, a, out);
+        check(kind, "sigmoid", 3e-7, (x, b) -> (float) sigmoid(x), kernel);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void sigmoidBackward(String kind) {
+        Scalar definition = (y, dy) -> (float) ((double) dy * y * (1 - (double) y));
+        check(kind, "sigmoidBackward", 1e-6, definition, ElementwiseKernels::sigmoidBackward);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void silu(String kind) {
+        Kernel kernel = (kernels, dims, a, b, out) -> kernels.silu(dims, a, out);
+        check(kind, "silu", 4e-7, (x, b) -> (float) (x * sigmoid(x)), kernel);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void siluBackward(String kind) {
+        Scalar definition = (x, dy) -> {
+            double s = sigmoid(x);
+            return (float) (dy * (s + x * s * (1 - s)));
+        };
+        check(kind, "siluBackward", 1e-6, definition, ElementwiseKernels::siluBackward);
+    }
+
+    /** Far from 0, where exp over- or underflows, the sigmoids are 0, 1, 0 and x, and their gradients 0 or dy. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void sigmoidsFarFromZero(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        float[] x = {
+            -0f, 0, 1e-30f, -1e-30f, 17, -17, 60, -60, 87, -87, 88.8f, -88.8f, 104, -104, 1e4f, -1e4f, 3e38f, -3e38f
+        };
+        int n = x.length;
+        float[] dy = gauss(1, n);
+        float[][] expected = new float[4][n];
+        for (int i = 0; i < n; i++) {
+            double s = sigmoid(x[i]);
+            expected[0][i] = (float) s;
+            expected[1][i] = (float) (dy[i] * s * sigmoid(-(double) x[i]));
+            expected[2][i] = (float) (x[i] * s);
+            expected[3][i] = (float) (dy[i] * (s + x[i] * s * sigmoid(-(double) x[i])));
+        }
+        try (Workspace k = new Workspace(backend)) {
+            ElementwiseKernels each = backend.elementwise();
+            int[] dims = {n};
+            Storage xs = k.put(x);
+            Storage dys = k.put(dy);
+            Storage[] out = {k.out(n), k.out(n), k.out(n), k.out(n)};
+            each.sigmoid(dims, xs, out[0]);
+            each.sigmoidBackward(dims, out[0], dys, out[1]);
+            each.silu(dims, xs, out[2]);
+            each.siluBackward(dims, xs, dys, out[3]);
+            for (int i = 0; i < 4; i++) Compare.close("result " + i, expected[i], k.get(out[i], n), 1e-6, 1e-6);
+        }
+    }
+
+    /** Kernels of two operands, each of which comes in every layout. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void operandsOfDifferentLayouts(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        Map<String, Kernel> kernels = Map.of(
+                "add", ElementwiseKernels::add,
+                "multiply", ElementwiseKernels::multiply,
+                "reluBackward", ElementwiseKernels::reluBackward,
+                "relu6Backward", ElementwiseKernels::relu6Backward,
+                "sigmoidBackward", ElementwiseKernels::sigmoidBackward,
+                "siluBackward", ElementwiseKernels::siluBackward);
+        for (int[] dims : new int[][] {{2, 13, 5, 3}, {2, 16, 3, 3}, {1, 57, 2, 3}, {2, 32, 4, 5}}) {
+            float[] a = gauss(1, dims);
+            float[] b = gauss(2, dims);
+            kernels.forEach((name, kernel) -> {
+                try (Workspace k = new Workspace(backend)) {
+                    Storage dense = k.out(dims);
+                    kernel.run(backend.elementwise(), dims, k.put(a), k.put(b), dense);
+                    float[] expected = k.get(dense, dims);
+                    Layouts.all(backend, k, a, dims).forEach((first, as) -> Layouts.all(backend, k, b, dims)
+                            .forEach((second, bs) -> {
+                                Storage out = k.out(dims);
+                                kernel.run(backend.elementwise(), dims, as, bs, out);
+                                String what = name + Arrays.toString(dims) + " " + first + ", " + second;
+                                Compare.close(what, expected, k.get(out, dims), 1e-7, 1e-6);
+                            }));
+                }
+            });
+        }
     }
 
     @ParameterizedTest
@@ -137,6 +242,12 @@ class ElementwiseKernelsTest {
 
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void multiply(String kind) {
+        check(kind, "multiply", (a, b) -> a * b, ElementwiseKernels::multiply);
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
     void scale(String kind) {
         check(kind, "scale", (a, b) -> 0.3f * a, (kernels, dims, a, b, out) -> kernels.scale(dims, 0.3f, a, out));
     }
@@ -159,19 +270,21 @@ class ElementwiseKernelsTest {
                     if (relu && expected[i] < 0) expected[i] = 0;
                     sums[c] += x[i];
                 }
+                float[] expectedSums = new float[dims[1]];
+                for (int c = 0; c < sums.length; c++) expectedSums[c] = (float) sums[c];
+                double tolerance = Compare.sum((long) s.n() * s.h() * s.w(), 1);
                 try (Workspace k = new Workspace(backend)) {
-                    Storage xs = k.put(x);
-                    Storage y = k.out(dims);
-                    Storage dbias = k.out(dims[1]);
-                    backend.elementwise().bias(s, xs, k.put(bias), y);
-                    backend.elementwise().biasBackward(s, xs, dbias);
-                    Compare.equal(s.toString(), expected, k.get(y, dims));
-                    float[] expectedSums = new float[dims[1]];
-                    for (int c = 0; c < sums.length; c++) expectedSums[c] = (float) sums[c];
-                    double tolerance = Compare.sum((long) s.n() * s.h() * s.w(), 1);
-                    Compare.close(s + " backward", expectedSums, k.get(dbias, dims[1]), tolerance, 1e-6);
-                    backend.elementwise().bias(s, xs, k.put(bias), xs);
-                    Compare.equal(s + " in place", expected, k.get(xs, dims));
+                    Layouts.all(backend, k, x, dims).forEach((layout, xs) -> {
+                        Storage y = k.out(dims);
+                        Storage dbias = k.out(dims[1]);
+                        backend.elementwise().bias(s, xs, k.put(bias), y);
+                        backend.elementwise().biasBackward(s, xs, dbias);
+                        String what = s + " " + layout;
+                        Compare.equal(what, expected, k.get(y, dims));
+                        Compare.close(what + " backward", expectedSums, k.get(dbias, dims[1]), tolerance, 1e-6);
+                        backend.elementwise().bias(s, xs, k.put(bias), xs);
+                        Compare.equal(what + " in place", expected, k.get(xs, dims));
+                    });
                 }
             }
         }));

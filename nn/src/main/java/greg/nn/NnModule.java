@@ -10,16 +10,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 
 /**
  * A piece of a network: parameters, buffers and children under names, and a forward function. Names joined by dots are
  * PyTorch's, e.g. {@code layer1.0.conv1.weight}, so checkpoints need no translation.
  *
- * <p>A module must read its sizes from its parameters in {@link #forward}, because surgery makes them smaller.
+ * <p>A module must read its sizes from its parameters in {@link #forward}, because surgery makes them smaller; the groups of
+ * a depthwise convolution are such a size.
  */
 public abstract class NnModule implements AutoCloseable {
     /** Whether a {@link #call} is under way on this thread. */
     private static final ThreadLocal<Boolean> CALLED = ThreadLocal.withInitial(() -> false);
+
+    private static final Pattern NAME = Pattern.compile("[^.,;=\\s]+");
 
     private final Backend backend;
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
@@ -80,7 +84,7 @@ public abstract class NnModule implements AutoCloseable {
 
     /** As {@link #parameter(String, Shape)}, with a choice of how it starts. */
     protected final Parameter parameter(String name, Shape shape, Init init) {
-        requireNew(name);
+        claim(name);
         Parameter p = new Parameter(Tensor.zeroParameter(backend, shape), init);
         parameters.put(name, p);
         return p;
@@ -88,26 +92,28 @@ public abstract class NnModule implements AutoCloseable {
 
     /** Registers a tensor that is saved but not trained (running statistics). */
     protected final Parameter buffer(String name, Shape shape, float value) {
-        requireNew(name);
+        claim(name);
         Parameter b = new Parameter(Tensor.full(backend, shape, value), Init.constant(value));
         buffers.put(name, b);
         return b;
     }
 
-    private void requireNew(String name) {
-        if (parameters.containsKey(name) || buffers.containsKey(name)) {
-            throw new IllegalArgumentException(
-                    "module " + getClass().getSimpleName() + " has two tensors '" + name + "'");
-        }
-    }
-
     /** Registers a child under a name, which may be a number as in PyTorch's Sequential. */
     protected final <M extends NnModule> M child(String name, M module) {
-        if (children.put(name, module) != null) {
-            throw new IllegalArgumentException(
-                    "module " + getClass().getSimpleName() + " has two children '" + name + "'");
-        }
+        claim(name);
+        children.put(name, module);
         return module;
+    }
+
+    /** Names are joined by dots and stand in lists of pruning plans, and each is for one thing. */
+    private void claim(String name) {
+        boolean taken = parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name);
+        if (taken || !NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("module " + getClass().getSimpleName() + ": "
+                    + (taken
+                            ? "there is a parameter, buffer or child '" + name + "' already"
+                            : "expected a name without any of . , ; = and blanks, got '" + name + "'"));
+        }
     }
 
     /** Own parameters by local name. */
@@ -216,6 +222,6 @@ public abstract class NnModule implements AutoCloseable {
             all.addAll(m.parameters.values());
             all.addAll(m.buffers.values());
         });
-        all.forEach(p -> p.tensor().close());
+        all.forEach(Parameter::close);
     }
 }

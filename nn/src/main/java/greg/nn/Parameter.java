@@ -6,11 +6,14 @@ import greg.tensor.Tensor;
 
 /**
  * A trainable tensor with its place in a module, and how it starts. Surgery replaces the tensor by a smaller one; whoever
- * holds the parameter sees the new one.
+ * holds the parameter sees the new one. A {@linkplain #mask mask} holds single elements at zero instead.
  */
-public final class Parameter {
+public final class Parameter implements AutoCloseable {
+    private static final String WEIGHT = "weight";
+
     private Tensor tensor;
     private Init init;
+    private Tensor mask;
 
     /** Takes over {@code tensor}. */
     Parameter(Tensor tensor, Init init) {
@@ -18,13 +21,33 @@ public final class Parameter {
         this.init = init;
     }
 
+    /**
+     * What users call the layer that has a weight: the path of its module where the weight is that module's {@code weight},
+     * else the weight's own name, since a module may have several.
+     *
+     * @param parameter full name of the weight, e.g. {@code layer1.0.conv1.weight}
+     */
+    public static String layerName(String parameter) {
+        return parameter.endsWith("." + WEIGHT)
+                ? parameter.substring(0, parameter.length() - WEIGHT.length() - 1)
+                : parameter;
+    }
+
     /** The current value. */
     public Tensor tensor() {
         return tensor;
     }
 
-    /** Puts another tensor in its place and frees the old one. */
+    /**
+     * Puts another tensor in its place and frees the old one.
+     *
+     * @throws IllegalStateException if the parameter is masked and the new tensor has another shape
+     */
     public void replace(Tensor fresh) {
+        if (mask != null && !mask.shape().equals(fresh.shape())) {
+            throw new IllegalStateException("parameter: its mask has shape " + mask.shape() + ", a tensor of shape "
+                    + fresh.shape() + " cannot take its tensor's place; cut a network before it is masked");
+        }
         Tensor old = tensor;
         tensor = fresh;
         old.close();
@@ -40,5 +63,44 @@ public final class Parameter {
         float[] values = new float[Math.toIntExact(tensor.shape().size())];
         init.fill(values, tensor.shape(), random);
         tensor.set(values);
+    }
+
+    /**
+     * Holds single elements at zero: now, and after every step of an optimiser that is made from now on. Takes the place of an
+     * earlier mask. State dicts do not have it.
+     *
+     * @param keep one for each element, row-major: 1, or 0 for those that are held at zero
+     */
+    public void mask(float... keep) {
+        if (keep.length != tensor.shape().size()) {
+            throw new IllegalArgumentException("parameter: expected a mask of "
+                    + tensor.shape().size() + " elements for shape " + tensor.shape() + ", got " + keep.length);
+        }
+        Tensor old = mask;
+        mask = Tensor.of(tensor.backend(), tensor.shape(), keep);
+        if (old != null) old.close();
+        zeroMasked();
+    }
+
+    /** The mask, of the tensor's shape, or null if nothing is held at zero. */
+    public Tensor mask() {
+        return mask;
+    }
+
+    /** Zeroes what the mask holds at zero, for whoever has written other values; nothing without a mask. */
+    public void zeroMasked() {
+        if (mask == null) return;
+        float[] keep = mask.toHost();
+        float[] values = tensor.toHost();
+        // -0 stays: what an optimiser left must come out of a checkpoint with the same bits
+        for (int i = 0; i < values.length; i++) if (keep[i] == 0 && values[i] != 0) values[i] = 0;
+        tensor.set(values);
+    }
+
+    /** Frees the tensor and the mask. */
+    @Override
+    public void close() {
+        tensor.close();
+        if (mask != null) mask.close();
     }
 }

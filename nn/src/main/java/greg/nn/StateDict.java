@@ -109,7 +109,8 @@ public final class StateDict {
 
     /**
      * Overwrites every parameter and buffer of {@code module}. Names and shapes must match exactly, except that a
-     * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are passed over.
+     * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are passed over. What a
+     * parameter's mask holds at zero stays zero.
      *
      * @throws IllegalArgumentException naming what is missing, not expected or of another shape; the module is unchanged
      */
@@ -129,7 +130,10 @@ public final class StateDict {
             if (!targets.containsKey(name) && !isCounter(name)) unexpected.add(name);
         }
         if (missing.isEmpty() && shapes.isEmpty() && unexpected.isEmpty()) {
-            targets.forEach((name, p) -> p.tensor().set(plain.entries.get(name).values()));
+            targets.forEach((name, p) -> {
+                p.tensor().set(plain.entries.get(name).values());
+                p.zeroMasked();
+            });
             return;
         }
         List<String> parts = new ArrayList<>();

@@ -21,6 +21,12 @@ public sealed interface ChannelMap {
      */
     record Tied(int other) implements ChannelMap {}
 
+    /**
+     * Channel by channel the product of input 0 and input {@code other} (both must keep the same channels). Unlike terms
+     * of a sum, factors need not stay whole: a channel leaves together with its factor.
+     */
+    record Gated(int other) implements ChannelMap {}
+
     /** Channel c of input 0 becomes the {@code factor} consecutive channels c * factor ... (flatten). */
     record Repeat(int factor) implements ChannelMap {}
 

@@ -31,6 +31,14 @@ public abstract class Op {
     /** How the output's channels relate to the inputs'; the channel graph of the pruners is built from it. */
     public abstract ChannelMap channels();
 
+    /**
+     * Tensors with one element for each of the output's channels that are neither input nor output, such as running statistics:
+     * what loses a channel together with the output.
+     */
+    public List<Tensor> channelState() {
+        return List.of();
+    }
+
     /** Multiply-accumulates of the forward pass; 0 for ops that the literature does not count. */
     public long macs() {
         return 0;

@@ -12,13 +12,7 @@ final class BiasGradient {
     void run(BiasSpec spec, CpuStorage dy, CpuStorage dbias) {
         int channels = spec.channels();
         int pixels = spec.h() * spec.w();
-        // a run of memory is `wide` channels of one pixel after those of another
-        int wide =
-                switch (dy.layout()) {
-                    case PLAIN -> pixels == 1 ? channels : 1;
-                    case NHWC -> channels;
-                    case BLOCKED16 -> Layout.BLOCK;
-                };
+        int wide = pixels == 1 ? channels : dy.layout().together(channels);
         int length = wide * pixels;
         if (row.length < length) row = new float[length];
         if (sums.length < channels) {

@@ -22,6 +22,7 @@ public final class CpuBackend implements Backend {
     private final CpuBatchNorm batchNorm;
     private final CpuPool2d pool2d;
     private final CpuShortcut shortcut;
+    private final CpuGate gate;
     private final UpdateTeam team;
     private final KernelFamilies kernels;
     private boolean closed;
@@ -38,6 +39,7 @@ public final class CpuBackend implements Backend {
         batchNorm = new CpuBatchNorm(dnn, memory, reorders, elementwise);
         pool2d = new CpuPool2d(dnn, memory, reorders, choice);
         shortcut = new CpuShortcut(memory, conv2d);
+        gate = new CpuGate(dnn, reorders);
         team = new UpdateTeam(threads, UpdateTeam.PARALLEL_WEIGHTS);
         kernels = new KernelFamilies(
                 new CpuTransfer(reorders),
@@ -49,6 +51,8 @@ public final class CpuBackend implements Backend {
                 pool2d,
                 shortcut,
                 new CpuConcat(reorders),
+                gate,
+                new CpuUpsampleNearest(),
                 new CpuSoftmaxLoss(),
                 new CpuPenalty(team),
                 new CpuUpdate(team),
@@ -92,6 +96,7 @@ public final class CpuBackend implements Backend {
         closed = true;
         team.close();
         shortcut.close();
+        gate.close();
         conv2d.close();
         batchNorm.close();
         pool2d.close();

@@ -70,7 +70,8 @@ final class CpuElementwise implements ElementwiseKernels {
 
     @Override
     public void reluBackward(int[] dims, Storage y, Storage dy, Storage dx) {
-        unaryBackward("reluBackward", dnnl.dnnl_eltwise_relu_use_dst_for_bwd, 0, dims, y, dy, dx);
+        int algorithm = dnnl.dnnl_eltwise_relu_use_dst_for_bwd;
+        unaryBackward("reluBackward", algorithm, dnnl.DNNL_ARG_DST, 0, 0, dims, y, dy, dx);
     }
 
     @Override
@@ -80,27 +81,63 @@ final class CpuElementwise implements ElementwiseKernels {
 
     @Override
     public void relu6Backward(int[] dims, Storage y, Storage dy, Storage dx) {
-        unaryBackward("relu6Backward", dnnl.dnnl_eltwise_clip_v2_use_dst_for_bwd, SIX, dims, y, dy, dx);
+        int algorithm = dnnl.dnnl_eltwise_clip_v2_use_dst_for_bwd;
+        unaryBackward("relu6Backward", algorithm, dnnl.DNNL_ARG_DST, 0, SIX, dims, y, dy, dx);
     }
 
-    /** The gradient of a function that is told by its result y; the lower bound of both is 0. */
-    private void unaryBackward(String kind, int algorithm, float upper, int[] dims, Storage y, Storage dy, Storage dx) {
+    @Override
+    public void sigmoid(int[] dims, Storage x, Storage y) {
+        unary("sigmoid", dnnl.dnnl_eltwise_logistic, 0, 0, dims, x, y);
+    }
+
+    @Override
+    public void sigmoidBackward(int[] dims, Storage y, Storage dy, Storage dx) {
+        int algorithm = dnnl.dnnl_eltwise_logistic_use_dst_for_bwd;
+        unaryBackward("sigmoidBackward", algorithm, dnnl.DNNL_ARG_DST, 0, 0, dims, y, dy, dx);
+    }
+
+    @Override
+    public void silu(int[] dims, Storage x, Storage y) {
+        unary("silu", dnnl.dnnl_eltwise_swish, 1, 0, dims, x, y);
+    }
+
+    @Override
+    public void siluBackward(int[] dims, Storage x, Storage dy, Storage dx) {
+        unaryBackward("siluBackward", dnnl.dnnl_eltwise_swish, dnnl.DNNL_ARG_SRC, 1, 0, dims, x, dy, dx);
+    }
+
+    /**
+     * dx of y = f(x).
+     *
+     * @param argument whether {@code known} is x ({@code DNNL_ARG_SRC}) or y ({@code DNNL_ARG_DST}); the algorithm
+     *     must be of the same kind
+     */
+    private void unaryBackward(
+            String kind,
+            int algorithm,
+            int argument,
+            float alpha,
+            float beta,
+            int[] dims,
+            Storage known,
+            Storage dy,
+            Storage dx) {
         long n = count(dims);
         Plan plan = plans.get(new Key(kind, n, 0), () -> {
             memory.desc v = Layout.vector(n);
             var forward = new eltwise_forward.primitive_desc(
-                    dnn.engine(), dnnl.dnnl_forward_training, algorithm, v, v, 0, upper);
-            var desc = new eltwise_backward.primitive_desc(dnn.engine(), algorithm, v, v, v, 0, upper, forward);
+                    dnn.engine(), dnnl.dnnl_forward_training, algorithm, v, v, alpha, beta);
+            var desc = new eltwise_backward.primitive_desc(dnn.engine(), algorithm, v, v, v, alpha, beta, forward);
             return new Plan(dnn, new primitive(desc), OneDnn.name(desc), Layout.PLAIN, Layout.PLAIN)
-                    .argument(dnnl.DNNL_ARG_DST, v)
+                    .argument(argument, v)
                     .argument(dnnl.DNNL_ARG_DIFF_DST, v)
                     .argument(dnnl.DNNL_ARG_DIFF_SRC, v);
         });
-        CpuStorage output = CpuStorage.of(y);
-        CpuStorage gradient = reorders.as(output.layout(), CpuStorage.of(dy), dims);
+        CpuStorage leading = CpuStorage.of(known);
+        CpuStorage gradient = reorders.as(leading.layout(), CpuStorage.of(dy), dims);
         CpuStorage result = CpuStorage.of(dx);
-        plan.bind(0, output).bind(1, gradient).bind(2, result).run();
-        result.wroteLike(output);
+        plan.bind(0, leading).bind(1, gradient).bind(2, result).run();
+        result.wroteLike(leading);
         gradient.release();
     }
 
@@ -124,19 +161,25 @@ final class CpuElementwise implements ElementwiseKernels {
 
     @Override
     public void add(int[] dims, Storage a, Storage b, Storage y) {
-        sum(dims, a, b, y, false);
+        binary("add", dnnl.dnnl_binary_add, false, dims, a, b, y);
     }
 
     /** y = max(a + b, 0). */
     void addRelu(int[] dims, Storage a, Storage b, Storage y) {
-        sum(dims, a, b, y, true);
+        binary("addRelu", dnnl.dnnl_binary_add, true, dims, a, b, y);
     }
 
-    private void sum(int[] dims, Storage a, Storage b, Storage y, boolean relu) {
+    @Override
+    public void multiply(int[] dims, Storage a, Storage b, Storage y) {
+        binary("multiply", dnnl.dnnl_binary_mul, false, dims, a, b, y);
+    }
+
+    /** A function of two numbers that does not ask for their order. */
+    private void binary(String kind, int algorithm, boolean relu, int[] dims, Storage a, Storage b, Storage y) {
         long n = count(dims);
-        Plan plan = plans.get(new Key(relu ? "addRelu" : "add", n, 0), () -> {
+        Plan plan = plans.get(new Key(kind, n, 0), () -> {
             memory.desc v = Layout.vector(n);
-            return binary(v, v, relu, Layout.PLAIN);
+            return binary(algorithm, v, v, relu, Layout.PLAIN);
         });
         CpuStorage first = CpuStorage.of(a);
         CpuStorage second = reorders.as(first.layout(), CpuStorage.of(b), dims);
@@ -151,11 +194,10 @@ final class CpuElementwise implements ElementwiseKernels {
         second.release();
     }
 
-    private Plan binary(memory.desc a, memory.desc b, boolean relu, Layout layout) {
-        int add = dnnl.dnnl_binary_add;
+    private Plan binary(int algorithm, memory.desc a, memory.desc b, boolean relu, Layout layout) {
         var desc = relu
-                ? new binary.primitive_desc(dnn.engine(), add, a, b, a, OneDnn.thenRelu(), false)
-                : new binary.primitive_desc(dnn.engine(), add, a, b, a);
+                ? new binary.primitive_desc(dnn.engine(), algorithm, a, b, a, OneDnn.thenRelu(), false)
+                : new binary.primitive_desc(dnn.engine(), algorithm, a, b, a);
         return new Plan(dnn, new primitive(desc), OneDnn.name(desc), layout, layout)
                 .argument(dnnl.DNNL_ARG_SRC_0, a)
                 .argument(dnnl.DNNL_ARG_SRC_1, b)
@@ -165,14 +207,21 @@ final class CpuElementwise implements ElementwiseKernels {
     @Override
     public void bias(BiasSpec spec, Storage x, Storage bias, Storage y) {
         CpuStorage input = CpuStorage.of(x);
-        Layout layout = input.layout();
-        Plan plan = plans.get(new BiasKey(spec, layout), () -> {
-            memory.desc perChannel = Layout.PLAIN.desc(1, spec.channels(), 1, 1);
-            return binary(layout.desc(spec.dims()), perChannel, spec.relu(), layout);
-        });
         CpuStorage output = CpuStorage.of(y);
-        plan.bind(0, input).bind(1, CpuStorage.dense(bias)).bind(2, output).run();
+        biasPlan(spec, input.layout())
+                .bind(0, input)
+                .bind(1, CpuStorage.dense(bias))
+                .bind(2, output)
+                .run();
         output.wroteLike(input);
+    }
+
+    Plan biasPlan(BiasSpec spec, Layout layout) {
+        return plans.get(new BiasKey(spec, layout), () -> {
+            // the same bytes in each layout, but described as dense beside blocks of 16 channels oneDNN has naive loops
+            memory.desc perChannel = layout.desc(1, spec.channels(), 1, 1);
+            return binary(dnnl.dnnl_binary_add, layout.desc(spec.dims()), perChannel, spec.relu(), layout);
+        });
     }
 
     @Override

@@ -24,6 +24,18 @@ enum Layout {
         return this;
     }
 
+    /**
+     * How many channels of a pixel lie side by side. In every layout an activation is {@code n * channels / together}
+     * pieces one behind the other, each with all pixels in row order and that many channels at each pixel.
+     */
+    int together(int channels) {
+        return switch (this) {
+            case PLAIN -> 1;
+            case NHWC -> channels;
+            case BLOCKED16 -> BLOCK;
+        };
+    }
+
     /** oneDNN's descriptor of a float32 activation (n, c, h, w). */
     memory.desc desc(int n, int c, int h, int w) {
         long[] dims = {n, c, h, w};

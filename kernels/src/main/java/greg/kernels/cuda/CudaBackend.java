@@ -48,6 +48,8 @@ public final class CudaBackend implements Backend {
                 new CudaPool2d(context),
                 shortcut,
                 new CudaConcat(context, layouts),
+                new CudaGate(context, layouts),
+                new CudaUpsampleNearest(context),
                 new CudaSoftmaxLoss(context, memory),
                 new CudaPenalty(context, tables),
                 update,

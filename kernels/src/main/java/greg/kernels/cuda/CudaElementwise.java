@@ -6,7 +6,7 @@ import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 
-/** {@code elementwise.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements a thread. */
+/** {@code elementwise.ptx}, {@code sigmoid.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements a thread. */
 final class CudaElementwise implements ElementwiseKernels {
     /** Elements of a block of {@link Launch#THREADS} threads. */
     static final int ELEMENTS = 4 * Launch.THREADS;
@@ -25,61 +25,82 @@ final class CudaElementwise implements ElementwiseKernels {
         this.layouts = layouts;
     }
 
-    private Launch launch(String entry, long n) {
-        return context.launch("elementwise", entry).add(n);
-    }
-
     private static long count(int[] dims) {
         long count = 1;
         for (int dim : dims) count *= dim;
         return count;
     }
 
-    private void unary(String entry, int[] dims, Storage x, Storage y) {
+    private void unary(String file, String entry, int[] dims, Storage x, Storage y) {
         long n = count(dims);
-        launch(entry, n).add(x).add(y).over(n, ELEMENTS);
+        context.launch(file, entry).add(n).add(x).add(y).over(n, ELEMENTS);
         CudaStorage.of(y).wroteLike(CudaStorage.of(x));
     }
 
     /** {@code out} = kernel(a, b) in the layout of {@code a}. */
-    private void binary(String entry, int[] dims, Storage a, Storage b, Storage out) {
+    private void binary(String file, String entry, int[] dims, Storage a, Storage b, Storage out) {
         long n = count(dims);
         CudaStorage first = CudaStorage.of(a);
         CudaStorage second = layouts.as(first.layout(), CudaStorage.of(b), dims);
-        launch(entry, n).add(a).add(second).add(out).over(n, ELEMENTS);
+        context.launch(file, entry).add(n).add(a).add(second).add(out).over(n, ELEMENTS);
         CudaStorage.of(out).wroteLike(first);
         second.release();
     }
 
     @Override
     public void relu(int[] dims, Storage x, Storage y) {
-        unary("relu", dims, x, y);
+        unary("elementwise", "relu", dims, x, y);
     }
 
     @Override
     public void reluBackward(int[] dims, Storage y, Storage dy, Storage dx) {
-        binary("relu_backward", dims, y, dy, dx);
+        binary("elementwise", "relu_backward", dims, y, dy, dx);
     }
 
     @Override
     public void relu6(int[] dims, Storage x, Storage y) {
-        unary("relu6", dims, x, y);
+        unary("elementwise", "relu6", dims, x, y);
     }
 
     @Override
     public void relu6Backward(int[] dims, Storage y, Storage dy, Storage dx) {
-        binary("relu6_backward", dims, y, dy, dx);
+        binary("elementwise", "relu6_backward", dims, y, dy, dx);
+    }
+
+    @Override
+    public void sigmoid(int[] dims, Storage x, Storage y) {
+        unary("sigmoid", "sigmoid", dims, x, y);
+    }
+
+    @Override
+    public void sigmoidBackward(int[] dims, Storage y, Storage dy, Storage dx) {
+        binary("sigmoid", "sigmoid_backward", dims, y, dy, dx);
+    }
+
+    @Override
+    public void silu(int[] dims, Storage x, Storage y) {
+        unary("sigmoid", "silu", dims, x, y);
+    }
+
+    @Override
+    public void siluBackward(int[] dims, Storage x, Storage dy, Storage dx) {
+        binary("sigmoid", "silu_backward", dims, x, dy, dx);
     }
 
     @Override
     public void add(int[] dims, Storage a, Storage b, Storage y) {
-        binary("add", dims, a, b, y);
+        binary("elementwise", "add", dims, a, b, y);
+    }
+
+    @Override
+    public void multiply(int[] dims, Storage a, Storage b, Storage y) {
+        binary("elementwise", "multiply", dims, a, b, y);
     }
 
     @Override
     public void scale(int[] dims, float alpha, Storage x, Storage y) {
         long n = count(dims);
-        launch("scale", n).add(x).add(y).add(alpha).over(n, ELEMENTS);
+        context.launch("elementwise", "scale").add(n).add(x).add(y).add(alpha).over(n, ELEMENTS);
         CudaStorage.of(y).wroteLike(CudaStorage.of(x));
     }
 

@@ -26,17 +26,20 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
             "augment",
             "bias",
             "elementwise",
+            "gate",
             "global_average",
             "growth",
             "penalty",
             "random",
             "reduction",
             "shortcut",
+            "sigmoid",
             "softmax_loss",
             "step",
             "transfer",
             "update_adam",
-            "update_sgd");
+            "update_sgd",
+            "upsample_nearest");
 
     private static final Pattern ENTRY = Pattern.compile("\\.visible\\s+\\.entry\\s+(\\w+)\\s*\\(([^)]*)\\)");
     private static final Pattern PARAMETER = Pattern.compile("\\.param\\s+\\.([a-z]\\d+)\\s+(\\w+)");

@@ -7,6 +7,7 @@ import greg.kernels.ConcatKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.ElementwiseKernels;
+import greg.kernels.GateKernels;
 import greg.kernels.GemmKernels;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
@@ -18,6 +19,7 @@ import greg.kernels.ShortcutKernels;
 import greg.kernels.SoftmaxLossKernels;
 import greg.kernels.TransferKernels;
 import greg.kernels.UpdateKernels;
+import greg.kernels.UpsampleNearestKernels;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
@@ -39,6 +41,8 @@ public final class DryBackend implements Backend {
             nothing(Pool2dKernels.class),
             nothing(ShortcutKernels.class),
             nothing(ConcatKernels.class),
+            nothing(GateKernels.class),
+            nothing(UpsampleNearestKernels.class),
             nothing(SoftmaxLossKernels.class),
             nothing(PenaltyKernels.class),
             nothing(UpdateKernels.class),

@@ -24,6 +24,8 @@ public final class ReferenceBackend implements Backend {
             new ReferencePool2d(),
             new ReferenceShortcut(),
             new ReferenceConcat(),
+            new ReferenceGate(),
+            new ReferenceUpsampleNearest(),
             new ReferenceSoftmaxLoss(),
             new ReferencePenalty(),
             new ReferenceUpdate(),

@@ -41,6 +41,39 @@ final class ReferenceElementwise implements ElementwiseKernels {
     }
 
     @Override
+    public void sigmoid(int[] dims, Storage xs, Storage ys) {
+        float[] x = floats(xs);
+        float[] y = floatsOut(ys);
+        for (int i = 0; i < count(dims); i++) y[i] = (float) sigmoid(x[i]);
+    }
+
+    @Override
+    public void sigmoidBackward(int[] dims, Storage ys, Storage dys, Storage dxs) {
+        float[] y = floats(ys);
+        float[] dy = floats(dys);
+        float[] dx = floatsOut(dxs);
+        for (int i = 0; i < count(dims); i++) dx[i] = (float) (dy[i] * (y[i] * (1.0 - y[i])));
+    }
+
+    @Override
+    public void silu(int[] dims, Storage xs, Storage ys) {
+        float[] x = floats(xs);
+        float[] y = floatsOut(ys);
+        for (int i = 0; i < count(dims); i++) y[i] = (float) (x[i] * sigmoid(x[i]));
+    }
+
+    @Override
+    public void siluBackward(int[] dims, Storage xs, Storage dys, Storage dxs) {
+        float[] x = floats(xs);
+        float[] dy = floats(dys);
+        float[] dx = floatsOut(dxs);
+        for (int i = 0; i < count(dims); i++) {
+            double s = sigmoid(x[i]);
+            dx[i] = (float) (dy[i] * (s * (1 + x[i] * (1 - s))));
+        }
+    }
+
+    @Override
     public void dropout(int[] dims, float rate, long seed, Storage xs, Storage ys) {
         float[] x = floats(xs);
         float[] y = floatsOut(ys);
@@ -58,6 +91,14 @@ final class ReferenceElementwise implements ElementwiseKernels {
         float[] b = floats(bs);
         float[] y = floatsOut(ys);
         for (int i = 0; i < count(dims); i++) y[i] = a[i] + b[i];
+    }
+
+    @Override
+    public void multiply(int[] dims, Storage as, Storage bs, Storage ys) {
+        float[] a = floats(as);
+        float[] b = floats(bs);
+        float[] y = floatsOut(ys);
+        for (int i = 0; i < count(dims); i++) y[i] = a[i] * b[i];
     }
 
     @Override
@@ -97,6 +138,10 @@ final class ReferenceElementwise implements ElementwiseKernels {
     /** max(x, 0), but NaN stays NaN and -0 becomes 0. */
     static float relu(float x) {
         return x <= 0 ? 0 : x;
+    }
+
+    private static double sigmoid(double x) {
+        return 1 / (1 + Math.exp(-x));
     }
 
     private static int count(int[] dims) {

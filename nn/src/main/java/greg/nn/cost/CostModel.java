@@ -1,17 +1,16 @@
 package greg.nn.cost;
 
 import greg.nn.NnModule;
-import greg.nn.Parameter;
 import greg.tensor.NoGrad;
 import greg.tensor.Node;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.Trace;
+import greg.tensor.op.BiasOp;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,30 +44,37 @@ public record CostModel(List<LayerCost> layers, long allParams) {
     }
 
     private static List<LayerCost> layers(NnModule module, List<Node> nodes) {
-        Map<Tensor, String> owner = new IdentityHashMap<>();
-        Map<String, Long> size = new LinkedHashMap<>();
-        module.visit((path, m) -> {
-            for (Parameter p : m.ownParameters().values()) {
-                owner.put(p.tensor(), path);
-                size.merge(path, p.tensor().shape().size(), Long::sum);
-            }
-        });
+        Map<Tensor, String> names = new IdentityHashMap<>();
+        module.parameters().forEach((name, p) -> names.put(p.tensor(), name));
+        Map<Tensor, Tensor> biasBehind = new IdentityHashMap<>();
+        for (Node node : nodes) {
+            if (node.op() instanceof BiasOp)
+                biasBehind.put(node.inputs().get(0), node.inputs().get(1));
+        }
         List<LayerCost> layers = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         for (Node node : nodes) {
             if (node.op().macs() == 0) continue;
             Tensor weight = node.inputs().get(1);
-            String name = owner.get(weight);
+            String name = names.get(weight);
             if (name == null) {
                 throw new IllegalArgumentException("cost: " + node.op().name() + " uses a weight " + weight.shape()
                         + " that is no parameter of " + module.getClass().getSimpleName());
+            }
+            List<Tensor> own =
+                    new ArrayList<>(node.inputs().subList(1, node.inputs().size()));
+            if (biasBehind.containsKey(node.output())) own.add(biasBehind.get(node.output()));
+            long params = 0;
+            for (Tensor p : own) {
+                if (names.containsKey(p) && seen.add(names.get(p)))
+                    params += p.shape().size();
             }
             layers.add(new LayerCost(
                     name,
                     node.op().name(),
                     weight.shape(),
                     node.output().shape(),
-                    seen.add(name) ? size.get(name) : 0,
+                    params,
                     node.op().macs()));
         }
         return layers;

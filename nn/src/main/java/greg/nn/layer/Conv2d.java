@@ -22,7 +22,8 @@ import greg.tensor.op.Conv2dOp;
 public final class Conv2d extends NnModule {
     private final Parameter weight;
     private final Parameter bias;
-    private Conv2dOptions options;
+    private final Conv2dOptions options;
+    private final int filtersPerChannel; // of a depthwise convolution; 0 for others
 
     /** Square kernel, with a bias as is PyTorch's default. */
     public Conv2d(Backend backend, int in, int out, int kernel, Conv2dOptions options) {
@@ -46,16 +47,25 @@ public final class Conv2d extends NnModule {
         Init like = Init.uniformLike(() -> weight.tensor().shape());
         this.bias = bias ? parameter("bias", Shape.of(out), like) : null;
         this.options = options;
+        this.filtersPerChannel = groups > 1 && groups == in ? out / in : 0;
     }
 
     @Override
     public Tensor forward(Tensor x) {
-        return Conv2dOp.apply(x, weight.tensor(), bias == null ? null : bias.tensor(), options);
+        return Conv2dOp.apply(x, weight.tensor(), bias == null ? null : bias.tensor(), options.groups(groups(x)));
+    }
+
+    /** A grouped convolution that surgery has left one channel per group is depthwise from then on. */
+    private int groups(Tensor x) {
+        boolean became = filtersPerChannel == 0
+                && options.groups() > 1
+                && weight.tensor().shape().dim(1) == 1;
+        return became ? x.shape().dim(1) : groups();
     }
 
     @Override
     protected int inputChannels(Parameter filters) {
-        return filters.tensor().shape().dim(1) * options.groups();
+        return filters.tensor().shape().dim(1) * groups();
     }
 
     /** The filters. */
@@ -68,18 +78,13 @@ public final class Conv2d extends NnModule {
         return bias;
     }
 
-    /** Stride, padding, dilation and groups, as they are now. */
+    /** Stride, padding and dilation, and the groups before surgery. */
     public Conv2dOptions options() {
         return options;
     }
 
-    /** Convolution groups. */
+    /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
     public int groups() {
-        return options.groups();
-    }
-
-    /** Set by surgery: a depthwise convolution that loses channels loses groups. */
-    public void groups(int fresh) {
-        options = options.groups(fresh);
+        return filtersPerChannel > 0 ? weight.tensor().shape().dim(0) / filtersPerChannel : options.groups();
     }
 }

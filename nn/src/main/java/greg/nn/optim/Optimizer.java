@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * Updates all parameters of a network in one call, with weight decay, the growing penalty and masks in the same pass. Holds
- * references to the parameters' tensors as they are when it is made: make a new one after surgery.
+ * references to the parameters' tensors and masks as they are when it is made: make a new one after surgery.
  */
 public abstract class Optimizer implements AutoCloseable {
     private final Backend backend;
@@ -29,12 +29,13 @@ public abstract class Optimizer implements AutoCloseable {
         final String name;
         final Tensor weight;
         final Tensor[] moments;
+        final Tensor mask; // the parameter's, or null
         Penalty penalty;
-        Tensor mask;
 
-        Entry(String name, Tensor weight, Tensor[] moments) {
+        Entry(String name, Parameter parameter, Tensor[] moments) {
             this.name = name;
-            this.weight = weight;
+            this.weight = parameter.tensor();
+            this.mask = parameter.mask();
             this.moments = moments;
         }
     }
@@ -47,7 +48,7 @@ public abstract class Optimizer implements AutoCloseable {
             Tensor weight = p.getValue().tensor();
             Tensor[] state = new Tensor[moments];
             for (int i = 0; i < moments; i++) state[i] = Tensor.full(backend, weight.shape(), 0);
-            entries.add(new Entry(p.getKey(), weight, state));
+            entries.add(new Entry(p.getKey(), p.getValue(), state));
         }
     }
 
@@ -62,13 +63,6 @@ public abstract class Optimizer implements AutoCloseable {
         if (entry.penalty != null) entry.penalty.close();
         entry.penalty = new Penalty(backend, groups);
         return entry.penalty;
-    }
-
-    /** Multiplies the parameter by a 0/1 mask after every step, in place of an earlier one; the optimiser closes the mask. */
-    public final void mask(String parameter, Tensor mask) {
-        Entry entry = entry(parameter);
-        if (entry.mask != null && entry.mask != mask) entry.mask.close();
-        entry.mask = mask;
     }
 
     private Entry entry(String parameter) {
@@ -130,7 +124,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /**
      * Copies to the host what changes from step to step: running averages ({@code momentum.conv1.weight}, {@code
-     * variance...}) and of penalised parameters {@code lambda...} and {@code l1...}. Masks are the caller's.
+     * variance...}) and of penalised parameters {@code lambda...} and {@code l1...}.
      */
     public final StateDict save() {
         StateDict state = new StateDict();
@@ -181,7 +175,6 @@ public abstract class Optimizer implements AutoCloseable {
         for (Entry e : entries) {
             for (Tensor m : e.moments) m.close();
             if (e.penalty != null) e.penalty.close();
-            if (e.mask != null) e.mask.close();
         }
     }
 }

@@ -9,13 +9,17 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.dry.DryBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.nn.NnModule;
+import greg.nn.Parameter;
 import greg.nn.StateDict;
 import greg.nn.layer.Linear;
 import greg.nn.model.Networks;
 import greg.nn.model.Vgg;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import greg.tensor.op.BiasOp;
+import greg.tensor.op.Conv2dOp;
 import greg.tensor.op.FlattenOp;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -81,10 +85,12 @@ class CostModelTest {
                     List.of("conv1", "conv2", "conv3", "fc1", "fc2"),
                     layers.stream().map(LayerCost::name).toList());
             assertEquals(
-                    new LayerCost("conv2", "Conv2d", Shape.of(16, 6, 5, 5), Shape.of(1, 16, 10, 10), 2416, 240000),
+                    new LayerCost(
+                            "conv2.weight", "Conv2d", Shape.of(16, 6, 5, 5), Shape.of(1, 16, 10, 10), 2416, 240000),
                     layers.get(1));
             assertEquals(
-                    new LayerCost("fc1", "Linear", Shape.of(84, 120), Shape.of(1, 84), 10164, 10080), layers.get(3));
+                    new LayerCost("fc1.weight", "Linear", Shape.of(84, 120), Shape.of(1, 84), 10164, 10080),
+                    layers.get(3));
         }
     }
 
@@ -120,6 +126,41 @@ class CostModelTest {
         @Override
         public Tensor forward(Tensor x) {
             return shared.forward(shared.forward(FlattenOp.apply(x)));
+        }
+    }
+
+    /** Two convolutions in one module, neither with a parameter called weight, and an offset that is an op of its own. */
+    private static final class Two extends NnModule {
+        private final Parameter first;
+        private final Parameter second;
+        private final Parameter offset;
+
+        Two(Backend backend) {
+            super(backend);
+            first = parameter("first", Shape.of(4, 3, 3, 3));
+            second = parameter("second", Shape.of(2, 4, 1, 1));
+            offset = parameter("offset", Shape.of(2));
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            Tensor y = Conv2dOp.apply(x, first.tensor(), null, Conv2dOptions.DEFAULT.padding(1));
+            y = Conv2dOp.apply(y, second.tensor(), null, Conv2dOptions.DEFAULT);
+            return BiasOp.apply(y, offset.tensor(), false);
+        }
+    }
+
+    @Test
+    void aModuleMayOwnTwoWeightsUnderAnyName() {
+        try (NnModule net = new Two(backend)) {
+            CostModel cost = CostModel.of(net, 3, 5, 5);
+            assertEquals(
+                    List.of(
+                            new LayerCost("first", "Conv2d", Shape.of(4, 3, 3, 3), Shape.of(1, 4, 5, 5), 108, 2700),
+                            new LayerCost("second", "Conv2d", Shape.of(2, 4, 1, 1), Shape.of(1, 2, 5, 5), 10, 200)),
+                    cost.layers());
+            assertEquals("first", cost.layers().get(0).name());
+            assertEquals(118, cost.allParams());
         }
     }
 

@@ -11,8 +11,6 @@ import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
-import greg.pruning.growth.GrowthListener;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.run.NetworkSpec;
@@ -90,7 +88,7 @@ final class InspectCommand implements Callable<Integer> {
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
-        Pruning.Cut cut = new Pruning.Cut(wanted, null);
+        Pruning.Cut cut = new Pruning.Cut(wanted, null, null);
         if (target.given()) {
             if (wanted.isPruned()) {
                 throw new UsageException("--weights: " + arch.weights + " is pruned already; leave out what else is to"
@@ -121,9 +119,8 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private Pruning.Cut cut(Console console, NetworkSpec full) {
-        GregConfig config = GregConfig.builder()
-                .method(PruningMethod.L1)
-                .wg(Granularity.parse(wg))
+        GregConfig config = GregConfig.l1()
+                .granularity(Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
@@ -134,7 +131,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
-            return pruning.run(network, null, new GrowthListener() {});
+            return pruning.run(network);
         }
     }
 
@@ -154,9 +151,9 @@ final class InspectCommand implements Callable<Integer> {
                     "shape", before.layers().get(i).weight().dims(),
                     "kept", layer.weight().dim(0),
                     "kept_shape", layer.weight().dims(),
-                    "masked", masked(cut, layer.name()),
+                    "masked", masked(cut, layer),
                     "output", layer.output().dims(),
-                    "params", layer.params() - masked(cut, layer.name()),
+                    "params", layer.params() - masked(cut, layer),
                     "macs", macs(layer, cut)));
         }
         Map<String, Object> map = new LinkedHashMap<>();
@@ -175,12 +172,12 @@ final class InspectCommand implements Callable<Integer> {
 
     /** In proportion to the weights that are not masked. */
     private static long macs(LayerCost layer, Pruning.Cut cut) {
-        double share = masked(cut, layer.name()) / (double) layer.weight().size();
+        double share = masked(cut, layer) / (double) layer.weight().size();
         return Math.round(layer.macs() * (1 - share));
     }
 
-    private static int masked(Pruning.Cut cut, String layer) {
-        return cut.spec().masks().counts().getOrDefault(layer, 0);
+    private static int masked(Pruning.Cut cut, LayerCost layer) {
+        return cut.spec().plan().maskedWeights().getOrDefault(layer.parameter(), 0);
     }
 
     private void print(Console console, NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
@@ -190,7 +187,7 @@ final class InspectCommand implements Callable<Integer> {
         for (int i = 0; i < before.layers().size(); i++) {
             LayerCost dense = before.layers().get(i);
             LayerCost left = after.layers().get(i);
-            long gone = dense.weight().size() - left.weight().size() + masked(cut, left.name());
+            long gone = dense.weight().size() - left.weight().size() + masked(cut, left);
             console.out()
                     .printf(
                             format,
@@ -198,7 +195,7 @@ final class InspectCommand implements Callable<Integer> {
                             left.type(),
                             dense.weight(),
                             left.weight().equals(dense.weight()) ? "" : left.weight(),
-                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left.name())),
+                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left)),
                             String.format(Locale.ROOT, "%,d", macs(left, cut)),
                             String.format(
                                     Locale.ROOT,

@@ -4,11 +4,11 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.Semantics;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
-import greg.pruning.run.Target;
 import greg.pruning.run.UsageException;
 import greg.pruning.target.InheritedPruning;
 import greg.pruning.target.PruningRatios;
 import greg.pruning.target.SkipLayers;
+import greg.pruning.target.Target;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -102,8 +102,9 @@ final class TargetOptions {
         }
         boolean choosesItself = !config.method().choosesFirst() || config.semantics() == Semantics.PAPER;
         InheritedPruning.Mode mode = inheritPruned != null
-                ? InheritedPruning.Mode.parse(inheritPruned)
+                ? Words.parse("--inherit-pruned", InheritedPruning.Mode.class, inheritPruned)
                 : choosesItself ? InheritedPruning.Mode.PR : InheritedPruning.Mode.INDEX;
-        return new Target(null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, config.wg()), pruneCoupled, false);
+        return new Target(
+                null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, config.granularity()), pruneCoupled, false);
     }
 }

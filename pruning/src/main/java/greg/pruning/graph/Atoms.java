@@ -3,14 +3,21 @@ package greg.pruning.graph;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/**
- * Single channels ("atoms") and which of them must stay or go together: a union-find with two marks per class.
- */
+/** Single channels ("atoms") and which of them must stay or go together: a union-find with marks on its classes. */
 final class Atoms {
+    /** What is known of a class. */
+    enum Mark {
+        /** Planes of the image are in it. */
+        IMAGE,
+        /** Outputs of the network are in it. */
+        OUTPUT,
+        /** An addition has joined channels of it that were apart. */
+        TIED
+    }
+
     private int[] parent = new int[1024];
     private int count;
-    private final BitSet fixed = new BitSet();
-    private final BitSet tied = new BitSet();
+    private final BitSet[] marks = {new BitSet(), new BitSet(), new BitSet()};
 
     /** {@code n} new atoms, each on its own. */
     int[] fresh(int n) {
@@ -21,10 +28,6 @@ final class Atoms {
             atoms[i] = count++;
         }
         return atoms;
-    }
-
-    int count() {
-        return count;
     }
 
     /** The representative of the atom's class. */
@@ -39,33 +42,29 @@ final class Atoms {
         return root;
     }
 
-    /** From now on both go together; returns the representative. */
-    int union(int a, int b) {
+    /** From now on both go together; false if they did before. */
+    boolean union(int a, int b) {
         int ra = find(a);
         int rb = find(b);
+        if (ra == rb) return false;
         int low = Math.min(ra, rb);
         int high = Math.max(ra, rb);
         parent[high] = low;
-        if (fixed.get(high)) fixed.set(low);
-        if (tied.get(high)) tied.set(low);
-        return low;
+        for (BitSet marked : marks) if (marked.get(high)) marked.set(low);
+        return true;
     }
 
-    /** These can never be removed: image planes, classes. */
-    void fix(int[] atoms) {
-        for (int a : atoms) fixed.set(find(a));
+    void mark(Mark mark, int... atoms) {
+        for (int a : atoms) marks[mark.ordinal()].set(find(a));
     }
 
-    /** These meet in an addition. */
-    void tie(int[] atoms) {
-        for (int a : atoms) tied.set(find(a));
+    boolean has(Mark mark, int atom) {
+        return marks[mark.ordinal()].get(find(atom));
     }
 
-    boolean isFixed(int atom) {
-        return fixed.get(find(atom));
-    }
-
-    boolean isTied(int atom) {
-        return tied.get(find(atom));
+    /** Whether one of them has it. */
+    boolean any(Mark mark, int... atoms) {
+        for (int a : atoms) if (has(mark, a)) return true;
+        return false;
     }
 }

@@ -2,54 +2,44 @@ package greg.pruning.graph;
 
 import greg.nn.NnModule;
 import greg.nn.Parameter;
-import greg.tensor.ChannelMap;
-import greg.tensor.ChannelRoute;
+import greg.pruning.graph.Atoms.Mark;
 import greg.tensor.NoGrad;
 import greg.tensor.Node;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.Trace;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
- * The channels of a network and what they belong to. Built from one traced forward pass: each op says how its output
- * channels relate to its inputs' ({@link ChannelMap}), and channels that meet in an addition fall into one class.
+ * The layers of a network and the channels between them, found by tracing one forward pass: each op says how its output
+ * channels relate to its inputs' ({@link greg.tensor.ChannelMap}), and what must be removed together falls into one {@link
+ * Group}. It holds for the network as it is; trace again after surgery.
  *
- * <p>Removing a channel then means: drop the rows, columns and per-channel parameters whose atom is in its class.
+ * <pre>{@code System.out.println(ChannelGraph.trace(net, image).group("layer1.0.conv1", 3));}</pre>
  */
 public final class ChannelGraph {
-    private final Atoms atoms = new Atoms();
-    private final Map<Tensor, int[]> channels = new IdentityHashMap<>();
-    private final Map<Tensor, Owner> owners = new IdentityHashMap<>();
-    private final List<GraphLayer> layers = new ArrayList<>();
-    private final List<Slice> slices = new ArrayList<>();
-    private final List<RouteSlice> routes = new ArrayList<>();
-    private final List<Node> nodes;
+    private final NnModule network;
+    private final Shape image;
+    private final Tracing tracing;
+    private final Topology topology;
+    private final List<Layer> layers;
+    private final Map<String, Layer> byName = new HashMap<>();
+    private Map<Integer, Group> groups;
 
-    /** Which parameter a tensor is, and of which module. */
-    public record Owner(String path, NnModule module, Parameter parameter) {}
-
-    /** How a parameter follows the channels: atoms of its rows, and of its columns or null. */
-    public record Slice(NnModule module, Parameter parameter, int[] rows, int[] columns) {}
-
-    /** How a parameter-free shortcut follows the channels: atoms of its output and of its input. */
-    public record RouteSlice(ChannelRoute route, int[] rows, int[] columns) {}
-
-    private ChannelGraph(NnModule network, List<Node> nodes, Tensor input, Tensor output) {
-        this.nodes = nodes;
-        network.visit(
-                (path, m) -> m.ownParameters().values().forEach(p -> owners.put(p.tensor(), new Owner(path, m, p))));
-        int[] image = atoms.fresh(input.shape().dim(1));
-        atoms.fix(image);
-        channels.put(input, image);
-        for (Node node : nodes) visit(node);
-        int[] classes = channels.get(output);
-        if (classes != null) atoms.fix(classes);
+    private ChannelGraph(NnModule network, Shape image, List<Node> nodes, Tensor input, Tensor output) {
+        this.network = network;
+        this.image = image;
+        tracing = new Tracing(network, nodes, input, output);
+        topology = new Topology(tracing);
+        layers = topology.layers();
+        for (Layer layer : layers) {
+            byName.put(layer.parameter(), layer);
+            byName.put(layer.name(), layer);
+        }
     }
 
     /**
@@ -64,176 +54,130 @@ public final class ChannelGraph {
                 Trace trace = Trace.begin()) {
             Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
             Tensor y = network.call(x);
-            return new ChannelGraph(network, trace.nodes(), x, y);
+            return new ChannelGraph(network, image, trace.nodes(), x, y);
         }
     }
 
-    private void visit(Node node) {
-        ChannelMap map = node.op().channels();
-        List<Tensor> inputs = node.inputs();
-        int[] in = of(inputs.get(0));
-        int[] out;
-        if (map instanceof ChannelMap.Fresh fresh) {
-            out = layer(node, in, fresh.groups());
-        } else if (map instanceof ChannelMap.Same) {
-            out = in;
-            perChannel(inputs.subList(1, inputs.size()), out);
-        } else if (map instanceof ChannelMap.Tied tied) {
-            out = add(in, of(inputs.get(tied.other())));
-            for (int i = 1; i < inputs.size(); i++) {
-                if (i != tied.other()) perChannel(inputs.subList(i, i + 1), out);
-            }
-        } else if (map instanceof ChannelMap.Repeat repeat) {
-            out = new int[in.length * repeat.factor()];
-            for (int i = 0; i < out.length; i++) out[i] = in[i / repeat.factor()];
-        } else if (map instanceof ChannelMap.Routed routed) {
-            // channels of their own: where a source is gone its copy is zero, a copy that is gone is not made
-            out = atoms.fresh(routed.route().sources().size());
-            route(new RouteSlice(routed.route(), out, in));
-        } else if (map instanceof ChannelMap.Concat) {
-            out = inputs.stream().flatMapToInt(t -> Arrays.stream(of(t))).toArray();
-        } else {
-            return;
-        }
-        channels.put(node.output(), out);
+    /** The network that was traced. */
+    public NnModule network() {
+        return network;
     }
 
-    private int[] of(Tensor t) {
-        int[] known = channels.get(t);
-        if (known == null) {
-            throw new IllegalStateException("channel graph: a tensor of shape " + t.shape()
-                    + " does not come from the network's input; build every value from the argument of forward()");
-        }
-        return known;
+    /** What it was traced on, (1, C, H, W). */
+    public Shape image() {
+        return image;
     }
 
-    /** A convolution or linear layer: new atoms for its filters, except that grouped channels move together. */
-    private int[] layer(Node node, int[] in, int groups) {
-        Tensor weight = node.inputs().get(1);
-        Owner owner = owner(weight);
-        int out = weight.shape().dim(0);
-        int perGroup = in.length / groups;
-        boolean depthwise = groups > 1 && perGroup == 1;
-        int[] rows = atoms.fresh(out);
-        int[] columns = in;
-        if (depthwise) {
-            for (int o = 0; o < out; o++) atoms.union(rows[o], in[o / (out / groups)]);
-            columns = null;
-        } else if (groups > 1) {
-            // every group must lose the same positions to stay equally wide
-            for (int i = perGroup; i < in.length; i++) atoms.union(in[i], in[i % perGroup]);
-            int filters = out / groups;
-            for (int o = filters; o < out; o++) atoms.union(rows[o], rows[o % filters]);
-            columns = Arrays.copyOf(in, perGroup);
-        }
-        boolean first = slice(new Slice(owner.module(), owner.parameter(), rows, columns));
-        perChannel(node.inputs().subList(2, node.inputs().size()), rows);
-        boolean linear = weight.shape().rank() == 2;
-        if (!first) return rows;
-        layers.add(new GraphLayer(
-                owner.path(),
-                owner.parameter(),
-                linear,
-                groups,
-                depthwise,
-                rows,
-                columns == null ? new int[0] : columns,
-                node.op().macs()));
-        return rows;
-    }
-
-    private Owner owner(Tensor parameter) {
-        Owner owner = owners.get(parameter);
-        if (owner == null) {
-            throw new IllegalStateException("channel graph: a weight of shape " + parameter.shape()
-                    + " is no parameter of the network; register it with parameter(name, shape)");
-        }
-        return owner;
-    }
-
-    private void perChannel(List<Tensor> parameters, int[] rows) {
-        for (Tensor p : parameters) {
-            Owner owner = owner(p);
-            slice(new Slice(owner.module(), owner.parameter(), rows, null));
-        }
-    }
-
-    /** Notes a use of a parameter; what is used twice has the same channels both times. False from the second use on. */
-    private boolean slice(Slice use) {
-        for (Slice known : slices) {
-            if (known.parameter() != use.parameter()) continue;
-            same(known.rows(), use.rows());
-            if (use.columns() != null) same(known.columns(), use.columns());
-            return false;
-        }
-        slices.add(use);
-        return true;
-    }
-
-    private void route(RouteSlice use) {
-        for (RouteSlice known : routes) {
-            if (known.route() != use.route()) continue;
-            same(known.rows(), use.rows());
-            same(known.columns(), use.columns());
-            return;
-        }
-        routes.add(use);
-    }
-
-    private void same(int[] a, int[] b) {
-        for (int i = 0; i < a.length; i++) atoms.union(a[i], b[i]);
-    }
-
-    private int[] add(int[] a, int[] b) {
-        int[] out = new int[a.length];
-        for (int i = 0; i < a.length; i++) out[i] = atoms.union(a[i], b[i]);
-        atoms.tie(a);
-        atoms.tie(b);
-        return out;
-    }
-
-    /** Convolutions and linear layers in order of execution. */
-    public List<GraphLayer> layers() {
+    /** All convolutions and linear layers, in the order of their numbers. */
+    public List<Layer> layers() {
         return layers;
     }
 
-    /** The traced op applications, in order. */
-    public List<Node> nodes() {
-        return nodes;
+    /**
+     * One layer.
+     *
+     * @param name as users call it, e.g. {@code layer1.0.conv1}, or full name of its weight
+     * @throws IllegalArgumentException if there is none
+     */
+    public Layer layer(String name) {
+        Layer layer = byName.get(name);
+        if (layer == null) {
+            throw new IllegalArgumentException("channel graph: no layer is named '" + name + "'");
+        }
+        return layer;
     }
 
-    /** The layer of this name. */
-    public GraphLayer layer(String name) {
-        return layers.stream()
-                .filter(l -> l.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("channel graph: no layer is named '" + name + "'"));
+    /** The layer's weight. */
+    public Parameter weight(Layer layer) {
+        Parameter weight = network.parameters().get(layer.parameter());
+        if (weight == null) {
+            throw new IllegalArgumentException("channel graph: the network has no parameter '" + layer.parameter()
+                    + "'; the layer is of another network");
+        }
+        return weight;
     }
 
-    /** How every parameter follows the channels. */
-    public List<Slice> slices() {
-        return slices;
+    /**
+     * Everything that is removed together with a filter of a layer.
+     *
+     * @param layer as for {@link #layer}
+     * @throws IllegalArgumentException if there is no such layer or filter
+     */
+    public Group group(String layer, int filter) {
+        return group(layer, "filter", layer(layer).rows(), filter);
     }
 
-    /** How every parameter-free shortcut follows the channels. */
-    public List<RouteSlice> routes() {
-        return routes;
+    /** Everything that is removed together with an input channel of a layer, i.e. a column of its weight. */
+    public Group inputGroup(String layer, int channel) {
+        return group(layer, "input channel", layer(layer).columns(), channel);
+    }
+
+    private Group group(String layer, String what, int[] atoms, int i) {
+        if (i < 0 || i >= atoms.length) {
+            throw new IllegalArgumentException("channel graph: layer " + layer + " has " + atoms.length + " " + what
+                    + "s, there is no number " + i);
+        }
+        return byUnit().get(unit(atoms[i]));
+    }
+
+    /** All groups of the network, those that cannot be removed included, in order of execution. */
+    public List<Group> groups() {
+        return List.copyOf(byUnit().values());
+    }
+
+    private Map<Integer, Group> byUnit() {
+        if (groups == null) groups = new Grouping(this, tracing).groups();
+        return groups;
     }
 
     /** The representative of an atom's class: atoms of one class are removed together. */
-    public int unit(int atom) {
-        return atoms.find(atom);
+    int unit(int atom) {
+        return tracing.atoms.find(atom);
     }
 
-    /** Whether none of these channels may be removed: image planes, classes. */
-    public boolean fixed(int[] some) {
-        for (int atom : some) if (atoms.isFixed(atom)) return true;
-        return false;
+    /** Whether one of these channels is a plane of the image. */
+    boolean carriesImage(int... some) {
+        return tracing.atoms.any(Mark.IMAGE, some);
     }
 
-    /** Whether one of these channels meets others in an addition. */
-    public boolean tied(int[] some) {
-        for (int atom : some) if (atoms.isTied(atom)) return true;
-        return false;
+    /** Whether one of these channels is an output of the network. */
+    boolean carriesOutput(int... some) {
+        return tracing.atoms.any(Mark.OUTPUT, some);
+    }
+
+    /** Whether an addition has tied one of these channels to others. */
+    boolean tied(int... some) {
+        return tracing.atoms.any(Mark.TIED, some);
+    }
+
+    /**
+     * The layer behind which an addition ties one of these channels: of several additions the nearest.
+     *
+     * @param layer whose channels they are; null: the first addition will do
+     * @param made whether the layer makes them; else it reads them
+     */
+    String addition(Layer layer, boolean made, int... some) {
+        TreeSet<Integer> units = new TreeSet<>();
+        for (int atom : some) units.add(unit(atom));
+        int at = layer == null ? -1 : position(layer);
+        Tracing.Addition before = null;
+        Tracing.Addition after = null;
+        for (Tracing.Addition addition : tracing.additions) {
+            boolean meets = false;
+            for (int atom : addition.atoms()) meets |= units.contains(unit(atom)) && tied(atom);
+            if (!meets) continue;
+            if (addition.position() < at) before = addition;
+            else if (after == null) after = addition;
+        }
+        Tracing.Addition nearest = (made || before == null) && after != null ? after : before;
+        return Parameter.layerName(topology.before(nearest.node()));
+    }
+
+    /** Where the layer is first applied. */
+    private int position(Layer layer) {
+        for (int i = 0; i < tracing.nodes.size(); i++) {
+            if (layer.parameter().equals(tracing.weight(tracing.nodes.get(i)))) return i;
+        }
+        throw new IllegalStateException("channel graph: layer " + layer.name() + " is not in the trace");
     }
 }

@@ -1,8 +1,9 @@
 package greg.pruning.graph;
 
-import greg.pruning.select.Selection;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,152 +11,186 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
- * Convolutions that lose the same channels: with filter groups those whose outputs meet in an addition, with channel
- * groups those that read the same channels. They are pruned as one, by the sum of their scores, with one ratio. Depthwise
- * convolutions and linear layers follow the channels but have no say.
+ * Convolutions that lose the same channels: with filter groups those whose outputs meet, in an addition or a product, with
+ * channel groups those that read the same channels. They are pruned as one, by the sum of their scores, with one ratio.
+ * Depthwise convolutions and linear layers follow the channels but have no say.
  *
- * <p>By default sets that are tied by a residual add are left whole, as in the paper; {@code --prune-coupled} prunes
- * them too, so that the width between blocks shrinks and stems, last convolutions of blocks and projection shortcuts
- * lose filters.
+ * <p>By default channels that an addition ties together are left whole, as in the paper; {@code --prune-coupled} prunes them
+ * too, so that the width between blocks shrinks and last convolutions of blocks and projection shortcuts lose filters.
  */
 public final class ChannelSets {
-    private final Granularity wg;
-    private final boolean coupled;
-    private final Map<String, Coupling> couplings = new HashMap<>();
-    private final Map<String, List<String>> members = new LinkedHashMap<>();
-    /** Layers whose channels can go, those tied by additions included. */
-    private final Set<String> removable = new HashSet<>();
-    /** Layers that share some of their channels with others, but not all. */
-    private final Set<String> overlapping = new HashSet<>();
+    private static final int NAMES_IN_MESSAGE = 3;
 
-    private ChannelSets(Granularity wg, boolean coupled) {
-        this.wg = wg;
+    private final ChannelGraph graph;
+    private final Granularity granularity;
+    private final boolean coupled;
+    private final Map<String, Coupling> couplings = new HashMap<>(); // by full name of the weight, as all that follow
+    private final Map<String, String> whole = new HashMap<>();
+    private final Map<String, Set<Integer>> units = new HashMap<>();
+    private final List<List<Layer>> shared = new ArrayList<>();
+
+    private ChannelSets(ChannelGraph graph, Granularity granularity, boolean coupled) {
+        this.graph = graph;
+        this.granularity = granularity;
         this.coupled = coupled;
     }
 
     /**
      * The sets of a network.
      *
-     * @param coupled {@code --prune-coupled}: whether sets that are tied by a residual add may be pruned
+     * @param coupled {@code --prune-coupled}: whether sets that are tied by an addition may be pruned
      */
-    public static ChannelSets of(ChannelGraph graph, Granularity wg, boolean coupled) {
-        ChannelSets sets = new ChannelSets(wg, coupled);
-        if (!wg.structured()) return sets;
-        List<GraphLayer> layers = graph.layers().stream()
-                .filter(l -> !l.linear() && !l.depthwise())
-                .toList();
-        Map<Integer, List<GraphLayer>> byUnit = new HashMap<>();
-        for (GraphLayer layer : layers) {
-            for (int atom : sets.atoms(layer)) {
-                List<GraphLayer> holders = byUnit.computeIfAbsent(graph.unit(atom), unit -> new ArrayList<>());
-                if (!holders.contains(layer)) holders.add(layer);
+    public static ChannelSets of(ChannelGraph graph, Granularity granularity, boolean coupled) {
+        ChannelSets sets = new ChannelSets(graph, granularity, coupled);
+        if (!granularity.structured()) return sets;
+        Map<Integer, List<Layer>> holders = new HashMap<>();
+        for (Layer layer : graph.layers()) {
+            if (layer.linear()) continue;
+            if (layer.depthwise()) {
+                sets.whole.put(layer.parameter(), "it is depthwise: its channels are those of the layer before it");
+                continue;
             }
+            Set<Integer> own = sets.units(granularity.channels(layer));
+            sets.units.put(layer.parameter(), own);
+            for (int unit : own)
+                holders.computeIfAbsent(unit, u -> new ArrayList<>()).add(layer);
         }
-        Set<GraphLayer> done = new LinkedHashSet<>();
-        for (GraphLayer layer : layers) {
-            if (done.contains(layer)) continue;
-            Set<GraphLayer> set = new LinkedHashSet<>();
-            sets.grow(graph, layer, byUnit, set);
+        Set<String> done = new HashSet<>();
+        for (Layer layer : graph.layers()) {
+            if (!sets.units.containsKey(layer.parameter()) || done.contains(layer.parameter())) continue;
+            Set<String> set = sets.connected(layer, holders);
             done.addAll(set);
-            sets.add(graph, layers.stream().filter(set::contains).toList());
+            sets.add(graph.layers().stream()
+                    .filter(member -> set.contains(member.parameter()))
+                    .toList());
         }
         return sets;
     }
 
-    private int[] atoms(GraphLayer layer) {
-        return wg == Granularity.CHANNEL ? layer.columns() : layer.rows();
-    }
-
-    private void grow(
-            ChannelGraph graph, GraphLayer layer, Map<Integer, List<GraphLayer>> byUnit, Set<GraphLayer> set) {
-        if (!set.add(layer)) return;
-        for (int atom : atoms(layer)) {
-            for (GraphLayer other : byUnit.get(graph.unit(atom))) grow(graph, other, byUnit, set);
-        }
-    }
-
-    private void add(ChannelGraph graph, List<GraphLayer> set) {
-        GraphLayer first = set.get(0);
-        Map<Integer, Integer> numbers = new LinkedHashMap<>();
-        for (int atom : atoms(first)) numbers.putIfAbsent(graph.unit(atom), numbers.size());
-        List<String> names = set.stream().map(GraphLayer::name).toList();
-        for (GraphLayer layer : set) {
-            Set<Integer> own = new HashSet<>();
-            for (int atom : atoms(layer)) own.add(graph.unit(atom));
-            if (!own.equals(numbers.keySet())) {
-                overlapping.addAll(names);
-                return;
+    /** The layer and all that share channels with it, with one of those, and so on. */
+    private Set<String> connected(Layer start, Map<Integer, List<Layer>> holders) {
+        Set<String> found = new HashSet<>(Set.of(start.parameter()));
+        Deque<Layer> open = new ArrayDeque<>(List.of(start));
+        while (!open.isEmpty()) {
+            for (int unit : units.get(open.pop().parameter())) {
+                for (Layer other : holders.get(unit)) if (found.add(other.parameter())) open.push(other);
             }
         }
-        members.put(first.name(), names);
-        if (!graph.fixed(atoms(first))) removable.addAll(names);
-        if (set.size() == 1 && numbers.size() == atoms(first).length) return; // every group on its own
-        for (GraphLayer layer : set) {
-            int[] units = Arrays.stream(atoms(layer))
+        return found;
+    }
+
+    private Set<Integer> units(int... atoms) {
+        Set<Integer> found = new LinkedHashSet<>();
+        for (int atom : atoms) found.add(graph.unit(atom));
+        return found;
+    }
+
+    private void add(List<Layer> set) {
+        Layer first = set.get(0);
+        Map<Integer, Integer> numbers = new LinkedHashMap<>();
+        for (int unit : units.get(first.parameter())) numbers.put(unit, numbers.size());
+        boolean overlaps =
+                set.stream().anyMatch(layer -> !units.get(layer.parameter()).equals(numbers.keySet()));
+        for (Layer layer : set) {
+            String reason = reason(layer, overlaps ? set : List.of());
+            if (reason != null) whole.put(layer.parameter(), reason);
+        }
+        if (overlaps) return;
+        if (set.size() > 1) shared.add(set);
+        int[][] keepOne = keepOne(numbers);
+        boolean single = set.size() == 1 && numbers.size() == granularity.channels(first).length;
+        for (Layer layer : set) {
+            int[] own = Arrays.stream(granularity.channels(layer))
                     .map(atom -> numbers.get(graph.unit(atom)))
                     .toArray();
-            couplings.put(layer.name(), new Coupling(first.name(), units));
+            couplings.put(layer.parameter(), new Coupling(first.name(), single ? null : own, keepOne));
         }
+    }
+
+    /** Why a layer stays whole, or null. */
+    private String reason(Layer layer, List<Layer> overlapping) {
+        int[] atoms = granularity.channels(layer);
+        String channels = granularity.channels();
+        if (graph.carriesImage(atoms)) return "its " + channels + " carry the image's planes";
+        if (graph.carriesOutput(atoms)) return "its " + channels + " carry the network's outputs";
+        if (!overlapping.isEmpty()) {
+            List<String> others = overlapping.stream()
+                    .filter(other -> other != layer)
+                    .map(Layer::name)
+                    .toList();
+            int rest = others.size() - NAMES_IN_MESSAGE;
+            String named = rest <= 0
+                    ? String.join(", ", others)
+                    : String.join(", ", others.subList(0, NAMES_IN_MESSAGE)) + " and " + rest + " more";
+            return "its " + channels + " overlap with those of " + named + " without being the same";
+        }
+        if (coupled || !graph.tied(atoms)) return null;
+        String addition = graph.addition(layer, granularity == Granularity.FILTER, atoms);
+        return "its " + channels + " are tied by the addition behind " + addition;
+    }
+
+    /** Units of which one must stay, or a layer would lose all its filters: those that several layers make together. */
+    private int[][] keepOne(Map<Integer, Integer> numbers) {
+        Set<Set<Integer>> made = new LinkedHashSet<>();
+        for (Layer layer : graph.layers()) {
+            Set<Integer> own = new TreeSet<>();
+            for (int atom : layer.rows()) {
+                Integer number = numbers.get(graph.unit(atom));
+                if (number != null) own.add(number);
+            }
+            if (!own.isEmpty() && own.size() < numbers.size()) made.add(own);
+        }
+        return made.stream()
+                .map(own -> own.stream().mapToInt(Integer::intValue).toArray())
+                .toArray(int[][]::new);
+    }
+
+    /** The graph's layers, in the order of their numbers. */
+    public List<Layer> layers() {
+        return graph.layers();
     }
 
     /** How the groups of a layer go together. */
-    public Coupling coupling(String layer) {
-        return couplings.getOrDefault(layer, Coupling.none(layer));
+    public Coupling coupling(Layer layer) {
+        return couplings.getOrDefault(layer.parameter(), Coupling.none(layer.name()));
     }
 
     /** What is pruned. */
-    public Granularity wg() {
-        return wg;
+    public Granularity granularity() {
+        return granularity;
+    }
+
+    /** Why nothing of the layer can go, whatever ratio it was given, e.g. "its filters ..."; null if something can. */
+    public String whyWhole(Layer layer) {
+        return whole.get(layer.parameter());
     }
 
     /** Whether nothing of the layer can go, whatever ratio it was given. */
-    public boolean keepsWhole(PrunableLayer layer) {
-        if (!wg.structured() || layer.linear()) return wg.mustKeepWhole(layer);
-        if (overlapping.contains(layer.name())) return true;
-        return coupled ? !removable.contains(layer.name()) : wg.mustKeepWhole(layer);
+    public boolean keepsWhole(Layer layer) {
+        return whole.containsKey(layer.parameter());
     }
 
-    /** The reason for {@link #keepsWhole}, to end a message about several layers. */
-    public String whyWhole() {
-        if (!coupled && overlapping.isEmpty()) return wg.whyWhole();
-        return (coupled ? "" : wg.whyWhole() + ", or ")
-                + "they carry image planes or classes, are depthwise, or share some channels but not all with others";
-    }
-
-    /** Names of the sets with more than one layer, with their layers in order of execution. */
-    public Map<String, List<String>> shared() {
-        Map<String, List<String>> shared = new LinkedHashMap<>();
-        members.forEach((name, names) -> {
-            if (names.size() > 1) shared.put(name, names);
-        });
+    /** The sets with more than one layer. */
+    public List<List<Layer>> shared() {
         return shared;
     }
 
     /**
-     * One ratio per set: the smallest that its layers were given, since a layer with ratio 0 is to stay whole.
-     *
-     * @param ratios one per layer; changed in place
-     * @param warnings gets a line for every set whose layers had different ratios
+     * The stage whose ratio is meant for the layer's groups: its own; but input channels that are all made in one other stage,
+     * and not tied, belong to that one, for it is there that filters go.
      */
-    public void agree(List<PrunableLayer> layers, double[] ratios, List<String> warnings) {
-        Map<String, Integer> index = new HashMap<>();
-        for (int i = 0; i < ratios.length; i++) index.put(layers.get(i).name(), i);
-        shared().forEach((name, names) -> {
-            double[] given = names.stream()
-                    .mapToDouble(n -> ratios[index.get(n)])
-                    .distinct()
-                    .toArray();
-            if (given.length == 1) return;
-            double smallest = Arrays.stream(given)
-                    .filter(r -> r != Selection.AUTOMATIC)
-                    .min()
-                    .orElseThrow();
-            names.forEach(n -> ratios[index.get(n)] = smallest);
-            warnings.add("--stage-pr: " + names.stream().collect(Collectors.joining(", "))
-                    + " lose the same channels; of their ratios the smallest holds, " + smallest);
-        });
+    public int stage(Layer layer) {
+        if (granularity != Granularity.CHANNEL || graph.tied(layer.columns())) return layer.stage();
+        Set<Integer> read = units(layer.columns());
+        int[] stages = graph.layers().stream()
+                .filter(maker -> IntStream.of(maker.rows()).anyMatch(atom -> read.contains(graph.unit(atom))))
+                .mapToInt(Layer::stage)
+                .distinct()
+                .toArray();
+        return stages.length == 1 ? stages[0] : layer.stage();
     }
 }

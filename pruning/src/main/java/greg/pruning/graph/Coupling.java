@@ -13,11 +13,12 @@ import java.util.stream.IntStream;
  *
  * @param set name of the set of layers that lose the same units; a layer on its own has its own name here
  * @param units the unit of each group, numbered from 0 alike in all layers of the set; null where every group is its own
+ * @param keepOne sets of units of each of which one must stay, because they are all that some layer makes
  */
-public record Coupling(String set, int[] units) {
+public record Coupling(String set, int[] units, int[][] keepOne) {
     /** Every group on its own. */
     public static Coupling none(String layer) {
-        return new Coupling(layer, null);
+        return new Coupling(layer, null, new int[0][]);
     }
 
     /** Number of units among {@code groups} groups. */
@@ -33,10 +34,10 @@ public record Coupling(String set, int[] units) {
      */
     public Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
         long stream = Seeds.stream(seed, "pick." + set);
-        if (units == null) return Selection.choose(scores, ratio, pick, stream);
+        if (units == null) return Selection.choose(scores, ratio, pick, stream, keepOne);
         float[] perUnit = new float[count(scores.length)];
         for (int g = 0; g < scores.length; g++) perUnit[units[g]] = scores[g];
-        int[] order = Selection.choose(perUnit, ratio, pick, stream).pruned();
+        int[] order = Selection.choose(perUnit, ratio, pick, stream, keepOne).pruned();
         return Selection.of(
                 scores.length, Arrays.stream(order).flatMap(this::groupsOf).toArray());
     }

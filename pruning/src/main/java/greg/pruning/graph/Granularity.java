@@ -1,70 +1,67 @@
 package greg.pruning.graph;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.kernels.spec.GroupIndex;
-import greg.pruning.growth.CliNames;
 
 /**
- * What is penalised and removed as one ({@code --wg}). The only place that knows filter, channel and weight apart:
+ * What is penalised and removed as one. The only place that knows filter, channel and weight apart:
  * everything else works on group numbers.
  */
 public enum Granularity {
     /** One output channel: row o of the weight (out, in, positions). Its removal shrinks the next layer too. */
-    FILTER("filter") {
+    @JsonProperty("filter")
+    FILTER {
         @Override
         public GroupIndex index(int out, int inPerGroup, int positions) {
             return new GroupIndex(out, Math.multiplyExact(inPerGroup, positions));
         }
 
         @Override
-        public boolean mustKeepWhole(PrunableLayer layer) {
-            return layer.shortcut() || layer.stem() || layer.lastInBlock() || (layer.outputFixed() && !layer.linear());
+        public int[] channels(Layer layer) {
+            return layer.rows();
         }
 
         @Override
-        public String whyWhole() {
-            return "their filters are tied by a residual add";
+        public String channels() {
+            return "filters";
         }
     },
     /** One input channel: column i of the weight. What goes with it is the filter of the conv before. */
-    CHANNEL("channel") {
+    @JsonProperty("channel")
+    CHANNEL {
         @Override
         public GroupIndex index(int out, int inPerGroup, int positions) {
             return new GroupIndex(inPerGroup, positions);
         }
 
         @Override
-        public boolean mustKeepWhole(PrunableLayer layer) {
-            return layer.shortcut() || layer.stem() || layer.firstInBlock() || (layer.inputFixed() && !layer.linear());
+        public int[] channels(Layer layer) {
+            return layer.columns();
         }
 
         @Override
-        public String whyWhole() {
-            return "their input channels are the image's planes or tied by a residual add";
+        public String channels() {
+            return "input channels";
         }
     },
     /** A single weight. Nothing is rebuilt: a mask holds the pruned ones at zero. */
-    WEIGHT("weight") {
+    @JsonProperty("weight")
+    WEIGHT {
         @Override
         public GroupIndex index(int out, int inPerGroup, int positions) {
             return new GroupIndex(Math.multiplyExact(Math.multiplyExact(out, inPerGroup), positions), 1);
         }
 
         @Override
-        public boolean mustKeepWhole(PrunableLayer layer) {
-            return false;
+        public int[] channels(Layer layer) {
+            throw new IllegalStateException("single weights are masked, no channel goes with them");
         }
 
         @Override
-        public String whyWhole() {
-            throw new IllegalStateException("single weights can be masked in every layer");
+        public String channels() {
+            return "weights";
         }
     };
-
-    private final String cliName;
-
-    Granularity(String cliName) {
-        this.cliName = cliName;
-    }
 
     /**
      * The groups of a weight.
@@ -75,24 +72,19 @@ public enum Granularity {
      */
     public abstract GroupIndex index(int out, int inPerGroup, int positions);
 
-    /** True if this kind of group can never be removed from that layer, whatever ratio it was given. */
-    public abstract boolean mustKeepWhole(PrunableLayer layer);
+    /** The groups of a layer's weight. */
+    public GroupIndex index(Layer layer) {
+        return index(layer.out(), layer.in(), layer.positions());
+    }
 
-    /** The reason for {@link #mustKeepWhole}, to end a message about several layers. */
-    public abstract String whyWhole();
+    /** The channel that goes with each group of the layer, by the numbers of its graph. */
+    public abstract int[] channels(Layer layer);
+
+    /** What groups are called in a sentence about a layer. */
+    public abstract String channels();
 
     /** True if removing a group makes the network smaller; false if it is masked. */
     public boolean structured() {
         return this != WEIGHT;
-    }
-
-    /** The name on the command line and in run folders. */
-    public String cliName() {
-        return cliName;
-    }
-
-    /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-    public static Granularity parse(String text) {
-        return CliNames.parse("--wg", Granularity.class, Granularity::cliName, text);
     }
 }

@@ -1,129 +1,135 @@
 package greg.pruning.graph;
 
+import greg.pruning.graph.Layer.Place;
 import greg.tensor.ChannelMap;
 import greg.tensor.Node;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Stages, blocks and layer numbers, read off the trace. A residual add closes a block; the block's body are the layers
- * between the add and the point where its two branches part. A stage ends where the shape of the adds' results changes.
+ * Stages, blocks and layer numbers, read off the trace. A residual addition closes a block; the block's body are the layers
+ * between the addition and the point where its two branches part, as far as they are not in a block inside it. A stage ends
+ * where the shape of the additions' results changes.
  */
-public final class Topology {
-    private final ChannelGraph graph;
-    private final Map<Tensor, Node> producers = new IdentityHashMap<>();
-    private final Map<String, Place> places = new HashMap<>();
+final class Topology {
+    private final Tracing tracing;
+    private final Map<Tensor, Integer> producers = new IdentityHashMap<>();
+    private final Map<String, Block> blocks = new HashMap<>();
+    private final Map<Node, String> additions = new IdentityHashMap<>();
     private int stages;
 
-    private record Place(int stage, int block, int conv, boolean last) {}
+    /** A residual block: its layers in order of execution. */
+    private record Block(int stage, int number, List<String> body, List<String> shortcut) {}
 
-    private Topology(ChannelGraph graph) {
-        this.graph = graph;
-        for (Node node : graph.nodes()) producers.put(node.output(), node);
+    Topology(Tracing tracing) {
+        this.tracing = tracing;
+        List<Node> nodes = tracing.nodes;
+        for (int i = 0; i < nodes.size(); i++) producers.put(nodes.get(i).output(), i);
         int block = -1;
         Shape shape = null;
-        for (Node node : graph.nodes()) {
-            if (!(node.op().channels() instanceof ChannelMap.Tied tied)) continue;
+        for (Tracing.Addition addition : tracing.additions) {
+            Node node = addition.node();
             if (shape == null || !shape.equals(node.output().shape())) {
                 shape = node.output().shape();
                 stages++;
                 block = -1;
             }
-            block++;
-            placeBlock(node, tied.other(), block);
+            place(node, ((ChannelMap.Tied) node.op().channels()).other(), ++block);
         }
+    }
+
+    private void place(Node add, int other, int block) {
+        BitSet left = ancestors(add.inputs().get(0));
+        BitSet right = ancestors(add.inputs().get(other));
+        Set<String> main = new LinkedHashSet<>();
+        Set<String> side = new LinkedHashSet<>();
+        for (int i = 0; i < tracing.nodes.size(); i++) {
+            String layer = tracing.weight(tracing.nodes.get(i));
+            if (layer == null || left.get(i) == right.get(i)) continue;
+            (left.get(i) ? main : side).add(layer);
+        }
+        // the shorter branch is the shortcut, whichever way round the addition was written
+        List<String> body = new ArrayList<>(side.size() > main.size() ? side : main);
+        List<String> shortcut = new ArrayList<>(side.size() > main.size() ? main : side);
+        additions.put(add, body.isEmpty() ? "the input" : body.get(body.size() - 1));
+        body.removeIf(blocks::containsKey);
+        shortcut.removeIf(name -> blocks.containsKey(name) || body.contains(name));
+        if (body.isEmpty()) {
+            body.addAll(shortcut);
+            shortcut.clear();
+        }
+        Block made = new Block(stages, block, body, shortcut);
+        body.forEach(name -> blocks.put(name, made));
+        shortcut.forEach(name -> blocks.put(name, made));
+    }
+
+    /** The nodes that {@code t} is made from. */
+    private BitSet ancestors(Tensor t) {
+        BitSet found = new BitSet();
+        Integer last = producers.get(t);
+        if (last == null) return found;
+        found.set(last);
+        for (int i = last; i >= 0; i = found.previousSetBit(i - 1)) {
+            for (Tensor input : tracing.nodes.get(i).inputs()) {
+                Integer from = producers.get(input);
+                if (from != null) found.set(from);
+            }
+            if (i == 0) break;
+        }
+        return found;
+    }
+
+    /** The last layer of the body of the block that an addition closes, full name of its weight. */
+    String before(Node addition) {
+        return additions.get(addition);
     }
 
     /**
-     * All convolutions and linear layers, numbered as the reference implementation numbers them: in order of execution
-     * along the main path, a projection shortcut sharing the number of the convolution before it.
+     * All convolutions and linear layers, numbered as the reference implementation numbers them: in order of execution, but a
+     * projection shortcut behind the last convolution of its block, whose number it shares.
      */
-    public static List<PrunableLayer> describe(ChannelGraph graph) {
-        return new Topology(graph).layers();
-    }
-
-    private void placeBlock(Node add, int other, int block) {
-        Set<Node> right = new HashSet<>();
-        ancestors(add.inputs().get(other), right);
-        List<String> main = new ArrayList<>();
-        Set<Node> left = new HashSet<>();
-        ancestors(add.inputs().get(0), left);
-        List<String> side = new ArrayList<>();
-        for (Node node : graph.nodes()) {
-            if (!(node.op().channels() instanceof ChannelMap.Fresh)) continue;
-            if (left.contains(node) && !right.contains(node)) main.add(name(node));
-            if (right.contains(node) && !left.contains(node)) side.add(name(node));
+    List<Layer> layers() {
+        List<String> executed = new ArrayList<>(tracing.layers.keySet());
+        Map<String, Integer> stageOf = new HashMap<>();
+        int following = -1;
+        for (int i = executed.size() - 1; i >= 0; i--) {
+            Block block = blocks.get(executed.get(i));
+            if (block != null) following = block.stage;
+            boolean linear = tracing.layers.get(executed.get(i)).shape().rank() == 2;
+            int stage = following >= 0 ? following : linear ? stages + 1 : stages;
+            stageOf.put(executed.get(i), stages == 0 ? -1 : stage);
         }
-        // the shorter branch is the shortcut, whichever way round the addition was written
-        List<String> body = side.size() > main.size() ? side : main;
-        List<String> shortcut = body == main ? side : main;
-        for (int i = 0; i < body.size(); i++) {
-            places.put(body.get(i), new Place(stages, block, i, i == body.size() - 1));
-        }
-        for (String name : shortcut) places.put(name, new Place(stages, block, -1, false));
-    }
-
-    private void ancestors(Tensor t, Set<Node> into) {
-        Node node = producers.get(t);
-        if (node == null || !into.add(node)) return;
-        for (Tensor input : node.inputs()) ancestors(input, into);
-    }
-
-    private String name(Node node) {
-        Tensor weight = node.inputs().get(1);
-        for (GraphLayer layer : graph.layers()) if (layer.weight().tensor() == weight) return layer.name();
-        throw new IllegalStateException("topology: a layer of the trace is not in the channel graph");
-    }
-
-    private List<PrunableLayer> layers() {
-        List<PrunableLayer> all = new ArrayList<>();
+        List<Layer> layers = new ArrayList<>();
         int index = -1;
-        boolean inBlocks = false;
-        for (GraphLayer layer : inModuleOrder()) {
-            Place place = places.get(layer.name());
-            boolean shortcut = place != null && place.conv() < 0;
-            if (!shortcut) index++;
-            inBlocks |= place != null;
-            int stage = stages == 0 ? -1 : place != null ? place.stage() : inBlocks ? stages + 1 : 0;
-            all.add(new PrunableLayer(
-                    layer.name(),
-                    index,
-                    stage,
-                    place == null ? -1 : place.block(),
-                    place == null ? -1 : place.conv(),
-                    place != null && place.last(),
-                    shortcut,
-                    layer.linear(),
-                    graph.fixed(layer.columns()) || graph.tied(layer.columns()) || layer.depthwise(),
-                    graph.fixed(layer.rows()) || graph.tied(layer.rows()) || layer.depthwise()));
-        }
-        return all;
-    }
-
-    /** Execution order, but a shortcut behind the body of its block, as modules register them. */
-    private List<GraphLayer> inModuleOrder() {
-        List<GraphLayer> ordered = new ArrayList<>();
-        List<GraphLayer> waiting = new ArrayList<>();
-        for (GraphLayer layer : graph.layers()) {
-            Place place = places.get(layer.name());
-            if (place != null && place.conv() < 0) {
-                waiting.add(layer);
+        boolean inFront = true;
+        for (String name : executed) {
+            Block block = blocks.get(name);
+            if (block != null && block.shortcut.contains(name)) continue;
+            inFront &= block == null;
+            index++;
+            if (block == null) {
+                layers.add(layer(name, new Place(index, stages > 0 && inFront ? 0 : stageOf.get(name), -1, -1)));
                 continue;
             }
-            ordered.add(layer);
-            if (place != null && place.last()) {
-                ordered.addAll(waiting);
-                waiting.clear();
+            layers.add(layer(name, new Place(index, block.stage, block.number, block.body.indexOf(name))));
+            if (!name.equals(block.body.get(block.body.size() - 1))) continue;
+            for (String shortcut : block.shortcut) {
+                layers.add(layer(shortcut, new Place(index, block.stage, block.number, -1)));
             }
         }
-        ordered.addAll(waiting);
-        return ordered;
+        return List.copyOf(layers);
+    }
+
+    private Layer layer(String name, Place place) {
+        Tracing.Applied a = tracing.layers.get(name);
+        return new Layer(name, a.shape(), a.groups(), a.depthwise(), a.rows(), a.columns(), place);
     }
 }

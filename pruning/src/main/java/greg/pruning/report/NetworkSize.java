@@ -21,13 +21,13 @@ public record NetworkSize(long params, long allParams, long macs) {
      * With single weights masked: they count as removed, from the parameters and, in proportion, from the
      * multiply-accumulates.
      *
-     * @param masked layer name to number of masked weights
+     * @param masked full name of the weight to number of masked elements
      */
     public static NetworkSize masked(CostModel cost, Map<String, Integer> masked) {
         long removed = masked.values().stream().mapToLong(Integer::longValue).sum();
         long macs = 0;
         for (LayerCost layer : cost.layers()) {
-            double share = masked.getOrDefault(layer.name(), 0)
+            double share = masked.getOrDefault(layer.parameter(), 0)
                     / (double) layer.weight().size();
             macs += Math.round(layer.macs() * (1 - share));
         }

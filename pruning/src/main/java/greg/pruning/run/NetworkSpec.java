@@ -9,8 +9,7 @@ import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
 import greg.nn.model.Networks;
-import greg.pruning.surgery.Masks;
-import greg.pruning.surgery.RemovalPlan;
+import greg.pruning.surgery.PruningPlan;
 import greg.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,37 +24,30 @@ import java.util.Map;
  * @param channels planes of an image
  * @param imageSize its height and width
  * @param classes outputs
- * @param plan what was removed, relative to the full architecture
- * @param masks which single weights are masked
+ * @param plan what was pruned, relative to the full architecture
  */
-public record NetworkSpec(String arch, int channels, int imageSize, int classes, RemovalPlan plan, Masks masks) {
+public record NetworkSpec(String arch, int channels, int imageSize, int classes, PruningPlan plan) {
     private static final List<String> IN_RUN_FOLDER =
             List.of("pruned.safetensors", "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
 
     /** The unpruned architecture for images of this kind. */
     public static NetworkSpec of(String arch, ImageShape images) {
-        return new NetworkSpec(
-                arch, images.channels(), images.height(), images.classes(), RemovalPlan.none(), Masks.NONE);
+        return new NetworkSpec(arch, images.channels(), images.height(), images.classes(), PruningPlan.none());
     }
 
-    /** The same architecture after a removal. */
-    public NetworkSpec pruned(RemovalPlan removed) {
-        return new NetworkSpec(arch, channels, imageSize, classes, removed, masks);
+    /** The same architecture after it was pruned. */
+    public NetworkSpec pruned(PruningPlan by) {
+        return new NetworkSpec(arch, channels, imageSize, classes, by);
     }
 
-    /** The same architecture with single weights masked. */
-    public NetworkSpec masked(Masks zeroed) {
-        return new NetworkSpec(arch, channels, imageSize, classes, plan, zeroed);
-    }
-
-    /** The architecture before anything was removed or masked. */
+    /** The architecture before anything was pruned. */
     public NetworkSpec full() {
-        return new NetworkSpec(arch, channels, imageSize, classes, RemovalPlan.none(), Masks.NONE);
+        return pruned(PruningPlan.none());
     }
 
     /** True if something was removed or masked. */
     public boolean isPruned() {
-        return !plan.isEmpty() || !masks.isEmpty();
+        return !plan.isEmpty();
     }
 
     /** One image, (1, C, H, W). */
@@ -63,10 +55,10 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         return Shape.of(1, channels, imageSize, imageSize);
     }
 
-    /** The network with zero weights, cut where the plan says so. */
+    /** The network with zero weights, cut or masked where the plan says so. */
     public NnModule build(Backend backend) {
         NnModule network = Networks.create(arch, backend, channels, imageSize, classes);
-        if (!plan.isEmpty()) plan.apply(network, image());
+        plan.apply(network);
         return network;
     }
 
@@ -78,7 +70,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     /** Weights and masks. */
     public StateDict state(NnModule network) {
         StateDict state = StateDict.of(network);
-        masks.addTo(state);
+        plan.addTo(state);
         return state;
     }
 
@@ -91,7 +83,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         metadata.put("channels", Integer.toString(channels));
         metadata.put("image_size", Integer.toString(imageSize));
         metadata.put("classes", Integer.toString(classes));
-        metadata.put("plan", plan.toText());
+        plan.addTo(metadata);
         return metadata;
     }
 
@@ -162,8 +154,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
                 number(checkpoint, "channels"),
                 number(checkpoint, "image_size"),
                 number(checkpoint, "classes"),
-                RemovalPlan.parse(known.getOrDefault("plan", "")),
-                Masks.of(checkpoint.state()));
+                PruningPlan.read(checkpoint.state(), known));
     }
 
     private static int number(Checkpoint checkpoint, String key) {
@@ -180,8 +171,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     public NnModule load(Backend backend, Checkpoint checkpoint) {
         NnModule network = build(backend);
         try {
-            Masks.without(checkpoint.state()).loadInto(network);
-            masks.apply(network);
+            PruningPlan.weights(checkpoint.state()).loadInto(network);
         } catch (IllegalArgumentException e) {
             network.close();
             throw new UsageException(checkpoint.file() + " does not fit --arch " + arch + ": " + e.getMessage());

@@ -4,27 +4,26 @@ import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
-import greg.nn.train.EndlessFeed;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
-import greg.pruning.graph.Topology;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
-import greg.pruning.surgery.Masks;
-import greg.pruning.surgery.Removal;
+import greg.pruning.report.Written;
+import greg.pruning.surgery.MaskPlan;
+import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.RemovalPlan;
-import greg.pruning.target.GlobalRatios;
 import greg.pruning.target.InheritedPruning;
-import greg.pruning.target.PruningRatios;
+import greg.pruning.target.LayerTarget;
+import greg.pruning.target.Target;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What is to be removed from which network.
@@ -32,30 +31,31 @@ import java.util.Map;
  * @param spec the network
  * @param config the method and its settings
  * @param target how much goes, and where
- * @param shares the ratio of each layer once it is {@linkplain #settle settled}, or null
+ * @param layers what goes of each layer once it is {@linkplain #settle settled}, or null
  */
-public record Pruning(NetworkSpec spec, GregConfig config, Target target, double[] shares) {
+public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<LayerTarget> layers) {
     /**
      * What was removed.
      *
      * @param spec how to build what is left, masks included
      * @param growth when what was decided; null for method L1, which decides without training
+     * @param outcome how the growth ended
      */
-    public record Cut(NetworkSpec spec, GrowthTimes growth) {
+    public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
         /** For plan.json. */
         public Map<String, Object> describe(GregConfig by) {
-            return Json.object(
+            Map<String, Object> map = Json.object(
                     "arch", spec.arch(),
-                    "method", by.method().cliName(),
-                    "wg", by.wg().cliName(),
-                    "kept_filters", spec.plan().kept(),
-                    "masked_weights", spec.masks().counts(),
-                    "growth", growth == null ? null : growth.toMap());
+                    "method", Written.name(by.method()),
+                    "wg", Written.name(by.granularity()));
+            map.putAll(spec.plan().toMap());
+            map.put("growth", growth == null ? null : growth.toMap());
+            return map;
         }
 
         /** How big it is, counted without computing. */
         public NetworkSize size() {
-            return NetworkSize.masked(cost(spec), spec.masks().counts());
+            return NetworkSize.masked(cost(spec), spec.plan().maskedWeights());
         }
     }
 
@@ -71,19 +71,14 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
      * What the ratios mean for the network, with warnings; IllegalArgumentException where they do not fit it, or the method:
      * all that can be told without weights, so that nobody learns of it after hours of training.
      */
-    public PruningRatios.Resolved resolve() {
+    public Target.Resolved resolve() {
         try (DryBackend dry = new DryBackend();
                 NnModule network = spec.build(dry)) {
             ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-            PruningRatios.Resolved resolved = target.resolve(Topology.describe(graph), sets(graph));
-            if (target.global()) GlobalRatios.check(resolved.ratios());
-            if (target.inherited() != null) target.inherited().check(config);
+            Target.Resolved resolved = target.resolveWithoutWeights(graph, config.granularity());
+            GrowingRegularization.checkPresets(config, resolved.layers());
             return resolved;
         }
-    }
-
-    private ChannelSets sets(ChannelGraph graph) {
-        return ChannelSets.of(graph, config.wg(), target.coupled());
     }
 
     /**
@@ -93,7 +88,11 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
     public Pruning settle(NnModule network) {
         if (!target.global()) return this; // the weights have no say
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-        return new Pruning(spec, config, target, target.shares(graph, Topology.describe(graph), sets(graph)));
+        return new Pruning(
+                spec,
+                config,
+                target,
+                target.resolve(graph, config.granularity()).layers());
     }
 
     /** What would be left, by structure alone: how many filters go does not depend on the weights. */
@@ -101,7 +100,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
         Pruning oneShot = with(PruningMethod.L1);
         try (DryBackend dry = new DryBackend();
                 NnModule network = spec.build(dry)) {
-            return oneShot.run(network, null, new GrowthListener() {});
+            return oneShot.run(network);
         }
     }
 
@@ -113,59 +112,50 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
     public static InheritedPruning inherit(Path model, InheritedPruning.Mode mode, Granularity wg) {
         Checkpoint checkpoint = NetworkSpec.read("--base-pr-model", model);
         NetworkSpec other = NetworkSpec.stored(checkpoint);
-        boolean masked = !other.masks().isEmpty();
+        boolean masked = other.plan() instanceof MaskPlan;
         if (!other.isPruned() || masked == wg.structured()) {
             throw new UsageException("--base-pr-model: expected a network pruned by --wg "
                     + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
                     + (masked ? "masked by --wg weight" : other.isPruned() ? "cut" : "not pruned"));
         }
-        if (masked) return InheritedPruning.of(mode, other.masks());
+        if (other.plan() instanceof MaskPlan masks) return InheritedPruning.of(mode, masks);
+        RemovalPlan cut = (RemovalPlan) other.plan();
         try (DryBackend dry = new DryBackend();
                 NnModule network = other.full().build(dry)) {
-            ChannelGraph graph = ChannelGraph.trace(network, other.image());
-            return InheritedPruning.of(mode, graph, other.plan().on(graph), wg);
+            return InheritedPruning.of(mode, cut.on(ChannelGraph.trace(network, other.image())), wg);
         }
     }
 
     /** The same ratios by another method. */
     public Pruning with(PruningMethod method) {
-        return new Pruning(spec, config.toBuilder().method(method).build(), target, shares);
+        return new Pruning(spec, config.toBuilder().method(method).build(), target, layers);
+    }
+
+    /** Removes at once what L1 chooses: the network is smaller afterwards (or, for single weights, masked). */
+    public Cut run(NnModule network) {
+        return run(network, null, growth -> new TrainHook[0], null);
     }
 
     /**
      * Chooses, grows, stabilises, removes: the network is smaller afterwards (or, for single weights, masked).
      *
-     * @param feed training images; null for method L1, which needs none
+     * @param data training images; null for method L1, which needs none
+     * @param hooks on the training loop
+     * @param from where to resume, with the network as it was then; null: at the start
      */
-    public Cut run(NnModule network, EndlessFeed feed, GrowthListener listener) {
-        return run(network, feed, listener, null);
-    }
-
-    /**
-     * As above.
-     *
-     * @param from where to go on, with the network and the feed as they were then; null: at the start
-     */
-    public Cut run(NnModule network, EndlessFeed feed, GrowthListener listener, GrowingRegularization.Saved from) {
+    public Cut run(
+            NnModule network, TrainData data, Function<GrowingRegularization, TrainHook[]> hooks, RunState.Saved from) {
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-        List<PrunableLayer> layers = Topology.describe(graph);
-        ChannelSets sets = sets(graph);
-        double[] ratios = shares != null ? shares : target.shares(graph, layers, sets);
-        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, layers, ratios, sets)) {
-            InheritedPruning inherited = target.inherited();
-            if (inherited != null && inherited.mode() == InheritedPruning.Mode.INDEX) growth.inherit(inherited);
-            if (from != null) growth.resume(from);
-            growth.run(feed, listener);
+        List<LayerTarget> targets = layers != null
+                ? layers
+                : target.resolve(graph, config.granularity()).layers();
+        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, targets)) {
+            if (from != null) growth.resume(from.schedule(), from.training());
+            GrowingRegularization.Outcome outcome = growth.run(data, hooks.apply(growth));
             GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growth);
-            if (config.wg() == Granularity.WEIGHT) {
-                Masks masks = Masks.of(growth.layers());
-                masks.apply(network);
-                return new Cut(spec.masked(masks), times);
-            }
-            Removal removal = growth.removal();
-            RemovalPlan plan = new RemovalPlan(removal.keptFilters());
-            removal.apply();
-            return new Cut(spec.pruned(plan), times);
+            PruningPlan plan = growth.plan();
+            plan.apply(graph);
+            return new Cut(spec.pruned(plan), times, outcome);
         }
     }
 }

@@ -4,8 +4,9 @@ import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.ImageShape;
 import greg.datasets.Normalization;
-import greg.pruning.report.Json;
-import java.util.Map;
+import greg.nn.train.Augmentation;
+import greg.nn.train.ImageData;
+import greg.nn.train.TrainData;
 
 /**
  * The images of a run.
@@ -25,17 +26,13 @@ public record RunData(String name, DataSplit split, Normalization normalization)
         return shape;
     }
 
-    /** For config.json: enough to see whether another run had the same images. */
-    public Map<String, Object> describe() {
-        return Json.object(
-                "name", name,
-                "train", describe(split.train()),
-                "test", describe(split.test()),
-                "mean", normalization.mean(),
-                "std", normalization.std());
-    }
-
-    private static Map<String, Object> describe(Dataset half) {
-        return Json.object("records", half.size(), "checksum", half.checksum());
+    /** The training images in batches, augmented and normalised. */
+    public TrainData training(Augmentation augment, int batchSize, long seed) {
+        Dataset train = split.train();
+        return new ImageData(
+                train,
+                batchSize,
+                () -> augment.batches(train, batchSize, seed),
+                backend -> augment.feeder(backend, train, normalization, seed));
     }
 }

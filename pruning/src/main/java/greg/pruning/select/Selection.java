@@ -1,7 +1,9 @@
 package greg.pruning.select;
 
 import greg.datasets.random.SplitMix;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Which groups of a layer go and which stay.
@@ -56,6 +58,14 @@ public record Selection(int[] pruned, int[] kept) {
      * @param seed used by {@link PickPruned#RAND} alone, a stream's ({@link greg.datasets.random.Seeds})
      */
     public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
+        return choose(scores, ratio, pick, seed, new int[0][]);
+    }
+
+    /**
+     * As above, but so that something stays of each of some sets of groups: a group that is the last of one is passed over for
+     * the next in order.
+     */
+    public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed, int[][] keepOne) {
         int count = ratio == AUTOMATIC ? countAtLargestGap(scores) : count(ratio, scores.length);
         int[] order =
                 switch (pick) {
@@ -63,7 +73,26 @@ public record Selection(int[] pruned, int[] kept) {
                     case MAX -> ascending(scores, true);
                     case RAND -> new SplitMix(seed).permutation(scores.length);
                 };
-        return of(scores.length, Arrays.copyOf(order, count));
+        return of(scores.length, keepOne.length == 0 ? Arrays.copyOf(order, count) : first(count, order, keepOne));
+    }
+
+    private static int[] first(int count, int[] order, int[][] keepOne) {
+        int[] left = new int[keepOne.length];
+        List<List<Integer>> setsOf = new ArrayList<>();
+        for (int g = 0; g < order.length; g++) setsOf.add(new ArrayList<>());
+        for (int s = 0; s < keepOne.length; s++) {
+            left[s] = keepOne[s].length;
+            for (int g : keepOne[s]) setsOf.get(g).add(s);
+        }
+        int[] chosen = new int[count];
+        int found = 0;
+        for (int g : order) {
+            if (found == count) break;
+            if (setsOf.get(g).stream().anyMatch(s -> left[s] == 1)) continue;
+            setsOf.get(g).forEach(s -> left[s]--);
+            chosen[found++] = g;
+        }
+        return Arrays.copyOf(chosen, found);
     }
 
     /** How many of {@code groups} go: min(ceil(ratio * groups), groups - 1), the product in double precision. */

@@ -2,85 +2,123 @@ package greg.pruning.surgery;
 
 import greg.kernels.spec.ShortcutSpec;
 import greg.nn.Parameter;
-import greg.nn.layer.Conv2d;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.GraphLayer;
+import greg.pruning.graph.Granularity;
+import greg.pruning.graph.Group;
+import greg.pruning.graph.Layer;
+import greg.tensor.ChannelRoute;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * A set of channels to be removed from a network, grown filter by filter and applied at once. The network is changed in
- * place; optimisers made for it are of no use afterwards.
+ * Groups of channels to be removed from a network, collected filter by filter and cut out at once. The network is changed in
+ * place; optimisers made for it, and the graph, are of no use afterwards.
  */
 public final class Removal {
+    private static final Gone NOTHING = new Gone(new BitSet(), new BitSet());
+
     private final ChannelGraph graph;
-    private final Set<Integer> units = new HashSet<>();
+    private final Set<Group> groups = new LinkedHashSet<>();
+
+    /** Which indices of the two sides of a parameter or shortcut go. */
+    private record Gone(BitSet rows, BitSet columns) {
+        void add(int[] someRows, int... someColumns) {
+            for (int r : someRows) rows.set(r);
+            for (int c : someColumns) columns.set(c);
+        }
+    }
 
     /** Nothing to remove yet. */
     public Removal(ChannelGraph graph) {
         this.graph = graph;
     }
 
+    /** Where it is to be removed from. */
+    public ChannelGraph graph() {
+        return graph;
+    }
+
     /**
      * Marks filters of a layer, and with them everything that is coupled to them.
      *
-     * @throws IllegalArgumentException if an index is out of range or the channel must stay (image planes, classes)
+     * @throws IllegalArgumentException if an index is out of range or the channel must stay (image planes, outputs)
      */
     public Removal filters(String layer, int... filters) {
-        return mark(layer, "filter", graph.layer(layer).rows(), filters);
+        for (int i : filters) mark(graph.group(layer, i), "filter " + i + " of layer " + layer);
+        return this;
     }
 
     /** Marks input channels (columns) of a layer: the filters before it that make them disappear. */
     public Removal inputs(String layer, int... channels) {
-        return mark(layer, "input channel", graph.layer(layer).columns(), channels);
-    }
-
-    private Removal mark(String layer, String what, int[] atoms, int[] indices) {
-        for (int i : indices) {
-            if (i < 0 || i >= atoms.length) {
-                throw new IllegalArgumentException(
-                        "removal: layer " + layer + " has " + atoms.length + " " + what + "s, there is no number " + i);
-            }
-            if (graph.fixed(new int[] {atoms[i]})) {
-                throw new IllegalArgumentException("removal: " + what + " " + i + " of layer " + layer
-                        + " must stay: it carries image planes or classes");
-            }
-            units.add(graph.unit(atoms[i]));
-        }
+        for (int i : channels) mark(graph.inputGroup(layer, i), "input channel " + i + " of layer " + layer);
         return this;
     }
 
-    private int[] kept(int[] atoms) {
-        return IntStream.range(0, atoms.length)
-                .filter(i -> !units.contains(graph.unit(atoms[i])))
-                .toArray();
+    /** Marks filters or input channels of a layer, whichever are pruned. */
+    public Removal groups(Granularity granularity, Layer layer, int... numbers) {
+        return switch (granularity) {
+            case FILTER -> filters(layer.parameter(), numbers);
+            case CHANNEL -> inputs(layer.parameter(), numbers);
+            case WEIGHT -> throw new IllegalStateException("removal: single weights are masked, not cut");
+        };
     }
 
-    /** Kept filters of every layer that loses some, in order of execution. */
-    public Map<String, int[]> keptFilters() {
-        Map<String, int[]> kept = new LinkedHashMap<>();
-        for (GraphLayer layer : graph.layers()) {
-            int[] rows = kept(layer.rows());
-            if (rows.length < layer.rows().length) kept.put(layer.name(), rows);
+    private void mark(Group group, String what) {
+        if (group.fixed()) {
+            throw new IllegalArgumentException(
+                    "removal: " + what + " must stay: it carries the image's planes or the network's outputs");
         }
-        return kept;
+        groups.add(group);
     }
 
-    /** Kept input channels of every layer that loses some, in order of execution. */
+    /** What goes. */
+    public Set<Group> groups() {
+        return groups;
+    }
+
+    private Map<String, Gone> gone() {
+        Map<String, Gone> gone = new HashMap<>();
+        for (Group group : groups) {
+            for (Group.Member m : group.members()) {
+                gone.computeIfAbsent(m.name(), name -> new Gone(new BitSet(), new BitSet()))
+                        .add(m.rows(), m.columns());
+            }
+        }
+        return gone;
+    }
+
+    private static int[] kept(int count, BitSet gone) {
+        return IntStream.range(0, count).filter(i -> !gone.get(i)).toArray();
+    }
+
+    /** Kept filters of every layer that loses some, in the order of the layers. */
+    public Map<String, int[]> keptFilters() {
+        return kept(Gone::rows, Layer::out);
+    }
+
+    /** Kept input channels of every layer that loses some, in the order of the layers. */
     public Map<String, int[]> keptInputs() {
+        return kept(Gone::columns, Layer::in);
+    }
+
+    private Map<String, int[]> kept(Function<Gone, BitSet> side, Function<Layer, Integer> count) {
+        Map<String, Gone> gone = gone();
         Map<String, int[]> kept = new LinkedHashMap<>();
-        for (GraphLayer layer : graph.layers()) {
-            int[] columns = kept(layer.columns());
-            if (columns.length < layer.columns().length) kept.put(layer.name(), columns);
+        for (Layer layer : graph.layers()) {
+            BitSet lost = side.apply(gone.getOrDefault(layer.parameter(), NOTHING));
+            if (!lost.isEmpty()) kept.put(layer.name(), kept(count.apply(layer), lost));
         }
         return kept;
     }
@@ -94,39 +132,39 @@ public final class Removal {
         keptFilters().forEach((name, rows) -> {
             if (rows.length == 0) throw new IllegalStateException("removal: layer " + name + " would lose all filters");
         });
-        Map<Parameter, Boolean> done = new IdentityHashMap<>();
-        for (ChannelGraph.Slice slice : graph.slices()) {
-            cut(slice.parameter(), slice.rows(), slice.columns(), done);
-            for (Parameter buffer : slice.module().ownBuffers().values()) {
-                if (buffer.tensor().shape().rank() == 1 && slice.columns() == null)
-                    cut(buffer, slice.rows(), null, done);
+        Map<String, Parameter> tensors = graph.network().parameters();
+        tensors.putAll(graph.network().buffers());
+        gone().forEach((name, lost) -> cut(tensors.get(name), lost));
+        Map<ChannelRoute, Gone> routes = new IdentityHashMap<>();
+        for (Group group : groups) {
+            for (Group.Copies c : group.copies()) {
+                routes.computeIfAbsent(c.route(), route -> new Gone(new BitSet(), new BitSet()))
+                        .add(c.outputs(), c.inputs());
             }
-            groups(slice);
         }
-        graph.routes().forEach(this::cut);
+        routes.forEach(Removal::cut);
     }
 
-    private void cut(ChannelGraph.RouteSlice slice) {
-        List<Integer> sources = slice.route().sources();
-        int[] columns = kept(slice.columns());
+    private static void cut(ChannelRoute route, Gone lost) {
+        List<Integer> sources = route.sources();
+        int[] inputs = kept(route.inChannels(), lost.columns);
         List<Integer> fresh = new ArrayList<>();
-        for (int row : kept(slice.rows())) {
+        for (int output : kept(sources.size(), lost.rows)) {
             // the position among the kept input channels, or, of one that is gone, nothing
-            int position = Arrays.binarySearch(columns, sources.get(row));
+            int position = Arrays.binarySearch(inputs, sources.get(output));
             fresh.add(position < 0 ? ShortcutSpec.ZERO : position);
         }
-        slice.route().set(columns.length, fresh);
+        route.set(inputs.length, fresh);
     }
 
-    private void cut(Parameter p, int[] rowAtoms, int[] columnAtoms, Map<Parameter, Boolean> done) {
-        if (done.put(p, true) != null) return;
-        Shape shape = p.tensor().shape();
-        int[] rows = kept(rowAtoms);
-        int columns = shape.rank() > 1 ? shape.dim(1) : 1;
-        int[] cols = columnAtoms == null ? IntStream.range(0, columns).toArray() : kept(columnAtoms);
-        if (rows.length == rowAtoms.length && cols.length == columns) return;
-        float[] from = p.tensor().toHost();
-        int inner = from.length / shape.dim(0) / columns;
+    private static void cut(Parameter p, Gone lost) {
+        Tensor old = p.tensor();
+        int[] dims = old.shape().dims();
+        int columns = dims.length > 1 ? dims[1] : 1;
+        int[] rows = kept(dims[0], lost.rows);
+        int[] cols = kept(columns, lost.columns);
+        float[] from = old.toHost();
+        int inner = from.length / dims[0] / columns;
         float[] to = new float[rows.length * cols.length * inner];
         int at = 0;
         for (int r : rows) {
@@ -135,20 +173,11 @@ public final class Removal {
                 at += inner;
             }
         }
-        int[] dims = shape.dims();
         dims[0] = rows.length;
         if (dims.length > 1) dims[1] = cols.length;
-        Tensor old = p.tensor();
         p.replace(
                 old.requiresGrad()
                         ? Tensor.parameter(old.backend(), Shape.of(dims), to)
                         : Tensor.of(old.backend(), Shape.of(dims), to));
-    }
-
-    /** A depthwise convolution has one group a channel, so it loses groups with its channels. */
-    private void groups(ChannelGraph.Slice slice) {
-        if (!(slice.module() instanceof Conv2d conv) || slice.parameter() != conv.weight()) return;
-        if (slice.columns() != null) return;
-        conv.groups(conv.groups() * conv.weight().tensor().shape().dim(0) / slice.rows().length);
     }
 }

@@ -1,50 +1,77 @@
 package greg.pruning.surgery;
 
 import greg.nn.NnModule;
+import greg.nn.StateDict;
 import greg.pruning.graph.ChannelGraph;
 import greg.tensor.Shape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * What a pruned network keeps: for each layer that lost filters, the indices of the filters that stay, ascending, with
- * respect to the unpruned network. Saved with a checkpoint; replaying it on a fresh network gives the same shapes.
+ * respect to the unpruned network. Replaying it on a fresh network gives the same shapes. In a checkpoint's metadata it stands
+ * as {@code plan}, beside the image that it needs for that, as {@code channels} and {@code image_size}.
  */
-public final class RemovalPlan {
-    private final Map<String, int[]> kept;
+public final class RemovalPlan implements PruningPlan {
+    static final RemovalPlan NONE = new RemovalPlan(Map.of(), null);
 
-    /** Layer name to kept filters; layers that keep all are left out. */
-    public RemovalPlan(Map<String, int[]> kept) {
+    private static final String PLAN = "plan";
+    private static final String CHANNELS = "channels";
+    private static final String SIZE = "image_size";
+    private static final Pattern SIDES = Pattern.compile("(\\d{1,9}) (\\d{1,9})(?:x(\\d{1,9}))?");
+
+    private final Map<String, int[]> kept;
+    private final Shape image;
+
+    /**
+     * Any plan.
+     *
+     * @param kept layer to kept filters; layers that keep all are left out
+     * @param image what the network takes, (1, C, H, W); may be null if nothing is removed
+     */
+    public RemovalPlan(Map<String, int[]> kept, Shape image) {
+        if (!kept.isEmpty() && image == null) {
+            throw new IllegalArgumentException(
+                    "removal plan: expected the shape of an image, (1, C, H, W), by which the network is traced, got none");
+        }
         this.kept = new LinkedHashMap<>();
         kept.forEach((name, indices) -> this.kept.put(name, indices.clone()));
+        this.image = image;
     }
 
-    /** Nothing is removed. */
-    public static RemovalPlan none() {
-        return new RemovalPlan(Map.of());
+    /** What a removal leaves. */
+    public static RemovalPlan of(Removal removal) {
+        return new RemovalPlan(removal.keptFilters(), removal.graph().image());
     }
 
-    /** Kept filters by layer. */
-    public Map<String, int[]> kept() {
-        return kept;
-    }
-
-    /** Whether nothing is removed. */
+    @Override
     public boolean isEmpty() {
         return kept.isEmpty();
     }
 
-    /**
-     * Cuts a fresh network of the same architecture to these shapes.
-     *
-     * @param image (1, C, H, W), what the network takes
-     * @throws IllegalArgumentException if a layer or filter does not exist: the plan belongs to another architecture
-     */
-    public void apply(NnModule network, Shape image) {
-        on(ChannelGraph.trace(network, image)).apply();
+    @Override
+    public Map<String, int[]> keptFilters() {
+        return kept;
+    }
+
+    @Override
+    public Map<String, Integer> maskedWeights() {
+        return Map.of();
+    }
+
+    @Override
+    public void apply(NnModule network) {
+        if (!isEmpty()) apply(ChannelGraph.trace(network, image));
+    }
+
+    @Override
+    public void apply(ChannelGraph graph) {
+        if (!isEmpty()) on(graph).apply();
     }
 
     /** What this plan removes from the network of {@code graph}, which is not cut yet; errors as in {@link #apply}. */
@@ -52,6 +79,10 @@ public final class RemovalPlan {
         Removal removal = new Removal(graph);
         kept.forEach((name, indices) -> {
             int filters = graph.layer(name).out();
+            if (Arrays.stream(indices).anyMatch(k -> k < 0 || k >= filters)) {
+                throw new IllegalArgumentException("removal plan: layer " + name + " has " + filters
+                        + " filters, the plan keeps " + Arrays.toString(indices) + "; it belongs to another network");
+            }
             int[] gone = IntStream.range(0, filters)
                     .filter(i -> Arrays.stream(indices).noneMatch(k -> k == i))
                     .toArray();
@@ -60,7 +91,7 @@ public final class RemovalPlan {
         return removal;
     }
 
-    /** As text: {@code layer1.0.conv1=0,3,4;layer1.1.conv1=...}, for the metadata of a checkpoint. */
+    /** As text: {@code layer1.0.conv1=0,3,4;layer1.1.conv1=...}. */
     public String toText() {
         return kept.entrySet().stream()
                 .map(e -> e.getKey() + "="
@@ -73,9 +104,10 @@ public final class RemovalPlan {
     /**
      * Reads {@link #toText()}.
      *
+     * @param image as in the constructor
      * @throws IllegalArgumentException if the text is not of that form
      */
-    public static RemovalPlan parse(String text) {
+    public static RemovalPlan parse(String text, Shape image) {
         Map<String, int[]> kept = new LinkedHashMap<>();
         for (String part : text.isEmpty() ? new String[0] : text.split(";")) {
             int equals = part.indexOf('=');
@@ -88,7 +120,38 @@ public final class RemovalPlan {
                 throw new IllegalArgumentException("removal plan: cannot read '" + part + "'; expected layer=0,1,2");
             }
         }
-        return new RemovalPlan(kept);
+        return new RemovalPlan(kept, image);
+    }
+
+    /** {@code channels} 3 and {@code image_size} 32, or 32x48 where width and height differ. */
+    @Override
+    public void addTo(Map<String, String> metadata) {
+        metadata.put(PLAN, toText());
+        if (image == null) return;
+        int height = image.dim(2);
+        int width = image.dim(3);
+        metadata.put(CHANNELS, Integer.toString(image.dim(1)));
+        metadata.put(SIZE, height == width ? Integer.toString(height) : height + "x" + width);
+    }
+
+    /** No tensors belong to it. */
+    @Override
+    public void addTo(StateDict state) {}
+
+    static RemovalPlan read(Map<String, String> metadata) {
+        String text = metadata.getOrDefault(PLAN, "");
+        if (text.isEmpty()) return NONE;
+        String channels = metadata.get(CHANNELS);
+        String size = metadata.get(SIZE);
+        Matcher sides = SIDES.matcher(channels + " " + size);
+        if (!sides.matches()) {
+            throw new IllegalArgumentException("removal plan: expected the image's planes and size in the metadata as "
+                    + CHANNELS + " and " + SIZE + ", got " + channels + " and " + size
+                    + "; the checkpoint is damaged, use another");
+        }
+        int height = Integer.parseInt(sides.group(2));
+        int width = sides.group(3) == null ? height : Integer.parseInt(sides.group(3));
+        return parse(text, Shape.of(1, Integer.parseInt(sides.group(1)), height, width));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package greg.pruning.target;
 
+import greg.pruning.graph.Layer;
 import java.util.regex.Pattern;
 
 /** Layer name patterns: {@code *} stands for any characters, dots included, {@code ?} for one; the whole name must match. */
@@ -20,5 +21,10 @@ public final class Glob {
 
     public boolean matches(String name) {
         return pattern.matcher(name).matches();
+    }
+
+    /** By the name that users call the layer, or the full name of its weight. */
+    boolean matches(Layer layer) {
+        return matches(layer.name()) || matches(layer.parameter());
     }
 }

@@ -4,8 +4,7 @@ import greg.kernels.spec.GroupIndex;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Coupling;
-import greg.pruning.graph.GraphLayer;
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
 import java.util.ArrayList;
@@ -19,7 +18,7 @@ import java.util.Map;
  * order by score divided by the mean score of their layer, and the smallest go, whichever layers they are in; every layer
  * keeps at least one. What comes out is a ratio per layer, so that all methods can go on from there.
  */
-public final class GlobalRatios {
+final class GlobalRatios {
     private GlobalRatios() {}
 
     /** What is ranked as one layer: a set of layers that lose the same channels, or a layer on its own. */
@@ -28,18 +27,17 @@ public final class GlobalRatios {
     /**
      * The ratio of each layer, from the network's weights as they are now.
      *
-     * @param described every convolution and linear layer of the graph
-     * @param ratios from {@link PruningRatios#resolve(List, ChannelSets, SkipLayers)}: 0 for layers that stay whole, and
-     *     one and the same ratio for all others
+     * @param ratios from {@link PruningRatios#resolve}: 0 for layers that stay whole, and one and the same ratio for all
+     *     others
      * @return one ratio per layer that removes exactly the number of its groups found
      * @throws IllegalArgumentException if the ratios differ, or leave the number to the scores
      */
-    public static double[] of(ChannelGraph graph, List<PrunableLayer> described, double[] ratios, ChannelSets sets) {
+    static double[] of(ChannelGraph graph, double[] ratios, ChannelSets sets) {
         check(ratios);
         double[] asked = asked(ratios);
         double[] result = ratios.clone();
         if (asked.length == 0) return result;
-        List<Ranked> ranked = ranked(graph, described, ratios, sets);
+        List<Ranked> ranked = ranked(graph, ratios, sets);
         int[] counts = counts(ranked, asked[0]);
         for (int i = 0; i < counts.length; i++) {
             int units = ranked.get(i).scores.length;
@@ -50,7 +48,7 @@ public final class GlobalRatios {
     }
 
     /** IllegalArgumentException if the ratios differ, or leave the number to the scores; needs no weights. */
-    public static void check(double[] ratios) {
+    static void check(double[] ratios) {
         double[] asked = asked(ratios);
         if (asked.length > 1 || asked.length == 1 && asked[0] == Selection.AUTOMATIC) {
             throw new IllegalArgumentException("--global: expected one ratio in [0, 1) for all layers, got "
@@ -62,13 +60,13 @@ public final class GlobalRatios {
         return Arrays.stream(ratios).filter(r -> r != 0).distinct().toArray();
     }
 
-    private static List<Ranked> ranked(
-            ChannelGraph graph, List<PrunableLayer> described, double[] ratios, ChannelSets sets) {
+    private static List<Ranked> ranked(ChannelGraph graph, double[] ratios, ChannelSets sets) {
         Map<String, List<Integer>> bySet = new LinkedHashMap<>();
         for (int i = 0; i < ratios.length; i++) {
-            boolean penalisedOnly = sets.wg().structured() && described.get(i).linear();
+            Layer layer = graph.layers().get(i);
+            boolean penalisedOnly = sets.granularity().structured() && layer.linear();
             if (ratios[i] == 0 || penalisedOnly) continue;
-            String set = sets.coupling(described.get(i).name()).set();
+            String set = sets.coupling(layer).set();
             bySet.computeIfAbsent(set, s -> new ArrayList<>()).add(i);
         }
         List<Ranked> ranked = new ArrayList<>();
@@ -76,10 +74,10 @@ public final class GlobalRatios {
             float[] sums = null;
             int groups = 0;
             for (int i : layers) {
-                GraphLayer layer = graph.layer(described.get(i).name());
-                Coupling coupling = sets.coupling(layer.name());
-                GroupIndex index = sets.wg().index(layer.out(), layer.in(), layer.positions());
-                float[] own = L1Scores.ofWeights(layer.weight().tensor().toHost(), index);
+                Layer layer = graph.layers().get(i);
+                Coupling coupling = sets.coupling(layer);
+                GroupIndex index = sets.granularity().index(layer);
+                float[] own = L1Scores.ofWeights(graph.weight(layer).tensor().toHost(), index);
                 if (sums == null) sums = new float[coupling.count(own.length)];
                 for (int g = 0; g < own.length; g++) sums[coupling.units() == null ? g : coupling.units()[g]] += own[g];
                 groups += own.length;

@@ -1,22 +1,21 @@
 package greg.pruning.target;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import greg.nn.Parameter;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.GraphLayer;
-import greg.pruning.graph.PrunableLayer;
-import greg.pruning.growth.CliNames;
-import greg.pruning.growth.GregConfig;
-import greg.pruning.growth.LayerState;
-import greg.pruning.growth.Semantics;
+import greg.pruning.graph.Layer;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
-import greg.pruning.surgery.Masks;
+import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.Removal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What another run pruned, to be done again ({@code --base-pr-model}): the same groups, or as many of them in each layer.
@@ -27,28 +26,14 @@ import java.util.Map;
  * @param layers by layer name; a layer that lost nothing may be missing
  */
 public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
-    /** What is taken over ({@code --inherit-pruned}). */
+    /** What is taken over. */
     public enum Mode {
         /** The very groups: all that is left to the new run is how they fade. */
-        INDEX("index"),
+        @JsonProperty("index")
+        INDEX,
         /** How many groups each layer loses; which ones is chosen anew. */
-        PR("pr");
-
-        private final String cliName;
-
-        Mode(String cliName) {
-            this.cliName = cliName;
-        }
-
-        /** The name on the command line. */
-        public String cliName() {
-            return cliName;
-        }
-
-        /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-        public static Mode parse(String text) {
-            return CliNames.parse("--inherit-pruned", Mode.class, Mode::cliName, text);
-        }
+        @JsonProperty("pr")
+        PR
     }
 
     /**
@@ -62,23 +47,23 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
     /**
      * From a network that was cut.
      *
-     * @param graph of the network before the cut
-     * @param removal what was cut from it
-     * @param wg filter: rows that are gone; channel: columns that are gone
+     * @param removal what was cut from it, by the graph before the cut
+     * @param granularity filter: rows that are gone; channel: columns that are gone
      * @throws IllegalArgumentException for channel groups, if filters are gone that no convolution reads: no column of a
      *     layer that can lose any says so
      */
-    public static InheritedPruning of(Mode mode, ChannelGraph graph, Removal removal, Granularity wg) {
-        if (!wg.structured()) throw new IllegalArgumentException("inherit: single weights come from masks");
+    public static InheritedPruning of(Mode mode, Removal removal, Granularity granularity) {
+        if (!granularity.structured()) throw new IllegalArgumentException("inherit: single weights come from masks");
+        ChannelGraph graph = removal.graph();
         Map<String, Loss> layers = new LinkedHashMap<>();
-        Map<String, int[]> kept = wg == Granularity.FILTER ? removal.keptFilters() : removal.keptInputs();
+        Map<String, int[]> kept = granularity == Granularity.FILTER ? removal.keptFilters() : removal.keptInputs();
         kept.forEach((name, stay) -> {
-            GraphLayer layer = graph.layer(name);
-            int groups = wg == Granularity.FILTER ? layer.rows().length : layer.columns().length;
+            Layer layer = graph.layer(name);
+            int groups = granularity.channels(layer).length;
             // linear layers and depthwise convolutions only follow
             if (!layer.linear() && !layer.depthwise()) layers.put(name, new Loss(groups, complement(stay, groups)));
         });
-        if (wg == Granularity.CHANNEL) complete(graph, removal, layers);
+        if (granularity == Granularity.CHANNEL) complete(graph, removal, layers);
         return new InheritedPruning(mode, layers);
     }
 
@@ -87,25 +72,24 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         Removal again = new Removal(graph);
         layers.forEach((name, loss) -> again.inputs(name, loss.pruned()));
         Map<String, int[]> said = again.keptFilters();
-        List<String> silent = new ArrayList<>();
+        List<String> unread = new ArrayList<>();
         removal.keptFilters().forEach((name, kept) -> {
-            if (!said.containsKey(name) || said.get(name).length != kept.length) silent.add(name);
+            if (!said.containsKey(name) || said.get(name).length != kept.length) unread.add(name);
         });
-        if (!silent.isEmpty()) {
-            throw new IllegalArgumentException("--base-pr-model: it lost filters of " + String.join(", ", silent)
+        if (!unread.isEmpty()) {
+            throw new IllegalArgumentException("--base-pr-model: it lost filters of " + String.join(", ", unread)
                     + ", which no convolution reads, so channel groups cannot inherit them; use --wg filter");
         }
     }
 
     /** From masks of single weights. */
-    public static InheritedPruning of(Mode mode, Masks masks) {
+    public static InheritedPruning of(Mode mode, MaskPlan masks) {
         Map<String, Loss> layers = new LinkedHashMap<>();
-        masks.counts().keySet().forEach(layer -> {
-            float[] mask = masks.of(layer + ".weight");
-            List<Integer> stay = new ArrayList<>();
-            for (int i = 0; i < mask.length; i++) if (mask[i] != 0) stay.add(i);
-            int[] kept = stay.stream().mapToInt(Integer::intValue).toArray();
-            layers.put(layer, new Loss(mask.length, complement(kept, mask.length)));
+        masks.maskedWeights().keySet().forEach(parameter -> {
+            float[] mask = masks.of(parameter);
+            int[] pruned =
+                    IntStream.range(0, mask.length).filter(i -> mask[i] == 0).toArray();
+            layers.put(Parameter.layerName(parameter), new Loss(mask.length, pruned));
         });
         return new InheritedPruning(mode, layers);
     }
@@ -126,52 +110,40 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      *
      * @throws IllegalArgumentException if the other network has other layers, or lost groups that this one must keep
      */
-    public PruningRatios.Resolved ratios(List<PrunableLayer> described, ChannelSets sets) {
-        Map<String, PrunableLayer> known = new HashMap<>();
-        described.forEach(layer -> known.put(layer.name(), layer));
+    PruningRatios.Resolved ratios(ChannelSets sets) {
+        Map<String, Layer> known = new HashMap<>();
+        sets.layers().forEach(layer -> known.put(layer.name(), layer));
         for (String name : layers.keySet()) {
-            PrunableLayer layer = known.get(name);
+            Layer layer = known.get(name);
             if (layer == null) {
                 throw new IllegalArgumentException("--base-pr-model: it lost groups of layer " + name
                         + ", which this network does not have; name a run of the same architecture");
             }
             if (sets.keepsWhole(layer)) {
-                throw new IllegalArgumentException(
-                        "--base-pr-model: it lost " + sets.wg().cliName() + " groups of layer " + name
-                                + ", which must stay whole here, as " + sets.whyWhole());
+                throw new IllegalArgumentException("--base-pr-model: it lost "
+                        + Written.name(sets.granularity()) + " groups of layer " + name
+                        + ", which must stay whole here: "
+                        + sets.whyWhole(layer));
             }
         }
-        double[] ratios = new double[described.size()];
-        for (int i = 0; i < ratios.length; i++) {
-            Loss loss = layers.get(described.get(i).name());
-            ratios[i] = loss == null ? 0 : Selection.ratioOf(loss.pruned().length, loss.groups());
-        }
+        double[] ratios = sets.layers().stream()
+                .map(layer -> layers.get(layer.name()))
+                .mapToDouble(loss -> loss == null ? 0 : Selection.ratioOf(loss.pruned().length, loss.groups()))
+                .toArray();
         List<String> warnings =
                 layers.isEmpty() ? List.of("--base-pr-model: it lost nothing, nothing will be removed") : List.of();
         return new PruningRatios.Resolved(ratios, warnings);
     }
 
-    /** IllegalArgumentException for a method that would not keep to the groups of {@link Mode#INDEX}. */
-    public void check(GregConfig config) {
-        if (mode != Mode.INDEX || config.method().choosesFirst() && config.semantics() != Semantics.PAPER) return;
-        throw new IllegalArgumentException("--inherit-pruned index: "
-                + (config.method().choosesFirst()
-                        ? "--semantics paper chooses again at the end"
-                        : config.method().cliName() + " picks its groups itself")
-                + "; inherit only the ratios with --inherit-pruned pr");
-    }
-
-    /** Fixes the inherited groups in the layers of a run at its start; only for {@link Mode#INDEX}. */
-    public void choose(List<LayerState> states) {
-        for (LayerState state : states) {
-            Loss loss = layers.get(state.name());
-            if (loss == null) continue;
-            if (loss.groups() != state.groups().count()) {
-                throw new IllegalArgumentException("--base-pr-model: layer " + state.name() + " had " + loss.groups()
-                        + " groups there, it has " + state.groups().count()
-                        + " here; name a run of the same architecture");
-            }
-            state.pick(Selection.of(loss.groups(), loss.pruned()), -1);
+    /** The very groups of a layer that go, or null if only their number is inherited. */
+    Selection preset(Layer layer, Granularity granularity) {
+        Loss loss = layers.get(layer.name());
+        if (mode != Mode.INDEX || loss == null) return null;
+        int groups = granularity.index(layer).count();
+        if (loss.groups() != groups) {
+            throw new IllegalArgumentException("--base-pr-model: layer " + layer.name() + " had " + loss.groups()
+                    + " groups there, it has " + groups + " here; name a run of the same architecture");
         }
+        return Selection.of(groups, loss.pruned());
     }
 }

@@ -2,11 +2,13 @@ package greg.pruning.target;
 
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,10 +24,12 @@ import java.util.stream.Collectors;
  * </ul>
  *
  * A ratio is in [0, 1), or {@link Selection#AUTOMATIC -1} for the largest gap in the layer's own scores. Whatever was
- * asked for, filter groups leave alone shortcuts, stems and the last convolution of a block, and channel groups the
- * first one ({@link Granularity#mustKeepWhole}); an entry that could have no effect at all is an error.
+ * asked for, layers stay whole whose channels are tied by an addition, are the image's planes or the network's outputs, follow
+ * another layer's, or overlap with another's ({@link ChannelSets#whyWhole}); an entry that could have no effect at all is an
+ * error, which gives the reasons.
  */
 public final class PruningRatios {
+    private static final int NAMES_IN_MESSAGE = 3;
     private static final Pattern RANGE = Pattern.compile("(\\d{1,9})(?:-(\\d{1,9}))?\\s*:\\s*(\\S+)");
     private static final Pattern GLOB = Pattern.compile("([\\w.*?-]+)\\s*:\\s*(\\S+)");
 
@@ -45,7 +49,7 @@ public final class PruningRatios {
      * @param ratios one per layer, in the order of the layers given
      * @param warnings one line each, to be shown to the user
      */
-    public record Resolved(double[] ratios, List<String> warnings) {}
+    record Resolved(double[] ratios, List<String> warnings) {}
 
     private final String text;
     private final Form form;
@@ -54,6 +58,21 @@ public final class PruningRatios {
     private PruningRatios(String text, Form form) {
         this.text = text;
         this.form = form;
+    }
+
+    /**
+     * A ratio for each layer or name glob; as in the option, the last match of a layer holds, in the order of the map.
+     *
+     * @throws IllegalArgumentException for a ratio outside of [0, 1) that is not {@link Selection#AUTOMATIC}
+     */
+    public static PruningRatios of(Map<String, Double> ratios) {
+        String text = ratios.entrySet().stream()
+                .map(e -> e.getKey() + ":" + e.getValue())
+                .collect(Collectors.joining(","));
+        PruningRatios made = new PruningRatios(text, Form.GLOBS);
+        ratios.forEach((name, ratio) -> made.entries.add(
+                new Entry(name + ":" + ratio, made.checked(ratio, ratio.toString()), 0, 0, new Glob(name))));
+        return made;
     }
 
     /** Parses the option; IllegalArgumentException says what is wrong and how to write it. */
@@ -114,6 +133,10 @@ public final class PruningRatios {
             throw error("'" + number + "' is no number; write one ratio (0.5), one per stage ([0,0.5,0.5,0.5,0]), index"
                     + " ranges ([1-15:0.7]) or name globs (layer2.*:0.5)");
         }
+        return checked(ratio, number);
+    }
+
+    private double checked(double ratio, String number) {
         if (!(ratio >= 0 && ratio < 1) && ratio != Selection.AUTOMATIC) {
             throw error("ratio " + number + " is outside [0, 1); use -1 to let the scores decide");
         }
@@ -121,77 +144,77 @@ public final class PruningRatios {
     }
 
     /**
-     * The ratio of each layer.
+     * The ratio of each layer, in the order of the graph's: every set of layers that go together has one ratio, the smallest of
+     * its layers'. With {@link Granularity#WEIGHT} there are no exceptions and nothing is skipped.
      *
-     * @param layers every convolution and linear layer, in module order
-     * @param wg what is pruned; with {@link Granularity#WEIGHT} there are no exceptions and nothing is skipped
-     * @param skip layers to leave alone
      * @throws IllegalArgumentException if the text does not fit the network, saying which stages or layers it has
      */
-    public Resolved resolve(List<PrunableLayer> layers, Granularity wg, SkipLayers skip) {
-        return resolve(layers, wg, skip, wg::mustKeepWhole, wg.structured() ? wg.whyWhole() : "");
-    }
-
-    /**
-     * As {@link #resolve(List, Granularity, SkipLayers)}, for a network whose sets of layers that go together are known:
-     * every set gets one ratio, the smallest of its layers'.
-     */
-    public Resolved resolve(List<PrunableLayer> layers, ChannelSets sets, SkipLayers skip) {
-        Granularity wg = sets.wg();
-        Resolved own = resolve(layers, wg, skip, sets::keepsWhole, wg.structured() ? sets.whyWhole() : "");
-        List<String> warnings = new ArrayList<>(own.warnings);
-        sets.agree(layers, own.ratios, warnings);
-        return new Resolved(own.ratios, List.copyOf(warnings));
-    }
-
-    private Resolved resolve(
-            List<PrunableLayer> layers, Granularity wg, SkipLayers skip, Predicate<PrunableLayer> stays, String why) {
+    Resolved resolve(ChannelSets sets, SkipLayers skip) {
+        List<Layer> layers = sets.layers();
+        Granularity granularity = sets.granularity();
         if (layers.isEmpty()) {
             throw error("the network has no convolution and no linear layer");
         }
         List<String> warnings = new ArrayList<>();
         checkForm(layers, warnings);
         skip.check(layers, warnings);
-        if (!wg.structured() && !skip.isEmpty()) {
+        if (!granularity.structured() && !skip.isEmpty()) {
             warnings.add("--skip-layers has no effect with --wg weight, as in the reference implementation");
         }
         double[] ratios = new double[layers.size()];
         for (Entry entry : entries) {
-            int hits = 0;
-            int able = 0;
+            List<Layer> meets = new ArrayList<>();
             for (int i = 0; i < ratios.length; i++) {
-                PrunableLayer layer = layers.get(i);
-                if (appliesTo(entry, layer, wg)) {
-                    hits++;
-                    able += stays.test(layer) ? 0 : 1;
-                    boolean whole = stays.test(layer) || (wg.structured() && skip.matches(layer));
-                    ratios[i] = whole ? 0 : entry.ratio;
-                }
+                Layer layer = layers.get(i);
+                if (!appliesTo(entry, layer, sets)) continue;
+                meets.add(layer);
+                boolean whole = sets.keepsWhole(layer) || (granularity.structured() && skip.matches(layer));
+                ratios[i] = whole ? 0 : entry.ratio;
             }
-            checkEffect(entry, hits, able, wg, why);
+            checkEffect(entry, meets, sets);
         }
-        checkLinear(layers, ratios, wg, warnings);
+        checkLinear(layers, ratios, granularity, warnings);
+        agree(sets, ratios, warnings);
         return new Resolved(ratios, List.copyOf(warnings));
     }
 
-    private boolean appliesTo(Entry entry, PrunableLayer layer, Granularity wg) {
+    /** One ratio per set: the smallest that its layers were given, since a layer with ratio 0 is to stay whole. */
+    private static void agree(ChannelSets sets, double[] ratios, List<String> warnings) {
+        for (List<Layer> set : sets.shared()) {
+            int[] members = set.stream().mapToInt(sets.layers()::indexOf).toArray();
+            double[] given = Arrays.stream(members)
+                    .mapToDouble(i -> ratios[i])
+                    .distinct()
+                    .toArray();
+            if (given.length == 1) continue;
+            double smallest = Arrays.stream(given)
+                    .filter(r -> r != Selection.AUTOMATIC)
+                    .min()
+                    .orElseThrow();
+            for (int i : members) ratios[i] = smallest;
+            warnings.add("--stage-pr: " + set.stream().map(Layer::name).collect(Collectors.joining(", "))
+                    + " lose the same channels; of their ratios the smallest holds, " + smallest);
+        }
+    }
+
+    private boolean appliesTo(Entry entry, Layer layer, ChannelSets sets) {
         return switch (form) {
-            case STAGES -> layer.stage() == entry.from;
+            case STAGES -> sets.stage(layer) == entry.from;
             case RANGES -> layer.index() >= entry.from && layer.index() <= entry.to;
-            case GLOBS -> entry.glob.matches(layer.name());
-            case GLOBAL -> !(wg.structured() && layer.linear());
+            case GLOBS -> entry.glob.matches(layer);
+            case GLOBAL -> !(sets.granularity().structured() && layer.linear());
         };
     }
 
     /** Does the way it is written fit this kind of network? */
-    private void checkForm(List<PrunableLayer> layers, List<String> warnings) {
-        boolean staged = layers.stream().anyMatch(PrunableLayer::staged);
+    private void checkForm(List<Layer> layers, List<String> warnings) {
+        boolean staged = layers.stream().anyMatch(Layer::staged);
         if (form == Form.STAGES) {
             if (!staged) {
                 throw error("the network has no stages; give layer index ranges ([1-15:0.7]) or name globs"
                         + " (features.*:0.5)");
             }
-            int stages = layers.stream().mapToInt(PrunableLayer::stage).max().orElse(0) + 1;
+            int stages = layers.stream().mapToInt(Layer::stage).max().orElse(0) + 1;
             if (entries.size() != stages) {
                 throw error("expected " + stages + " ratios, one per stage, got " + entries.size() + "; the stages are "
                         + describeStages(layers, stages));
@@ -201,7 +224,7 @@ public final class PruningRatios {
                 throw error("layer index ranges are for single-branch networks; give a ratio per stage"
                         + " ([0,0.5,0.5,0.5,0]) or name globs (layer2.*:0.5)");
             }
-            PrunableLayer last = layers.get(layers.size() - 1);
+            Layer last = layers.get(layers.size() - 1);
             for (Entry entry : entries) {
                 if (entry.from > last.index()) {
                     throw error("'" + entry.text + "' starts beyond the last layer, which is " + last.index() + " ("
@@ -215,38 +238,52 @@ public final class PruningRatios {
         }
     }
 
-    private static String describeStages(List<PrunableLayer> layers, int stages) {
+    private static String describeStages(List<Layer> layers, int stages) {
         List<String> names = new ArrayList<>();
         for (int stage = 0; stage < stages; stage++) {
             int wanted = stage;
             List<String> members = layers.stream()
                     .filter(l -> l.stage() == wanted)
-                    .map(PrunableLayer::name)
+                    .map(Layer::name)
                     .toList();
-            String last = members.get(members.size() - 1);
-            names.add(stage + " = " + members.get(0) + (members.size() > 1 ? " to " + last : ""));
+            int last = members.size() - 1;
+            names.add(stage + " = "
+                    + (members.isEmpty()
+                            ? "no layer"
+                            : members.get(0) + (members.size() > 1 ? " to " + members.get(last) : "")));
         }
         return String.join(", ", names);
     }
 
     /** An entry that asks for something and gets nothing is a mistake that must not pass unnoticed. */
-    private void checkEffect(Entry entry, int hits, int able, Granularity wg, String why) {
+    private void checkEffect(Entry entry, List<Layer> meets, ChannelSets sets) {
         String entryText = "'" + entry.text + "'";
-        if (hits == 0 && form == Form.GLOBAL) {
-            throw error("the network has no layer with " + wg.cliName() + " groups to remove; use --wg weight");
+        String groups = Written.name(sets.granularity()) + " groups";
+        if (meets.isEmpty() && form == Form.GLOBAL) {
+            throw error("the network has no layer with " + groups + " to remove; use --wg weight");
         }
-        if (hits == 0) {
+        if (meets.isEmpty() && form == Form.STAGES) {
+            if (entry.ratio == 0) return; // a network may begin with a block, and have no stem
+            throw error(entryText + " for stage " + entry.from + ": no "
+                    + sets.granularity().channels() + " belong to that stage; give 0 there");
+        }
+        if (meets.isEmpty()) {
             throw error(entryText + " matches no layer; layers are listed by 'greg inspect'");
         }
-        if (able == 0 && entry.ratio != 0) {
+        if (entry.ratio != 0 && meets.stream().allMatch(sets::keepsWhole)) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
-            throw error(which + " only meets layers that " + wg.cliName() + " groups must leave whole, as " + why
-                    + "; give 0 there");
+            int rest = meets.size() - NAMES_IN_MESSAGE;
+            String reasons = meets.stream()
+                    .limit(NAMES_IN_MESSAGE)
+                    .map(layer -> layer.name() + " (" + sets.whyWhole(layer) + ")")
+                    .collect(Collectors.joining(", "));
+            throw error(which + " only meets layers that " + groups + " must leave whole: " + reasons
+                    + (rest > 0 ? " and " + rest + " more" : "") + "; give 0 there");
         }
     }
 
     /** Linear layers with structured groups: penalised, but never made smaller by their own ratio. */
-    private void checkLinear(List<PrunableLayer> layers, double[] ratios, Granularity wg, List<String> warnings) {
+    private void checkLinear(List<Layer> layers, double[] ratios, Granularity granularity, List<String> warnings) {
         List<String> linear = new ArrayList<>();
         boolean any = false;
         for (int i = 0; i < ratios.length; i++) {
@@ -255,13 +292,13 @@ public final class PruningRatios {
                 linear.add(layers.get(i).name());
             }
         }
-        if (wg.structured() && !linear.isEmpty()) {
+        if (granularity.structured() && !linear.isEmpty()) {
             String names = linear.stream().collect(Collectors.joining(", "));
             if (!any) {
-                throw error("only linear layers (" + names + ") have a ratio, and " + wg.cliName()
+                throw error("only linear layers (" + names + ") have a ratio, and " + Written.name(granularity)
                         + " groups of those are never removed; use --wg weight or give convolutions a ratio");
             }
-            warnings.add("--stage-pr: " + names + ": penalised, but no " + wg.cliName()
+            warnings.add("--stage-pr: " + names + ": penalised, but no " + Written.name(granularity)
                     + " of a linear layer is removed, as in the reference implementation");
         } else if (!any && linear.isEmpty()) {
             warnings.add("--stage-pr: every ratio is 0, nothing will be removed");

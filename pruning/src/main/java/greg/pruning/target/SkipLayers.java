@@ -1,6 +1,6 @@
 package greg.pruning.target;
 
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -50,13 +50,13 @@ public final class SkipLayers {
     }
 
     /** True if that layer is to be left alone. */
-    public boolean matches(PrunableLayer layer) {
+    public boolean matches(Layer layer) {
         return entries.stream().anyMatch(entry -> matches(entry, layer));
     }
 
-    private static boolean matches(String entry, PrunableLayer layer) {
+    private static boolean matches(String entry, Layer layer) {
         if (!NUMBER.matcher(entry).matches()) {
-            return new Glob(entry).matches(layer.name());
+            return new Glob(entry).matches(layer);
         }
         return layer.staged()
                 ? layer.address().startsWith(entry)
@@ -64,10 +64,9 @@ public final class SkipLayers {
     }
 
     /** Every entry must match some layer of the network; adds what looks like an accident to {@code warnings}. */
-    public void check(List<PrunableLayer> layers, List<String> warnings) {
+    public void check(List<Layer> layers, List<String> warnings) {
         for (String entry : entries) {
-            List<PrunableLayer> hits =
-                    layers.stream().filter(l -> matches(entry, l)).toList();
+            List<Layer> hits = layers.stream().filter(l -> matches(entry, l)).toList();
             if (hits.isEmpty()) {
                 throw new IllegalArgumentException(
                         "--skip-layers: '" + entry + "' matches no layer; layers are listed by " + "'greg inspect'");

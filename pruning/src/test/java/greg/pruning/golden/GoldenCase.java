@@ -6,9 +6,9 @@ import greg.kernels.spec.GroupIndex;
 import greg.nn.StateDict;
 import greg.nn.io.Safetensors;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
+import greg.pruning.report.Written;
 import greg.pruning.select.PickPruned;
 import java.io.IOException;
 import java.io.InputStream;
@@ -150,12 +150,12 @@ final class GoldenCase {
 
     GregConfig config() {
         JsonNode h = settings.get("hyperparameters");
-        return GregConfig.builder()
-                .method(PruningMethod.parse(h.get("method").textValue()))
-                .wg(wg())
-                .pickPruned(PickPruned.parse(h.get("pick_pruned").textValue()))
+        return GregConfig.of(Written.constants(PruningMethod.class)
+                        .get(h.get("method").textValue()))
+                .granularity(wg())
+                .pickPruned(Written.constants(PickPruned.class)
+                        .get(h.get("pick_pruned").textValue()))
                 .lrPrune(h.get("lr_prune").doubleValue())
-                .batchSizePrune(h.get("batch_size_prune").intValue())
                 .updateRegInterval(h.get("update_reg_interval").intValue())
                 .stabilizeRegInterval(h.get("stabilize_reg_interval").intValue())
                 .regUpperLimit(h.get("reg_upper_limit").doubleValue())
@@ -170,7 +170,8 @@ final class GoldenCase {
     }
 
     Granularity wg() {
-        return Granularity.parse(settings.get("hyperparameters").get("wg").textValue());
+        return Written.constants(Granularity.class)
+                .get(settings.get("hyperparameters").get("wg").textValue());
     }
 
     /** The value of a flag in the reference implementation's command line. */
@@ -184,35 +185,9 @@ final class GoldenCase {
         return "";
     }
 
-    /** The network as {@code --stage-pr} sees it; for the residual ones from the recorded stage, block and conv numbers. */
-    List<PrunableLayer> network() {
-        List<PrunableLayer> network = new ArrayList<>();
-        for (int i = 0; i < layers.size(); i++) {
-            JsonNode json = layers.get(i).json();
-            boolean linear = layers.get(i).shape().length == 2;
-            int stage = json.path("stage").asInt(-1);
-            int block = json.path("seq_index").asInt(-1);
-            int conv = json.path("block_index").asInt(-1);
-            boolean last = block >= 0 && conv == 1;
-            boolean stem = stage == 0;
-            network.add(new PrunableLayer(
-                    layers.get(i).name(),
-                    json.get("layer_index").intValue(),
-                    stage,
-                    block,
-                    conv,
-                    last,
-                    false,
-                    linear,
-                    i == 0 || (block >= 0 && conv == 0),
-                    last || stem || i == layers.size() - 1));
-        }
-        return network;
-    }
-
     /** True if images have one plane, the mean of the three. */
     boolean gray() {
-        return settings.get("data").get("normalize").textValue().equals("gray");
+        return settings.path("data").path("normalize").asText().equals("gray");
     }
 
     /** True if the case brings its initial weights, or another one that starts from the same checkpoint does. */

@@ -10,7 +10,6 @@ import greg.datasets.Normalization;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.kernels.spec.GroupIndex;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.train.Evaluator;
@@ -18,15 +17,14 @@ import greg.nn.train.Score;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
-import greg.pruning.growth.LayerState;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
-import greg.pruning.surgery.Masks;
+import greg.pruning.surgery.MaskPlan;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -64,17 +62,17 @@ class GoldenMaskTest {
                 chosenFirst().map(GoldenCase::toString).toList());
     }
 
-    private static Masks masks(GoldenCase golden) {
-        List<LayerState> layers = new ArrayList<>();
+    private static MaskPlan masks(GoldenCase golden) {
+        Map<String, Selection> selections = new LinkedHashMap<>();
         for (GoldenCase.Layer layer : golden.layers) {
-            GroupIndex groups = layer.groups(Granularity.WEIGHT);
-            layers.add(LayerState.chosen(layer.name(), groups, Selection.of(groups.count(), layer.pruned())));
+            int groups = layer.groups(Granularity.WEIGHT).count();
+            selections.put(layer.name() + ".weight", Selection.of(groups, layer.pruned()));
         }
-        return Masks.of(layers);
+        return MaskPlan.of(selections);
     }
 
     /** Every layer's mask, and as many zeros as the case says. */
-    private static void same(GoldenCase golden, Masks masks) {
+    private static void same(GoldenCase golden, MaskPlan masks) {
         StateDict recorded = golden.weights("mask");
         int zeros = 0;
         for (String layer : recorded.names()) {
@@ -84,7 +82,10 @@ class GoldenMaskTest {
         }
         assertEquals(golden.layers.size(), recorded.names().size(), "layers");
         assertEquals(
-                masks.counts().values().stream().mapToInt(Integer::intValue).sum(), zeros);
+                masks.maskedWeights().values().stream()
+                        .mapToInt(Integer::intValue)
+                        .sum(),
+                zeros);
         JsonNode metrics = golden.json("metrics");
         int total = metrics.get("weights_total").intValue();
         assertEquals(metrics.get("weights_kept_by_mask").intValue(), total - zeros, "weights that stay");
@@ -98,8 +99,8 @@ class GoldenMaskTest {
                 golden.config().toBuilder().method(PruningMethod.L1).build();
         try (NnModule net = GoldenRun.network(golden, backend, weights);
                 GrowingRegularization run = GoldenRun.start(golden, oneShot, net)) {
-            run.run(null, new GrowthListener() {});
-            Masks masks = Masks.of(run.layers());
+            run.run(null);
+            MaskPlan masks = (MaskPlan) run.plan();
             same(golden, masks);
             masks.apply(net);
             StateDict after = StateDict.of(net);
@@ -126,7 +127,7 @@ class GoldenMaskTest {
     @ParameterizedTest(allowZeroInvocations = true)
     @MethodSource("withNetwork")
     void masksFitTheMaskedNetwork(GoldenCase golden) {
-        Masks masks = masks(golden);
+        MaskPlan masks = masks(golden);
         StateDict after = golden.weights("final");
         for (GoldenCase.Layer layer : golden.layers) {
             float[] mask = masks.of(layer.name() + ".weight");

@@ -5,8 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.kernels.Backend;
+import greg.kernels.dry.DryBackend;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.pruning.golden.GoldenCase.Layer;
+import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GroupScores;
@@ -18,8 +22,8 @@ import greg.pruning.growth.Magnitudes;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
-import greg.pruning.target.PruningRatios;
-import greg.pruning.target.SkipLayers;
+import greg.pruning.target.LayerTarget;
+import greg.pruning.target.Target;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -116,14 +120,26 @@ class GoldenReplayTest {
 
     @ParameterizedTest
     @MethodSource("greg.pruning.golden.GoldenCase#all")
-    void ratios(GoldenCase golden) {
-        double[] ratios = PruningRatios.parse(golden.flag("--stage_pr"))
-                .resolve(golden.network(), golden.wg(), SkipLayers.parse(golden.flag("--skip_layers")))
-                .ratios();
-        double[] wanted = golden.layers.stream()
-                .mapToDouble(l -> l.json().get("pr").doubleValue())
-                .toArray();
-        assertArrayEquals(wanted, ratios);
+    void layersAndRatios(GoldenCase golden) {
+        try (Backend dry = new DryBackend();
+                NnModule net = GoldenRun.network(golden, dry)) {
+            ChannelGraph graph = ChannelGraph.trace(net, GoldenRun.image(golden));
+            Target target = GoldenRun.target(golden);
+            List<LayerTarget> targets =
+                    target.resolveWithoutWeights(graph, golden.wg()).layers();
+            assertEquals(golden.layers.size(), targets.size(), "layers");
+            for (int i = 0; i < targets.size(); i++) {
+                JsonNode wanted = golden.layers.get(i).json();
+                greg.pruning.graph.Layer layer = targets.get(i).layer();
+                String name = golden.layers.get(i).name();
+                assertEquals(name, layer.name());
+                assertEquals(wanted.get("layer_index").intValue(), layer.index(), name + " index");
+                assertEquals(wanted.path("stage").asInt(-1), layer.stage(), name + " stage");
+                assertEquals(wanted.path("seq_index").asInt(-1), layer.place().block(), name + " block");
+                assertEquals(wanted.path("block_index").asInt(-1), layer.place().conv(), name + " conv");
+                assertEquals(wanted.get("pr").doubleValue(), targets.get(i).ratio(), name + " ratio");
+            }
+        }
     }
 
     private static List<LayerState> layers(GoldenCase golden) {

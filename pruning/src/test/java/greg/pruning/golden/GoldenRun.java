@@ -7,14 +7,12 @@ import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import greg.nn.model.Vgg;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.PrunableLayer;
-import greg.pruning.graph.Topology;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.target.PruningRatios;
 import greg.pruning.target.SkipLayers;
+import greg.pruning.target.Target;
 import greg.tensor.Shape;
-import java.util.List;
 
 /** The network of a golden case on our engine, and its pruning from the settings that the reference was given. */
 final class GoldenRun {
@@ -25,20 +23,23 @@ final class GoldenRun {
 
     /** The network with these weights and buffers. */
     static NnModule network(GoldenCase golden, Backend backend, StateDict state) {
-        JsonNode cfg = golden.settings.path("cfg");
-        int channels = image(golden).dim(1);
-        NnModule net;
-        if (cfg.isEmpty()) {
-            net = Networks.create(golden.settings.get("arch").textValue(), backend, channels, SIDE, CLASSES);
-        } else {
-            int[] widths = new int[cfg.size()];
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = cfg.get(i).isTextual() ? Vgg.POOL : cfg.get(i).intValue();
-            }
-            net = new Vgg(backend, widths, true, channels, CLASSES);
-        }
+        NnModule net = network(golden, backend);
         state.loadInto(net);
         return net;
+    }
+
+    /** The network with zero weights. */
+    static NnModule network(GoldenCase golden, Backend backend) {
+        JsonNode cfg = golden.settings.path("cfg");
+        int channels = image(golden).dim(1);
+        if (cfg.isEmpty()) {
+            return Networks.create(golden.settings.get("arch").textValue(), backend, channels, SIDE, CLASSES);
+        }
+        int[] widths = new int[cfg.size()];
+        for (int i = 0; i < widths.length; i++) {
+            widths[i] = cfg.get(i).isTextual() ? Vgg.POOL : cfg.get(i).intValue();
+        }
+        return new Vgg(backend, widths, true, channels, CLASSES);
     }
 
     /** One image of the case. */
@@ -49,10 +50,16 @@ final class GoldenRun {
     /** The run before iteration 0, with its ratios read from the reference's own flags. */
     static GrowingRegularization start(GoldenCase golden, GregConfig config, NnModule net) {
         ChannelGraph graph = ChannelGraph.trace(net, image(golden));
-        List<PrunableLayer> described = Topology.describe(graph);
-        double[] ratios = PruningRatios.parse(golden.flag("--stage_pr"))
-                .resolve(described, config.wg(), SkipLayers.parse(golden.flag("--skip_layers")))
-                .ratios();
-        return new GrowingRegularization(config, net, graph, described, ratios);
+        return new GrowingRegularization(
+                config,
+                net,
+                graph,
+                target(golden).resolve(graph, config.granularity()).layers());
+    }
+
+    /** What the reference's own flags ask for. */
+    static Target target(GoldenCase golden) {
+        return Target.of(
+                PruningRatios.parse(golden.flag("--stage_pr")), SkipLayers.parse(golden.flag("--skip_layers")));
     }
 }

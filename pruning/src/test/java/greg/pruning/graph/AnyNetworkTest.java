@@ -54,7 +54,7 @@ class AnyNetworkTest {
                     .filters("right", 0)
                     .filters("stem", 2)
                     .inputs("mix", 3); // of "left"
-            Silencer.check(net, graph, removal, SMALL);
+            Silencer.check(net, removal, SMALL);
             assertEquals(Shape.of(2, 5, 3, 3), shape(net, "left.weight"));
             assertEquals(Shape.of(5), shape(net, "bn.weight"));
             assertEquals(Shape.of(7, 5, 3, 3), shape(net, "mix.weight"));
@@ -69,7 +69,7 @@ class AnyNetworkTest {
             Removal removal = new Removal(graph).filters("first", 0, 3).filters("grouped", 5);
             assertArrayEquals(
                     new int[] {1, 2, 5, 6, 9, 10}, removal.keptFilters().get("first"));
-            Silencer.check(net, graph, removal, SMALL);
+            Silencer.check(net, removal, SMALL);
             assertEquals(Shape.of(3, 2, 3, 3), shape(net, "grouped.weight"));
         }
     }
@@ -79,7 +79,7 @@ class AnyNetworkTest {
         try (NnModule net = Silencer.randomize(SpotNets.inverted(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph).filters("expand", 0, 7, 8).filters("project", 2);
-            Silencer.check(net, graph, removal, SMALL);
+            Silencer.check(net, removal, SMALL);
             assertEquals(Shape.of(7, 1, 3, 3), shape(net, "depthwise.weight"));
             assertEquals(Shape.of(4, 3, 3, 3), shape(net, "stem.weight"));
         }
@@ -97,7 +97,7 @@ class AnyNetworkTest {
                     Map.of("stem", 5, "outer1", 6, "inner1", 6, "inner2", 6, "outer2", 5),
                     removal.keptFilters().entrySet().stream()
                             .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().length)));
-            Silencer.check(net, graph, removal, SMALL);
+            Silencer.check(net, removal, SMALL);
         }
     }
 
@@ -106,7 +106,7 @@ class AnyNetworkTest {
         try (NnModule net = Silencer.randomize(SpotNets.shared(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, SMALL);
             Removal removal = new Removal(graph).filters("twice", 1).filters("wide", 0, 2, 5);
-            Silencer.check(net, graph, removal, SMALL);
+            Silencer.check(net, removal, SMALL);
             assertEquals(Shape.of(5, 5, 3, 3), shape(net, "twice.weight"));
             assertEquals(Shape.of(5, 3, 3, 3), shape(net, "stem.weight"), "its output enters the same convolution");
             assertEquals(Shape.of(3, 6 * 9), shape(net, "fc.weight"));
@@ -125,17 +125,17 @@ class AnyNetworkTest {
                     .filters("layer2.0.conv2", 0, 9, 16, 31)
                     .filters("layer3.0.conv2", 15, 16, 40)
                     .filters("layer2.1.conv1", 3);
-            RemovalPlan plan = RemovalPlan.parse(new RemovalPlan(removal.keptFilters()).toText());
-            Silencer.check(net, graph, removal, image);
+            RemovalPlan plan = RemovalPlan.parse(RemovalPlan.of(removal).toText(), image);
+            Silencer.check(net, removal, image);
             assertEquals(Shape.of(14, 3, 3, 3), shape(net, "conv1.weight"));
             assertEquals(Shape.of(32, 14, 3, 3), shape(net, "layer2.0.conv1.weight"));
             assertEquals(Shape.of(10, 61), shape(net, "linear.weight"));
-            plan.apply(fresh, image);
+            plan.apply(fresh);
             net.parameters()
                     .forEach((name, p) -> assertEquals(p.tensor().shape(), shape(fresh, name), "shape of " + name));
             ChannelGraph.trace(fresh, image); // its routes were cut too
             Removal again = new Removal(ChannelGraph.trace(net, image)).filters("layer2.0.conv2", 3);
-            Silencer.check(net, ChannelGraph.trace(net, image), again, image);
+            Silencer.check(net, again, image);
         }
     }
 
@@ -172,7 +172,7 @@ class AnyNetworkTest {
                     .filters(f.layers[1], 0, 4, 9)
                     .filters(f.layers[2], 5)
                     .filters(f.layers[3], 3);
-            Silencer.check(net, graph, removal, image);
+            Silencer.check(net, removal, image);
             net.train(true);
             try (Scope scope = Scope.open()) {
                 Shape batch = Shape.of(4, 3, f.size, f.size);

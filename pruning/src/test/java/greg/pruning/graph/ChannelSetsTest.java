@@ -13,15 +13,17 @@ import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.model.Networks;
 import greg.nn.train.InputSource;
+import greg.nn.train.TrainData;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
+import greg.pruning.target.LayerTarget;
 import greg.pruning.target.PruningRatios;
 import greg.pruning.target.SkipLayers;
+import greg.pruning.target.Target;
 import greg.pruning.testing.SpotNets;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -32,6 +34,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -41,45 +44,48 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ChannelSetsTest {
     private static final Shape IMAGE = Shape.of(1, 3, 8, 8);
 
-    /** A network with its graph, sets and ratios. */
-    private record Case(NnModule net, ChannelGraph graph, List<PrunableLayer> layers, ChannelSets sets) {
-        static Case of(NnModule net, Granularity wg, boolean coupled) {
-            return of(net, IMAGE, wg, coupled);
+    /** A network with its graph, and what is pruned of it. */
+    private record Case(NnModule net, ChannelGraph graph, Granularity granularity, boolean coupled) {
+        static Case of(NnModule net, Granularity granularity, boolean coupled) {
+            return of(net, IMAGE, granularity, coupled);
         }
 
-        static Case of(NnModule net, Shape image, Granularity wg, boolean coupled) {
-            ChannelGraph graph = ChannelGraph.trace(net, image);
-            return new Case(net, graph, Topology.describe(graph), ChannelSets.of(graph, wg, coupled));
+        static Case of(NnModule net, Shape image, Granularity granularity, boolean coupled) {
+            return new Case(net, ChannelGraph.trace(net, image), granularity, coupled);
         }
 
-        PruningRatios.Resolved resolve(String text) {
-            return PruningRatios.parse(text).resolve(layers, sets, SkipLayers.NONE);
+        ChannelSets sets() {
+            return ChannelSets.of(graph, granularity, coupled);
         }
 
-        double ratio(PruningRatios.Resolved resolved, String name) {
-            for (int i = 0; i < layers.size(); i++) {
-                if (layers.get(i).name().equals(name)) return resolved.ratios()[i];
+        /** The names of the layers of each set, by the first one's. */
+        Map<String, List<String>> shared() {
+            Map<String, List<String>> shared = new TreeMap<>();
+            for (List<Layer> set : sets().shared()) {
+                shared.put(set.get(0).name(), set.stream().map(Layer::name).toList());
             }
-            throw new AssertionError("no layer " + name);
+            return shared;
+        }
+
+        Target.Resolved resolve(String text) {
+            return new Target(PruningRatios.parse(text), SkipLayers.NONE, null, coupled, false)
+                    .resolve(graph, granularity);
         }
 
         /** Prunes by L1 and returns the finished run. */
-        GrowingRegularization l1(Granularity wg, double... ratios) {
-            GregConfig config =
-                    GregConfig.builder().method(PruningMethod.L1).wg(wg).build();
-            GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, ratios, sets);
-            run.run(null, new GrowthListener() {});
+        GrowingRegularization l1(List<LayerTarget> targets) {
+            GregConfig config = GregConfig.l1().granularity(granularity).build();
+            GrowingRegularization run = new GrowingRegularization(config, net, graph, targets);
+            run.run(null);
             return run;
         }
 
+        GrowingRegularization l1(String ratios) {
+            return l1(resolve(ratios).layers());
+        }
+
         int[] pruned(GrowingRegularization run, String name) {
-            int[] pruned = run.layers().stream()
-                    .filter(l -> l.name().equals(name))
-                    .findFirst()
-                    .orElseThrow()
-                    .selection()
-                    .pruned()
-                    .clone();
+            int[] pruned = state(run, name).selection().pruned().clone();
             Arrays.sort(pruned);
             return pruned;
         }
@@ -95,9 +101,8 @@ class ChannelSetsTest {
                             "conv1", List.of("conv1", "layer1.0.conv2", "layer1.1.conv2", "layer1.2.conv2"),
                             "layer2.0.conv2", List.of("layer2.0.conv2", "layer2.1.conv2", "layer2.2.conv2"),
                             "layer3.0.conv2", List.of("layer3.0.conv2", "layer3.1.conv2", "layer3.2.conv2")),
-                    Case.of(cifar, Granularity.FILTER, true).sets.shared());
+                    Case.of(cifar, Granularity.FILTER, true).shared());
             Map<String, List<String>> sets = Case.of(imagenet, Shape.of(1, 3, 64, 64), Granularity.FILTER, true)
-                    .sets
                     .shared();
             assertEquals(4, sets.size(), sets.toString());
             assertEquals(
@@ -112,26 +117,27 @@ class ChannelSetsTest {
         try (Backend dry = new DryBackend();
                 NnModule net = Networks.create("resnet20", dry, 3, 32, 10)) {
             Case coupled = Case.of(net, Granularity.FILTER, true);
-            PruningRatios.Resolved all = coupled.resolve("[0.5,0.5,0.25,0.75,0]");
+            Target.Resolved all = coupled.resolve("[0.5,0.5,0.25,0.75,0]");
             assertEquals(List.of(), all.warnings());
-            assertEquals(0.5, coupled.ratio(all, "conv1"));
-            assertEquals(0.25, coupled.ratio(all, "layer2.1.conv2"));
-            assertEquals(0, coupled.ratio(all, "linear"));
-            PruningRatios.Resolved paper = coupled.resolve("[0,0.5,0.25,0.75,0]");
-            assertEquals(0, coupled.ratio(paper, "layer1.1.conv2"), "the stem is to stay whole, so its set does");
-            assertEquals(0.5, coupled.ratio(paper, "layer1.1.conv1"));
-            assertEquals(0.75, coupled.ratio(paper, "layer3.1.conv2"));
+            assertEquals(0.5, all.of("conv1").ratio());
+            assertEquals(0.25, all.of("layer2.1.conv2").ratio());
+            assertEquals(0, all.of("linear").ratio());
+            Target.Resolved paper = coupled.resolve("[0,0.5,0.25,0.75,0]");
+            assertEquals(0, paper.of("layer1.1.conv2").ratio(), "the stem is to stay whole, so its set does");
+            assertEquals(0.5, paper.of("layer1.1.conv1").ratio());
+            assertEquals(0.75, paper.of("layer3.1.conv2").ratio());
             assertEquals(1, paper.warnings().size());
             assertTrue(
                     paper.warnings().get(0).startsWith("--stage-pr: conv1, layer1.0.conv2, "),
                     paper.warnings().get(0));
 
             Case usual = Case.of(net, Granularity.FILTER, false);
-            assertArrayEquals(
-                    PruningRatios.parse("[0,0.5,0.25,0.75,0]")
-                            .resolve(usual.layers, Granularity.FILTER, SkipLayers.NONE)
-                            .ratios(),
-                    usual.resolve("[0,0.5,0.25,0.75,0]").ratios());
+            for (LayerTarget target : usual.resolve("[0,0.5,0.25,0.75,0]").layers()) {
+                boolean first = target.layer().name().endsWith(".conv1");
+                double ratio =
+                        new double[] {0, 0.5, 0.25, 0.75, 0}[target.layer().stage()];
+                assertEquals(first ? ratio : 0, target.ratio(), target.layer().name());
+            }
         }
     }
 
@@ -140,9 +146,10 @@ class ChannelSetsTest {
         try (Backend dry = new DryBackend();
                 NnModule net = Networks.create("resnet20", dry, 3, 32, 10)) {
             Case c = Case.of(net, Granularity.FILTER, true);
-            double[] ratios = new double[20];
-            ratios[0] = 0.5;
-            String message = assertThrows(IllegalArgumentException.class, () -> c.l1(Granularity.FILTER, ratios))
+            List<LayerTarget> targets = c.resolve("0").layers().stream()
+                    .map(t -> t.layer().index() > 0 ? t : new LayerTarget(t.layer(), 0.5, t.coupling(), null))
+                    .toList();
+            String message = assertThrows(IllegalArgumentException.class, () -> c.l1(targets))
                     .getMessage();
             assertEquals(
                     "pruning: conv1 and layer1.0.conv2 lose the same channels, so they need one ratio, got 0.5 and 0.0",
@@ -159,12 +166,11 @@ class ChannelSetsTest {
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = Silencer.randomize(new CifarResNet(backend, 14, 3, 10))) {
             Case c = Case.of(net, wg, true);
-            double[] ratios = c.resolve(wg == Granularity.FILTER ? "[0.3,0.3,0.3,0.3,0]" : "[0,0.3,0.3,0.3,0]")
-                    .ratios();
-            try (GrowingRegularization run = c.l1(wg, ratios)) {
-                c.sets.shared().forEach((name, names) -> {
+            String ratios = wg == Granularity.FILTER ? "[0.3,0.3,0.3,0.3,0]" : "[0,0.3,0.3,0.3,0]";
+            try (GrowingRegularization run = c.l1(ratios)) {
+                c.shared().forEach((name, names) -> {
                     double[] sums = new double[c.pruned(run, name).length == 0 ? 0 : width(c, wg, name)];
-                    for (String member : names) addMeans(c.graph.layer(member), wg, sums);
+                    for (String member : names) addMeans(c.graph, c.graph.layer(member), wg, sums);
                     int count = Selection.count(0.3, sums.length);
                     int[] expected = IntStream.range(0, sums.length)
                             .boxed()
@@ -175,7 +181,7 @@ class ChannelSetsTest {
                             .toArray();
                     for (String member : names) assertArrayEquals(expected, c.pruned(run, member), member);
                 });
-                Silencer.check(net, c.graph, run.removal(), IMAGE);
+                Silencer.check(net, run.removal(), IMAGE);
             }
             // with channels, too: what the first stage's convolutions read, the stem makes
             assertEquals(
@@ -184,12 +190,12 @@ class ChannelSetsTest {
     }
 
     private static int width(Case c, Granularity wg, String layer) {
-        GraphLayer l = c.graph.layer(layer);
+        Layer l = c.graph.layer(layer);
         return wg == Granularity.FILTER ? l.out() : l.in();
     }
 
-    private static void addMeans(GraphLayer layer, Granularity wg, double... sums) {
-        float[] w = layer.weight().tensor().toHost();
+    private static void addMeans(ChannelGraph graph, Layer layer, Granularity wg, double... sums) {
+        float[] w = graph.weight(layer).tensor().toHost();
         int positions = layer.positions();
         int other = wg == Granularity.FILTER ? layer.in() : layer.out();
         for (int i = 0; i < w.length; i++) {
@@ -204,8 +210,7 @@ class ChannelSetsTest {
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = Silencer.randomize(SpotNets.grouped(backend))) {
             Case c = Case.of(net, Granularity.FILTER, false);
-            double[] ratios = c.resolve("first:0.5,grouped:0.5,last:0.25").ratios();
-            try (GrowingRegularization run = c.l1(Granularity.FILTER, ratios)) {
+            try (GrowingRegularization run = c.l1("first:0.5,grouped:0.5,last:0.25")) {
                 int[] pruned = c.pruned(run, "first"); // 4 units of 3 filters each
                 assertEquals(6, pruned.length);
                 for (int i = 0; i < 2; i++) {
@@ -217,7 +222,7 @@ class ChannelSetsTest {
                         pruned,
                         complement(run.removal().keptFilters().get("first"), 12),
                         "what is penalised is what goes");
-                Silencer.check(net, c.graph, run.removal(), IMAGE);
+                Silencer.check(net, run.removal(), IMAGE);
             }
         }
     }
@@ -241,9 +246,8 @@ class ChannelSetsTest {
                 for (NnModule net : nets) {
                     Case c = Case.of(Silencer.randomize(net), wg, coupled);
                     try (net;
-                            GrowingRegularization run =
-                                    c.l1(wg, c.resolve("0.3").ratios())) {
-                        Silencer.check(net, c.graph, run.removal(), IMAGE);
+                            GrowingRegularization run = c.l1("0.3")) {
+                        Silencer.check(net, run.removal(), IMAGE);
                     }
                 }
             }
@@ -256,15 +260,14 @@ class ChannelSetsTest {
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = Silencer.randomize(new CifarResNet(backend, 8, 3, 3))) {
             Case c = Case.of(net, Granularity.FILTER, true);
-            GregConfig config = GregConfig.builder()
-                    .method(PruningMethod.GREG_2)
+            GregConfig config = GregConfig.greg2()
                     .updateRegInterval(1)
                     .stabilizeRegInterval(1)
                     .regUpperLimitPick(0.02)
                     .regGranularityPick(0.01)
                     .regGranularityPrune(0.25)
                     .build();
-            double[] ratios = c.resolve("[0.5,0.5,0.5,0.5,0]").ratios();
+            List<LayerTarget> targets = c.resolve("[0.5,0.5,0.5,0.5,0]").layers();
             Shape batch = Shape.of(4, 3, 8, 8);
             float[] pixels = new float[4 * 3 * 8 * 8];
             Random random = new Random(1);
@@ -274,15 +277,9 @@ class ChannelSetsTest {
                 return new InputSource.Input(x, Scope.current().own(Tensor.ofInts(backend, Shape.of(4), 0, 1, 2, 1)));
             };
             List<GrowthEvent> events = new ArrayList<>();
-            try (GrowingRegularization run =
-                    new GrowingRegularization(config, net, c.graph, c.layers, ratios, c.sets)) {
-                run.run(feed, new GrowthListener() {
-                    @Override
-                    public void visited(GrowthEvent event) {
-                        events.add(event);
-                    }
-                });
-                c.sets.shared().forEach((name, names) -> {
+            try (GrowingRegularization run = new GrowingRegularization(config, net, c.graph, targets)) {
+                run.run(TrainData.endless(feed), (GrowthListener) events::add);
+                c.shared().forEach((name, names) -> {
                     for (String member : names) {
                         assertArrayEquals(c.pruned(run, name), c.pruned(run, member), member);
                         assertEquals(
@@ -296,7 +293,7 @@ class ChannelSetsTest {
                     }
                 });
                 assertTrue(events.size() > 20, "visits: " + events.size());
-                Silencer.check(net, c.graph, run.removal(), IMAGE);
+                Silencer.check(net, run.removal(), IMAGE);
             }
         }
     }

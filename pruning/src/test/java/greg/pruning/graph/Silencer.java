@@ -15,11 +15,9 @@ import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 
 /**
  * The independent check of surgery: a channel whose filters, biases, BN scales and shifts are all zero contributes
@@ -50,9 +48,18 @@ public final class Silencer {
         p.tensor().set(values);
     }
 
-    /** Silences in {@code net} what a removal of the kept filters' complement takes away, and compares the answers. */
-    public static void check(NnModule net, ChannelGraph graph, Removal removal, Shape image) {
-        silence(graph, removal.keptFilters());
+    /** Silences in {@code net} what a removal takes away, then cuts it, and compares the answers. */
+    public static void check(NnModule net, Removal removal, Shape image) {
+        check(net, removal, image, false);
+    }
+
+    /**
+     * As above.
+     *
+     * @param columns whether what reads the channels is silenced too: needed where zeros do not stay zeros, as behind a sigmoid
+     */
+    public static void check(NnModule net, Removal removal, Shape image, boolean columns) {
+        silence(net, removal, columns);
         net.eval();
         float[] pixels = new float[Math.toIntExact(image.size())];
         Random random = new Random(5);
@@ -80,28 +87,33 @@ public final class Silencer {
         }
     }
 
-    private static void silence(ChannelGraph graph, Map<String, int[]> kept) {
-        Set<Integer> units = new HashSet<>();
-        kept.forEach((name, stay) -> {
-            int[] rows = graph.layer(name).rows();
-            for (int i = 0; i < rows.length; i++) {
-                if (Arrays.binarySearch(stay, i) < 0) units.add(graph.unit(rows[i]));
+    private static void silence(NnModule net, Removal removal, boolean columns) {
+        Map<String, Parameter> tensors = net.parameters();
+        tensors.putAll(net.buffers());
+        for (Group group : removal.groups()) {
+            for (Group.Member m : group.members()) {
+                Tensor tensor = tensors.get(m.name()).tensor();
+                float[] values = tensor.toHost();
+                int row = values.length / tensor.shape().dim(0);
+                for (int r : m.rows()) Arrays.fill(values, r * row, (r + 1) * row, 0);
+                if (columns && m.columns().length > 0)
+                    silence(values, row, tensor.shape().dim(1), m.columns());
+                tensor.set(values);
             }
-        });
-        for (ChannelGraph.Slice slice : graph.slices()) {
-            float[] values = slice.parameter().tensor().toHost();
-            int size = values.length / slice.rows().length;
-            for (int i = 0; i < slice.rows().length; i++) {
-                if (units.contains(graph.unit(slice.rows()[i]))) Arrays.fill(values, i * size, (i + 1) * size, 0);
+            for (Group.Copies c : group.copies()) {
+                List<Integer> sources = new ArrayList<>(c.route().sources());
+                for (int o : c.outputs()) sources.set(o, ShortcutSpec.ZERO);
+                for (int i : columns ? c.inputs() : new int[0])
+                    sources.replaceAll(source -> source == i ? ShortcutSpec.ZERO : source);
+                c.route().set(c.route().inChannels(), sources);
             }
-            slice.parameter().tensor().set(values);
         }
-        for (ChannelGraph.RouteSlice slice : graph.routes()) {
-            List<Integer> sources = new ArrayList<>(slice.route().sources());
-            for (int i = 0; i < sources.size(); i++) {
-                if (units.contains(graph.unit(slice.rows()[i]))) sources.set(i, ShortcutSpec.ZERO);
-            }
-            slice.route().set(slice.route().inChannels(), sources);
+    }
+
+    private static void silence(float[] values, int row, int width, int... columns) {
+        int inner = row / width;
+        for (int start = 0; start < values.length; start += row) {
+            for (int c : columns) Arrays.fill(values, start + c * inner, start + (c + 1) * inner, 0);
         }
     }
 }

@@ -12,10 +12,10 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import greg.nn.train.InputSource;
+import greg.nn.train.TrainData;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
-import greg.pruning.graph.Topology;
+import greg.pruning.target.LayerTarget;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.Arrays;
@@ -37,11 +37,10 @@ class BlockLossGradTest {
 
     private static GregConfig config(PruningMethod method, Granularity wg, boolean block) {
         return Runs.config(method)
-                .wg(wg)
+                .granularity(wg)
                 .momentum(0)
                 .weightDecay(0)
                 .lrPrune(0.05)
-                .batchSizePrune(BATCH)
                 .blockLossGrad(block)
                 .build();
     }
@@ -49,10 +48,9 @@ class BlockLossGradTest {
     /** Grows on random images until the removal is due, which is not done; nothing but conv1 has a ratio. */
     private StateDict grown(NnModule net, GregConfig config, double conv1) {
         ChannelGraph graph = ChannelGraph.trace(net, Shape.of(1, 1, 28, 28));
-        List<PrunableLayer> described = Topology.describe(graph);
-        double[] ratios = described.stream()
-                .mapToDouble(l -> l.name().equals("conv1") ? conv1 : 0)
-                .toArray();
+        List<LayerTarget> targets = graph.layers().stream()
+                .map(l -> LayerTarget.of(l, l.name().equals("conv1") ? conv1 : 0))
+                .toList();
         Random random = new Random(3);
         InputSource feed = () -> {
             float[] images = new float[BATCH * 28 * 28];
@@ -61,8 +59,8 @@ class BlockLossGradTest {
                     Tensor.of(backend, Shape.of(BATCH, 1, 28, 28), images),
                     Tensor.ofInts(backend, Shape.of(BATCH), new int[] {1, 2, 3, 4}));
         };
-        try (GrowingRegularization run = new GrowingRegularization(config, net, graph, described, ratios)) {
-            run.run(feed, new GrowthListener() {});
+        try (GrowingRegularization run = new GrowingRegularization(config, net, graph, targets)) {
+            run.run(TrainData.endless(feed));
         }
         return StateDict.of(net);
     }

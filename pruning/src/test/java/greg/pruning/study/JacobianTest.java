@@ -14,7 +14,6 @@ import greg.nn.StateDict;
 import greg.nn.init.OrthogonalInit;
 import greg.nn.layer.Linear;
 import greg.nn.model.Networks;
-import greg.pruning.surgery.Masks;
 import greg.pruning.surgery.Reinit;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
@@ -186,7 +185,7 @@ class JacobianTest {
         try (NnModule net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 3)) {
             Shape two = Shape.of(2, 1, 28, 28);
             double usual = Jacobian.of(net, two, random(2 * 784, 5)).mean().mean();
-            Reinit.ORTH.apply(net, Masks.NONE, 0);
+            Reinit.ORTH.apply(net, 0);
             double orthogonal = Jacobian.of(net, two, random(2 * 784, 5)).mean().mean();
             assertTrue(Math.abs(1 - orthogonal) < Math.abs(1 - usual), usual + " -> " + orthogonal);
             assertThrows(

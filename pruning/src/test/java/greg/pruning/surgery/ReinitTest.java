@@ -14,6 +14,7 @@ import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,17 +28,17 @@ class ReinitTest {
             try (NnModule net = Networks.create("lenet5", backend, 1, 28, 10)) {
                 StateDict before = filled(net, 0.25f);
                 before.put("mask.conv2.weight", before.get("conv2.weight").shape(), firstZero(before));
-                Masks masks = Masks.of(before);
-                how.apply(net, masks, 5);
+                PruningPlan.read(before, Map.of()).apply(net);
+                how.apply(net, 5);
                 StateDict after = StateDict.of(net);
                 boolean same = Arrays.equals(
                         before.get("conv1.weight").values(),
                         after.get("conv1.weight").values());
-                assertEquals(how == Reinit.NONE, same, how.cliName());
+                assertEquals(how == Reinit.NONE, same, how.toString());
                 if (how == Reinit.NONE) continue;
                 float[] weights = after.get("conv2.weight").values();
-                assertEquals(0, weights[0], how.cliName());
-                for (int i = 1; i < weights.length; i++) assertFalse(weights[i] == 0, how.cliName() + " " + i);
+                assertEquals(0, weights[0], how.toString());
+                for (int i = 1; i < weights.length; i++) assertFalse(weights[i] == 0, how + " " + i);
             }
         }
     }
@@ -51,15 +52,14 @@ class ReinitTest {
                         NnModule net = Networks.create(arch, backend, planes, size, 10);
                         NnModule again = Networks.create(arch, backend, planes, size, 10)) {
                     Initializer.initialize(base, seed);
-                    Masks none = Masks.of(StateDict.of(net));
-                    how.apply(net, none, seed);
+                    how.apply(net, seed);
                     filled(again, 0.5f);
-                    how.apply(again, none, seed);
+                    how.apply(again, seed);
                     StateDict first = StateDict.of(base);
                     StateDict fresh = StateDict.of(net);
                     StateDict repeated = StateDict.of(again);
                     for (String name : first.names()) {
-                        String at = arch + " " + how.cliName() + " seed " + seed + " " + name;
+                        String at = arch + " " + how + " seed " + seed + " " + name;
                         float[] values = fresh.get(name).values();
                         assertArrayEquals(values, repeated.get(name).values(), at);
                         if (first.get(name).shape().rank() < 2) continue;

@@ -107,7 +107,7 @@ class RemovalTest {
         try (NnModule net = randomize(new Adding(backend))) {
             Shape image = Shape.of(1, 2, 5, 5);
             ChannelGraph graph = ChannelGraph.trace(net, image);
-            assertTrue(graph.tied(graph.layer("left").rows()));
+            assertTrue(graph.group("left", 2).tied());
             Removal removal = new Removal(graph).filters("right", 2);
             assertEquals(
                     Map.of("left", 3, "right", 3).keySet(),
@@ -135,9 +135,9 @@ class RemovalTest {
         try (NnModule net = new CifarResNet(backend, 8, 3, 10);
                 NnModule fresh = new CifarResNet(backend, 8, 3, 10)) {
             Removal removal = new Removal(ChannelGraph.trace(net, image)).filters("layer2.0.conv1", 0, 7, 9);
-            RemovalPlan plan = RemovalPlan.parse(new RemovalPlan(removal.keptFilters()).toText());
+            RemovalPlan plan = RemovalPlan.parse(RemovalPlan.of(removal).toText(), image);
             removal.apply();
-            plan.apply(fresh, image);
+            plan.apply(fresh);
             net.parameters()
                     .forEach((name, p) -> assertEquals(p.tensor().shape(), shape(fresh, name), "shape of " + name));
         }

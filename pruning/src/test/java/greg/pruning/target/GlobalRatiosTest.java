@@ -11,21 +11,15 @@ import greg.kernels.Backends;
 import greg.nn.NnModule;
 import greg.nn.model.Vgg;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
 import greg.pruning.graph.Silencer;
-import greg.pruning.graph.Topology;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.testing.SpotNets;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,21 +48,20 @@ class GlobalRatiosTest {
         return net;
     }
 
-    private static double[] counts(NnModule net, String ratios, Granularity wg, boolean coupled) {
+    private static double[] counts(NnModule net, String ratios, Granularity granularity, boolean coupled) {
         ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
-        List<PrunableLayer> layers = Topology.describe(graph);
-        ChannelSets sets = ChannelSets.of(graph, wg, coupled);
-        double[] resolved = PruningRatios.parse(ratios)
-                .resolve(layers, sets, SkipLayers.NONE)
-                .ratios();
-        double[] global = GlobalRatios.of(graph, layers, resolved, sets);
-        double[] counts = new double[global.length];
-        for (int i = 0; i < counts.length; i++) {
-            int out = graph.layer(layers.get(i).name()).out();
-            int units = sets.coupling(layers.get(i).name()).count(out);
-            counts[i] = global[i] == 0 ? 0 : Selection.count(global[i], units);
-        }
-        return counts;
+        return target(ratios, coupled).resolve(graph, granularity).layers().stream()
+                .mapToDouble(t -> t.ratio() == 0 ? 0 : count(t, granularity))
+                .toArray();
+    }
+
+    private static int count(LayerTarget target, Granularity granularity) {
+        int groups = granularity.index(target.layer()).count();
+        return Selection.count(target.ratio(), target.coupling().count(groups));
+    }
+
+    private static Target target(String ratios, boolean coupled) {
+        return new Target(PruningRatios.parse(ratios), SkipLayers.NONE, null, coupled, true);
     }
 
     @Test
@@ -110,27 +103,11 @@ class GlobalRatiosTest {
     void singleWeights() {
         float[][] norms = {{4, 8, 12, 16}, {0.01f, 0.03f}, {0.05f, 0.15f, 0.8f, 1}};
         try (NnModule net = vgg(norms)) {
-            ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
-            List<PrunableLayer> layers = Topology.describe(graph);
-            ChannelSets sets = ChannelSets.of(graph, Granularity.WEIGHT, false);
-            double[] ratios = {0.2, 0.2, 0.2, 0};
-            double[] global = GlobalRatios.of(graph, layers, ratios, sets);
-            int total = 0;
-            for (int i = 0; i < 3; i++) {
-                int n = (int) graph.layer(layers.get(i).name())
-                        .weight()
-                        .tensor()
-                        .shape()
-                        .size();
-                total += global[i] == 0 ? 0 : Selection.count(global[i], n);
-            }
+            double[] counts = counts(net, "features.*:0.2", Granularity.WEIGHT, false);
             int all = 4 * 27 + 2 * 36 + 4 * 18;
-            assertEquals((int) Math.ceil(0.2 * all), total);
-            assertEquals(0, global[3]);
             // the 36 weights of 0.1 and 0.3 go first, then 15 of the first layer's 27 of 0.4
-            assertEquals(15, Selection.count(global[0], 108));
-            assertEquals(0, global[1]);
-            assertEquals(36, Selection.count(global[2], 72));
+            assertArrayEquals(new double[] {15, 0, 36, 0}, counts);
+            assertEquals((int) Math.ceil(0.2 * all), 15 + 36);
         }
     }
 
@@ -139,27 +116,18 @@ class GlobalRatiosTest {
     void coupledSetsCountAllTheirGroups() {
         try (NnModule net = Silencer.randomize(SpotNets.nested(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
-            List<PrunableLayer> layers = Topology.describe(graph);
-            ChannelSets sets = ChannelSets.of(graph, Granularity.FILTER, true);
-            double[] ratios = PruningRatios.parse("0.4")
-                    .resolve(layers, sets, SkipLayers.NONE)
-                    .ratios();
-            double[] global = GlobalRatios.of(graph, layers, ratios, sets);
-            GregConfig config = GregConfig.builder().method(PruningMethod.L1).build();
-            try (GrowingRegularization run = new GrowingRegularization(config, net, graph, layers, global, sets)) {
-                run.run(null, new GrowthListener() {});
+            Target.Resolved global = target("0.4", true).resolve(graph, Granularity.FILTER);
+            GregConfig config = GregConfig.l1().build();
+            try (GrowingRegularization run = new GrowingRegularization(config, net, graph, global.layers())) {
+                run.run(null);
                 int groups = 0;
                 for (LayerState layer : run.layers())
                     groups += layer.selection().pruned().length;
                 int all = 6 + 8 + 7 + 8 + 6; // stem and outer2, outer1 and inner2, inner1
                 assertTrue(groups >= 0.4 * all && groups <= 0.4 * all + 2, groups + " of " + all);
-                assertEquals(global[index(layers, "stem")], global[index(layers, "outer2")], Arrays.toString(global));
-                Silencer.check(net, graph, run.removal(), IMAGE);
+                assertEquals(global.of("stem").ratio(), global.of("outer2").ratio());
+                Silencer.check(net, run.removal(), IMAGE);
             }
         }
-    }
-
-    private static int index(List<PrunableLayer> layers, String name) {
-        return layers.stream().map(PrunableLayer::name).toList().indexOf(name);
     }
 }

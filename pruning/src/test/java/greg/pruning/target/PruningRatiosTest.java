@@ -5,101 +5,115 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.nn.layer.Lambda;
+import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
 import greg.pruning.testing.Nets;
+import greg.tensor.op.ReluOp;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PruningRatiosTest {
-    private static final List<PrunableLayer> RESNET20 = Nets.cifarResNet(3);
-    private static final List<PrunableLayer> VGG11 = Nets.vgg(8);
-    private static final List<PrunableLayer> RESNET50 =
-            Nets.resNet(new int[] {3, 4, 6, 3}, 3, new boolean[] {true, true, true, true});
-    private static final List<PrunableLayer> RESNET34 =
-            Nets.resNet(new int[] {3, 4, 6, 3}, 2, new boolean[] {false, true, true, true});
+    private static final ChannelGraph RESNET20 = Nets.of("resnet20", 8);
+    private static final ChannelGraph VGG11 = Nets.vgg(8);
+    private static final ChannelGraph RESNET50 = Nets.of("resnet50", 32);
+    private static final ChannelGraph RESNET34 = Nets.of("resnet34", 32);
 
-    private static PruningRatios.Resolved resolve(String text, List<PrunableLayer> net, Granularity wg) {
-        return PruningRatios.parse(text).resolve(net, wg, SkipLayers.NONE);
+    private static Target.Resolved resolve(String text, ChannelGraph net, Granularity granularity) {
+        return Target.of(PruningRatios.parse(text)).resolve(net, granularity);
+    }
+
+    private static double[] ratios(Target.Resolved resolved) {
+        return resolved.layers().stream().mapToDouble(LayerTarget::ratio).toArray();
+    }
+
+    private static double[] ratios(String text, ChannelGraph net, Granularity granularity) {
+        return ratios(resolve(text, net, granularity));
     }
 
     @Test
     void stagesWithFilters() {
-        PruningRatios.Resolved r = resolve("[0,0.75,0.75,0.32,0]", RESNET20, Granularity.FILTER);
+        Target.Resolved r = resolve("[0,0.75,0.75,0.32,0]", RESNET20, Granularity.FILTER);
         double[] wanted = new double[20];
         for (int block = 0; block < 9; block++) {
             wanted[1 + 2 * block] = block < 6 ? 0.75 : 0.32;
         }
-        assertArrayEquals(wanted, r.ratios());
+        assertArrayEquals(wanted, ratios(r));
         assertEquals(List.of(), r.warnings());
     }
 
     @Test
     void stagesWithChannels() {
-        PruningRatios.Resolved r = resolve("[0, 0.5 ,0.5,0.5,0]", RESNET20, Granularity.CHANNEL);
+        Target.Resolved r = resolve("[0, 0.5 ,0.5,0.5,0]", RESNET20, Granularity.CHANNEL);
         double[] wanted = new double[20];
         for (int block = 0; block < 9; block++) {
             wanted[2 + 2 * block] = 0.5;
         }
-        assertArrayEquals(wanted, r.ratios());
+        assertArrayEquals(wanted, ratios(r));
     }
 
     @Test
     void stagesWithSingleWeightsHaveNoExceptions() {
-        PruningRatios.Resolved r = PruningRatios.parse("[0.8,0.8,0.8,0.8,0.8]")
-                .resolve(RESNET20, Granularity.WEIGHT, SkipLayers.parse("[1.0]"));
+        Target.Resolved r = Target.of(PruningRatios.parse("[0.8,0.8,0.8,0.8,0.8]"), SkipLayers.parse("[1.0]"))
+                .resolve(RESNET20, Granularity.WEIGHT);
         double[] wanted = new double[20];
         Arrays.fill(wanted, 0.8);
-        assertArrayEquals(wanted, r.ratios());
+        assertArrayEquals(wanted, ratios(r));
         assertEquals(1, r.warnings().size(), "skip-layers does not apply");
         assertEquals(
                 0.3,
-                Nets.of("layer1.0.downsample.0", RESNET50, resolve("[0,0.3,0,0,0,0]", RESNET50, Granularity.WEIGHT)));
+                resolve("[0,0.3,0,0,0,0]", RESNET50, Granularity.WEIGHT)
+                        .of("layer1.0.downsample.0")
+                        .ratio());
     }
 
     @Test
     void bottlenecks() {
-        PruningRatios.Resolved filter = resolve("[0,0.68,0.68,0.68,0.5,0]", RESNET50, Granularity.FILTER);
-        PruningRatios.Resolved channel = resolve("[0,0.68,0.68,0.68,0.5,0]", RESNET50, Granularity.CHANNEL);
+        Target.Resolved filter = resolve("[0,0.68,0.68,0.68,0.5,0]", RESNET50, Granularity.FILTER);
+        Target.Resolved channel = resolve("[0,0.68,0.68,0.68,0.5,0]", RESNET50, Granularity.CHANNEL);
         double[][] wanted = {{0.68, 0.68, 0, 0}, {0, 0.68, 0.68, 0}};
         String[] names = {"layer2.0.conv1", "layer2.0.conv2", "layer2.0.conv3", "layer2.0.downsample.0"};
         for (int i = 0; i < names.length; i++) {
-            assertEquals(wanted[0][i], Nets.of(names[i], RESNET50, filter), names[i]);
-            assertEquals(wanted[1][i], Nets.of(names[i], RESNET50, channel), names[i]);
+            assertEquals(wanted[0][i], filter.of(names[i]).ratio(), names[i]);
+            assertEquals(wanted[1][i], channel.of(names[i]).ratio(), names[i]);
         }
-        assertEquals(0.5, Nets.of("layer4.2.conv2", RESNET50, filter));
-        assertEquals(0, Nets.of("fc", RESNET50, filter));
-        assertEquals(0, Nets.of("conv1", RESNET50, filter));
+        assertEquals(0.5, filter.of("layer4.2.conv2").ratio());
+        assertEquals(0, filter.of("fc").ratio());
+        assertEquals(0, filter.of("conv1").ratio());
     }
 
     /** The paper's ResNet-34 command. */
     @Test
     void skippedBlocks() {
-        PruningRatios.Resolved r = PruningRatios.parse("[0,0.5,0.6,0.4,0,0]")
-                .resolve(RESNET34, Granularity.FILTER, SkipLayers.parse("[1.0,2.0,2.3,3.0,3.5]"));
+        Target.Resolved r = Target.of(
+                        PruningRatios.parse("[0,0.5,0.6,0.4,0,0]"), SkipLayers.parse("[1.0,2.0,2.3,3.0,3.5]"))
+                .resolve(RESNET34, Granularity.FILTER);
         double[] wanted = {0, 0.5, 0.5, 0, 0.6, 0.6, 0, 0, 0.4, 0.4, 0.4, 0.4, 0, 0, 0, 0};
         int at = 0;
-        for (PrunableLayer layer : RESNET34) {
-            double ratio = Nets.of(layer.name(), RESNET34, r);
-            assertEquals(layer.firstInBlock() ? wanted[at++] : 0, ratio, layer.name());
+        for (Layer layer : RESNET34.layers()) {
+            double ratio = r.of(layer.name()).ratio();
+            assertEquals(layer.name().endsWith(".conv1") ? wanted[at++] : 0, ratio, layer.name());
         }
         assertEquals(List.of(), r.warnings());
     }
 
     @Test
     void ranges() {
-        PruningRatios.Resolved r = resolve("[1-4:0.5, 5:0.6, 6-7:0.7]", VGG11, Granularity.FILTER);
-        assertArrayEquals(new double[] {0, 0.5, 0.5, 0.5, 0.5, 0.6, 0.7, 0.7, 0}, r.ratios());
+        Target.Resolved r = resolve("[1-4:0.5, 5:0.6, 6-7:0.7]", VGG11, Granularity.FILTER);
+        assertArrayEquals(new double[] {0, 0.5, 0.5, 0.5, 0.5, 0.6, 0.7, 0.7, 0}, ratios(r));
         assertEquals(List.of(), r.warnings());
     }
 
     @Test
     void aRangeThatEndsBeyondTheNetworkIsCutAndAPenalisedClassifierIsTold() {
-        PruningRatios.Resolved r = resolve("[1-15:0.7]", VGG11, Granularity.FILTER);
-        assertArrayEquals(new double[] {0, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7}, r.ratios());
+        Target.Resolved r = resolve("[1-15:0.7]", VGG11, Granularity.FILTER);
+        assertArrayEquals(new double[] {0, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7}, ratios(r));
         assertEquals(2, r.warnings().size());
         assertTrue(r.warnings().get(0).contains("ends beyond the last layer, which is 8 (classifier)"));
         assertTrue(r.warnings().get(1).contains("classifier: penalised, but no filter"));
@@ -107,28 +121,27 @@ class PruningRatiosTest {
 
     @Test
     void imagePlanesAreNoChannelGroups() {
-        assertEquals(0, resolve("[0-3:0.5]", VGG11, Granularity.CHANNEL).ratios()[0]);
-        assertEquals(0.5, resolve("[0-3:0.5]", VGG11, Granularity.FILTER).ratios()[0]);
+        assertEquals(0, ratios("[0-3:0.5]", VGG11, Granularity.CHANNEL)[0]);
+        assertEquals(0.5, ratios("[0-3:0.5]", VGG11, Granularity.FILTER)[0]);
     }
 
     @Test
     void globs() {
-        PruningRatios.Resolved r = resolve("layer2.*.conv1:0.5, layer2.1.*:0.25,fc:0", RESNET20, Granularity.FILTER);
-        assertEquals(0, Nets.of("layer1.0.conv1", RESNET20, r));
-        assertEquals(0.5, Nets.of("layer2.0.conv1", RESNET20, r));
-        assertEquals(0.25, Nets.of("layer2.1.conv1", RESNET20, r), "the last match holds");
-        assertEquals(0, Nets.of("layer2.1.conv2", RESNET20, r), "tied by the residual add");
-        assertEquals(0.5, resolve("features.?:0.5", VGG11, Granularity.FILTER).ratios()[3]);
+        Target.Resolved r = resolve("layer2.*.conv1:0.5, layer2.1.*:0.25,linear:0", RESNET20, Granularity.FILTER);
+        assertEquals(0, r.of("layer1.0.conv1").ratio());
+        assertEquals(0.5, r.of("layer2.0.conv1").ratio());
+        assertEquals(0.25, r.of("layer2.1.conv1").ratio(), "the last match holds");
+        assertEquals(0, r.of("layer2.1.conv2").ratio(), "tied by the residual add");
+        assertEquals(0.5, ratios("features.?:0.5", VGG11, Granularity.FILTER)[3]);
     }
 
     @Test
     void oneNumber() {
         assertArrayEquals(
-                resolve("[0,0.5,0.5,0.5,0]", RESNET20, Granularity.FILTER).ratios(),
-                resolve("0.5", RESNET20, Granularity.FILTER).ratios());
-        assertEquals(0, resolve("0.5", VGG11, Granularity.FILTER).ratios()[8], "no filter of a linear layer goes");
-        assertEquals(0.5, resolve("0.5", VGG11, Granularity.WEIGHT).ratios()[8]);
-        assertEquals(-1, resolve("-1", VGG11, Granularity.FILTER).ratios()[1]);
+                ratios("[0,0.5,0.5,0.5,0]", RESNET20, Granularity.FILTER), ratios("0.5", RESNET20, Granularity.FILTER));
+        assertEquals(0, ratios("0.5", VGG11, Granularity.FILTER)[8], "no filter of a linear layer goes");
+        assertEquals(0.5, ratios("0.5", VGG11, Granularity.WEIGHT)[8]);
+        assertEquals(-1, ratios("-1", VGG11, Granularity.FILTER)[1]);
     }
 
     @Test
@@ -147,7 +160,7 @@ class PruningRatiosTest {
                 "resnet | [0,0.5,0.5,0] | expected 5 ratios, one per stage, got 4; the stages are 0 = conv1, 1 = layer1.0.conv1 to layer1.2.conv2, 2 =",
                 "resnet | [0,0.5,0.5,0.5,0,0] | expected 5 ratios, one per stage, got 6",
                 "resnet | [0.5,0.5,0.5,0.5,0] | '0.5' for stage 0 only meets layers that filter groups must leave whole",
-                "resnet | [0,0,0,0,0.5] | only linear layers (fc) have a ratio",
+                "resnet | [0,0,0,0,0.5] | only linear layers (linear) have a ratio",
                 "resnet | [1-15:0.7] | layer index ranges are for single-branch networks",
                 "resnet | [0,1,0,0,0] | ratio 1 is outside [0, 1)",
                 "resnet | [0,-0.5,0,0,0] | ratio -0.5 is outside [0, 1)",
@@ -188,9 +201,28 @@ class PruningRatiosTest {
 
     @Test
     void aNetworkWithoutConvolutions() {
-        List<PrunableLayer> mlp = List.of(new PrunableLayer("fc1", 0, -1, -1, -1, false, false, true, true, false));
+        ChannelGraph mlp = Nets.of("mlp_7_linear", 4);
         assertThrows(IllegalArgumentException.class, () -> resolve("0.5", mlp, Granularity.FILTER));
-        assertThrows(IllegalArgumentException.class, () -> resolve("0.5", List.of(), Granularity.FILTER));
-        assertEquals(0.5, resolve("0.5", mlp, Granularity.WEIGHT).ratios()[0]);
+        assertEquals(0.5, ratios("0.5", mlp, Granularity.WEIGHT)[0]);
+        ChannelGraph none = Nets.of(backend -> new Lambda(backend, ReluOp::apply));
+        assertThrows(IllegalArgumentException.class, () -> resolve("0.5", none, Granularity.WEIGHT));
+    }
+
+    @Test
+    void ratiosAsAMap() {
+        Map<String, Double> map = new LinkedHashMap<>();
+        map.put("layer2.*", 0.5);
+        map.put("layer2.1.conv1.weight", 0.25);
+        map.put("layer3.0.conv1", -1.0);
+        Target.Resolved r = Target.of(PruningRatios.of(map)).resolveWithoutWeights(RESNET20, Granularity.FILTER);
+        assertArrayEquals(
+                ratios("layer2.*:0.5,layer2.1.conv1:0.25,layer3.0.conv1:-1", RESNET20, Granularity.FILTER), ratios(r));
+        assertEquals(0.25, r.of("layer2.1.conv1").ratio());
+        assertEquals(
+                "--stage-pr conv7:0.5: 'conv7:0.5' matches no layer; layers are listed by 'greg inspect'",
+                assertThrows(IllegalArgumentException.class, () -> Target.of(PruningRatios.of(Map.of("conv7", 0.5)))
+                                .resolve(RESNET20, Granularity.FILTER))
+                        .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> PruningRatios.of(Map.of("conv1", 1.0)));
     }
 }

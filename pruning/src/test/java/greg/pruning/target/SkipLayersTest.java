@@ -4,18 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import greg.pruning.graph.PrunableLayer;
+import greg.pruning.graph.Layer;
 import greg.pruning.testing.Nets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SkipLayersTest {
-    private static final List<PrunableLayer> RESNET110 = Nets.cifarResNet(18);
+    private static final List<Layer> RESNET110 = Nets.of("resnet110", 8).layers();
 
-    private static List<String> skipped(String text, List<PrunableLayer> net) {
+    private static List<String> skipped(String text, List<Layer> net) {
         SkipLayers skip = SkipLayers.parse(text);
-        return net.stream().filter(skip::matches).map(PrunableLayer::name).toList();
+        return net.stream().filter(skip::matches).map(Layer::name).toList();
     }
 
     @Test
@@ -38,8 +38,10 @@ class SkipLayersTest {
 
     @Test
     void indicesAndNames() {
-        assertEquals(List.of("features.1"), skipped("[1]", Nets.vgg(16)));
-        assertEquals(List.of("features.1", "classifier"), skipped("[1,class*]", Nets.vgg(16)));
+        assertEquals(List.of("features.2"), skipped("[1]", Nets.vgg(16).layers()));
+        assertEquals(
+                List.of("features.2", "classifier"),
+                skipped("[1,class*]", Nets.vgg(16).layers()));
         assertEquals(List.of("layer1.0.conv1"), skipped("layer1.0.conv1", RESNET110));
     }
 

@@ -134,6 +134,50 @@ public final class SpotNets {
                 });
     }
 
+    /** Five convolutions in a row, then one residual block: only c5, which it adds to, is tied. */
+    public static Net plainFront(Backend backend) {
+        return new Net(backend)
+                .conv("c1", 3, 8, 3)
+                .conv("c2", 8, 8, 3)
+                .conv("c3", 8, 8, 3)
+                .conv("c4", 8, 8, 3)
+                .conv("c5", 8, 8, 3)
+                .conv("inner", 8, 8, 3)
+                .conv("last", 8, 8, 3)
+                .linear("fc", 8, 3)
+                .computing((n, x) -> {
+                    Tensor y = x;
+                    for (int i = 1; i <= 5; i++) y = ReluOp.apply(n.run("c" + i, y));
+                    Tensor sum = AddOp.apply(n.run("last", ReluOp.apply(n.run("inner", y))), y);
+                    return n.run("fc", GlobalAveragePoolOp.apply(ReluOp.apply(sum)));
+                });
+    }
+
+    /** Three convolutions that each read all that was made before, and one behind them. */
+    public static Net dense(Backend backend) {
+        return new Net(backend)
+                .conv("first", 3, 4, 3)
+                .conv("second", 4, 4, 3)
+                .conv("third", 8, 4, 3)
+                .conv("mix", 12, 6, 1)
+                .linear("fc", 6, 3)
+                .computing((n, x) -> {
+                    Tensor y = ReluOp.apply(n.run("first", x));
+                    for (String name : new String[] {"second", "third"}) {
+                        y = ConcatOp.apply(y, ReluOp.apply(n.run(name, y)));
+                    }
+                    return n.run("fc", GlobalAveragePoolOp.apply(ReluOp.apply(n.run("mix", y))));
+                });
+    }
+
+    /** No linear layer: a map of classes for each pixel. */
+    public static Net segmenting(Backend backend) {
+        return new Net(backend)
+                .conv("body", 3, 6, 3)
+                .conv("head", 6, 3, 1)
+                .computing((n, x) -> n.run("head", ReluOp.apply(n.run("body", x))));
+    }
+
     /** A residual block inside the body of another. */
     public static Net nested(Backend backend) {
         return new Net(backend)

@@ -131,6 +131,11 @@ public final class BatchNormOp extends Op {
     }
 
     @Override
+    public List<Tensor> channelState() {
+        return running;
+    }
+
+    @Override
     public ChannelMap channels() {
         return spec.fusion() == Fusion.ADD_RELU ? new ChannelMap.Tied(3) : new ChannelMap.Same();
     }

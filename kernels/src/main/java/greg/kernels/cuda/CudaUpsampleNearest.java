@@ -1,0 +1,40 @@
+package greg.kernels.cuda;
+
+import greg.kernels.Storage;
+import greg.kernels.UpsampleNearestKernels;
+import greg.kernels.spec.UpsampleNearestSpec;
+
+/** {@code upsample_nearest.ptx}, in the layout of what is read: an element of the result a thread. */
+final class CudaUpsampleNearest implements UpsampleNearestKernels {
+    private final CudaContext context;
+
+    CudaUpsampleNearest(CudaContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public void forward(UpsampleNearestSpec spec, Storage x, Storage y) {
+        launch("upsample_nearest", spec, x, y, spec.yDims());
+    }
+
+    @Override
+    public void backward(UpsampleNearestSpec spec, Storage dy, Storage dx) {
+        Launch.elements("upsampleNearestBackward", spec.yDims());
+        launch("upsample_nearest_backward", spec, dy, dx, spec.xDims());
+    }
+
+    private void launch(String entry, UpsampleNearestSpec spec, Storage from, Storage to, int[] dims) {
+        int n = Launch.elements("upsampleNearest", dims);
+        CudaLayout layout = CudaStorage.of(from).layout();
+        context.launch("upsample_nearest", entry)
+                .add(n)
+                .add(from)
+                .add(to)
+                .add(spec.w())
+                .add(layout == CudaLayout.NHWC ? spec.channels() : 1)
+                .add(spec.factorH())
+                .add(spec.factorW())
+                .over(n, Launch.THREADS);
+        CudaStorage.of(to).wrote(layout, dims);
+    }
+}

@@ -1,0 +1,82 @@
+package greg.pruning.surgery;
+
+import greg.nn.NnModule;
+import greg.nn.Parameter;
+import greg.nn.StateDict;
+import greg.pruning.graph.ChannelGraph;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What was pruned of a network: filters that were cut out, or single weights that are held at zero. A checkpoint carries it,
+ * as metadata and tensors, so that a fresh network can be given the same structure before the weights are loaded.
+ */
+public sealed interface PruningPlan permits RemovalPlan, MaskPlan {
+    /** Nothing is pruned. */
+    static PruningPlan none() {
+        return RemovalPlan.NONE;
+    }
+
+    /** Whether nothing is pruned. */
+    boolean isEmpty();
+
+    /**
+     * Prunes a fresh network of the same architecture: cuts filters, or masks weights, which are zero from then on.
+     *
+     * @throws IllegalArgumentException if the plan belongs to another architecture
+     */
+    void apply(NnModule network);
+
+    /** As above, for the network of a graph that was traced already; the graph is of no use afterwards if filters were cut. */
+    void apply(ChannelGraph graph);
+
+    /** Layer to the filters that stay, ascending; layers that keep all are left out. */
+    Map<String, int[]> keptFilters();
+
+    /** Full parameter name to the number of weights that are held at zero; parameters without any are left out. */
+    Map<String, Integer> maskedWeights();
+
+    /** For plan.json. */
+    default Map<String, Object> toMap() {
+        Map<String, Integer> masked = new LinkedHashMap<>();
+        maskedWeights().forEach((name, count) -> masked.put(Parameter.layerName(name), count));
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("kept_filters", keptFilters());
+        map.put("masked_weights", masked);
+        return map;
+    }
+
+    /** Adds its part to the metadata of a checkpoint. */
+    void addTo(Map<String, String> metadata);
+
+    /** Adds its part to the tensors of a checkpoint, which has the parameters already. */
+    void addTo(StateDict state);
+
+    /**
+     * Reads what {@code addTo} has written; no plan at all is an empty one.
+     *
+     * @param state the checkpoint's tensors
+     * @param metadata the checkpoint's metadata
+     * @throws IllegalArgumentException if it is damaged
+     */
+    static PruningPlan read(StateDict state, Map<String, String> metadata) {
+        MaskPlan masks = MaskPlan.read(state);
+        RemovalPlan removal = RemovalPlan.read(metadata);
+        if (masks.isEmpty()) return removal;
+        if (removal.isEmpty()) return masks;
+        throw new IllegalArgumentException(
+                "pruning plan: expected filters that were removed or weights that are masked,"
+                        + " got both; the checkpoint is damaged, use another");
+    }
+
+    /** The tensors of a checkpoint that belong to the network itself: {@code state} without what a plan has added. */
+    static StateDict weights(StateDict state) {
+        StateDict plain = new StateDict();
+        for (String name : state.names()) {
+            if (name.startsWith(MaskPlan.PREFIX)) continue;
+            StateDict.Entry entry = state.get(name);
+            plain.put(name, entry.shape(), entry.values());
+        }
+        return plain;
+    }
+}

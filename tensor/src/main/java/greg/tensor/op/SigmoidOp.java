@@ -1,0 +1,38 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Tensor;
+
+/**
+ * y = 1 / (1 + exp(-x)), any shape. A channel of zeros becomes one of 1/2: where channels are to be pruned, it belongs
+ * in front of a product ({@link GateOp}, {@link MulOp}), whose other side is zero then.
+ */
+public final class SigmoidOp extends Op {
+    private final Storage y;
+
+    private SigmoidOp(Storage y) {
+        this.y = y;
+    }
+
+    /** The forward pass. */
+    public static Tensor apply(Tensor x) {
+        Storage y = scoped(x.backend(), x.shape());
+        x.backend().elementwise().sigmoid(x.shape().dims(), x.storage(), y);
+        return new SigmoidOp(y).record(x.shape(), y, x);
+    }
+
+    /** dx = dy y (1 - y). */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        backend().elementwise().sigmoidBackward(node().output().shape().dims(), y, dy, dx);
+        return new Storage[] {dx};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Same();
+    }
+}

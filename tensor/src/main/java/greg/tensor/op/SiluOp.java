@@ -1,0 +1,35 @@
+package greg.tensor.op;
+
+import greg.kernels.Storage;
+import greg.tensor.ChannelMap;
+import greg.tensor.Op;
+import greg.tensor.Tensor;
+
+/** y = x / (1 + exp(-x)), any shape (SiLU, also called swish; the activation of EfficientNet). */
+public final class SiluOp extends Op {
+    private final Storage x;
+
+    private SiluOp(Storage x) {
+        this.x = x;
+    }
+
+    /** The forward pass. */
+    public static Tensor apply(Tensor x) {
+        Storage y = scoped(x.backend(), x.shape());
+        x.backend().elementwise().silu(x.shape().dims(), x.storage(), y);
+        return new SiluOp(x.storage()).record(x.shape(), y, x);
+    }
+
+    /** dx = dy s (1 + x (1 - s)) with s = 1 / (1 + exp(-x)). */
+    @Override
+    protected Storage[] backward(Storage dy) {
+        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        backend().elementwise().siluBackward(node().output().shape().dims(), x, dy, dx);
+        return new Storage[] {dx};
+    }
+
+    @Override
+    public ChannelMap channels() {
+        return new ChannelMap.Same();
+    }
+}
