@@ -116,8 +116,9 @@ public final class Cifar {
                 image++;
             }
         }
+        ImageShape shape = new ImageShape(CHANNELS, SIDE, SIDE, v.classNames().size());
         return new ArrayDataset(
-                v.name() + "/" + half, v.classNames(), CHANNELS, SIDE, SIDE, pixels, labels, v.normalization());
+                new DatasetInfo(v.name() + "/" + half, shape, v.classNames(), v.normalization()), pixels, labels);
     }
 
     private static void requireWholeRecords(Path file, int length, Variant v) {

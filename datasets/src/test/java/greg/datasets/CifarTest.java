@@ -52,7 +52,7 @@ class CifarTest {
     }
 
     private static void assertImage(int record, Dataset data, int index) {
-        byte[] image = new byte[data.imageBytes() + 2];
+        byte[] image = new byte[data.shape().bytes() + 2];
         data.image(index, image, 1);
         assertEquals(0, image[0]);
         assertEquals(0, image[image.length - 1]);
@@ -85,7 +85,8 @@ class CifarTest {
         Dataset train = split.train();
         assertEquals(10, train.size());
         assertEquals(3, split.test().size());
-        assertEquals("32x32x3", train.height() + "x" + train.width() + "x" + train.channels());
+        assertEquals(new ImageShape(3, 32, 32, 10), train.shape());
+        assertEquals(Datasets.shape("cifar10"), train.shape());
         for (int i = 0; i < 10; i++) {
             assertEquals(1 + i / 2 + i % 2, train.label(i));
             assertImage(i, train, i);
@@ -106,7 +107,8 @@ class CifarTest {
         Files.write(where.resolve("train.bin"), records(0, 4, 200, 96)); // the coarse label is not looked at
         Files.write(where.resolve("test.bin"), records(9, 1, 3, 40));
         DataSplit split = Cifar.cifar100(folder);
-        assertEquals(100, split.train().classes());
+        assertEquals(new ImageShape(3, 32, 32, 100), split.train().shape());
+        assertEquals(Datasets.shape("cifar100"), split.train().shape());
         assertEquals(99, split.train().label(3));
         assertEquals(40, split.test().label(0));
         assertImage(2, split.train(), 2);

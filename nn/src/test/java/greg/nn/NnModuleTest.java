@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import greg.datasets.Dataset;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
@@ -75,7 +76,7 @@ class NnModuleTest {
 
     @Test
     void theEvaluatorLeavesFrozenLayersFrozen() {
-        Dataset data = Synthetic.split(1, 6, 2, 1, 8, 8, 0).test();
+        Dataset data = Synthetic.split(1, 6, new ImageShape(1, 8, 8, 2), 0).test();
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = new Vgg(backend, new int[] {2, 0, 3}, true, 1, 2)) {
             net.children().get("features").children().get("1").eval();

@@ -4,13 +4,14 @@ import greg.kernels.Backend;
 import greg.kernels.spec.Conv2dOptions;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
+import greg.nn.init.Init;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.Conv2dOp;
 
 /**
  * 2-D convolution of (N, Cin, H, W) to (N, Cout, OH, OW) with parameters {@code weight} (Cout, Cin/groups, KH, KW) and, if
- * wanted, {@code bias} (Cout).
+ * wanted, {@code bias} (Cout). They start as PyTorch's do.
  *
  * <pre>{@code
  * new Conv2d(backend, 3, 16, 3, Conv2dOptions.DEFAULT.padding(1))                    // 3x3, same size, bias
@@ -42,8 +43,9 @@ public final class Conv2d extends NnModule {
             throw new IllegalArgumentException(
                     "Conv2d: channels " + in + " -> " + out + " are not divisible by groups " + groups);
         }
-        this.weight = parameter("weight", Shape.of(out, in / groups, kernelH, kernelW));
-        this.bias = bias ? parameter("bias", Shape.of(out)) : null;
+        this.weight = parameter("weight", Shape.of(out, in / groups, kernelH, kernelW), Init.UNIFORM);
+        Init like = Init.uniformLike(() -> weight.tensor().shape());
+        this.bias = bias ? parameter("bias", Shape.of(out), like) : null;
         this.options = options;
         this.filtersPerChannel = groups > 1 && groups == in ? out / in : 0;
     }

@@ -1,7 +1,5 @@
 package greg.nn.model;
 
-import greg.nn.init.Scheme;
-
 /**
  * What commands and pruners have to know of an architecture.
  *
@@ -10,14 +8,7 @@ import greg.nn.init.Scheme;
  * @param stages number of such stages, stem and classifier counted; 0 for single-branch networks
  * @param convsPerBlock convolutions on a block's main branch; 0 for single-branch networks
  * @param minImage smallest height and width of an image
- * @param scheme how its weights start
  * @param description one line for people
  */
 public record ArchInfo(
-        String name,
-        boolean residual,
-        int stages,
-        int convsPerBlock,
-        int minImage,
-        Scheme scheme,
-        String description) {}
+        String name, boolean residual, int stages, int convsPerBlock, int minImage, String description) {}

@@ -2,9 +2,8 @@ package greg.nn.model;
 
 import greg.datasets.NearestName;
 import greg.kernels.Backend;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +24,11 @@ public final class Networks {
     private record Entry(ArchInfo info, Factory factory) {}
 
     static {
-        register(
-                new ArchInfo("lenet5", false, 0, 0, 28, Scheme.UNIFORM, "LeNet-5: 3 convolutions, 2 Linears, no BN"),
-                LeNet5::new);
+        register(new ArchInfo("lenet5", false, 0, 0, 28, "LeNet-5: 3 convolutions, 2 Linears, no BN"), LeNet5::new);
         for (int depth : new int[] {8, 14, 20, 32, 44, 56, 110}) {
             String text = "ResNet-" + depth + " for CIFAR: 3 stages of basic blocks, option-A shortcuts";
             register(
-                    new ArchInfo("resnet" + depth, true, 5, 2, 4, Scheme.KAIMING_NORMAL, text),
+                    new ArchInfo("resnet" + depth, true, 5, 2, 4, text),
                     (backend, in, size, classes) -> new CifarResNet(backend, depth, in, classes));
         }
         for (int depth : new int[] {18, 34, 50, 101, 152}) {
@@ -39,13 +36,13 @@ public final class Networks {
             String text = "ResNet-" + depth + " for ImageNet: 4 stages of "
                     + (convs == 2 ? "basic blocks" : "bottlenecks") + ", projection shortcuts";
             register(
-                    new ArchInfo("resnet" + depth, true, 6, convs, 32, Scheme.KAIMING_NORMAL_FAN_OUT, text),
+                    new ArchInfo("resnet" + depth, true, 6, convs, 32, text),
                     (backend, in, size, classes) -> new ResNet(backend, depth, in, classes));
         }
         for (int[] dk : new int[][] {{16, 4}, {16, 8}, {22, 8}, {28, 10}, {40, 2}, {40, 4}}) {
             String text = "Wide ResNet-" + dk[0] + "-" + dk[1] + " for CIFAR: 3 stages, BN before convolutions";
             register(
-                    new ArchInfo("wrn_" + dk[0] + "_" + dk[1], true, 5, 2, 4, Scheme.KAIMING_NORMAL_FAN_OUT, text),
+                    new ArchInfo("wrn_" + dk[0] + "_" + dk[1], true, 5, 2, 4, text),
                     (backend, in, size, classes) -> new WideResNet(backend, dk[0], dk[1], in, classes));
         }
         for (int depth : new int[] {11, 13, 16, 19}) {
@@ -60,7 +57,6 @@ public final class Networks {
                         0,
                         0,
                         32,
-                        Scheme.UNIFORM,
                         "AlexNet: 5 convolutions; one Linear for images below 224, three (torchvision's) from there"),
                 AlexNet::new);
         register(
@@ -70,7 +66,6 @@ public final class Networks {
                         7,
                         3,
                         32,
-                        Scheme.KAIMING_NORMAL_FAN_OUT,
                         "MobileNetV2: inverted residuals with depthwise convolutions; ratios best by name globs"),
                 (backend, in, size, classes) -> new MobileNetV2(backend, in, classes));
         mlp("mlp_7_linear", false);
@@ -85,7 +80,7 @@ public final class Networks {
                 + (largeNorm ? "with" : "without")
                 + " BN, three Linears";
         register(
-                new ArchInfo(name, false, 0, 0, 16, Scheme.KAIMING_NORMAL_ZERO_BIAS, text),
+                new ArchInfo(name, false, 0, 0, 16, text),
                 (backend, in, size, classes) -> size < LARGE
                         ? new Vgg(backend, Vgg.standard(depth), smallNorm, in, classes)
                         : new ImageNetVgg(backend, depth, largeNorm, in, size, classes));
@@ -94,7 +89,7 @@ public final class Networks {
     private static void mlp(String name, boolean relu) {
         String text = "7 Linears, 100 wide, " + (relu ? "ReLU" : "nothing") + " between them; --wg weight only";
         register(
-                new ArchInfo(name, false, 0, 0, 1, Scheme.UNIFORM, text),
+                new ArchInfo(name, false, 0, 0, 1, text),
                 (backend, in, size, classes) -> new Mlp(backend, 7, relu, in, size, classes));
     }
 
@@ -137,7 +132,7 @@ public final class Networks {
     public static NnModule createInitialized(
             String arch, Backend backend, int inChannels, int imageSize, int classes, long seed) {
         NnModule module = create(arch, backend, inChannels, imageSize, classes);
-        Initializer.initialize(module, info(arch).scheme(), seed);
+        Initializer.initialize(module, seed);
         return module;
     }
 

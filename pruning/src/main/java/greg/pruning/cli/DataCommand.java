@@ -83,10 +83,10 @@ final class DataCommand implements Runnable {
                             "%s: %d images, %d classes, %dx%dx%d, %s%n",
                             half.name(),
                             half.size(),
-                            half.classes(),
-                            half.height(),
-                            half.width(),
-                            half.channels(),
+                            half.shape().classes(),
+                            half.shape().height(),
+                            half.shape().width(),
+                            half.shape().channels(),
                             half.checksum());
         }
     }

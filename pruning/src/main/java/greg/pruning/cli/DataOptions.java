@@ -65,7 +65,9 @@ final class DataOptions {
         DataSplit split = Datasets.open(dataset, data, imageSize);
         Normalization own = split.train().normalization();
         return new RunData(
-                dataset, split, mean == null ? own : normalization(split.train().channels()));
+                dataset,
+                split,
+                mean == null ? own : normalization(split.train().shape().channels()));
     }
 
     private Normalization normalization(int channels) {

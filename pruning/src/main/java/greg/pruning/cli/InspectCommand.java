@@ -1,5 +1,7 @@
 package greg.pruning.cli;
 
+import greg.datasets.Datasets;
+import greg.datasets.ImageShape;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
@@ -12,11 +14,11 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.SizeComparison;
-import greg.pruning.run.ImageKind;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.UsageException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +59,7 @@ final class InspectCommand implements Callable<Integer> {
             description =
                     "Whose image size and classes; its files are not read: ${COMPLETION-CANDIDATES}. Default: those"
                             + " that a file of ours was made for; else " + DATASET + ".",
-            completionCandidates = ImageKind.Names.class)
+            completionCandidates = Shaped.class)
     private String dataset;
 
     @Option(
@@ -69,6 +71,14 @@ final class InspectCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
     private boolean json;
+
+    /** For {@code ${COMPLETION-CANDIDATES}}: the data sets whose images are known without files. */
+    static final class Shaped implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Datasets.shaped().iterator();
+        }
+    }
 
     @Override
     public Integer call() {
@@ -99,7 +109,11 @@ final class InspectCommand implements Callable<Integer> {
             return NetworkSpec.stored(checkpoint, arch.arch);
         }
         if (dataset == null) dataset = DATASET;
-        ImageKind images = ImageKind.of(dataset);
+        if (!Datasets.shaped().contains(dataset)) {
+            throw new UsageException(
+                    "--dataset: expected one of " + String.join(", ", Datasets.shaped()) + ", got '" + dataset + "'");
+        }
+        ImageShape images = Datasets.shape(dataset);
         if (checkpoint != null) return NetworkSpec.of(checkpoint, arch.arch, images);
         if (arch.arch == null) throw new UsageException("--arch is needed: which network; or give --weights");
         return NetworkSpec.of(arch.arch, images);

@@ -1,9 +1,10 @@
 package greg.pruning.run;
 
+import greg.datasets.ImageShape;
 import greg.kernels.Backend;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
@@ -30,8 +31,8 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             List.of("pruned.safetensors", "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
 
     /** The unpruned architecture for images of this kind. */
-    public static NetworkSpec of(String arch, ImageKind images) {
-        return new NetworkSpec(arch, images.channels(), images.size(), images.classes(), PruningPlan.none());
+    public static NetworkSpec of(String arch, ImageShape images) {
+        return new NetworkSpec(arch, images.channels(), images.height(), images.classes(), PruningPlan.none());
     }
 
     /** The same architecture after it was pruned. */
@@ -73,7 +74,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         return state;
     }
 
-    /** What {@link #of(Checkpoint, String, ImageKind)} reads back. */
+    /** What {@link #of(Checkpoint, String, ImageShape)} reads back. */
     public Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "greg");
@@ -106,7 +107,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
      *
      * @param arch from the command line, or null
      */
-    public static NetworkSpec of(Checkpoint checkpoint, String arch, ImageKind images) {
+    public static NetworkSpec of(Checkpoint checkpoint, String arch, ImageShape images) {
         Map<String, String> known = checkpoint.metadata();
         String own = known.get("arch");
         if (own == null && arch == null) {
@@ -118,8 +119,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
         if (!fits) {
             throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
-                    + stored.classes + " classes, --dataset " + images.name() + " has " + wanted.channels + " and "
-                    + wanted.classes);
+                    + stored.classes + " classes, --dataset has " + wanted.channels + " and " + wanted.classes);
         }
         return stored;
     }
@@ -187,7 +187,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             return network;
         }
         NnModule network = build(backend);
-        Initializer.initialize(network, Networks.info(arch).scheme(), seed);
+        Initializer.initialize(network, seed);
         return network;
     }
 }

@@ -3,12 +3,11 @@ package greg.pruning.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import greg.kernels.Backend;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
-import greg.nn.model.Networks;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
 import greg.nn.train.Score;
@@ -293,11 +292,7 @@ public final class PruneRun {
     /** A phase of finetuning begins: new weights if they are wanted, and a checkpoint before the first step. */
     private void begin(Phase phase, NetworkSpec spec, NnModule network) {
         if (plan.finetune().epochs() > 0) {
-            plan.reinit()
-                    .apply(
-                            network,
-                            Networks.info(spec.arch()).scheme(),
-                            plan.finetune().seed());
+            plan.reinit().apply(network, plan.finetune().seed());
         }
         checkpoints.enter(phase, spec, results);
         checkpoints.start(network);
