@@ -49,7 +49,12 @@ final class DataFiles {
         }
         throw new DatasetException(
                 name + ": data files not found; expected " + join(files) + "; searched " + String.join(", ", searched)
-                        + "; run `greg data fetch " + name + "` or name their folder with --data");
+                        + "; run `" + fetch(name) + "` or name their folder with the setting data");
+    }
+
+    /** The call that downloads a data set, for messages. */
+    static String fetch(String name) {
+        return "Source.of(\"" + name + "\").fetch(folder, download)";
     }
 
     private static List<String> missing(Path folder, List<String> files) {

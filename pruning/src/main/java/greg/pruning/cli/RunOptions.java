@@ -95,9 +95,9 @@ final class RunOptions {
     }
 
     /** Writes config.json, or checks that the run that goes on has the same; then the run can begin. */
-    Saver begin(RunFolder folder, String command, RunConfig config, Console console) {
+    Saver begin(RunFolder folder, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);
-        return new Saver(folder, command, checkpointInterval, saved());
+        return new Saver(folder, checkpointInterval, saved());
     }
 }

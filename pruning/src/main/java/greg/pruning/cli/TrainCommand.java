@@ -76,7 +76,6 @@ final class TrainCommand implements Resume.Command {
                     wanted.arch(), opened.name(), backend.device().name());
             Saver saver = run.begin(
                     folder,
-                    "train",
                     RunConfig.of(Invocations.of(spec), backend, opened, wanted.arch(), run.seed, null),
                     console);
             saver.enter(Phase.TRAIN, wanted, RunState.Results.NONE);

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * groups those that read the same channels. They are pruned as one, by the sum of their scores, with one ratio. Depthwise
  * convolutions and linear layers follow the channels but have no say.
  *
- * <p>By default sets that are tied by a residual add are left whole, as in the paper; {@code --prune-coupled} prunes
+ * <p>By default sets that are tied by a residual add are left whole, as in the paper; {@code coupled} prunes
  * them too, so that the width between blocks shrinks and stems, last convolutions of blocks and projection shortcuts
  * lose filters.
  */
@@ -39,7 +39,7 @@ public final class ChannelSets {
     /**
      * The sets of a network.
      *
-     * @param coupled {@code --prune-coupled}: whether sets that are tied by a residual add may be pruned
+     * @param coupled whether sets that are tied by a residual add may be pruned
      */
     public static ChannelSets of(ChannelGraph graph, Granularity wg, boolean coupled) {
         ChannelSets sets = new ChannelSets(wg, coupled);
@@ -154,7 +154,7 @@ public final class ChannelSets {
                     .min()
                     .orElseThrow();
             names.forEach(n -> ratios[index.get(n)] = smallest);
-            warnings.add("--stage-pr: " + names.stream().collect(Collectors.joining(", "))
+            warnings.add("ratios: " + names.stream().collect(Collectors.joining(", "))
                     + " lose the same channels; of their ratios the smallest holds, " + smallest);
         });
     }

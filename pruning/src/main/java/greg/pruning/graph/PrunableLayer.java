@@ -46,7 +46,7 @@ public record PrunableLayer(
         return block >= 0 && conv == 0;
     }
 
-    /** "stage", or "stage.block.conv" inside a block: what {@code --skip-layers} is compared with. */
+    /** "stage", or "stage.block.conv" inside a block: what layers to skip are compared with. */
     public String address() {
         return block < 0 ? Integer.toString(stage) : stage + "." + block + "." + conv;
     }

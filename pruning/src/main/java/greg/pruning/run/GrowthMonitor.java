@@ -27,7 +27,7 @@ public final class GrowthMonitor implements GrowthListener {
     private static final String NAME = "pruning";
     private static final String PICKED = "picked ";
     private static final String FINISHED = "finished ";
-    private static final String ADVICE = "a smaller --lr-prune or --reg-upper-limit";
+    private static final String ADVICE = "a smaller lrPrune or regUpperLimit";
 
     private final RunMonitor console;
     private final RunFolder folder;
@@ -47,7 +47,7 @@ public final class GrowthMonitor implements GrowthListener {
     /**
      * For a growth that begins, or goes on.
      *
-     * @param maxIterations {@code --max-iterations}
+     * @param maxIterations the limit; 0: none
      * @param from where it goes on, or null
      */
     GrowthMonitor(
@@ -203,11 +203,11 @@ public final class GrowthMonitor implements GrowthListener {
                 ? ""
                 : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
                         + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
-        cut = Written.name(config.method()) + ": cut short by --max-iterations after " + maxIterations + " iterations; "
+        cut = Written.name(config.method()) + ": cut short by maxIterations after " + maxIterations + " iterations; "
                 + (now == 0 ? "the groups chosen before go, faded as far as they are" : picked);
     }
 
-    /** What to say of a growth that {@code --max-iterations} ended early, or null. */
+    /** What to say of a growth that the limit ended early, or null. */
     public String cut() {
         return cut;
     }

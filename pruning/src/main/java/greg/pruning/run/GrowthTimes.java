@@ -12,7 +12,7 @@ import java.util.Map;
 /**
  * At which iterations a growth decided, for plan.json and report.json; they are counted from 0.
  *
- * @param stabilizeStart the update after which lambda stayed, or -1 if {@code --max-iterations} came first
+ * @param stabilizeStart the update after which lambda stayed, or -1 if the limit of iterations came first
  * @param removal the step after which the groups went
  * @param layers those of which something can go, in module order
  */

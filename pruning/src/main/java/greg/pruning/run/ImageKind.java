@@ -1,5 +1,6 @@
 package greg.pruning.run;
 
+import greg.nn.SettingException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,15 +43,18 @@ public record ImageKind(String name, int channels, int size, int classes) {
     public static ImageKind of(String dataset) {
         ImageKind kind = KNOWN.get(dataset);
         if (kind != null) return kind;
-        throw new UsageException(
-                "--dataset: expected one of " + String.join(", ", KNOWN.keySet()) + ", got '" + dataset + "'");
+        throw new SettingException(
+                "dataset", "expected one of " + String.join(", ", KNOWN.keySet()) + ", got '" + dataset + "'");
     }
 
     /** Those of an opened data set. */
     public static ImageKind of(RunData data) {
         if (data.height() != data.width()) {
-            throw new UsageException("--dataset " + data.name() + ": expected square images, got " + data.height() + "x"
-                    + data.width() + "; bring them to a size with --image-size");
+            throw SettingException.of(
+                    "dataset",
+                    data.name(),
+                    "expected square images, got " + data.height() + "x" + data.width()
+                            + "; bring them to a size with imageSize");
         }
         return new ImageKind(data.name(), data.channels(), data.height(), data.classes());
     }

@@ -115,7 +115,7 @@ public final class PruneRun {
             numbers.put("growth", GrowthTimes.totals(folder.file(PLAN)));
             folder.writeJson("report.json", numbers);
             folder.writeText("report.txt", report.toText());
-            folder.writeText(RunFolder.PAGE, HtmlReport.of(List.of(RunRecord.read(folder.path()))));
+            folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             saver.done();
             return report;
         }

@@ -6,7 +6,7 @@ import greg.datasets.Normalization;
 /**
  * The images of a run.
  *
- * @param name of the data set, as in {@code --dataset}
+ * @param name of the data set
  * @param split training and test images
  * @param normalization the data set's own, or another that was asked for
  */

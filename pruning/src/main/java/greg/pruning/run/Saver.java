@@ -12,7 +12,6 @@ public final class Saver {
     private static final double MOST_SHARE = 1.0 / 20;
 
     private final RunFolder folder;
-    private final String command;
     private final double interval;
     private RunState.Saved from;
     private Phase phase = Phase.TRAIN;
@@ -26,13 +25,11 @@ public final class Saver {
     /**
      * For a run in {@code folder}.
      *
-     * @param command train or prune, for messages
      * @param interval seconds between two checkpoints; 0: after every step
      * @param from the checkpoint to go on from, or null
      */
-    public Saver(RunFolder folder, String command, double interval, RunState.Saved from) {
+    public Saver(RunFolder folder, double interval, RunState.Saved from) {
         this.folder = folder;
-        this.command = command;
         this.interval = interval;
         this.from = from;
     }
@@ -116,7 +113,6 @@ public final class Saver {
 
     /** What to throw after Ctrl-C, when the checkpoint is written. */
     public InterruptedRunException interrupted(String where) {
-        return new InterruptedRunException("interrupted " + where + "; everything is saved, go on with: greg " + command
-                + " --resume " + folder.path());
+        return new InterruptedRunException(where, folder.path());
     }
 }

@@ -156,7 +156,7 @@ public final class Training {
             progress.step(lastOfEpoch ? size - (perEpoch - 1) * settings.batchSize() : settings.batchSize());
         }
 
-        /** Whether {@code --max-iterations} are done. */
+        /** Whether the limit of steps is reached. */
         boolean full() {
             return settings.maxIterations() > 0 && steps >= settings.maxIterations();
         }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which single weights are pruned ({@code --wg weight}): per parameter one 0 or 1 for each element, row-major. The network
+ * Which single weights are pruned: per parameter one 0 or 1 for each element, row-major. The network
  * keeps its shape; the masked weights are zeroed once at the removal and again after every step of finetuning. Checkpoints
  * hold them as tensors named {@code mask.PARAMETER}, so that a masked weight is told from one that is zero by chance.
  */

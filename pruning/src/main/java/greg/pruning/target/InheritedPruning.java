@@ -1,6 +1,7 @@
 package greg.pruning.target;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import greg.nn.SettingException;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
@@ -20,11 +21,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What another run pruned, to be done again ({@code --base-pr-model}): the same groups, or as many of them in each layer.
+ * What another run pruned, to be done again: the same groups, or as many of them in each layer.
  * It is read off the pruned network itself, so a run with channel groups can inherit from one with filter groups. Single
  * weights inherit from single weights only.
  *
- * @param mode {@code --inherit-pruned}
+ * @param mode what is taken over
  * @param layers by layer name; a layer that lost nothing may be missing
  */
 public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
@@ -79,8 +80,10 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
             if (!said.containsKey(name) || said.get(name).length != kept.length) silent.add(name);
         });
         if (!silent.isEmpty()) {
-            throw new IllegalArgumentException("--base-pr-model: it lost filters of " + String.join(", ", silent)
-                    + ", which no convolution reads, so channel groups cannot inherit them; use --wg filter");
+            throw new SettingException(
+                    "basePrModel",
+                    "it lost filters of " + String.join(", ", silent)
+                            + ", which no convolution reads, so channel groups cannot inherit them; use granularity = filter");
         }
     }
 
@@ -119,12 +122,16 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         for (String name : layers.keySet()) {
             PrunableLayer layer = known.get(name);
             if (layer == null) {
-                throw new IllegalArgumentException("--base-pr-model: it lost groups of layer " + name
-                        + ", which this network does not have; name a run of the same architecture");
+                throw new SettingException(
+                        "basePrModel",
+                        "it lost groups of layer " + name
+                                + ", which this network does not have; name a run of the same architecture");
             }
             if (sets.keepsWhole(layer)) {
-                throw new IllegalArgumentException("--base-pr-model: it lost " + Written.name(sets.wg())
-                        + " groups of layer " + name + ", which must stay whole here, as " + sets.whyWhole());
+                throw new SettingException(
+                        "basePrModel",
+                        "it lost " + Written.name(sets.wg()) + " groups of layer " + name
+                                + ", which must stay whole here, as " + sets.whyWhole());
             }
         }
         double[] ratios = new double[described.size()];
@@ -133,18 +140,20 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
             ratios[i] = loss == null ? 0 : Selection.ratioOf(loss.pruned().length, loss.groups());
         }
         List<String> warnings =
-                layers.isEmpty() ? List.of("--base-pr-model: it lost nothing, nothing will be removed") : List.of();
+                layers.isEmpty() ? List.of("basePrModel: it lost nothing, nothing will be removed") : List.of();
         return new PruningRatios.Resolved(ratios, warnings);
     }
 
     /** IllegalArgumentException for a method that would not keep to the groups of {@link Mode#INDEX}. */
     public void check(GregConfig config) {
         if (mode != Mode.INDEX || config.method().choosesFirst() && config.semantics() != Semantics.PAPER) return;
-        throw new IllegalArgumentException("--inherit-pruned index: "
-                + (config.method().choosesFirst()
-                        ? "--semantics paper chooses again at the end"
-                        : Written.name(config.method()) + " picks its groups itself")
-                + "; inherit only the ratios with --inherit-pruned pr");
+        throw SettingException.of(
+                "inheritPruned",
+                Written.name(mode),
+                (config.method().choosesFirst()
+                                ? "semantics = paper chooses again at the end"
+                                : Written.name(config.method()) + " picks its groups itself")
+                        + "; inherit only the ratios with inheritPruned = pr");
     }
 
     /** Fixes the inherited groups in the layers of a run at its start; only for {@link Mode#INDEX}. */
@@ -153,9 +162,11 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
             Loss loss = layers.get(state.name());
             if (loss == null) continue;
             if (loss.groups() != state.groups().count()) {
-                throw new IllegalArgumentException("--base-pr-model: layer " + state.name() + " had " + loss.groups()
-                        + " groups there, it has " + state.groups().count()
-                        + " here; name a run of the same architecture");
+                throw new SettingException(
+                        "basePrModel",
+                        "layer " + state.name() + " had " + loss.groups()
+                                + " groups there, it has " + state.groups().count()
+                                + " here; name a run of the same architecture");
             }
             state.pick(Selection.of(loss.groups(), loss.pruned()), -1);
         }

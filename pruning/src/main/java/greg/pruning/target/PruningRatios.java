@@ -1,5 +1,6 @@
 package greg.pruning.target;
 
+import greg.nn.SettingException;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.PrunableLayer;
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * {@code --stage-pr}: which share of its groups each layer loses. Four ways to write it:
+ * Which share of its groups each layer loses. Four ways to write it:
  *
  * <ul>
  *   <li>{@code [0,0.5,0.5,0.5,0]}: a ratio per stage of a residual network: stem, stages, classifier;
@@ -41,7 +42,7 @@ public final class PruningRatios {
     private record Entry(String text, double ratio, int from, int to, Glob glob) {}
 
     /**
-     * What the option means for a network.
+     * What the text means for a network.
      *
      * @param ratios one per layer, in the order of the layers given
      * @param warnings one line each, to be shown to the user
@@ -57,7 +58,7 @@ public final class PruningRatios {
         this.form = form;
     }
 
-    /** Parses the option; IllegalArgumentException says what is wrong and how to write it. */
+    /** Parses the text; {@link SettingException} says what is wrong and how to write it. */
     public static PruningRatios parse(String text) {
         String list = text.strip();
         boolean bracketed = list.startsWith("[") && list.endsWith("]") && list.length() > 1;
@@ -154,7 +155,7 @@ public final class PruningRatios {
         checkForm(layers, warnings);
         skip.check(layers, warnings);
         if (!wg.structured() && !skip.isEmpty()) {
-            warnings.add("--skip-layers has no effect with --wg weight, as in the reference implementation");
+            warnings.add("skipLayers has no effect with granularity = weight, as in the reference implementation");
         }
         double[] ratios = new double[layers.size()];
         for (Entry entry : entries) {
@@ -209,7 +210,7 @@ public final class PruningRatios {
                             + last.name() + ")");
                 }
                 if (entry.to > last.index()) {
-                    warnings.add("--stage-pr: '" + entry.text + "' ends beyond the last layer, which is " + last.index()
+                    warnings.add("ratios: '" + entry.text + "' ends beyond the last layer, which is " + last.index()
                             + " (" + last.name() + "); cut there");
                 }
             }
@@ -234,10 +235,11 @@ public final class PruningRatios {
     private void checkEffect(Entry entry, int hits, int able, Granularity wg, String why) {
         String entryText = "'" + entry.text + "'";
         if (hits == 0 && form == Form.GLOBAL) {
-            throw error("the network has no layer with " + Written.name(wg) + " groups to remove; use --wg weight");
+            throw error("the network has no layer with " + Written.name(wg)
+                    + " groups to remove; use granularity = weight");
         }
         if (hits == 0) {
-            throw error(entryText + " matches no layer; layers are listed by 'greg inspect'");
+            throw error(entryText + " matches no layer; layers are listed by ChannelGraph.layers()");
         }
         if (able == 0 && entry.ratio != 0) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
@@ -260,16 +262,16 @@ public final class PruningRatios {
             String names = linear.stream().collect(Collectors.joining(", "));
             if (!any) {
                 throw error("only linear layers (" + names + ") have a ratio, and " + Written.name(wg)
-                        + " groups of those are never removed; use --wg weight or give convolutions a ratio");
+                        + " groups of those are never removed; use granularity = weight or give convolutions a ratio");
             }
-            warnings.add("--stage-pr: " + names + ": penalised, but no " + Written.name(wg)
+            warnings.add("ratios: " + names + ": penalised, but no " + Written.name(wg)
                     + " of a linear layer is removed, as in the reference implementation");
         } else if (!any && linear.isEmpty()) {
-            warnings.add("--stage-pr: every ratio is 0, nothing will be removed");
+            warnings.add("ratios: every ratio is 0, nothing will be removed");
         }
     }
 
     private IllegalArgumentException error(String what) {
-        return new IllegalArgumentException("--stage-pr " + text.strip() + ": " + what);
+        return SettingException.of("ratios", text.strip(), what);
     }
 }
