@@ -15,7 +15,7 @@ final class DataFiles {
 
     private DataFiles() {}
 
-    /** Where {@code greg data fetch} puts data sets and where they are looked for when no folder is given. */
+    /** Where data sets are put when they are fetched, and where they are looked for when no folder is given. */
     static Path home() {
         String chosen = System.getProperty("greg.data", System.getenv("GREG_DATA"));
         return chosen != null && !chosen.isBlank()

@@ -30,7 +30,7 @@ import greg.pruning.surgery.Reinit;
 import java.util.List;
 import java.util.Map;
 
-/** The phases of {@code greg prune} in order: base network, growth and removal, finetuning, comparison, timing, report. A
+/** The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A
  * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
 public final class PruneRun {
     /** The unpruned network, in the run folder. */
