@@ -124,7 +124,7 @@ final class InspectCommand implements Callable<Integer> {
                 .granularity(Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
-        pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
+        pruning.resolve().warnings().forEach(console::warn);
         if (!target.dependsOnWeights()) return pruning.dryRun();
         if (arch.weights == null) {
             throw new UsageException((target.global ? "--global" : "--stage-pr " + target.stagePr)

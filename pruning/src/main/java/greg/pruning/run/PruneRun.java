@@ -34,7 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The phases of {@code greg prune} in order: base network, growth and removal, finetuning, comparison, timing, report. A
+/** The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A
  * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
 public final class PruneRun {
     /** The unpruned network, in the run folder. */
@@ -42,7 +42,7 @@ public final class PruneRun {
 
     private static final String PLAN = "plan.json";
     private static final String PRUNED = "pruned.safetensors";
-    private static final String REMEDY = "a smaller --lr-prune or --reg-upper-limit";
+    private static final String REMEDY = "a smaller lrPrune or regUpperLimit";
     private static final int[] TIMED_BATCHES = {1, 64};
 
     private final RunMonitor monitor;
@@ -126,7 +126,7 @@ public final class PruneRun {
             numbers.put("growth", growthTotals());
             folder.writeJson("report.json", numbers);
             folder.writeText("report.txt", report.toText());
-            folder.writeText(RunFolder.PAGE, HtmlReport.of(List.of(RunRecord.read(folder.path()))));
+            folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
             return report;
         }
@@ -250,7 +250,7 @@ public final class PruneRun {
                 ? "the groups chosen before go, faded as far as they are"
                 : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
                         + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
-        return "cut short by --max-iterations after " + plan.maxIterations() + " iterations; " + picked;
+        return "cut short by maxIterations after " + plan.maxIterations() + " iterations; " + picked;
     }
 
     private Accuracies removed(NnModule network, String method) {

@@ -2,6 +2,7 @@ package greg.pruning.run;
 
 import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
+import greg.nn.SettingException;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
 import greg.pruning.Pruner;
@@ -110,13 +111,15 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
      * @param model its folder, or a file that it wrote
      */
     public static InheritedPruning inherit(Path model, InheritedPruning.Mode mode, Granularity wg) {
-        Checkpoint checkpoint = NetworkSpec.read("--base-pr-model", model);
+        Checkpoint checkpoint = NetworkSpec.read("basePrModel", model);
         NetworkSpec other = NetworkSpec.stored(checkpoint);
         boolean masked = other.plan() instanceof MaskPlan;
         if (!other.isPruned() || masked == wg.structured()) {
-            throw new UsageException("--base-pr-model: expected a network pruned by --wg "
-                    + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
-                    + (masked ? "masked by --wg weight" : other.isPruned() ? "cut" : "not pruned"));
+            throw new SettingException(
+                    "basePrModel",
+                    "expected a network pruned by granularity = "
+                            + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
+                            + (masked ? "masked by granularity = weight" : other.isPruned() ? "cut" : "not pruned"));
         }
         if (other.plan() instanceof MaskPlan masks) return InheritedPruning.of(mode, masks);
         RemovalPlan cut = (RemovalPlan) other.plan();

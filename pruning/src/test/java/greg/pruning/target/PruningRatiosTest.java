@@ -186,7 +186,7 @@ class PruningRatiosTest {
                         IllegalArgumentException.class,
                         () -> resolve(text, net.equals("vgg") ? VGG11 : RESNET20, Granularity.FILTER))
                 .getMessage();
-        assertTrue(message.startsWith("--stage-pr " + text + ": "), message);
+        assertTrue(message.startsWith("ratios = " + text + ": "), message);
         assertTrue(message.contains(expected), message);
         assertEquals(1, message.lines().count());
     }
