@@ -129,7 +129,7 @@ class DatasetsTest {
                 .contains("any size"));
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Datasets.shape("cifar-10"))
                 .getMessage()
-                .contains("did you mean 'cifar10'?"));
+                .contains("unknown data set 'cifar-10'"));
     }
 
     @Test
