@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** The kernel that {@code docs/kernels.md} reads line by line is the one that runs. */
+/** The kernel that {@code docs/kernels.md} reads line by line is the one that runs, and its table has all kernels. */
 class KernelsPageTest {
     private static final Path PAGE = Path.of("..", "docs", "kernels.md");
 
@@ -36,5 +38,36 @@ class KernelsPageTest {
         String entry = file.substring(file.indexOf(".visible .entry scale("));
         assertTrue(entry.contains("\n}"), "the end of the entry");
         assertEquals(code(entry.substring(0, entry.indexOf("\n}") + 2)), code(quoted.toString()));
+    }
+
+    @Test
+    void theTableHasEveryKernel() throws IOException {
+        Assumptions.assumeTrue(Files.exists(PAGE), "the tests run outside the source tree");
+        List<String> rows = Files.readAllLines(PAGE).stream()
+                .filter(line -> line.startsWith("| `"))
+                .toList();
+        assertEquals(
+                PtxSource.NAMES,
+                rows.stream()
+                        .map(row -> cells(row, 1).get(0).replace(".ptx", ""))
+                        .toList());
+        for (String row : rows) {
+            String name = cells(row, 1).get(0).replace(".ptx", "");
+            assertEquals(List.copyOf(PtxSource.read(name).entries().keySet()), cells(row, 2), name + ".ptx");
+            for (String launcher : cells(row, 3)) {
+                String folder = launcher.endsWith("Test") ? "test" : "main";
+                Path file = Path.of("src", folder, "java", "greg", "kernels", "cuda", launcher + ".java");
+                assertTrue(Files.readString(file).contains('"' + name + '"'), launcher + " does not name " + name);
+            }
+        }
+    }
+
+    /** What stands between backticks in a column of a row. */
+    private static List<String> cells(String row, int column) {
+        return Pattern.compile("`([^`]+)`")
+                .matcher(row.split("\\|")[column])
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 }
