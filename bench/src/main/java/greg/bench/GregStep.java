@@ -7,9 +7,9 @@ import greg.kernels.Memory;
 import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Sgd;
+import greg.nn.train.InputSource;
 import greg.nn.train.Metrics;
 import greg.nn.train.TrainStep;
-import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 
@@ -44,9 +44,8 @@ public final class GregStep implements AutoCloseable {
 
     /** One step; returns the loss before it. */
     public float step() {
-        try (Scope scope = Scope.open()) {
-            return step.run(images, labels).item();
-        }
+        step.run(() -> new InputSource.Input(images, labels));
+        return step.loss();
     }
 
     /** The pool behind the network, for tests that watch it. */
@@ -58,6 +57,7 @@ public final class GregStep implements AutoCloseable {
     public void close() {
         images.close();
         labels.close();
+        step.close();
         metrics.close();
         sgd.close();
         network.close();

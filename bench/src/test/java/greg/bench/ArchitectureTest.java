@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import greg.kernels.Backend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -65,6 +66,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(NATIVES)
+                .check(CLASSES);
+    }
+
+    /** Which layout of activations is fast is found out behind {@code NnModule.call}; no caller needs to know of it. */
+    @Test
+    void theLayoutHintIsTheModulesAffair() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("greg.nn")
+                .should()
+                .callMethod(Backend.class, "expectChannels", int[].class)
                 .check(CLASSES);
     }
 

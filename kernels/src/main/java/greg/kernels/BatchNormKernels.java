@@ -61,4 +61,27 @@ public interface BatchNormKernels {
             Storage dresidual,
             Storage dgamma,
             Storage dbeta);
+
+    /**
+     * Gradients of the inference form, in which the running statistics are constants. With g = dy behind the ReLU's mask (y
+     * &gt; 0) and s = 1 / sqrt(running variance + eps): dx = gamma s g, dresidual = g, dbeta = sum g and dgamma = sum g (x -
+     * running mean) s. Every output may be null: it is not wanted then.
+     *
+     * @param y the forward output (read by the fused forms)
+     * @param dy gradient of y; is overwritten when {@code dx} or {@code dresidual} is the same storage
+     * @param dx gradient of x; may be {@code dy} unless the spec adds a residual
+     * @param dresidual gradient of the residual (with ADD_RELU, else null); may be {@code dy}
+     */
+    void backwardInference(
+            BatchNormSpec spec,
+            Storage x,
+            Storage y,
+            Storage gamma,
+            Storage runningMean,
+            Storage runningVar,
+            Storage dy,
+            Storage dx,
+            Storage dresidual,
+            Storage dgamma,
+            Storage dbeta);
 }

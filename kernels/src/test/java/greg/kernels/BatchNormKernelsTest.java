@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 
 import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
+import greg.kernels.spec.Conv2dSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -182,6 +184,111 @@ class BatchNormKernelsTest {
                     TorchNumbers.of(section, "dgamma"),
                     TorchNumbers.of(section, "dbeta"));
             compare(section, s, expected, run(backend, s, inputs, Alias.NONE), 0.5);
+        }
+    }
+
+    /** The values in a layout of the backend's choice, not only dense: a depthwise convolution with ones changes nothing else. */
+    private static Storage laidOut(Backend backend, Workspace k, BatchNormSpec s, float[] values) {
+        int c = s.channels();
+        Conv2dSpec each = new Conv2dSpec(s.n(), c, s.h(), s.w(), c, 1, 1, 1, 1, 0, 0, 1, 1, c);
+        float[] ones = new float[c];
+        Arrays.fill(ones, 1);
+        Storage out = k.out(s.dims());
+        backend.conv2d().forward(each, k.put(values), k.put(ones), null, out);
+        return out;
+    }
+
+    /** dx, dresidual, dgamma, dbeta of the inference form; outputs that are not wanted are empty. */
+    private static float[][] constant(Backend backend, BatchNormSpec s, Inputs in, float[] y, Alias alias, int wanted) {
+        boolean add = s.fusion() == Fusion.ADD_RELU;
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = laidOut(backend, k, s, in.x);
+            Storage dy = laidOut(backend, k, s, in.dy);
+            Storage dx = (wanted & 1) == 0 ? null : alias == Alias.DX_IS_DY ? dy : k.out(s.dims());
+            Storage dresidual =
+                    !add || (wanted & 2) == 0 ? null : alias == Alias.DRESIDUAL_IS_DY ? dy : k.out(s.dims());
+            Storage dgamma = (wanted & 4) == 0 ? null : k.out(s.channels());
+            Storage dbeta = (wanted & 8) == 0 ? null : k.out(s.channels());
+            Storage gamma = k.put(in.gamma);
+            backend.batchNorm()
+                    .backwardInference(
+                            s,
+                            x,
+                            laidOut(backend, k, s, y),
+                            gamma,
+                            k.put(in.mean),
+                            k.put(in.var),
+                            dy,
+                            dx,
+                            dresidual,
+                            dgamma,
+                            dbeta);
+            Compare.identical(s + " leaves x alone", in.x, k.get(x, s.dims()));
+            if (alias == Alias.NONE) Compare.identical(s + " leaves dy alone", in.dy, k.get(dy, s.dims()));
+            return new float[][] {
+                dx == null ? new float[0] : k.get(dx, s.dims()),
+                dresidual == null ? new float[0] : k.get(dresidual, s.dims()),
+                dgamma == null ? new float[0] : k.get(dgamma, s.channels()),
+                dbeta == null ? new float[0] : k.get(dbeta, s.channels())
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void gradientsOfTheInferenceFormAgreeWithReference(String kind) {
+        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
+        List<Executable> cases = new ArrayList<>();
+        cases().forEach((d, away) -> {
+            for (Fusion fusion : Fusion.values()) {
+                BatchNormSpec s = new BatchNormSpec(d[0], d[1], d[2], d[3], 1e-5f, 0.1f, fusion);
+                Alias inPlace = fusion == Fusion.ADD_RELU ? Alias.DRESIDUAL_IS_DY : Alias.DX_IS_DY;
+                cases.add(() -> {
+                    Inputs in = Inputs.of(s, away);
+                    float[] y = gauss(8, s.dims());
+                    float[][] all = constant(BackendsUnderTest.reference(), s, in, y, Alias.NONE, 15);
+                    for (Alias alias : new Alias[] {Alias.NONE, inPlace}) {
+                        for (int wanted : new int[] {15, 1, 6, 8}) {
+                            // what is not wanted, and so stays null, must not be missed by the rest
+                            float[][] got = constant(backend, s, in, y, alias, wanted);
+                            for (int i = 0; i < 4; i++) {
+                                String what = s + " " + alias + " output " + i + " of " + wanted;
+                                float[] expected = (wanted >> i & 1) == 0 ? new float[0] : all[i];
+                                Compare.close(what, expected, got[i], 1e-6, 1e-6);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        assertAll(cases);
+    }
+
+    /** By hand: s = 1/2, gamma s = 3/2, and of the fused forms only what y leaves. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void gradientsOfTheInferenceFormAreThoseOfAConstantMap(String kind) {
+        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
+        Inputs in = new Inputs(
+                new float[] {1, 3, 5, -1},
+                null,
+                new float[] {3},
+                new float[] {7},
+                new float[] {1},
+                new float[] {4},
+                new float[] {1, 2, -1, 4});
+        float[] y = {1, 0, 2, 3};
+        float[][][] expected = {
+            {{1.5f, 3, -1.5f, 6}, {}, {-4}, {6}},
+            {{1.5f, 0, -1.5f, 6}, {}, {-6}, {4}},
+            {{1.5f, 0, -1.5f, 6}, {1, 0, -1, 4}, {-6}, {4}}
+        };
+        for (Fusion fusion : Fusion.values()) {
+            BatchNormSpec s = new BatchNormSpec(2, 1, 1, 2, 0, 0.1f, fusion);
+            float[][] got = constant(backend, s, in, y, Alias.NONE, 15);
+            for (int i = 0; i < 4; i++) {
+                Compare.identical(fusion + " output " + i, expected[fusion.ordinal()][i], got[i]);
+            }
         }
     }
 }

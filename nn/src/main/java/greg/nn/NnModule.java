@@ -3,8 +3,11 @@ package greg.nn;
 import greg.kernels.Backend;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
@@ -17,6 +20,8 @@ import java.util.regex.Pattern;
  */
 public abstract class NnModule implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("[^.,;=\\s]+");
+    /** Whether a {@link #call} is under way on this thread. */
+    private static final ThreadLocal<Boolean> CALLED = ThreadLocal.withInitial(() -> false);
 
     private final Backend backend;
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
@@ -28,8 +33,36 @@ public abstract class NnModule implements AutoCloseable {
         this.backend = backend;
     }
 
-    /** Computes the output inside the current {@link greg.tensor.Scope}. */
+    /**
+     * What the module computes, inside the current {@link greg.tensor.Scope}. To be written by a module, and called by modules
+     * that it is a part of; whoever uses a whole network {@linkplain #call calls} it.
+     */
     public abstract Tensor forward(Tensor x);
+
+    /**
+     * Applies the network: {@link #forward}, after the backend has been told how many channels the network's convolutions read,
+     * by which it chooses one layout of activations for all of them. The numbers are the parameters' of this moment, so they
+     * follow surgery, and it does not matter whether other networks have used the backend in between. Inside another call, as
+     * when a module calls its parts, it is forward alone.
+     */
+    public final Tensor call(Tensor x) {
+        if (CALLED.get()) return forward(x);
+        CALLED.set(true);
+        try {
+            backend.expectChannels(ConvolutionInputs.of(this));
+            return forward(x);
+        } finally {
+            CALLED.set(false);
+        }
+    }
+
+    /**
+     * Channels of the input of the convolution that has {@code weight}, an own parameter of rank 4, as its filters: its second
+     * dimension. To be overridden by modules with grouped convolutions, which read so many per group. Concerns speed alone.
+     */
+    protected int inputChannels(Parameter weight) {
+        return weight.tensor().shape().dim(1);
+    }
 
     /** Where the parameters live. */
     public final Backend backend() {
@@ -95,10 +128,16 @@ public abstract class NnModule implements AutoCloseable {
         children.forEach((name, child) -> child.visit(path.isEmpty() ? name : path + "." + name, visitor));
     }
 
-    /** All trainable tensors by dotted name, in PyTorch's order. */
+    /**
+     * All trainable tensors by dotted name, in PyTorch's order. Those of a module that stands in several places come once, under
+     * the first of its names.
+     */
     public final Map<String, Parameter> parameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
-        visit((path, m) -> m.parameters.forEach((name, p) -> all.put(join(path, name), p)));
+        Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit((path, m) -> m.parameters.forEach((name, p) -> {
+            if (seen.add(p)) all.put(join(path, name), p);
+        }));
         return all;
     }
 
@@ -124,6 +163,32 @@ public abstract class NnModule implements AutoCloseable {
         return train(false);
     }
 
+    /**
+     * Evaluation mode for this module and all below it until the scope closes, which gives every single module the mode back
+     * that it was in: {@code try (NnModule.Evaluation scope = net.evaluating()) {...}}.
+     */
+    public final Evaluation evaluating() {
+        Evaluation scope = new Evaluation(this);
+        eval();
+        return scope;
+    }
+
+    /** See {@link #evaluating()}. */
+    public static final class Evaluation implements AutoCloseable {
+        private final Map<NnModule, Boolean> modes = new IdentityHashMap<>();
+
+        private Evaluation(NnModule root) {
+            root.visit((path, m) -> modes.put(m, m.training));
+        }
+
+        /** Restores the modes; a second call does nothing. */
+        @Override
+        public void close() {
+            modes.forEach((module, on) -> module.training = on);
+            modes.clear();
+        }
+    }
+
     /** Whether this module is in training mode (the initial one). */
     public final boolean isTraining() {
         return training;
@@ -139,9 +204,11 @@ public abstract class NnModule implements AutoCloseable {
     /** Frees all parameters and buffers, all the way down. */
     @Override
     public void close() {
+        Set<Parameter> all = Collections.newSetFromMap(new IdentityHashMap<>());
         visit((path, m) -> {
-            m.parameters.values().forEach(Parameter::close);
-            m.buffers.values().forEach(Parameter::close);
+            all.addAll(m.parameters.values());
+            all.addAll(m.buffers.values());
         });
+        all.forEach(Parameter::close);
     }
 }

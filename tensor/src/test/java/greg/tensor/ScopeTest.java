@@ -16,6 +16,7 @@ import greg.kernels.MemoryPool;
 import greg.kernels.Storage;
 import greg.kernels.reference.ReferenceBackend;
 import greg.kernels.spec.BatchNormSpec.Fusion;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Pool2dSpec.Kind;
 import greg.tensor.op.AddOp;
 import greg.tensor.op.BatchNormOp;
@@ -245,9 +246,10 @@ class ScopeTest {
 
         float step() {
             try (Scope scope = Scope.open()) {
-                Tensor a = norm(Conv2dOp.apply(x, w[0], null, 1, 1, 1, 1, 1, 1, 1), null);
+                Tensor a = norm(Conv2dOp.apply(x, w[0], null, Conv2dOptions.DEFAULT.padding(1)), null);
                 Tensor b = norm(
-                        Conv2dOp.apply(a, w[1], null, 2, 2, 1, 1, 1, 1, 1),
+                        Conv2dOp.apply(
+                                a, w[1], null, Conv2dOptions.DEFAULT.stride(2).padding(1)),
                         ShortcutOp.apply(a, ChannelRoute.padded(a.shape().dim(1), 16, 0), 2));
                 Tensor c = AddOp.apply(Pool2dOp.apply(b, Kind.MAX, 3, 1, 1, false), b);
                 Tensor z = LinearOp.apply(GlobalAveragePoolOp.apply(c), w[2], w[3]);

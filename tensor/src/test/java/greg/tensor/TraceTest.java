@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.dry.DryBackend;
 import greg.kernels.reference.ReferenceBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.tensor.op.AddOp;
 import greg.tensor.op.Conv2dOp;
 import greg.tensor.op.FlattenOp;
@@ -25,7 +26,7 @@ class TraceTest {
     }
 
     private static Tensor network(Tensor x, Tensor w) {
-        Tensor a = ReluOp.apply(Conv2dOp.apply(x, w, null, 1, 1, 1, 1, 1, 1, 1));
+        Tensor a = ReluOp.apply(Conv2dOp.apply(x, w, null, Conv2dOptions.DEFAULT.padding(1)));
         return FlattenOp.apply(AddOp.apply(a, x));
     }
 

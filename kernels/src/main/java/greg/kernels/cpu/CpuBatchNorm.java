@@ -19,6 +19,7 @@ final class CpuBatchNorm implements BatchNormKernels {
     private final CpuElementwise elementwise;
     private final BatchNormLanes lanes;
     private final BatchNormPlanner planner;
+    private final BatchNormConstant constant;
     private final Plans<BatchNormPlan> plans;
     private final Plans<Long> sizes;
     private float[] batch = new float[64];
@@ -30,6 +31,7 @@ final class CpuBatchNorm implements BatchNormKernels {
         this.reorders = reorders;
         this.elementwise = elementwise;
         this.lanes = new BatchNormLanes(memory, elementwise);
+        this.constant = new BatchNormConstant(reorders);
         this.planner = new BatchNormPlanner(dnn);
         this.plans = new Plans<>(dnn);
         this.sizes = new Plans<>(dnn);
@@ -200,6 +202,22 @@ final class CpuBatchNorm implements BatchNormKernels {
         CpuStorage.of(dbeta).wrotePlain();
         gradient.release();
         input.release();
+    }
+
+    @Override
+    public void backwardInference(
+            BatchNormSpec spec,
+            Storage x,
+            Storage y,
+            Storage gamma,
+            Storage runningMean,
+            Storage runningVar,
+            Storage dy,
+            Storage dx,
+            Storage dresidual,
+            Storage dgamma,
+            Storage dbeta) {
+        constant.run(spec, x, y, gamma, runningMean, runningVar, dy, dx, dresidual, dgamma, dbeta);
     }
 
     private BatchNormPlan plan(BatchNormSpec spec, CpuStorage x, boolean training) {

@@ -155,6 +155,46 @@ final class ReferenceBatchNorm implements BatchNormKernels {
         }
     }
 
+    @Override
+    public void backwardInference(
+            BatchNormSpec spec,
+            Storage xs,
+            Storage ys,
+            Storage gammas,
+            Storage runningMeans,
+            Storage runningVars,
+            Storage dys,
+            Storage dxs,
+            Storage dresiduals,
+            Storage dgammas,
+            Storage dbetas) {
+        float[] x = floats(xs);
+        float[] y = spec.fusion() == Fusion.NONE ? null : floats(ys);
+        float[] dy = floats(dys);
+        float[] dx = dxs == null ? null : floatsOut(dxs);
+        float[] dresidual = dresiduals == null ? null : floatsOut(dresiduals);
+        int plane = spec.h() * spec.w();
+        for (int c = 0; c < spec.channels(); c++) {
+            double mean = floats(runningMeans)[c];
+            double invStd = 1 / Math.sqrt((double) floats(runningVars)[c] + spec.eps());
+            double gamma = floats(gammas)[c];
+            double sum = 0;
+            double product = 0;
+            for (int n = 0; n < spec.n(); n++) {
+                int start = (n * spec.channels() + c) * plane;
+                for (int i = start; i < start + plane; i++) {
+                    float g = y == null || y[i] > 0 ? dy[i] : 0;
+                    sum += g;
+                    product += g * (x[i] - mean) * invStd;
+                    if (dresidual != null) dresidual[i] = g;
+                    if (dx != null) dx[i] = (float) (gamma * invStd * g);
+                }
+            }
+            if (dbetas != null) floatsOut(dbetas)[c] = (float) sum;
+            if (dgammas != null) floatsOut(dgammas)[c] = (float) product;
+        }
+    }
+
     private static double mean(byte[] saved, int c) {
         return (double) DOUBLES.get(saved, 2 * c * Double.BYTES);
     }

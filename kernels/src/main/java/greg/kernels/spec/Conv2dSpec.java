@@ -22,11 +22,9 @@ public record Conv2dSpec(
     /** Validates; every count must be positive and the kernel must fit into the padded input. */
     public Conv2dSpec {
         Checks.positive("conv2d", "batch", n, "inChannels", inChannels, "outChannels", outChannels, "h", h, "w", w);
-        Checks.positive("conv2d", "kernelH", kernelH, "kernelW", kernelW, "strideH", strideH, "strideW", strideW);
-        Checks.positive("conv2d", "dilationH", dilationH, "dilationW", dilationW, "groups", groups);
-        if (padH < 0 || padW < 0) {
-            throw new IllegalArgumentException("conv2d: padding must not be negative, got " + padH + "x" + padW);
-        }
+        Checks.positive("conv2d", "kernelH", kernelH, "kernelW", kernelW);
+        // which checks the rest
+        new Conv2dOptions(strideH, strideW, padH, padW, dilationH, dilationW, groups);
         if (inChannels % groups != 0 || outChannels % groups != 0) {
             throw new IllegalArgumentException(
                     "conv2d: channels " + inChannels + " -> " + outChannels + " are not divisible by groups " + groups);
@@ -35,6 +33,30 @@ public record Conv2dSpec(
             throw new IllegalArgumentException("conv2d: kernel " + kernelH + "x" + kernelW + " (dilation " + dilationH
                     + "x" + dilationW + ") is larger than the padded input " + (h + 2 * padH) + "x" + (w + 2 * padW));
         }
+    }
+
+    /**
+     * A convolution of an input (n, inChannels, h, w) with a weight (outChannels, inChannels/groups, kernelH, kernelW).
+     *
+     * @param x dimensions of the input
+     * @param weight dimensions of the weight; the second follows from the input and is not read
+     */
+    public static Conv2dSpec of(int[] x, int[] weight, Conv2dOptions o) {
+        return new Conv2dSpec(
+                x[0],
+                x[1],
+                x[2],
+                x[3],
+                weight[0],
+                weight[2],
+                weight[3],
+                o.strideH(),
+                o.strideW(),
+                o.padH(),
+                o.padW(),
+                o.dilationH(),
+                o.dilationW(),
+                o.groups());
     }
 
     /** Square kernel, one stride, one padding, no dilation, no groups. */

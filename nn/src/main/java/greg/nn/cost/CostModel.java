@@ -11,7 +11,6 @@ import greg.tensor.op.BiasOp;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,18 +33,13 @@ public record CostModel(List<LayerCost> layers, long allParams) {
      *
      * @param channels planes of an image
      */
-    @SuppressWarnings("try") // a switched-off tape is not referred to while it is off
     public static CostModel of(NnModule module, int channels, int height, int width) {
-        Map<NnModule, Boolean> modes = new LinkedHashMap<>();
-        module.visit((path, m) -> modes.put(m, m.isTraining()));
-        module.eval();
-        try (Scope scope = Scope.open();
+        try (NnModule.Evaluation evaluation = module.evaluating();
+                Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin();
                 Trace trace = Trace.begin()) {
-            module.forward(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
+            module.call(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
             return new CostModel(layers(module, trace.nodes()), module.parameterCount());
-        } finally {
-            modes.forEach(NnModule::train); // parents come first, so the children's own modes have the last word
         }
     }
 

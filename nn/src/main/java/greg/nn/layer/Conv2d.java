@@ -1,63 +1,70 @@
 package greg.nn.layer;
 
 import greg.kernels.Backend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.Conv2dOp;
 
-/** 2-D convolution with parameters {@code weight} (Cout, Cin/groups, K, K) and, if wanted, {@code bias} (Cout). */
+/**
+ * 2-D convolution of (N, Cin, H, W) to (N, Cout, OH, OW) with parameters {@code weight} (Cout, Cin/groups, KH, KW) and, if
+ * wanted, {@code bias} (Cout).
+ *
+ * <pre>{@code
+ * new Conv2d(backend, 3, 16, 3, Conv2dOptions.DEFAULT.padding(1))                    // 3x3, same size, bias
+ * new Conv2d(backend, 16, 16, 3, Conv2dOptions.DEFAULT.stride(2).groups(16), false)  // depthwise, no bias
+ * new Conv2d(backend, 16, 32, 1, 7, Conv2dOptions.DEFAULT.padding(0, 3), false)      // one row, seven columns
+ * }</pre>
+ */
 public final class Conv2d extends NnModule {
     private final Parameter weight;
     private final Parameter bias;
-    private final int stride;
-    private final int padding;
-    private final int dilation;
-    private final int groups;
+    private final Conv2dOptions options;
     private final int filtersPerChannel; // of a depthwise convolution; 0 for others
 
-    /** Square kernel; {@code groups} = {@code in} gives a depthwise convolution. */
-    public Conv2d(
-            Backend backend,
-            int in,
-            int out,
-            int kernel,
-            int stride,
-            int padding,
-            int dilation,
-            int groups,
-            boolean bias) {
+    /** Square kernel, with a bias as is PyTorch's default. */
+    public Conv2d(Backend backend, int in, int out, int kernel, Conv2dOptions options) {
+        this(backend, in, out, kernel, options, true);
+    }
+
+    /** Square kernel. */
+    public Conv2d(Backend backend, int in, int out, int kernel, Conv2dOptions options, boolean bias) {
+        this(backend, in, out, kernel, kernel, options, bias);
+    }
+
+    /** A kernel of {@code kernelH} rows and {@code kernelW} columns. */
+    public Conv2d(Backend backend, int in, int out, int kernelH, int kernelW, Conv2dOptions options, boolean bias) {
         super(backend);
-        if (groups < 1 || in % groups != 0 || out % groups != 0) {
+        int groups = options.groups();
+        if (in % groups != 0 || out % groups != 0) {
             throw new IllegalArgumentException(
                     "Conv2d: channels " + in + " -> " + out + " are not divisible by groups " + groups);
         }
-        this.weight = parameter("weight", Shape.of(out, in / groups, kernel, kernel));
+        this.weight = parameter("weight", Shape.of(out, in / groups, kernelH, kernelW));
         this.bias = bias ? parameter("bias", Shape.of(out)) : null;
-        this.stride = stride;
-        this.padding = padding;
-        this.dilation = dilation;
-        this.groups = groups;
+        this.options = options;
         this.filtersPerChannel = groups > 1 && groups == in ? out / in : 0;
-    }
-
-    /** No dilation, one group. */
-    public Conv2d(Backend backend, int in, int out, int kernel, int stride, int padding, boolean bias) {
-        this(backend, in, out, kernel, stride, padding, 1, 1, bias);
     }
 
     @Override
     public Tensor forward(Tensor x) {
         Tensor b = bias == null ? null : bias.tensor();
-        return Conv2dOp.apply(x, weight.tensor(), b, stride, stride, padding, padding, dilation, dilation, groups(x));
+        return Conv2dOp.apply(x, weight.tensor(), b, options.groups(groups(x)));
     }
 
     /** A grouped convolution that surgery has left one channel per group is depthwise from then on. */
     private int groups(Tensor x) {
-        boolean became =
-                filtersPerChannel == 0 && groups > 1 && weight.tensor().shape().dim(1) == 1;
+        boolean became = filtersPerChannel == 0
+                && options.groups() > 1
+                && weight.tensor().shape().dim(1) == 1;
         return became ? x.shape().dim(1) : groups();
+    }
+
+    @Override
+    protected int inputChannels(Parameter filters) {
+        return filters.tensor().shape().dim(1) * groups();
     }
 
     /** The filters. */
@@ -70,13 +77,13 @@ public final class Conv2d extends NnModule {
         return bias;
     }
 
-    /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
-    public int groups() {
-        return filtersPerChannel > 0 ? weight.tensor().shape().dim(0) / filtersPerChannel : groups;
+    /** Stride, padding, dilation and groups, as the layer was made. */
+    public Conv2dOptions options() {
+        return options;
     }
 
-    /** Rows and columns between windows. */
-    public int stride() {
-        return stride;
+    /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
+    public int groups() {
+        return filtersPerChannel > 0 ? weight.tensor().shape().dim(0) / filtersPerChannel : options.groups();
     }
 }

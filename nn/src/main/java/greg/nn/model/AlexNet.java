@@ -1,6 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Pool2dSpec;
 import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
@@ -44,17 +45,22 @@ public final class AlexNet extends NnModule {
                 "features",
                 new Sequential(
                         backend,
-                        new Conv2d(backend, inChannels, 64, 11, 4, padding, true),
+                        new Conv2d(
+                                backend,
+                                inChannels,
+                                64,
+                                11,
+                                Conv2dOptions.DEFAULT.stride(4).padding(padding)),
                         relu(),
                         pool(window),
-                        new Conv2d(backend, 64, 192, 5, 1, 2, true),
+                        new Conv2d(backend, 64, 192, 5, Conv2dOptions.DEFAULT.padding(2)),
                         relu(),
                         pool(window),
-                        new Conv2d(backend, 192, 384, 3, 1, 1, true),
+                        new Conv2d(backend, 192, 384, 3, Conv2dOptions.DEFAULT.padding(1)),
                         relu(),
-                        new Conv2d(backend, 384, 256, 3, 1, 1, true),
+                        new Conv2d(backend, 384, 256, 3, Conv2dOptions.DEFAULT.padding(1)),
                         relu(),
-                        new Conv2d(backend, 256, 256, 3, 1, 1, true),
+                        new Conv2d(backend, 256, 256, 3, Conv2dOptions.DEFAULT.padding(1)),
                         relu(),
                         pool(window)));
         int columns = 256 * side * side;

@@ -31,7 +31,7 @@ public final class CifarResNet extends NnModule {
             throw new IllegalArgumentException(
                     "ResNet for CIFAR: expected a depth of 6n+2 (20, 32, 44, 56, 110), got " + depth);
         }
-        conv1 = child("conv1", new Conv2d(backend, inChannels, 16, 3, 1, 1, false));
+        conv1 = child("conv1", Padded.conv(backend, inChannels, 16, 3, 1));
         bn1 = child("bn1", new BatchNorm2d(backend, 16));
         int in = 16;
         for (int stage = 1; stage <= 3; stage++) {
@@ -78,9 +78,9 @@ public final class CifarResNet extends NnModule {
 
         Block(Backend backend, int in, int width, int stride) {
             super(backend);
-            conv1 = child("conv1", new Conv2d(backend, in, width, 3, stride, 1, false));
+            conv1 = child("conv1", Padded.conv(backend, in, width, 3, stride));
             bn1 = child("bn1", new BatchNorm2d(backend, width));
-            conv2 = child("conv2", new Conv2d(backend, width, width, 3, 1, 1, false));
+            conv2 = child("conv2", Padded.conv(backend, width, width, 3, 1));
             bn2 = child("bn2", new BatchNorm2d(backend, width));
             this.stride = stride;
             this.shortcut = stride == 1 && in == width ? null : ChannelRoute.padded(in, width, (width - in) / 2);

@@ -1,6 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Pool2dSpec;
 import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
@@ -33,9 +34,9 @@ public final class LeNet5 extends NnModule {
                     + "x" + imageSize + "; resize them");
         }
         int padding = imageSize < IMAGE ? (IMAGE - imageSize) / 2 : 0;
-        conv1 = child("conv1", new Conv2d(backend, inChannels, 6, 5, 1, padding, true));
-        conv2 = child("conv2", new Conv2d(backend, 6, 16, 5, 1, 0, true));
-        conv3 = child("conv3", new Conv2d(backend, 16, 120, 5, 1, 0, true));
+        conv1 = child("conv1", new Conv2d(backend, inChannels, 6, 5, Conv2dOptions.DEFAULT.padding(padding)));
+        conv2 = child("conv2", new Conv2d(backend, 6, 16, 5, Conv2dOptions.DEFAULT));
+        conv3 = child("conv3", new Conv2d(backend, 16, 120, 5, Conv2dOptions.DEFAULT));
         int side = ((Math.max(imageSize, IMAGE) - 4) / 2 - 4) / 2 - 4;
         fc1 = child("fc1", new Linear(backend, 120 * side * side, 84, true));
         fc2 = child("fc2", new Linear(backend, 84, classes, true));

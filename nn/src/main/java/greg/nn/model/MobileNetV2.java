@@ -3,7 +3,6 @@ package greg.nn.model;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
-import greg.nn.layer.Conv2d;
 import greg.nn.layer.Dropout;
 import greg.nn.layer.Lambda;
 import greg.nn.layer.Linear;
@@ -66,7 +65,7 @@ public final class MobileNetV2 extends NnModule {
     private static Sequential unit(Backend backend, int in, int out, int kernel, int stride, int groups) {
         return new Sequential(
                 backend,
-                new Conv2d(backend, in, out, kernel, stride, (kernel - 1) / 2, 1, groups, false),
+                Padded.conv(backend, in, out, kernel, stride, groups),
                 new BatchNorm2d(backend, out),
                 new Lambda(backend, Relu6Op::apply));
     }
@@ -82,7 +81,7 @@ public final class MobileNetV2 extends NnModule {
             List<NnModule> steps = new ArrayList<>();
             if (expansion != 1) steps.add(unit(backend, in, hidden, 1, 1, 1));
             steps.add(unit(backend, hidden, hidden, 3, stride, hidden));
-            steps.add(new Conv2d(backend, hidden, out, 1, 1, 0, false));
+            steps.add(Padded.conv(backend, hidden, out, 1, 1));
             steps.add(new BatchNorm2d(backend, out));
             conv = child("conv", new Sequential(backend, steps.toArray(NnModule[]::new)));
             residual = stride == 1 && in == out;

@@ -5,8 +5,6 @@ import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
-import greg.nn.layer.Conv2d;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -141,20 +139,6 @@ public final class Networks {
         NnModule module = create(arch, backend, inChannels, imageSize, classes);
         Initializer.initialize(module, info(arch).scheme(), seed);
         return module;
-    }
-
-    /**
-     * Input channels of every convolution but the first, which sees the image: what {@link Backend#expectChannels} asks
-     * for.
-     */
-    public static int[] convInputChannels(NnModule module) {
-        List<Integer> channels = new ArrayList<>();
-        module.visit((path, m) -> {
-            if (m instanceof Conv2d conv) {
-                channels.add(conv.weight().tensor().shape().dim(1) * conv.groups());
-            }
-        });
-        return channels.stream().skip(1).mapToInt(Integer::intValue).toArray();
     }
 
     private static Entry entry(String arch) {

@@ -38,7 +38,7 @@ public final class ResNet extends NnModule {
      */
     ResNet(Backend backend, int[] blocks, boolean bottleneck, int inChannels, int width, int classes) {
         super(backend);
-        conv1 = child("conv1", new Conv2d(backend, inChannels, width, 7, 2, 3, false));
+        conv1 = child("conv1", Padded.conv(backend, inChannels, width, 7, 2));
         bn1 = child("bn1", new BatchNorm2d(backend, width));
         int in = width;
         for (int stage = 0; stage < 4; stage++) {
@@ -78,8 +78,7 @@ public final class ResNet extends NnModule {
     /** 1x1 convolution and BN, or null where the input can be added as it is. */
     private static Sequential projection(Backend backend, int in, int out, int stride) {
         if (in == out && stride == 1) return null;
-        return new Sequential(
-                backend, new Conv2d(backend, in, out, 1, stride, 0, false), new BatchNorm2d(backend, out));
+        return new Sequential(backend, Padded.conv(backend, in, out, 1, stride), new BatchNorm2d(backend, out));
     }
 
     /** relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x)). */
@@ -92,9 +91,9 @@ public final class ResNet extends NnModule {
 
         BasicBlock(Backend backend, int in, int width, int stride) {
             super(backend);
-            conv1 = child("conv1", new Conv2d(backend, in, width, 3, stride, 1, false));
+            conv1 = child("conv1", Padded.conv(backend, in, width, 3, stride));
             bn1 = child("bn1", new BatchNorm2d(backend, width));
-            conv2 = child("conv2", new Conv2d(backend, width, width, 3, 1, 1, false));
+            conv2 = child("conv2", Padded.conv(backend, width, width, 3, 1));
             bn2 = child("bn2", new BatchNorm2d(backend, width));
             downsample = projection(backend, in, width, stride);
             if (downsample != null) child("downsample", downsample);
@@ -121,11 +120,11 @@ public final class ResNet extends NnModule {
 
         Bottleneck(Backend backend, int in, int width, int stride) {
             super(backend);
-            conv1 = child("conv1", new Conv2d(backend, in, width, 1, 1, 0, false));
+            conv1 = child("conv1", Padded.conv(backend, in, width, 1, 1));
             bn1 = child("bn1", new BatchNorm2d(backend, width));
-            conv2 = child("conv2", new Conv2d(backend, width, width, 3, stride, 1, false));
+            conv2 = child("conv2", Padded.conv(backend, width, width, 3, stride));
             bn2 = child("bn2", new BatchNorm2d(backend, width));
-            conv3 = child("conv3", new Conv2d(backend, width, EXPANSION * width, 1, 1, 0, false));
+            conv3 = child("conv3", Padded.conv(backend, width, EXPANSION * width, 1, 1));
             bn3 = child("bn3", new BatchNorm2d(backend, EXPANSION * width));
             downsample = projection(backend, in, EXPANSION * width, stride);
             if (downsample != null) child("downsample", downsample);

@@ -1,6 +1,7 @@
 package greg.nn.model;
 
 import greg.kernels.Backend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Pool2dSpec;
 import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
@@ -33,7 +34,9 @@ final class VggFeatures extends NnModule {
                 number++;
                 continue;
             }
-            convs[i] = child(String.valueOf(number++), new Conv2d(backend, in, cfg[i], 3, 1, 1, bias));
+            convs[i] = child(
+                    String.valueOf(number++),
+                    new Conv2d(backend, in, cfg[i], 3, Conv2dOptions.DEFAULT.padding(1), bias));
             if (batchNorm) norms[i] = child(String.valueOf(number++), new BatchNorm2d(backend, cfg[i]));
             number++; // the ReLU
             in = cfg[i];

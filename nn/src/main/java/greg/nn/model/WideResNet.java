@@ -30,7 +30,7 @@ public final class WideResNet extends NnModule {
             throw new IllegalArgumentException("Wide ResNet: expected a depth of 6n+4 (16, 22, 28, 40) and a width of"
                     + " at least 1, got " + depth + " and " + widen);
         }
-        conv1 = child("conv1", new Conv2d(backend, inChannels, 16, 3, 1, 1, false));
+        conv1 = child("conv1", Padded.conv(backend, inChannels, 16, 3, 1));
         int in = 16;
         for (int i = 0; i < 3; i++) {
             int width = (16 << i) * widen;
@@ -78,10 +78,10 @@ public final class WideResNet extends NnModule {
         Block(Backend backend, int in, int width, int stride) {
             super(backend);
             bn1 = child("bn1", new BatchNorm2d(backend, in));
-            conv1 = child("conv1", new Conv2d(backend, in, width, 3, stride, 1, false));
+            conv1 = child("conv1", Padded.conv(backend, in, width, 3, stride));
             bn2 = child("bn2", new BatchNorm2d(backend, width));
-            conv2 = child("conv2", new Conv2d(backend, width, width, 3, 1, 1, false));
-            shortcut = in == width ? null : child("convShortcut", new Conv2d(backend, in, width, 1, stride, 0, false));
+            conv2 = child("conv2", Padded.conv(backend, width, width, 3, 1));
+            shortcut = in == width ? null : child("convShortcut", Padded.conv(backend, in, width, 1, stride));
         }
 
         @Override

@@ -37,6 +37,11 @@ public final class LrSchedule {
         return schedule;
     }
 
+    /** The same rate in every epoch. */
+    public static LrSchedule constant(float rate) {
+        return parse(Float.toString(rate));
+    }
+
     /** The rate in this epoch (from 0). */
     public float at(int epoch) {
         Map.Entry<Integer, Float> step = steps.floorEntry(epoch);

@@ -30,26 +30,22 @@ public final class Evaluator {
 
     /** As above; {@code progress} hears the number of records done. */
     public Score evaluate(NnModule network, IntConsumer progress) {
-        boolean training = network.isTraining();
-        network.eval();
         Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);
-        try (Metrics metrics = new Metrics(network.backend());
+        try (NnModule.Evaluation evaluation = network.evaluating();
+                Metrics metrics = new Metrics(network.backend());
                 Batches batches = new Batches(dataset, batchSize, false, 0, false, 2).epoch(0)) {
             int done = 0;
             while (batches.hasNext()) {
                 Batch batch = batches.next();
                 try (Scope step = Scope.open();
                         NoGrad off = NoGrad.begin()) {
-                    CrossEntropyOp.apply(
-                            network.forward(feeder.images(batch, 0)), feeder.labels(batch), metrics.sums());
+                    CrossEntropyOp.apply(network.call(feeder.images(batch, 0)), feeder.labels(batch), metrics.sums());
                 }
                 metrics.count(batch.size());
                 done += batch.size();
                 progress.accept(done);
             }
             return metrics.read();
-        } finally {
-            network.train(training);
         }
     }
 }

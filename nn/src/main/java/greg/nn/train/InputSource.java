@@ -2,11 +2,15 @@ package greg.nn.train;
 
 import greg.tensor.Tensor;
 
-/** Gives a training loop what each iteration eats. */
+/** A stream of inputs, one for each step of a training loop. */
 @FunctionalInterface
-public interface InputSource {
-    /** The input of the next iteration, in the current scope. */
+public interface InputSource extends AutoCloseable {
+    /** The input of the next step, owned by the current {@link greg.tensor.Scope}. */
     Input next();
+
+    /** Frees what the stream holds, e.g. the thread that reads ahead. */
+    @Override
+    default void close() {}
 
     /**
      * What goes into one step.

@@ -1,21 +1,46 @@
 package greg.nn.train;
 
-/** What a training loop tells; a hook overrides what it wants to hear. */
+/**
+ * What happens around the steps of a {@link Trainer}: the growing penalty, checkpoints, progress, metrics are hooks. A hook
+ * overrides what concerns it. Hooks are called in the order in which they were added. Between {@link #beforeStep} and
+ * {@link #afterStep} nothing is called, since a step may be a graph that the device replays.
+ */
 public interface TrainHook {
-    /** Before the forward pass of iteration {@code iteration} (from 0, over all epochs). */
-    default void beforeStep(long iteration) {}
+    /** Before the first step, also of training that is resumed. */
+    default void started(TrainLoop loop) {}
 
-    /** After the update of iteration {@code iteration}. */
-    default void afterStep(long iteration) {}
+    /** Before the step of {@link TrainLoop#iteration()}. */
+    default void beforeStep(TrainLoop loop) {}
 
-    /** After the last step of an epoch (from 0), with the training score of that epoch. */
-    default void afterEpoch(int epoch, Score train) {}
+    /** After the step of {@link TrainLoop#iteration()}. */
+    default void afterStep(TrainLoop loop) {}
 
     /**
-     * Asked after every step, after the last one of an epoch when {@link #afterEpoch} has been called; true ends the loop
-     * there. {@link Trainer#position()} then says where to go on.
+     * After the last step of an epoch.
+     *
+     * @param epoch from 0
+     * @param train loss and correct answers over the epoch's steps, each before its update
      */
-    default boolean stop() {
+    default void afterEpoch(TrainLoop loop, int epoch, Score train) {}
+
+    /**
+     * Asked after every step, and behind {@link #afterEpoch} where an epoch ended; true ends the training there. Hooks behind
+     * one that answered true are not asked.
+     */
+    default boolean stop(TrainLoop loop) {
         return false;
+    }
+
+    /** After the last step, however training ended; not after an exception. */
+    default void ended(TrainLoop loop) {}
+
+    /** Ends the training once so many steps are done, those before it was resumed included. */
+    static TrainHook limit(long steps) {
+        return new TrainHook() {
+            @Override
+            public boolean stop(TrainLoop loop) {
+                return loop.iteration() + 1 >= steps;
+            }
+        };
     }
 }

@@ -3,34 +3,56 @@ package greg.nn.train;
 import greg.nn.NnModule;
 import greg.nn.optim.Optimizer;
 import greg.tensor.Backprop;
+import greg.tensor.Scope;
+import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.CrossEntropyOp;
 
-/** One step of training: forward, mean cross-entropy, backward, update. */
-public final class TrainStep {
+/**
+ * One step of training: forward, mean cross-entropy, backward, update. It reads nothing back from the device: the loss stays
+ * in a slot of the step's own, to be read between steps by whoever wants it, so that a step can be issued kernel by kernel
+ * or replayed as a whole without a difference to its surroundings.
+ */
+public final class TrainStep implements AutoCloseable {
     private final NnModule network;
     private final Optimizer optimizer;
     private final Metrics metrics;
+    private final Tensor loss;
+    private int images;
 
     /** Adds loss and correct counts to {@code metrics}. */
     public TrainStep(NnModule network, Optimizer optimizer, Metrics metrics) {
         this.network = network;
         this.optimizer = optimizer;
         this.metrics = metrics;
+        this.loss = Tensor.full(network.backend(), Shape.of(), 0);
     }
 
-    /**
-     * Runs inside the current scope.
-     *
-     * @param x input (N, C, H, W)
-     * @param labels INT32 (N)
-     * @return the loss before the update, a scalar of the scope
-     */
-    public Tensor run(Tensor x, Tensor labels) {
-        Tensor loss = CrossEntropyOp.apply(network.forward(x), labels, metrics.sums());
-        metrics.count(x.shape().dim(0));
-        Backprop.run(loss);
-        optimizer.step();
-        return loss;
+    /** Takes a step with the next input of {@code source}. */
+    public void run(InputSource source) {
+        try (Scope scope = Scope.open()) {
+            InputSource.Input input = source.next();
+            Tensor mean = CrossEntropyOp.apply(network.call(input.images()), input.labels(), metrics.sums());
+            Backprop.run(mean);
+            optimizer.step();
+            network.backend().transfer().copy(mean.storage(), loss.storage());
+            images = input.images().shape().dim(0);
+        }
+        metrics.count(images);
+    }
+
+    /** Mean cross-entropy of the last step's images before its update (waits for the device). */
+    public float loss() {
+        return loss.item();
+    }
+
+    /** Images of the last step. */
+    public int images() {
+        return images;
+    }
+
+    @Override
+    public void close() {
+        loss.close();
     }
 }

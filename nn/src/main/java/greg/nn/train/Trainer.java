@@ -1,87 +1,228 @@
 package greg.nn.train;
 
-import greg.datasets.Batch;
-import greg.datasets.Batches;
 import greg.nn.NnModule;
+import greg.nn.StateDict;
 import greg.nn.optim.LrSchedule;
 import greg.nn.optim.Optimizer;
-import greg.tensor.Scope;
-import greg.tensor.Tensor;
+import greg.nn.optim.Sgd;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
- * Runs epochs over a loader. It knows nothing of pruning: the pruners listen through {@link TrainHook} and act through the
- * optimiser's penalties.
+ * The training loop: there is one. It knows nothing of pruning, files or people: the growing penalty, checkpoints, metrics
+ * and progress are {@linkplain TrainHook hooks} on it.
+ *
+ * <pre>{@code
+ * Trainer.sgd(net, 0.01f).run(TrainData.of(train, 128), 30);
+ * }</pre>
  */
 public final class Trainer {
-    private final NnModule network;
-    private final Optimizer optimizer;
-    private final Batches batches;
-    private final Feeder feeder;
-    private final List<TrainHook> hooks;
-    private Metrics metrics;
-    private long iteration;
+    private static final int INTERVAL = 60;
+    private static final float MOMENTUM = 0.9f;
+    private static final float WEIGHT_DECAY = 5e-4f;
 
-    /** Hooks are called in the order of the list. */
-    public Trainer(
-            NnModule network, Optimizer optimizer, Batches batches, Feeder feeder, List<? extends TrainHook> hooks) {
+    private final NnModule network;
+    private final Supplier<Optimizer> optimizers;
+    private final boolean owns;
+    private LrSchedule schedule;
+    private final List<TrainHook> hooks = new ArrayList<>();
+    private Path file;
+    private BooleanSupplier stop = () -> false;
+
+    private Trainer(NnModule network, Supplier<Optimizer> optimizers, boolean owns) {
         this.network = network;
-        this.optimizer = optimizer;
-        this.batches = batches;
-        this.feeder = feeder;
-        this.hooks = List.copyOf(hooks);
+        this.optimizers = optimizers;
+        this.owns = owns;
+    }
+
+    /** With an optimizer of the caller's, who closes it; its learning rate stays unless a {@link #schedule} is given. */
+    public Trainer(NnModule network, Optimizer optimizer) {
+        this(network, () -> optimizer, false);
+    }
+
+    /** Stochastic gradient descent with momentum 0.9 and weight decay 5e-4, at a constant learning rate. */
+    public static Trainer sgd(NnModule network, float learningRate) {
+        return new Trainer(network, () -> new Sgd(network, MOMENTUM, WEIGHT_DECAY), true)
+                .schedule(LrSchedule.constant(learningRate));
+    }
+
+    /** Learning rate by epoch. */
+    public Trainer schedule(LrSchedule rates) {
+        schedule = rates;
+        return this;
+    }
+
+    /** Adds hooks behind those already there. */
+    public Trainer hooks(TrainHook... more) {
+        Collections.addAll(hooks, more);
+        return this;
     }
 
     /**
-     * Trains from {@code from} up to, not including, epoch {@code end}.
-     *
-     * @param schedule learning rate by epoch
-     * @return the training score of the last epoch, or of the part of it before the stop
+     * Keeps the state of the training in a file, after each epoch and every {@value #INTERVAL} seconds; {@link
+     * #run(TrainData, int)} resumes from it if it is there. Training that was resumed ends with the same bits as training that
+     * was never interrupted.
      */
-    public Score run(Position from, int end, LrSchedule schedule) {
-        Score score = new Score(0, 0, 0, 0);
-        network.train(true);
-        int perEpoch = batches.batchesPerEpoch();
-        iteration = from.iteration();
-        try (Metrics sums = new Metrics(network.backend())) {
-            metrics = sums;
-            metrics.restore(from.records(), from.sums());
-            TrainStep step = new TrainStep(network, optimizer, metrics);
-            for (int epoch = Math.toIntExact(iteration / perEpoch); epoch < end; epoch++) {
-                optimizer.learningRate(schedule.at(epoch));
-                int skipped = (int) (iteration % perEpoch);
-                long samples = (long) epoch * batches.dataset().size() + (long) skipped * batches.batchSize();
-                batches.epoch(epoch, skipped);
-                while (batches.hasNext()) {
-                    Batch batch = batches.next();
-                    for (TrainHook hook : hooks) hook.beforeStep(iteration);
-                    try (Scope scope = Scope.open()) {
-                        Tensor x = feeder.images(batch, samples);
-                        step.run(x, feeder.labels(batch));
-                    }
-                    samples += batch.size();
-                    for (TrainHook hook : hooks) hook.afterStep(iteration);
-                    iteration++;
-                    if (batches.hasNext() && stopped()) return metrics.read();
-                }
-                score = metrics.readAndReset();
-                for (TrainHook hook : hooks) hook.afterEpoch(epoch, score);
-                network.train(true);
-                if (stopped()) return score;
+    public Trainer checkpoint(Path to) {
+        file = to;
+        return this;
+    }
+
+    /** Asked after each step; when true, the state is saved where {@link #checkpoint} says and a {@link StoppedException} thrown. */
+    public Trainer stopWhen(BooleanSupplier requested) {
+        stop = requested;
+        return this;
+    }
+
+    /**
+     * Trains from the start, or from the file of {@link #checkpoint}.
+     *
+     * @param epochs passes over the data
+     * @return the training score of the last epoch, or of the part of it before a hook stopped the training
+     */
+    public Score run(TrainData data, int epochs) {
+        long steps = (long) epochs * data.stepsPerEpoch();
+        TrainState from =
+                file != null && Files.exists(file) ? TrainFile.read(file).state() : null;
+        Optimizer optimizer = optimizers.get();
+        try {
+            if (from != null) {
+                from.restore(network);
+                from.restore(optimizer);
             }
+            DivergenceGuard guard = new DivergenceGuard();
+            List<TrainHook> all = new ArrayList<>(hooks);
+            all.add(guard);
+            all.add(new Checkpointer(INTERVAL, guard, stop, this::keep));
+            return loop(optimizer, all, data, from == null ? Position.START : from.position(), steps);
         } finally {
-            metrics = null;
+            if (owns) optimizer.close();
         }
-        return score;
     }
 
-    private boolean stopped() {
-        return hooks.stream().anyMatch(TrainHook::stop);
+    private void keep(TrainState state) {
+        if (file != null) new TrainFile(state, new StateDict(), Map.of()).write(file);
     }
 
-    /** Where the loop stands (waits for the device); for hooks, in {@link TrainHook#afterEpoch} and {@link TrainHook#stop}. */
-    public Position position() {
-        if (metrics == null) throw new IllegalStateException("trainer: it has a position while it runs, for its hooks");
-        return new Position(iteration, metrics.records(), metrics.hostSums());
+    /**
+     * Trains from {@code from} on, until so many steps are done or a hook stops it; the network, the optimizer and the hooks
+     * are as they were there.
+     *
+     * @param steps counted from the start of the training
+     * @return as {@link #run(TrainData, int)}
+     */
+    public Score run(TrainData data, Position from, long steps) {
+        Optimizer optimizer = optimizers.get();
+        try {
+            return loop(optimizer, hooks, data, from, steps);
+        } finally {
+            if (owns) optimizer.close();
+        }
+    }
+
+    private Score loop(Optimizer optimizer, List<TrainHook> all, TrainData data, Position from, long steps) {
+        try (Loop loop = new Loop(data, optimizer, from, all)) {
+            return loop.run(steps);
+        }
+    }
+
+    private final class Loop implements TrainLoop, AutoCloseable {
+        private final TrainData data;
+        private final Optimizer optimizer;
+        private final Metrics metrics;
+        private final TrainStep step;
+        private final InputSource inputs;
+        private final List<TrainHook> hooks;
+        private long iteration;
+
+        Loop(TrainData data, Optimizer optimizer, Position from, List<TrainHook> hooks) {
+            this.data = data;
+            this.hooks = hooks;
+            this.optimizer = optimizer;
+            iteration = from.iteration();
+            inputs = data.open(network.backend(), iteration); // first: it may refuse
+            metrics = new Metrics(network.backend());
+            metrics.restore(from.records(), from.sums());
+            step = new TrainStep(network, optimizer, metrics);
+        }
+
+        Score run(long steps) {
+            int perEpoch = data.stepsPerEpoch();
+            boolean stopped = false;
+            int rateOf = -1;
+            Score epochScore = new Score(0, 0, 0, 0);
+            network.train(true);
+            for (TrainHook hook : hooks) hook.started(this);
+            for (long i = iteration; i < steps && !stopped; i++) {
+                iteration = i;
+                int epoch = Math.toIntExact(i / perEpoch);
+                if (schedule != null && epoch != rateOf) optimizer.learningRate(schedule.at(epoch));
+                rateOf = epoch;
+                for (TrainHook hook : hooks) hook.beforeStep(this);
+                step.run(inputs);
+                for (TrainHook hook : hooks) hook.afterStep(this);
+                if ((i + 1) % perEpoch == 0) {
+                    epochScore = metrics.readAndReset();
+                    for (TrainHook hook : hooks) hook.afterEpoch(this, epoch, epochScore);
+                    network.train(true);
+                }
+                stopped = stopped();
+            }
+            for (TrainHook hook : hooks) hook.ended(this);
+            return metrics.records() > 0 ? metrics.read() : epochScore;
+        }
+
+        private boolean stopped() {
+            for (TrainHook hook : hooks) if (hook.stop(this)) return true;
+            return false;
+        }
+
+        @Override
+        public NnModule network() {
+            return network;
+        }
+
+        @Override
+        public Optimizer optimizer() {
+            return optimizer;
+        }
+
+        @Override
+        public TrainData data() {
+            return data;
+        }
+
+        @Override
+        public long iteration() {
+            return iteration;
+        }
+
+        @Override
+        public int images() {
+            return step.images();
+        }
+
+        @Override
+        public float loss() {
+            return step.loss();
+        }
+
+        @Override
+        public Position position() {
+            return new Position(iteration + 1, metrics.records(), metrics.hostSums());
+        }
+
+        @Override
+        public void close() {
+            inputs.close();
+            step.close();
+            metrics.close();
+        }
     }
 }

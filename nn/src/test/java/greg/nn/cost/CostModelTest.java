@@ -9,6 +9,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.dry.DryBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.StateDict;
@@ -143,8 +144,8 @@ class CostModelTest {
 
         @Override
         public Tensor forward(Tensor x) {
-            Tensor y = Conv2dOp.apply(x, first.tensor(), null, 1, 1, 1, 1, 1, 1, 1);
-            y = Conv2dOp.apply(y, second.tensor(), null, 1, 1, 0, 0, 1, 1, 1);
+            Tensor y = Conv2dOp.apply(x, first.tensor(), null, Conv2dOptions.DEFAULT.padding(1));
+            y = Conv2dOp.apply(y, second.tensor(), null, Conv2dOptions.DEFAULT);
             return BiasOp.apply(y, offset.tensor(), false);
         }
     }

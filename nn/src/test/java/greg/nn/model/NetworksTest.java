@@ -1,6 +1,5 @@
 package greg.nn.model;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -70,17 +69,6 @@ class NetworksTest {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Networks.info("vgg19bn"))
                 .getMessage()
                 .contains("(did you mean 'vgg19_bn'?)"));
-    }
-
-    @Test
-    void inputChannelsOfEveryConvolutionButTheFirst() {
-        try (NnModule lenet = Networks.create("lenet5", backend, 3, 32, 10);
-                NnModule resnet = Networks.create("resnet20", backend, 3, 32, 10)) {
-            assertArrayEquals(new int[] {6, 16}, Networks.convInputChannels(lenet));
-            assertArrayEquals(
-                    new int[] {16, 16, 16, 16, 16, 16, 16, 32, 32, 32, 32, 32, 32, 64, 64, 64, 64, 64},
-                    Networks.convInputChannels(resnet));
-        }
     }
 
     /** Names and shapes of the reference implementation's LeNet5 and vgg11 and of the common CIFAR ResNet checkpoints. */

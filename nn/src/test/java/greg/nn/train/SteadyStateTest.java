@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.datasets.Batches;
 import greg.datasets.DataSplit;
+import greg.datasets.Dataset;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Sgd;
-import greg.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,12 +37,9 @@ class SteadyStateTest {
         try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Sgd sgd = new Sgd(net, 0.9f, 5e-4f);
                 Metrics metrics = new Metrics(backend);
-                Batches batches = new Batches(data.train(), 4, true, 1, false, 2)) {
+                TrainStep step = new TrainStep(net, sgd, metrics);
+                InputSource feed = augmented(data.train()).open(backend, 0)) {
             sgd.learningRate(1e-3f);
-            TrainStep step = new TrainStep(net, sgd, metrics);
-            Feeder feeder =
-                    Feeder.augmenting(backend, data.train(), data.train().normalization(), 1);
-            EndlessFeed feed = new EndlessFeed(batches, feeder, 0);
             run(step, feed, WARM);
             long live = backend.memory().liveBytes();
             long held = backend.memory().heldBytes();
@@ -56,13 +53,16 @@ class SteadyStateTest {
         }
     }
 
-    private static void run(TrainStep step, EndlessFeed feed, int steps) {
-        for (int i = 0; i < steps; i++) {
-            try (Scope scope = Scope.open()) {
-                InputSource.Input input = feed.next();
-                step.run(input.images(), input.labels());
-            }
-        }
+    private static TrainData augmented(Dataset train) {
+        return new ImageData(
+                train,
+                4,
+                () -> new Batches(train, 4, true, 1, false, 2),
+                backend -> Feeder.augmenting(backend, train, train.normalization(), 1));
+    }
+
+    private static void run(TrainStep step, InputSource feed, int steps) {
+        for (int i = 0; i < steps; i++) step.run(feed);
     }
 
     /** Bytes of this process in memory, 0 where the system does not tell. */

@@ -16,13 +16,17 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
+import greg.nn.layer.Dropout;
+import greg.nn.layer.Sequential;
 import greg.nn.model.CifarResNet;
 import greg.nn.optim.Adam;
 import greg.nn.optim.LrSchedule;
 import greg.nn.optim.Optimizer;
 import greg.nn.optim.Sgd;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -33,9 +37,6 @@ class TrainerResumeTest {
     private static final int EPOCHS = 2;
     private static final int STEPS = 6;
     private static final String PENALISED = "layer1.0.conv1.weight";
-
-    /** What a checkpoint would hold. */
-    private record Kept(Position position, StateDict network, StateDict optimizer, long steps) {}
 
     private static Optimizer optimizer(NnModule net, boolean adam) {
         Optimizer optimizer = adam ? new Adam(net, AdamSpec.standard(1e-4)) : new Sgd(net, 0.9f, 5e-4f);
@@ -49,45 +50,50 @@ class TrainerResumeTest {
         return lambda;
     }
 
+    private static TrainData data() {
+        return new ImageData(
+                DATA.train(),
+                BATCH,
+                () -> new Batches(DATA.train(), BATCH, true, 3, false, 2),
+                backend -> Feeder.augmenting(backend, DATA.train(), DATA.train().normalization(), 5));
+    }
+
     /** Trains from {@code from} (null: from the start) for {@code most} steps; {@code scores} gets the epochs' scores. */
-    private static Kept train(Backend backend, boolean adam, Kept from, int most, List<Score> scores) {
+    private static TrainState train(Backend backend, boolean adam, TrainState from, int most, List<Score> scores) {
         try (NnModule net = new CifarResNet(backend, 8, 3, 4);
-                Optimizer optimizer = optimizer(net, adam);
-                Batches batches = new Batches(DATA.train(), BATCH, true, 3, false, 2)) {
+                Optimizer optimizer = optimizer(net, adam)) {
             Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
             if (from != null) {
-                from.network().loadInto(net);
-                optimizer.load(from.optimizer());
-                optimizer.stepCount(from.steps());
+                from.restore(net);
+                from.restore(optimizer);
             }
-            Feeder feeder =
-                    Feeder.augmenting(backend, DATA.train(), DATA.train().normalization(), 5);
-            Trainer[] trainer = new Trainer[1];
-            Kept[] kept = new Kept[1];
+            TrainState[] kept = new TrainState[1];
             TrainHook hook = new TrainHook() {
                 private int steps;
 
                 @Override
-                public void afterStep(long iteration) {
+                public void afterStep(TrainLoop loop) {
                     steps++;
                 }
 
                 @Override
-                public void afterEpoch(int epoch, Score train) {
+                public void afterEpoch(TrainLoop loop, int epoch, Score train) {
                     scores.add(train);
                     net.eval();
                 }
 
                 @Override
-                public boolean stop() {
+                public boolean stop(TrainLoop loop) {
                     if (steps < most) return false;
-                    kept[0] =
-                            new Kept(trainer[0].position(), StateDict.of(net), optimizer.save(), optimizer.stepCount());
+                    kept[0] = TrainState.of(loop);
                     return true;
                 }
             };
-            trainer[0] = new Trainer(net, optimizer, batches, feeder, List.of(hook));
-            trainer[0].run(from == null ? Position.START : from.position(), EPOCHS, LrSchedule.parse("0:0.05,1:0.01"));
+            TrainData data = data();
+            new Trainer(net, optimizer)
+                    .schedule(LrSchedule.parse("0:0.05,1:0.01"))
+                    .hooks(hook)
+                    .run(data, from == null ? Position.START : from.position(), (long) EPOCHS * data.stepsPerEpoch());
             return kept[0];
         }
     }
@@ -98,12 +104,12 @@ class TrainerResumeTest {
         Backend backend = BackendsUnderTest.open(kind);
         for (boolean adam : new boolean[] {false, true}) {
             List<Score> scores = new ArrayList<>();
-            Kept whole = train(backend, adam, null, STEPS, scores);
+            TrainState whole = train(backend, adam, null, STEPS, scores);
             assertEquals(EPOCHS, scores.size());
             for (int stop = 1; stop < STEPS; stop++) {
                 List<Score> pieces = new ArrayList<>();
-                Kept first = train(backend, adam, null, stop, pieces);
-                Kept second = train(backend, adam, first, STEPS - stop, pieces);
+                TrainState first = train(backend, adam, null, stop, pieces);
+                TrainState second = train(backend, adam, first, STEPS - stop, pieces);
                 assertEquals(scores, pieces, "training scores, stopped after step " + stop);
                 assertEquals(STEPS, second.position().iteration());
                 same(whole.network(), second.network());
@@ -130,6 +136,31 @@ class TrainerResumeTest {
             assertTrue(saved.contains("lambda." + PENALISED) && saved.contains("l1." + PENALISED));
             assertArrayEquals(lambda(), saved.get("lambda." + PENALISED).values());
             assertThrows(IllegalArgumentException.class, () -> plain.load(saved));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void aTrainerWithAFileResumesFromIt(String kind, @TempDir Path folder) {
+        Backend backend = BackendsUnderTest.open(kind);
+        StateDict whole = withFile(backend, folder.resolve("whole.safetensors"), -1);
+        Path file = folder.resolve("broken.safetensors");
+        for (int stop : new int[] {1, 2, 3}) { // in the first epoch, at its end, in the second
+            assertThrows(StoppedException.class, () -> withFile(backend, file, 1));
+            assertEquals(stop, TrainFile.read(file).state().position().iteration());
+        }
+        same(whole, withFile(backend, file, -1));
+    }
+
+    private static StateDict withFile(Backend backend, Path file, int stopAfter) {
+        int[] asked = {0};
+        try (NnModule net = new Sequential(backend, new Dropout(backend, 0.2f), new CifarResNet(backend, 8, 3, 4))) {
+            Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
+            Trainer.sgd(net, 0.05f)
+                    .checkpoint(file)
+                    .stopWhen(() -> ++asked[0] == stopAfter)
+                    .run(data(), EPOCHS);
+            return StateDict.of(net);
         }
     }
 }

@@ -4,7 +4,6 @@ import greg.datasets.DataSplit;
 import greg.datasets.Datasets;
 import greg.datasets.NearestName;
 import greg.datasets.Normalization;
-import greg.pruning.run.Checks;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package greg.pruning.cli;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
-import greg.pruning.run.Checks;
 import greg.pruning.run.UsageException;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;

@@ -6,7 +6,6 @@ import greg.nn.io.Checkpoint;
 import greg.nn.train.Evaluator;
 import greg.nn.train.Score;
 import greg.pruning.report.Json;
-import greg.pruning.run.Checks;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Progress;
 import greg.pruning.run.RunData;

@@ -49,7 +49,7 @@ final class Failures {
 
     /** For errors while a command runs. */
     static int run(Throwable e, CommandLine command, ParseResult parsed) {
-        command.getErr().println("greg: " + oneLine(text(e)));
+        command.getErr().println("greg: " + oneLine(text(e, command)));
         if (debug(parsed)) e.printStackTrace(command.getErr());
         command.getErr().flush();
         if (e instanceof InterruptedRunException) return INTERRUPTED;
@@ -57,7 +57,7 @@ final class Failures {
         return usage ? WRONG_USAGE : RUN_FAILED;
     }
 
-    private static String text(Throwable e) {
+    private static String text(Throwable e, CommandLine command) {
         boolean ours = e instanceof UsageException
                 || e instanceof RunException
                 || e instanceof InterruptedRunException
@@ -65,7 +65,11 @@ final class Failures {
                 || e instanceof DatasetException
                 || e instanceof CheckpointException
                 || e instanceof KernelException;
-        if (ours && e.getMessage() != null) return e.getMessage();
+        if (e instanceof InterruptedRunException stopped) {
+            return e.getMessage() + ", resume with: " + command.getCommandSpec().qualifiedName() + " --resume "
+                    + stopped.folder();
+        }
+        if (ours && e.getMessage() != null) return Flags.message((RuntimeException) e);
         if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";
         if (e instanceof IOException || e instanceof UncheckedIOException)
             return "cannot read or write: " + RunException.reason(e);

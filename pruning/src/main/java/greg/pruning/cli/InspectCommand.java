@@ -9,8 +9,6 @@ import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
-import greg.pruning.growth.GrowthListener;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.run.ImageKind;
@@ -80,7 +78,7 @@ final class InspectCommand implements Callable<Integer> {
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
         CostModel before = Pruning.cost(full);
-        Pruning.Cut cut = new Pruning.Cut(wanted, null);
+        Pruning.Cut cut = new Pruning.Cut(wanted, null, null);
         if (target.given()) {
             if (wanted.isPruned()) {
                 throw new UsageException("--weights: " + arch.weights + " is pruned already; leave out what else is to"
@@ -107,9 +105,8 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private Pruning.Cut cut(Console console, NetworkSpec full) {
-        GregConfig config = GregConfig.builder()
-                .method(PruningMethod.L1)
-                .wg(Granularity.parse(wg))
+        GregConfig config = GregConfig.l1()
+                .granularity(Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
@@ -120,7 +117,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
-            return pruning.run(network, null, new GrowthListener() {});
+            return pruning.run(network);
         }
     }
 

@@ -1,7 +1,6 @@
 package greg.pruning.cli;
 
-import greg.pruning.graph.Granularity;
-import greg.pruning.growth.PruningMethod;
+import greg.pruning.report.Written;
 import greg.pruning.run.Preset;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
@@ -35,11 +34,10 @@ final class PresetFlags {
     static List<String> overridden(
             Preset preset, PruneOptions prune, TargetOptions target, String usedArch, String usedDataset) {
         List<String> flags = new ArrayList<>();
-        if (PruningMethod.parse(prune.method) != PruningMethod.parse(preset.method()))
-            flags.add("--method " + preset.method());
+        if (!prune.method.equals(preset.method())) flags.add("--method " + preset.method());
         if (!usedArch.equals(preset.arch())) flags.add("--arch " + preset.arch());
         if (!usedDataset.equals(preset.dataset())) flags.add("--dataset " + preset.dataset());
-        if (Granularity.parse(prune.wg) != Granularity.parse(preset.wg())) flags.add("--wg " + preset.wg());
+        if (!prune.wg.equals(preset.wg())) flags.add("--wg " + preset.wg());
         if (target.basePrModel != null) flags.add("no --base-pr-model");
         else if (!target.stagePr.strip().equals(preset.stagePr())) flags.add("--stage-pr " + preset.stagePr());
         if (!target.skipLayers.strip().equals(preset.skipLayers()) && target.basePrModel == null) {
@@ -47,7 +45,7 @@ final class PresetFlags {
         }
         if (target.pruneCoupled) flags.add("no --prune-coupled");
         if (target.global) flags.add("no --global");
-        if (prune.pickPruned != null && PickPruned.parse(prune.pickPruned) != PickPruned.MIN) {
+        if (prune.pickPruned != null && !prune.pickPruned.equals(Written.name(PickPruned.MIN))) {
             flags.add("--pick-pruned min");
         }
         if (prune.reinit() != Reinit.NONE) flags.add("--reinit none");

@@ -3,30 +3,29 @@ package greg.pruning.cli;
 import greg.kernels.Backend;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
-import greg.nn.optim.LrSchedule;
-import greg.pruning.growth.FinetuneOptimizer;
+import greg.nn.train.TrainConfig;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
+import greg.pruning.report.Written;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Phase;
 import greg.pruning.run.Preset;
 import greg.pruning.run.PruneRun;
+import greg.pruning.run.PruneSettings;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
+import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
-import greg.pruning.run.Saver;
-import greg.pruning.run.TrainSettings;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 import greg.pruning.target.Target;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -91,11 +90,12 @@ final class PruneCommand implements Resume.Command {
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         String experiment = preset == null ? data.dataset : preset.dataset(); // whatever images stand in for its own
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
+        int batchSizePrune = prune.batchSizePrune(recipe);
+        TrainConfig finetune = prune.finetune(recipe, run.augment(data), run.seed);
         GregConfig config = prune.config(recipe, run.seed);
         if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
         Target goes = target.target(config);
-        TrainSettings base = base(recipe, config);
-        TrainSettings finetune = finetune(config);
+        TrainConfig base = prune.base(recipe, run.augment(data), run.seed);
         if (prune.reinit() != Reinit.NONE && finetune.epochs() == 0) {
             throw new UsageException(
                     "--reinit " + prune.reinit + ": there is no finetuning that new weights could be for;"
@@ -122,10 +122,11 @@ final class PruneCommand implements Resume.Command {
         if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
             console.say(
                     "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",
-                    config.pickPruned().cliName());
+                    Written.name(config.pickPruned()));
         }
         PruneRun.Plan plan = new PruneRun.Plan(
                 pruning,
+                batchSizePrune,
                 base,
                 finetune.by(prune.optimizer(wanted.arch())),
                 prune.reinit(),
@@ -137,11 +138,11 @@ final class PruneCommand implements Resume.Command {
             console.say(
                     "%s on %s, %s",
                     wanted.arch(), opened.name(), backend.device().name());
-            Map<String, Object> described =
-                    RunConfig.describe(Invocations.of(spec), backend, opened, wanted.arch(), run.seed);
-            described.put("pruning", plan.describe(arch.weights == null));
-            Saver saver = run.begin(folder, "prune", described, console);
-            PruneReport report = new PruneRun(console, folder, opened, backend, plan, saver).run(start);
+            PruneSettings settings = PruneSettings.of(plan, arch.weights == null);
+            RunConfig described =
+                    RunConfig.of(Invocations.of(spec), backend, opened, wanted.arch(), run.seed, settings);
+            RunCheckpoints checkpoints = run.begin(folder, described, console);
+            PruneReport report = new PruneRun(console, folder, opened, backend, plan, checkpoints).run(start);
             console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }
         return 0;
@@ -165,31 +166,5 @@ final class PruneCommand implements Resume.Command {
                 "warning: --preset %s: its published numbers are left out, they are of %s",
                 preset.name(), String.join(", ", other));
         return null;
-    }
-
-    private TrainSettings base(Recipe recipe, GregConfig config) {
-        return new TrainSettings(
-                FinetuneOptimizer.SGD,
-                LrSchedule.parse(prune.baseLr(recipe)),
-                prune.baseEpochs(recipe),
-                config.finetune().batchSize(),
-                config.weightDecay(),
-                config.momentum(),
-                run.augment(data),
-                run.seed,
-                prune.maxIterations);
-    }
-
-    private TrainSettings finetune(GregConfig config) {
-        return new TrainSettings(
-                FinetuneOptimizer.SGD,
-                config.finetune().schedule(),
-                config.finetune().epochs(),
-                config.finetune().batchSize(),
-                config.weightDecay(),
-                config.momentum(),
-                run.augment(data),
-                run.seed,
-                prune.maxIterations);
     }
 }

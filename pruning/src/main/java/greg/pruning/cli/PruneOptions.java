@@ -1,13 +1,15 @@
 package greg.pruning.cli;
 
+import greg.nn.optim.LrSchedule;
+import greg.nn.optim.OptimizerKind;
+import greg.nn.train.Augmentation;
+import greg.nn.train.TrainConfig;
 import greg.pruning.graph.Granularity;
-import greg.pruning.growth.FinetuneConfig;
-import greg.pruning.growth.FinetuneOptimizer;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
-import greg.pruning.run.Checks;
 import greg.pruning.run.Recipe;
+import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 import picocli.CommandLine.Option;
@@ -194,53 +196,85 @@ final class PruneOptions {
                             + " by then, in layers that have chosen none the smallest. 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
 
-    /** The settings, what no flag gives taken from {@code recipe}. */
+    /** The method's settings, what no flag gives taken from {@code recipe}. */
     GregConfig config(Recipe recipe, long seed) {
-        if (optimizer != null) FinetuneOptimizer.parse(optimizer); // refused before anything is read
         GregConfig base = recipe.config();
-        FinetuneConfig ft = base.finetune();
         return base.toBuilder()
-                .method(method == null ? base.method() : PruningMethod.parse(method))
-                .wg(wg == null ? base.wg() : Granularity.parse(wg))
-                .pickPruned(pickPruned == null ? base.pickPruned() : PickPruned.parse(pickPruned))
-                .semantics(semantics == null ? base.semantics() : Semantics.parse(semantics))
+                .method(method == null ? base.method() : Words.parse("--method", PruningMethod.class, method))
+                .granularity(wg == null ? base.granularity() : Words.parse("--wg", Granularity.class, wg))
+                .pickPruned(
+                        pickPruned == null
+                                ? base.pickPruned()
+                                : Words.parse("--pick-pruned", PickPruned.class, pickPruned))
+                .semantics(
+                        semantics == null ? base.semantics() : Words.parse("--semantics", Semantics.class, semantics))
                 .lrPrune(or(lrPrune, base.lrPrune()))
-                .batchSizePrune(or(batchSizePrune, base.batchSizePrune()))
-                .updateRegInterval(or(updateRegInterval, base.updateRegInterval()))
-                .stabilizeRegInterval(or(stabilizeRegInterval, base.stabilizeRegInterval()))
-                .regUpperLimit(or(regUpperLimit, base.regUpperLimit()))
-                .regUpperLimitPick(or(regUpperLimitPick, base.regUpperLimitPick()))
-                .regGranularityPick(or(regGranularityPick, base.regGranularityPick()))
-                .regGranularityPrune(or(regGranularityPrune, base.regGranularityPrune()))
-                .regGranularityRecover(or(regGranularityRecover, base.regGranularityRecover()))
-                .magRatioLimit(or(magRatioLimit, base.magRatioLimit()))
+                .updateRegInterval(or(updateRegInterval, base.growing().updateRegInterval()))
+                .stabilizeRegInterval(or(stabilizeRegInterval, base.growing().stabilizeRegInterval()))
+                .regUpperLimit(or(regUpperLimit, base.growing().regUpperLimit()))
+                .regGranularityPrune(or(regGranularityPrune, base.growing().regGranularityPrune()))
+                .magRatioLimit(or(magRatioLimit, base.growing().magRatioLimit()))
+                .regUpperLimitPick(or(regUpperLimitPick, base.picking().regUpperLimitPick()))
+                .regGranularityPick(or(regGranularityPick, base.picking().regGranularityPick()))
+                .regGranularityRecover(or(regGranularityRecover, base.picking().regGranularityRecover()))
                 .blockLossGrad(blockLossGrad)
                 .weightDecay(or(weightDecay, base.weightDecay()))
                 .momentum(or(momentum, base.momentum()))
                 .seed(seed)
-                .finetune(new FinetuneConfig(
-                        or(lrFt, ft.lrFt()), noFinetune ? 0 : or(epochs, ft.epochs()), or(batchSize, ft.batchSize())))
                 .build();
+    }
+
+    /** Images a step until the removal. */
+    int batchSizePrune(Recipe recipe) {
+        int images = or(batchSizePrune, recipe.batchSizePrune());
+        if (images < 1) throw new UsageException("--batch-size-prune: expected 1 or more, got " + images);
+        return images;
+    }
+
+    /** The training of a base network. */
+    TrainConfig base(Recipe recipe, Augmentation augment, long seed) {
+        if (baseEpochs != null) Checks.atLeast("--base-epochs", 0, baseEpochs);
+        LrSchedule lr = baseLr == null ? recipe.base().lr() : LrSchedule.parse(baseLr);
+        return training(recipe.base(), lr, or(baseEpochs, recipe.base().epochs()), augment, seed);
+    }
+
+    /** The training after the removal, by SGD. */
+    TrainConfig finetune(Recipe recipe, Augmentation augment, long seed) {
+        if (optimizer != null) optimizer(""); // refused before anything is read
+        LrSchedule lr = recipe.finetune().lr();
+        try {
+            if (lrFt != null) lr = LrSchedule.parse(lrFt);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--lr-ft: " + e.getMessage());
+        }
+        int passes = noFinetune ? 0 : or(epochs, recipe.finetune().epochs());
+        return training(recipe.finetune(), lr, passes, augment, seed);
+    }
+
+    private TrainConfig training(TrainConfig from, LrSchedule lr, int passes, Augmentation augment, long seed) {
+        return new TrainConfig(
+                from.optimizer(),
+                lr,
+                passes,
+                or(batchSize, from.batchSize()),
+                or(weightDecay, from.weightDecay()),
+                or(momentum, from.momentum()),
+                augment,
+                seed,
+                maxIterations);
     }
 
     private static <T> T or(T given, T otherwise) {
         return given == null ? otherwise : given;
     }
 
-    FinetuneOptimizer optimizer(String arch) {
-        return optimizer == null ? FinetuneOptimizer.of(arch) : FinetuneOptimizer.parse(optimizer);
+    /** What finetunes. */
+    OptimizerKind optimizer(String arch) {
+        return optimizer == null ? Recipe.optimizer(arch) : Words.parse("--optimizer", OptimizerKind.class, optimizer);
     }
 
+    /** New weights before finetuning. */
     Reinit reinit() {
-        return Reinit.parse(reinit);
-    }
-
-    int baseEpochs(Recipe recipe) {
-        if (baseEpochs != null) Checks.atLeast("--base-epochs", 0, baseEpochs);
-        return or(baseEpochs, recipe.baseEpochs());
-    }
-
-    String baseLr(Recipe recipe) {
-        return or(baseLr, recipe.baseLr());
+        return Words.parse("--reinit", Reinit.class, reinit);
     }
 }

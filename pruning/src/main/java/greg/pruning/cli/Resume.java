@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.pruning.report.Json;
 import greg.pruning.run.Phase;
+import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunException;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
@@ -12,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -72,11 +72,9 @@ final class Resume {
     private static String where(RunState state) {
         if (state == null) return "at its start: it was ended before its first checkpoint";
         String in = "in its " + state.phase();
-        if (state.loop() != null)
-            return in + " after iteration " + (state.loop().iteration() - 1);
-        return state.growth() == null
+        return state.loop() == null
                 ? in + ", at the start"
-                : in + " after iteration " + state.growth().iteration();
+                : in + " after iteration " + (state.loop().iteration() - 1);
     }
 
     /** The command with the run's own flags, and of the new ones those that are free. */
@@ -135,7 +133,7 @@ final class Resume {
      *
      * @throws RunException if images, network or settings are others
      */
-    void verify(Map<String, Object> described, Console console) {
+    void verify(RunConfig described, Console console) {
         JsonNode now = Json.tree(described);
         for (String half : List.of("train", "test")) {
             JsonNode then = config.path("dataset").path(half).path("checksum");

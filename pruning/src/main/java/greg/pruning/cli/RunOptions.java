@@ -1,18 +1,24 @@
 package greg.pruning.cli;
 
-import greg.pruning.run.Augmentation;
-import greg.pruning.run.Checks;
+import greg.nn.train.Augmentation;
+import greg.pruning.report.Written;
+import greg.pruning.run.Recipe;
+import greg.pruning.run.RunCheckpoints;
+import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
-import greg.pruning.run.Saver;
+import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that leaves a run folder. */
 final class RunOptions {
+    /** Data sets whose images lie in files of their own size. */
+    private static final Set<String> FROM_FILES = Set.of("imagefolder", "tiny-imagenet", "imagenet");
+
     @Option(
             names = {"--out", "-o"},
             paramLabel = "DIR",
@@ -56,8 +62,19 @@ final class RunOptions {
                     + " imagenet, crop for the others. Default: ${DEFAULT-VALUE}.")
     String augment;
 
+    /** What happens to the training images of that data set. */
     Augmentation augment(DataOptions data) {
-        return Augmentation.of(augment, data.dataset);
+        if (augment.equals("standard")) return Recipe.augmentation(data.dataset);
+        Augmentation kind = Written.constants(Augmentation.class).get(augment);
+        if (kind == null) {
+            throw new UsageException(
+                    "--augment: expected standard, crop, resized-crop or none, got '" + augment + "'; see --help");
+        }
+        if (kind == Augmentation.RESIZED_CROP && !FROM_FILES.contains(data.dataset)) {
+            throw new UsageException("--augment resized-crop: expected a data set of image files (imagefolder,"
+                    + " tiny-imagenet, imagenet), got " + data.dataset + "; use crop");
+        }
+        return kind;
     }
 
     /** The run that goes on; null for a new one. Not a flag: {@link Resume} sets it. */
@@ -78,9 +95,9 @@ final class RunOptions {
     }
 
     /** Writes config.json, or checks that the run that goes on has the same; then the run can begin. */
-    Saver begin(RunFolder folder, String command, Map<String, Object> config, Console console) {
+    RunCheckpoints begin(RunFolder folder, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);
-        return new Saver(folder, command, checkpointInterval, saved());
+        return new RunCheckpoints(folder, checkpointInterval, saved());
     }
 }

@@ -8,7 +8,6 @@ import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
 import greg.nn.train.Feeder;
 import greg.pruning.report.Json;
-import greg.pruning.run.Checks;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.RunData;
 import greg.pruning.study.Jacobian;

@@ -1,30 +1,27 @@
 package greg.pruning.cli;
 
-import greg.datasets.Batches;
+import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
 import greg.nn.optim.Sgd;
-import greg.nn.train.EndlessFeed;
+import greg.nn.train.Augmentation;
 import greg.nn.train.Evaluator;
-import greg.nn.train.Feeder;
-import greg.nn.train.InputSource;
-import greg.nn.train.Metrics;
-import greg.nn.train.TrainStep;
+import greg.nn.train.Position;
+import greg.nn.train.TrainData;
+import greg.nn.train.Trainer;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
 import greg.pruning.report.Json;
-import greg.pruning.run.Checks;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
 import greg.pruning.study.Oracle;
-import greg.tensor.Scope;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -119,20 +116,12 @@ final class StudyOracleCommand extends NetworkCommand {
     }
 
     private void train(NnModule network, Dataset some, RunData opened) {
-        network.train(true);
-        try (Batches batches = new Batches(some, Math.min(BATCH, some.size()), true, seed, false, 2);
-                Sgd sgd = new Sgd(network, 0.9f, 0);
-                Metrics metrics = new Metrics(network.backend())) {
+        TrainData data = new RunData(
+                        opened.name(), new DataSplit(some, opened.split().test()), opened.normalization())
+                .training(Augmentation.NONE, Math.min(BATCH, some.size()), seed);
+        try (Sgd sgd = new Sgd(network, 0.9f, 0)) {
             sgd.learningRate((float) lr);
-            TrainStep step = new TrainStep(network, sgd, metrics);
-            EndlessFeed feed =
-                    new EndlessFeed(batches, Feeder.plain(network.backend(), some, opened.normalization()), 0);
-            for (int i = 0; i < steps; i++) {
-                try (Scope scope = Scope.open()) {
-                    InputSource.Input input = feed.next();
-                    step.run(input.images(), input.labels());
-                }
-            }
+            new Trainer(network, sgd).run(data, Position.START, steps);
         }
     }
 

@@ -102,8 +102,9 @@ final class TargetOptions {
         }
         boolean choosesItself = !config.method().choosesFirst() || config.semantics() == Semantics.PAPER;
         InheritedPruning.Mode mode = inheritPruned != null
-                ? InheritedPruning.Mode.parse(inheritPruned)
+                ? Words.parse("--inherit-pruned", InheritedPruning.Mode.class, inheritPruned)
                 : choosesItself ? InheritedPruning.Mode.PR : InheritedPruning.Mode.INDEX;
-        return new Target(null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, config.wg()), pruneCoupled, false);
+        return new Target(
+                null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, config.granularity()), pruneCoupled, false);
     }
 }

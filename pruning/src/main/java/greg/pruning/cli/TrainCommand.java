@@ -3,14 +3,14 @@ package greg.pruning.cli;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
+import greg.nn.train.TrainConfig;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Phase;
+import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
-import greg.pruning.run.Saver;
-import greg.pruning.run.TrainSettings;
 import greg.pruning.run.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,7 +59,7 @@ final class TrainCommand implements Resume.Command {
         arch.check();
         data.check();
         device.check();
-        TrainSettings settings = train.settings(run, data);
+        TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
         Checkpoint start =
                 saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
@@ -74,15 +74,14 @@ final class TrainCommand implements Resume.Command {
             console.say(
                     "%s on %s, %s",
                     wanted.arch(), opened.name(), backend.device().name());
-            Saver saver = run.begin(
+            RunCheckpoints checkpoints = run.begin(
                     folder,
-                    "train",
-                    RunConfig.describe(Invocations.of(spec), backend, opened, wanted.arch(), run.seed),
+                    RunConfig.of(Invocations.of(spec), backend, opened, wanted.arch(), run.seed, null),
                     console);
-            saver.enter(Phase.TRAIN, wanted, RunState.Results.NONE);
-            Training training = new Training(console, folder, opened, saver);
+            checkpoints.enter(Phase.TRAIN, wanted, RunState.Results.NONE);
+            Training training = new Training(console, folder, opened, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
-            saver.done();
+            checkpoints.done();
             console.out().printf("%s on %s: %s%n", wanted.arch(), opened.name(), result);
             console.out().printf("run folder: %s%n", folder.path());
         }

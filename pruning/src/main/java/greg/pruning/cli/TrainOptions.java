@@ -1,8 +1,8 @@
 package greg.pruning.cli;
 
 import greg.nn.optim.LrSchedule;
-import greg.pruning.growth.FinetuneOptimizer;
-import greg.pruning.run.TrainSettings;
+import greg.nn.optim.OptimizerKind;
+import greg.nn.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Flags of training from scratch; the defaults are the paper's for CIFAR. */
@@ -50,9 +50,13 @@ final class TrainOptions {
             description = "Stop after so many steps, for trials; 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
 
-    TrainSettings settings(RunOptions run, DataOptions data) {
-        return new TrainSettings(
-                FinetuneOptimizer.SGD,
+    TrainConfig settings(RunOptions run, DataOptions data) {
+        Checks.atLeast("--epochs", 0, epochs);
+        Checks.atLeast("--batch-size", 1, batchSize);
+        Checks.notNegative("--weight-decay", weightDecay);
+        Checks.fraction("--momentum", momentum);
+        return new TrainConfig(
+                OptimizerKind.SGD,
                 LrSchedule.parse(lr),
                 epochs,
                 batchSize,

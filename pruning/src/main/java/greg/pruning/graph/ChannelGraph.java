@@ -48,16 +48,13 @@ public final class ChannelGraph {
      * @param image (1, C, H, W)
      */
     public static ChannelGraph trace(NnModule network, Shape image) {
-        boolean training = network.isTraining();
-        network.eval();
-        try (Scope scope = Scope.open();
+        try (NnModule.Evaluation evaluation = network.evaluating();
+                Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin();
                 Trace trace = Trace.begin()) {
             Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
-            Tensor y = network.forward(x);
+            Tensor y = network.call(x);
             return new ChannelGraph(network, image, trace.nodes(), x, y);
-        } finally {
-            network.train(training);
         }
     }
 

@@ -1,15 +1,16 @@
 package greg.pruning.graph;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.kernels.spec.GroupIndex;
-import greg.pruning.growth.CliNames;
 
 /**
- * What is penalised and removed as one ({@code --wg}). The only place that knows filter, channel and weight apart:
+ * What is penalised and removed as one. The only place that knows filter, channel and weight apart:
  * everything else works on group numbers.
  */
 public enum Granularity {
     /** One output channel: row o of the weight (out, in, positions). Its removal shrinks the next layer too. */
-    FILTER("filter") {
+    @JsonProperty("filter")
+    FILTER {
         @Override
         public GroupIndex index(int out, int inPerGroup, int positions) {
             return new GroupIndex(out, Math.multiplyExact(inPerGroup, positions));
@@ -26,7 +27,8 @@ public enum Granularity {
         }
     },
     /** One input channel: column i of the weight. What goes with it is the filter of the conv before. */
-    CHANNEL("channel") {
+    @JsonProperty("channel")
+    CHANNEL {
         @Override
         public GroupIndex index(int out, int inPerGroup, int positions) {
             return new GroupIndex(inPerGroup, positions);
@@ -43,7 +45,8 @@ public enum Granularity {
         }
     },
     /** A single weight. Nothing is rebuilt: a mask holds the pruned ones at zero. */
-    WEIGHT("weight") {
+    @JsonProperty("weight")
+    WEIGHT {
         @Override
         public GroupIndex index(int out, int inPerGroup, int positions) {
             return new GroupIndex(Math.multiplyExact(Math.multiplyExact(out, inPerGroup), positions), 1);
@@ -59,12 +62,6 @@ public enum Granularity {
             return "weights";
         }
     };
-
-    private final String cliName;
-
-    Granularity(String cliName) {
-        this.cliName = cliName;
-    }
 
     /**
      * The groups of a weight.
@@ -89,15 +86,5 @@ public enum Granularity {
     /** True if removing a group makes the network smaller; false if it is masked. */
     public boolean structured() {
         return this != WEIGHT;
-    }
-
-    /** The name on the command line and in run folders. */
-    public String cliName() {
-        return cliName;
-    }
-
-    /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-    public static Granularity parse(String text) {
-        return CliNames.parse("--wg", Granularity.class, Granularity::cliName, text);
     }
 }

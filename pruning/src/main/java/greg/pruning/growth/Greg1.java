@@ -21,11 +21,11 @@ public record Greg1(float step, float limit, float kept, boolean tracksRatios, f
     public static Greg1 of(GregConfig config) {
         boolean paper = config.semantics() == Semantics.PAPER;
         return new Greg1(
-                (float) config.regGranularityPrune(),
-                (float) config.regUpperLimit(),
+                (float) config.growing().regGranularityPrune(),
+                (float) config.growing().regUpperLimit(),
                 paper ? (float) -config.weightDecay() : 0,
                 config.tracksRatios(),
-                paper ? Float.NaN : (float) config.magRatioLimit());
+                paper ? Float.NaN : (float) config.growing().magRatioLimit());
     }
 
     @Override

@@ -35,14 +35,17 @@ public record Greg2(
     public static Greg2 of(GregConfig config) {
         boolean paper = config.semantics() == Semantics.PAPER;
         return new Greg2(
-                (float) (paper ? config.regGranularityPrune() : config.regGranularityPick()),
-                (float) config.regUpperLimitPick(),
+                (float)
+                        (paper
+                                ? config.growing().regGranularityPrune()
+                                : config.picking().regGranularityPick()),
+                (float) config.picking().regUpperLimitPick(),
                 paper,
-                (float) config.regGranularityPrune(),
-                (float) config.regUpperLimit(),
-                (float) (paper ? -config.weightDecay() : config.regGranularityRecover()),
+                (float) config.growing().regGranularityPrune(),
+                (float) config.growing().regUpperLimit(),
+                (float) (paper ? -config.weightDecay() : config.picking().regGranularityRecover()),
                 config.tracksRatios(),
-                paper ? Float.NaN : (float) config.magRatioLimit());
+                paper ? Float.NaN : (float) config.growing().magRatioLimit());
     }
 
     @Override

@@ -2,14 +2,17 @@ package greg.pruning.growth;
 
 import greg.kernels.spec.SgdSpec;
 import greg.nn.NnModule;
-import greg.nn.StateDict;
 import greg.nn.optim.Penalty;
 import greg.nn.optim.Sgd;
-import greg.nn.train.InputSource;
-import greg.nn.train.Metrics;
-import greg.nn.train.TrainStep;
+import greg.nn.train.Position;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
+import greg.nn.train.TrainState;
+import greg.nn.train.Trainer;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Layer;
+import greg.pruning.report.Written;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.MaskPlan;
@@ -17,13 +20,12 @@ import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.Removal;
 import greg.pruning.surgery.RemovalPlan;
 import greg.pruning.target.LayerTarget;
-import greg.tensor.Scope;
-import greg.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Algorithm 1 of the paper: decide which groups go (from the initial weights, or after a uniform growth), let their penalty
@@ -38,6 +40,7 @@ public final class GrowingRegularization implements AutoCloseable {
     private final Map<LayerState, Penalty> penalties = new HashMap<>();
     private final Sgd sgd;
     private GrowthSchedule schedule;
+    private Position from = Position.START;
     private long iteration = -1;
 
     /**
@@ -61,7 +64,11 @@ public final class GrowingRegularization implements AutoCloseable {
         for (LayerTarget target : targets) {
             Layer layer = target.layer();
             LayerState state = new LayerState(
-                    layer.name(), layer.index(), target.ratio(), config.wg().index(layer), target.coupling());
+                    layer.name(),
+                    layer.index(),
+                    target.ratio(),
+                    config.granularity().index(layer),
+                    target.coupling());
             sameRatio(state);
             if (target.preset() != null) state.pick(target.preset(), -1);
             layers.add(state);
@@ -80,7 +87,7 @@ public final class GrowingRegularization implements AutoCloseable {
         throw new IllegalArgumentException("--inherit-pruned index: "
                 + (config.method().choosesFirst()
                         ? "--semantics paper chooses again at the end"
-                        : config.method().cliName() + " picks its groups itself")
+                        : Written.name(config.method()) + " picks its groups itself")
                 + "; inherit only the ratios with --inherit-pruned pr");
     }
 
@@ -94,63 +101,81 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
+    /** A snapshot of all that this adds to the training, to be taken between two steps: phase, choices, lambda, histories. */
+    public GrowthSchedule.Saved save() {
+        return schedule.save();
+    }
+
     /**
-     * What a checkpoint must hold beside the network's tensors.
+     * Goes back to a snapshot, before {@link #run}.
      *
-     * @param iteration the last one that was trained
-     * @param schedule phase, choices, lambda, histories
-     * @param optimizer its running averages, the penalties and the L1 norms on which the next update will decide
+     * @param saved what {@link #save} gave
+     * @param training of the same moment; the network has its tensors already
      */
-    public record Saved(long iteration, GrowthSchedule.Saved schedule, StateDict optimizer) {}
-
-    /** All that changes from step to step; for {@link GrowthListener#stepped} (waits for the device). */
-    public Saved save() {
-        return new Saved(iteration, schedule.save(), sgd.save());
+    public void resume(GrowthSchedule.Saved saved, TrainState training) {
+        schedule = GrowthSchedule.resume(config, layers, saved);
+        from = training.position();
+        iteration = from.iteration() - 1;
+        training.restore(sgd);
     }
 
     /**
-     * Goes on from {@code saved}, before {@link #run}, whose feed must then begin at iteration {@code saved.iteration() +
-     * 1}; the network has its saved tensors already.
+     * How a growth ended.
+     *
+     * @param cutShort whether a hook ended it before the schedule did
+     * @param chosen layers whose groups to remove were known by then, and stay; 0 if it was not cut short
+     * @param now layers whose groups were chosen at the end because it was cut short
      */
-    public void resume(Saved saved) {
-        schedule = GrowthSchedule.resume(config, layers, saved.schedule());
-        iteration = saved.iteration();
-        sgd.load(saved.optimizer());
-    }
+    public record Outcome(boolean cutShort, int chosen, int now) {}
 
-    /** Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses. */
-    public void run(InputSource feed, GrowthListener listener) {
+    /**
+     * Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses.
+     *
+     * @param data null for L1, which needs none
+     * @param hooks on the training loop; those that are {@link GrowthListener}s are told of the updates as well
+     */
+    public Outcome run(TrainData data, TrainHook... hooks) {
         if (config.method() == PruningMethod.L1) {
             OneShot.choose(config, layers, this::scores);
-            return;
+            return new Outcome(false, 0, 0);
         }
         if (schedule == null) schedule = GrowthSchedule.start(config, layers, this::scores);
-        listener.started(this);
-        network.train(true);
-        try (Metrics metrics = new Metrics(network.backend())) {
-            TrainStep step = new TrainStep(network, sgd, metrics);
-            while (!schedule.pruneDue(iteration)) {
-                iteration++;
-                if (schedule.updateDue(iteration)) {
-                    for (LayerState layer : schedule.update(iteration, this::scores, listener::visited)) {
-                        penalties.get(layer).lambda().set(layer.lambda());
-                    }
-                }
-                try (Scope scope = Scope.open()) {
-                    InputSource.Input input = feed.next();
-                    Tensor loss = step.run(input.images(), input.labels());
-                    listener.stepped(iteration, schedule.phase(), loss);
-                }
-                if (!schedule.pruneDue(iteration) && listener.stop(iteration)) {
-                    int chosen = (int) layers.stream()
-                            .filter(l -> l.picked() && !l.keepsAll())
-                            .count();
-                    listener.cutShort(chosen, schedule.cutShort(iteration, this::scores));
-                    return;
-                }
+        Consumer<GrowthEvent> listeners = event -> {
+            for (TrainHook hook : hooks) if (hook instanceof GrowthListener listener) listener.visited(event);
+        };
+        if (!schedule.pruneDue(iteration)) {
+            new Trainer(network, sgd).hooks(new Growth(listeners)).hooks(hooks).run(data, from, Long.MAX_VALUE);
+        }
+        if (schedule.pruneDue(iteration)) {
+            schedule.complete(iteration, this::scores);
+            return new Outcome(false, 0, 0);
+        }
+        int chosen =
+                (int) layers.stream().filter(l -> l.picked() && !l.keepsAll()).count();
+        return new Outcome(true, chosen, schedule.cutShort(iteration, this::scores));
+    }
+
+    /** The growing penalty on the training loop: raises lambda before a step, ends the loop when the removal is due. */
+    private final class Growth implements TrainHook {
+        private final Consumer<GrowthEvent> listeners;
+
+        Growth(Consumer<GrowthEvent> listeners) {
+            this.listeners = listeners;
+        }
+
+        @Override
+        public void beforeStep(TrainLoop loop) {
+            iteration = loop.iteration();
+            if (!schedule.updateDue(iteration)) return;
+            for (LayerState layer : schedule.update(iteration, GrowingRegularization.this::scores, listeners)) {
+                penalties.get(layer).lambda().set(layer.lambda());
             }
         }
-        schedule.complete(iteration, this::scores);
+
+        @Override
+        public boolean stop(TrainLoop loop) {
+            return schedule.pruneDue(iteration);
+        }
     }
 
     /** Mean |w| of each group; among groups that go together, the sum of their means. */
@@ -187,6 +212,16 @@ public final class GrowingRegularization implements AutoCloseable {
         return iteration;
     }
 
+    /** What the run is doing. */
+    public GrowthSchedule.Phase phase() {
+        return schedule == null ? GrowthSchedule.Phase.UPDATE_REG : schedule.phase();
+    }
+
+    /** Whether the groups are removed after the step of {@code iteration}, as the schedule has it. */
+    public boolean removalDue(long iteration) {
+        return schedule != null && schedule.pruneDue(iteration);
+    }
+
     /** Iteration of the update that ended the growth, after which lambda stays; -1 if none did. */
     public long stabilizeStart() {
         return schedule == null ? -1 : schedule.stabilizeStart();
@@ -199,20 +234,21 @@ public final class GrowingRegularization implements AutoCloseable {
      * @throws IllegalStateException for single weights, which are masked, not cut
      */
     public Removal removal() {
-        if (!config.wg().structured()) throw new IllegalStateException("removal: single weights are masked, not cut");
+        if (!config.granularity().structured())
+            throw new IllegalStateException("removal: single weights are masked, not cut");
         Removal removal = new Removal(graph);
         for (int i = 0; i < layers.size(); i++) {
             LayerState state = layers.get(i);
             Layer layer = targets.get(i).layer();
             if (layer.linear() || state.keepsAll()) continue;
-            removal.groups(config.wg(), layer, state.selection().pruned());
+            removal.groups(config.granularity(), layer, state.selection().pruned());
         }
         return removal;
     }
 
     /** The decisions as a plan, which is {@linkplain PruningPlan#apply(ChannelGraph) applied} to the graph to prune. */
     public PruningPlan plan() {
-        if (config.wg().structured()) return RemovalPlan.of(removal());
+        if (config.granularity().structured()) return RemovalPlan.of(removal());
         Map<String, Selection> selections = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
             selections.put(targets.get(i).layer().parameter(), layers.get(i).selection());

@@ -31,7 +31,7 @@ public sealed interface GrowthRule permits Greg1, Greg2, FixedReg {
         return switch (config.method()) {
             case GREG_1 -> Greg1.of(config);
             case GREG_2 -> Greg2.of(config);
-            case FIX_REG -> new FixedReg((float) config.regUpperLimit());
+            case FIX_REG -> new FixedReg((float) config.growing().regUpperLimit());
             case L1 ->
                 throw new IllegalArgumentException(
                         "--method L1 removes at once and has no growing penalty; use OneShot");

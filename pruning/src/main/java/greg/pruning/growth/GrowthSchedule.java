@@ -1,8 +1,10 @@
 package greg.pruning.growth;
 
+import greg.nn.StateDict;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
+import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -84,8 +86,31 @@ public final class GrowthSchedule {
         return schedule;
     }
 
-    /** What a checkpoint must hold. */
-    public record Saved(Phase phase, long stabilizeStart, List<LayerState.Saved> layers) {}
+    /**
+     * A snapshot.
+     *
+     * @param phase what the run is doing
+     * @param stabilizeStart see {@link GrowthSchedule#stabilizeStart}
+     * @param layers all layers in module order
+     */
+    public record Saved(Phase phase, long stabilizeStart, List<LayerState.Saved> layers) {
+        private static final String SCHEDULE = "schedule";
+
+        /** As tensors, for a checkpoint. */
+        public StateDict toState() {
+            StateDict state = new StateDict();
+            float[] exact = ExactNumbers.ofLongs(phase.ordinal(), stabilizeStart);
+            state.put(SCHEDULE, Shape.of(exact.length), exact);
+            layers.forEach(layer -> layer.addTo(state));
+            return state;
+        }
+
+        /** Reads {@link #toState}. */
+        public static Saved of(StateDict state) {
+            long[] exact = ExactNumbers.toLongs(state.get(SCHEDULE).values());
+            return new Saved(Phase.values()[(int) exact[0]], exact[1], LayerState.Saved.allOf(state));
+        }
+    }
 
     /** A copy of all that changes, for {@link #resume}. */
     public Saved save() {
@@ -110,7 +135,7 @@ public final class GrowthSchedule {
 
     /** True if {@link #update} must run before the step of {@code iteration}. */
     public boolean updateDue(long iteration) {
-        return phase == Phase.UPDATE_REG && iteration % config.updateRegInterval() == 0;
+        return phase == Phase.UPDATE_REG && iteration % config.growing().updateRegInterval() == 0;
     }
 
     /**
@@ -123,8 +148,9 @@ public final class GrowthSchedule {
     public List<LayerState> update(
             long iteration, Function<LayerState, GroupScores> scores, Consumer<GrowthEvent> observer) {
         if (!updateDue(iteration)) {
-            throw new IllegalStateException("growing regularization: no update is due at iteration " + iteration
-                    + " in phase " + phase + " with --update-reg-interval " + config.updateRegInterval());
+            throw new IllegalStateException(
+                    "growing regularization: no update is due at iteration " + iteration + " in phase " + phase
+                            + " with --update-reg-interval " + config.growing().updateRegInterval());
         }
         List<LayerState> changed = new ArrayList<>();
         for (LayerState layer : layers) {
@@ -185,7 +211,8 @@ public final class GrowthSchedule {
 
     /** True if the removal is due after the step of {@code iteration}. */
     public boolean pruneDue(long iteration) {
-        return phase == Phase.STABILIZE_REG && iteration - stabilizeStart == config.stabilizeRegInterval();
+        return phase == Phase.STABILIZE_REG
+                && iteration - stabilizeStart == config.growing().stabilizeRegInterval();
     }
 
     /**

@@ -1,11 +1,15 @@
 package greg.pruning.growth;
 
 import greg.kernels.spec.GroupIndex;
+import greg.nn.StateDict;
 import greg.pruning.graph.Coupling;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
+import greg.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One layer in the course of a run: its penalties, the history of its magnitude ratio, which groups go, and when that
@@ -214,7 +218,7 @@ public final class LayerState {
         return changed;
     }
 
-    /** What a checkpoint must hold to go on exactly here. Arrays are copies; {@code pruned} is null before the pick. */
+    /** A snapshot. Arrays are copies; {@code pruned} is null before the pick. */
     public record Saved(
             String name,
             float[] lambda,
@@ -222,7 +226,43 @@ public final class LayerState {
             float history,
             int[] pruned,
             long pickIteration,
-            long finishIteration) {}
+            long finishIteration) {
+        private static final String LAMBDA = "lambda.";
+        private static final String PRUNED = "pruned.";
+        private static final String STATE = "state.";
+        private static final String HISTORY = "history.";
+
+        void addTo(StateDict state) {
+            state.put(LAMBDA + name, Shape.of(lambda.length), lambda);
+            float[] numbers = ExactNumbers.ofLongs(pruned == null ? 0 : 1, pickIteration, finishIteration);
+            state.put(STATE + name, Shape.of(numbers.length), numbers);
+            if (hasHistory) state.put(HISTORY + name, Shape.of(), history);
+            if (pruned != null && pruned.length > 0) {
+                float[] groups = ExactNumbers.ofInts(pruned);
+                state.put(PRUNED + name, Shape.of(groups.length), groups);
+            }
+        }
+
+        static List<Saved> allOf(StateDict state) {
+            List<Saved> all = new ArrayList<>();
+            for (String name : state.under(LAMBDA).names()) {
+                long[] numbers = ExactNumbers.toLongs(state.get(STATE + name).values());
+                boolean hasHistory = state.contains(HISTORY + name);
+                int[] pruned = !state.contains(PRUNED + name)
+                        ? new int[0]
+                        : ExactNumbers.toInts(state.get(PRUNED + name).values());
+                all.add(new Saved(
+                        name,
+                        state.get(LAMBDA + name).values(),
+                        hasHistory,
+                        hasHistory ? state.get(HISTORY + name).values()[0] : Float.NaN,
+                        numbers[0] == 0 ? null : pruned,
+                        numbers[1],
+                        numbers[2]));
+            }
+            return all;
+        }
+    }
 
     /** A copy of all that changes. */
     public Saved save() {

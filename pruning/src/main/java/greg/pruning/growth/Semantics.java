@@ -1,7 +1,9 @@
 package greg.pruning.growth;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+
 /**
- * Whose rules a run follows where the published code and the published text differ ({@code --semantics}).
+ * Whose rules a run follows where the published code and the published text differ.
  *
  * <table>
  * <caption>Differences</caption>
@@ -16,23 +18,9 @@ package greg.pruning.growth;
  */
 public enum Semantics {
     /** The published code, from which the paper's tables come (default). */
-    REFERENCE("reference"),
+    @JsonProperty("reference")
+    REFERENCE,
     /** Algorithm 1 of the paper. */
-    PAPER("paper");
-
-    private final String cliName;
-
-    Semantics(String cliName) {
-        this.cliName = cliName;
-    }
-
-    /** The name on the command line and in run folders. */
-    public String cliName() {
-        return cliName;
-    }
-
-    /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-    public static Semantics parse(String text) {
-        return CliNames.parse("--semantics", Semantics.class, Semantics::cliName, text);
-    }
+    @JsonProperty("paper")
+    PAPER;
 }

@@ -2,7 +2,6 @@ package greg.pruning.report;
 
 import greg.kernels.Backend;
 import greg.nn.NnModule;
-import greg.nn.model.Networks;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -31,44 +30,37 @@ public final class SpeedMeter {
      */
     public static Speed measure(NnModule dense, NnModule pruned, Shape image, int batch) {
         Backend backend = dense.backend();
-        boolean[] modes = {dense.isTraining(), pruned.isTraining()};
-        dense.eval();
-        pruned.eval();
         Shape shape = Shape.of(batch, image.dim(1), image.dim(2), image.dim(3));
         Random random = new Random(0);
         float[] values = new float[Math.toIntExact(shape.size())];
         for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian();
-        int[] denseChannels = Networks.convInputChannels(dense);
-        int[] prunedChannels = Networks.convInputChannels(pruned);
-        try (Tensor x = Tensor.of(backend, shape, values)) {
+        try (NnModule.Evaluation first = dense.evaluating();
+                NnModule.Evaluation second = pruned.evaluating();
+                Tensor x = Tensor.of(backend, shape, values)) {
             long[] a = new long[MOST_ROUNDS];
             long[] b = new long[MOST_ROUNDS];
             int rounds = 0;
             long start = 0;
             for (int i = -WARM_UP; rounds < MOST_ROUNDS; i++) {
                 if (i == 0) start = System.nanoTime();
-                long first = pass(dense, denseChannels, x);
-                long second = pass(pruned, prunedChannels, x);
+                long denseNanos = pass(dense, x);
+                long prunedNanos = pass(pruned, x);
                 if (i < 0) continue;
-                a[rounds] = first;
-                b[rounds++] = second;
+                a[rounds] = denseNanos;
+                b[rounds++] = prunedNanos;
                 if (rounds >= FEWEST_ROUNDS && System.nanoTime() - start > PATIENCE_NANOS) break;
             }
             return new Speed(batch, median(a, rounds) * 1e-6, median(b, rounds) * 1e-6, rounds);
-        } finally {
-            dense.train(modes[0]);
-            pruned.train(modes[1]);
         }
     }
 
-    private static long pass(NnModule network, int[] channels, Tensor x) {
+    private static long pass(NnModule network, Tensor x) {
         Backend backend = network.backend();
-        backend.expectChannels(channels);
         backend.synchronize();
         long start = System.nanoTime();
         try (Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin()) {
-            network.forward(x);
+            network.call(x);
             backend.synchronize();
         }
         return System.nanoTime() - start;

@@ -1,11 +1,26 @@
 package greg.pruning.run;
 
-/** The user pressed Ctrl-C: exit code 130. The message says what was saved. */
+import java.nio.file.Path;
+
+/** A run was asked to stop, and stopped once its state was saved. */
 public final class InterruptedRunException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** An interruption after everything worth keeping was saved. */
-    public InterruptedRunException(String message) {
-        super(message);
+    private final transient Path folder;
+
+    /**
+     * After everything worth keeping was saved.
+     *
+     * @param where phase and iteration
+     * @param folder of the run, to be resumed
+     */
+    public InterruptedRunException(String where, Path folder) {
+        super("interrupted " + where + "; everything is saved");
+        this.folder = folder;
+    }
+
+    /** The folder of the run, from which it can be resumed. */
+    public Path folder() {
+        return folder;
     }
 }

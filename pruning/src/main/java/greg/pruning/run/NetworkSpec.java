@@ -58,7 +58,6 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     public NnModule build(Backend backend) {
         NnModule network = Networks.create(arch, backend, channels, imageSize, classes);
         plan.apply(network);
-        backend.expectChannels(Networks.convInputChannels(network));
         return network;
     }
 

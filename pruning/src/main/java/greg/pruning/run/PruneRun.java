@@ -1,7 +1,5 @@
 package greg.pruning.run;
 
-import greg.datasets.Batches;
-import greg.datasets.Dataset;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
@@ -9,22 +7,26 @@ import greg.nn.init.Initializer;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.model.Networks;
-import greg.nn.train.EndlessFeed;
+import greg.nn.train.Checkpointer;
+import greg.nn.train.DivergenceGuard;
 import greg.nn.train.Score;
+import greg.nn.train.TrainConfig;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.HtmlReport;
-import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
+import greg.pruning.report.Written;
 import greg.pruning.surgery.Reinit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -36,14 +38,15 @@ public final class PruneRun {
 
     private static final String PLAN = "plan.json";
     private static final String PRUNED = "pruned.safetensors";
+    private static final String REMEDY = "a smaller --lr-prune or --reg-upper-limit";
     private static final int[] TIMED_BATCHES = {1, 64};
 
-    private final RunMonitor console;
+    private final RunMonitor monitor;
     private final RunFolder folder;
     private final RunData data;
     private final Backend backend;
     private final Plan plan;
-    private final Saver saver;
+    private final RunCheckpoints checkpoints;
     private final Training training;
     private RunState.Results results;
     private Pruning pruning;
@@ -51,6 +54,7 @@ public final class PruneRun {
     /**
      * What is to be done.
      *
+     * @param batchSize images a step until the removal
      * @param base how a base network is trained if none is given
      * @param reinit new weights before finetuning
      * @param oneShot whether L1 in one shot is run beside it
@@ -59,51 +63,30 @@ public final class PruneRun {
      */
     public record Plan(
             Pruning pruning,
-            TrainSettings base,
-            TrainSettings finetune,
+            int batchSize,
+            TrainConfig base,
+            TrainConfig finetune,
             Reinit reinit,
             boolean oneShot,
             long maxIterations,
-            Published published) {
-        /** For config.json: every setting, wherever it came from. */
-        public Map<String, Object> describe(boolean trainsBase) {
-            GregConfig c = pruning.config();
-            Map<String, Object> map = Json.object(
-                    "method", c.method().cliName(),
-                    "wg", c.wg().cliName(),
-                    "pick_pruned", c.pickPruned().cliName(),
-                    "semantics", c.semantics().cliName(),
-                    "lr_prune", c.lrPrune(),
-                    "batch_size_prune", c.batchSizePrune(),
-                    "update_reg_interval", c.updateRegInterval(),
-                    "stabilize_reg_interval", c.stabilizeRegInterval(),
-                    "reg_upper_limit", c.regUpperLimit(),
-                    "reg_upper_limit_pick", c.regUpperLimitPick(),
-                    "reg_granularity_pick", c.regGranularityPick(),
-                    "reg_granularity_prune", c.regGranularityPrune(),
-                    "reg_granularity_recover", c.regGranularityRecover(),
-                    "mag_ratio_limit", c.magRatioLimit(),
-                    "weight_decay", c.weightDecay(),
-                    "momentum", c.momentum(),
-                    "block_loss_grad", c.blockLossGrad(),
-                    "reinit", reinit.cliName(),
-                    "one_shot", oneShot);
-            map.put("base", trainsBase ? base.describe() : null);
-            map.put("finetune", finetune.describe());
-            return map;
-        }
-    }
+            Published published) {}
 
-    public PruneRun(RunMonitor console, RunFolder folder, RunData data, Backend backend, Plan plan, Saver saver) {
-        this.console = console;
+    public PruneRun(
+            RunMonitor monitor,
+            RunFolder folder,
+            RunData data,
+            Backend backend,
+            Plan plan,
+            RunCheckpoints checkpoints) {
+        this.monitor = monitor;
         this.folder = folder;
         this.data = data;
         this.backend = backend;
         this.plan = plan;
         this.pruning = plan.pruning();
-        this.saver = saver;
-        this.results = saver.results();
-        this.training = new Training(console, folder, data, saver);
+        this.checkpoints = checkpoints;
+        this.results = checkpoints.results();
+        this.training = new Training(monitor, folder, data, checkpoints);
     }
 
     /**
@@ -116,8 +99,8 @@ public final class PruneRun {
         try (NnModule dense = base(start);
                 NnModule network = prune(dense)) {
             if (plan.oneShot() && pruning.config().method() != PruningMethod.L1) compare(dense);
-            saver.enter(Phase.REPORT, spec, results);
-            saver.save(null);
+            checkpoints.enter(Phase.REPORT, spec, results);
+            checkpoints.start(null);
             List<Speed> speeds = List.of(
                     SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[0]),
                     SpeedMeter.measure(dense, network, spec.image(), TIMED_BATCHES[1]));
@@ -140,7 +123,7 @@ public final class PruneRun {
             folder.writeJson("report.json", numbers);
             folder.writeText("report.txt", report.toText());
             folder.writeText(RunFolder.PAGE, HtmlReport.of(List.of(RunRecord.read(folder.path()))));
-            saver.done();
+            checkpoints.done();
             return report;
         }
     }
@@ -148,9 +131,9 @@ public final class PruneRun {
     /** The base network: given, trained, or in the middle of its training. */
     private NnModule base(Checkpoint start) {
         NetworkSpec spec = pruning.spec();
-        if (saver.past(Phase.TRAIN)) return spec.load(backend, start);
-        saver.enter(Phase.TRAIN, spec, results);
-        RunState.Saved saved = saver.current();
+        if (checkpoints.past(Phase.TRAIN)) return spec.load(backend, start);
+        checkpoints.enter(Phase.TRAIN, spec, results);
+        RunState.Saved saved = checkpoints.current();
         NnModule dense = saved != null
                 ? saved.load(spec, backend)
                 : spec.fresh(backend, start, plan.base().seed());
@@ -158,7 +141,7 @@ public final class PruneRun {
             if (start == null) training.run(dense, plan.base(), "base", false);
             spec.save(folder.file(BASE), dense);
             Score score = Training.evaluate(dense, data);
-            console.say("base: top-1 %.2f%%", score.accuracy());
+            monitor.say("base: top-1 %.2f%%", score.accuracy());
             results = results.withBase(score);
             finished("base");
             return dense;
@@ -171,14 +154,14 @@ public final class PruneRun {
     /** Grows, removes and finetunes, as far as that is still to be done. */
     private NnModule prune(NnModule dense) {
         pruning = pruning.settle(dense);
-        if (saver.past(Phase.FINETUNE)) {
+        if (checkpoints.past(Phase.FINETUNE)) {
             Checkpoint pruned = Checkpoints.load(folder.file(PRUNED));
             return NetworkSpec.of(pruned, null, data.images()).load(backend, pruned);
         }
-        NnModule network = saver.past(Phase.GROW) ? again(Phase.FINETUNE) : grow(dense);
+        NnModule network = checkpoints.past(Phase.GROW) ? again(Phase.FINETUNE) : grow(dense);
         try {
             results = results.withMain(finetune(network, results.main(), true), results.after());
-            saver.spec().save(folder.file(PRUNED), network);
+            checkpoints.spec().save(folder.file(PRUNED), network);
             finished("finetune");
             return network;
         } catch (RuntimeException e) {
@@ -189,9 +172,9 @@ public final class PruneRun {
 
     /** The smaller network of the checkpoint to go on from. */
     private NnModule again(Phase phase) {
-        RunState.Saved saved = saver.from(phase);
+        RunState.Saved saved = checkpoints.from(phase);
         NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images());
-        saver.enter(phase, spec, results);
+        checkpoints.enter(phase, spec, results);
         return saved.load(spec, backend);
     }
 
@@ -199,16 +182,15 @@ public final class PruneRun {
     private NnModule grow(NnModule dense) {
         GregConfig greg = pruning.config();
         NetworkSpec spec = pruning.spec();
-        saver.enter(Phase.GROW, spec, results);
-        RunState.Saved saved = saver.current();
-        GrowingRegularization.Saved from = saved == null ? null : saved.growth();
-        if (from == null) saver.save(null);
-        NnModule network = from == null ? copy(dense) : saved.load(spec, backend);
+        checkpoints.enter(Phase.GROW, spec, results);
+        RunState.Saved saved = checkpoints.current();
+        RunState.Saved from = saved == null || saved.schedule() == null ? null : saved;
+        if (from == null) checkpoints.start(null);
+        NnModule network = from == null ? copy(dense) : from.load(spec, backend);
         try {
-            Pruning.Cut cut =
-                    grow(network, from, from == null ? null : saved.state().growth());
+            Pruning.Cut cut = grow(network, from);
             folder.writeJson(PLAN, cut.describe(greg));
-            results = results.withMain(removed(network, greg.method().cliName()), cut.size());
+            results = results.withMain(removed(network, Written.name(greg.method())), cut.size());
             finished("prune");
             begin(Phase.FINETUNE, cut.spec(), network);
             return network;
@@ -218,37 +200,54 @@ public final class PruneRun {
         }
     }
 
-    private Pruning.Cut grow(NnModule network, GrowingRegularization.Saved from, GrowthState state) {
+    private Pruning.Cut grow(NnModule network, RunState.Saved from) {
         GregConfig greg = pruning.config();
-        long most = GrowthMonitor.mostIterations(greg);
+        String method = Written.name(greg.method());
+        long most = GrowthRecords.mostIterations(greg);
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
-        Augmentation augment = plan.finetune().augment();
-        Dataset train = data.split().train();
-        try (Batches batches = augment.batches(train, greg.batchSizePrune(), greg.seed());
-                Progress progress = console.progress(greg.method().cliName(), most, "it")) {
-            GrowthMonitor monitor =
-                    new GrowthMonitor(console, folder, progress, saver, network, greg, plan.maxIterations(), state);
-            EndlessFeed feed = new EndlessFeed(
-                    batches,
-                    augment.feeder(network.backend(), train, data.normalization(), greg.seed()),
-                    from == null ? 0 : from.iteration() + 1);
-            Pruning.Cut cut = pruning.run(network, feed, monitor, from);
-            monitor.checkWeights(feed.position() - 1);
-            if (monitor.cut() != null) console.say("%s", monitor.cut());
+        TrainData train = data.training(plan.finetune().augment(), plan.batchSize(), greg.seed());
+        try (Progress progress = monitor.progress(method, most, "it")) {
+            if (from != null) progress.skip(from.training().position().iteration());
+            Pruning.Cut cut = new LoopRunner(folder)
+                    .run("pruning", REMEDY, () -> pruning.run(network, train, growth -> hooks(growth, progress), from));
+            if (cut.outcome().cutShort()) monitor.say("%s: %s", method, cutShort(cut.outcome()));
             return cut;
         }
     }
 
+    private TrainHook[] hooks(GrowingRegularization growth, Progress progress) {
+        DivergenceGuard guard = new DivergenceGuard();
+        Checkpointer checkpointer = checkpoints.ofGrowth(guard, monitor::stopRequested, growth);
+        long limit = plan.maxIterations();
+        List<TrainHook> hooks = new ArrayList<>();
+        hooks.add(new GrowthRecords(folder, progress, growth, pruning.config(), guard, checkpointer, limit));
+        hooks.add(guard);
+        hooks.add(new ProgressHook(progress, false));
+        if (limit > 0) hooks.add(TrainHook.limit(limit));
+        hooks.add(checkpointer);
+        return hooks.toArray(TrainHook[]::new);
+    }
+
+    private String cutShort(GrowingRegularization.Outcome outcome) {
+        int chosen = outcome.chosen();
+        int now = outcome.now();
+        String picked = now == 0
+                ? "the groups chosen before go, faded as far as they are"
+                : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
+                        + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
+        return "cut short by --max-iterations after " + plan.maxIterations() + " iterations; " + picked;
+    }
+
     private Accuracies removed(NnModule network, String method) {
         Score score = Training.evaluate(network, data);
-        console.say("%s: top-1 %.2f%% right after the removal", method, score.accuracy());
+        monitor.say("%s: top-1 %.2f%% right after the removal", method, score.accuracy());
         return new Accuracies(method, score, null, null);
     }
 
     private Accuracies finetune(NnModule network, Accuracies found, boolean keep) {
         if (plan.finetune().epochs() == 0) return found;
         Training.Result tuned = training.run(network, plan.finetune(), keep ? "finetune" : "finetune L1", keep);
-        console.say(
+        monitor.say(
                 "%s: top-1 %.2f%% after finetuning",
                 found.method(), tuned.last().accuracy());
         return new Accuracies(found.method(), found.removed(), tuned.last(), tuned.best());
@@ -256,10 +255,10 @@ public final class PruneRun {
 
     /** The same ratios by L1 in one shot, finetuned alike. */
     private void compare(NnModule dense) {
-        if (saver.past(Phase.COMPARE)) return;
-        try (NnModule network = saver.from(Phase.COMPARE) == null ? copy(dense) : again(Phase.COMPARE)) {
-            if (saver.from(Phase.COMPARE) == null) {
-                Pruning.Cut cut = pruning.with(PruningMethod.L1).run(network, null, new GrowthListener() {});
+        if (checkpoints.past(Phase.COMPARE)) return;
+        try (NnModule network = checkpoints.from(Phase.COMPARE) == null ? copy(dense) : again(Phase.COMPARE)) {
+            if (checkpoints.from(Phase.COMPARE) == null) {
+                Pruning.Cut cut = pruning.with(PruningMethod.L1).run(network);
                 results = results.withOneShot(removed(network, "L1 one-shot"), cut.size());
                 begin(Phase.COMPARE, cut.spec(), network);
             }
@@ -284,11 +283,11 @@ public final class PruneRun {
                             Networks.info(spec.arch()).scheme(),
                             plan.finetune().seed());
         }
-        saver.enter(phase, spec, results);
-        saver.save(network);
+        checkpoints.enter(phase, spec, results);
+        checkpoints.start(network);
     }
 
     private void finished(String phase) {
-        results = results.finished(phase, saver.seconds());
+        results = results.finished(phase, checkpoints.seconds());
     }
 }

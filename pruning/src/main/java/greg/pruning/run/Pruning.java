@@ -4,16 +4,16 @@ import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
-import greg.nn.model.Networks;
-import greg.nn.train.EndlessFeed;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.Written;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.RemovalPlan;
@@ -23,6 +23,7 @@ import greg.pruning.target.Target;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What is to be removed from which network.
@@ -38,14 +39,15 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
      *
      * @param spec how to build what is left, masks included
      * @param growth when what was decided; null for method L1, which decides without training
+     * @param outcome how the growth ended
      */
-    public record Cut(NetworkSpec spec, GrowthTimes growth) {
+    public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
         /** For plan.json. */
         public Map<String, Object> describe(GregConfig by) {
             Map<String, Object> map = Json.object(
                     "arch", spec.arch(),
-                    "method", by.method().cliName(),
-                    "wg", by.wg().cliName());
+                    "method", Written.name(by.method()),
+                    "wg", Written.name(by.granularity()));
             map.putAll(spec.plan().toMap());
             map.put("growth", growth == null ? null : growth.toMap());
             return map;
@@ -73,7 +75,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         try (DryBackend dry = new DryBackend();
                 NnModule network = spec.build(dry)) {
             ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-            Target.Resolved resolved = target.resolveWithoutWeights(graph, config.wg());
+            Target.Resolved resolved = target.resolveWithoutWeights(graph, config.granularity());
             GrowingRegularization.checkPresets(config, resolved.layers());
             return resolved;
         }
@@ -87,7 +89,10 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         if (!target.global()) return this; // the weights have no say
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
         return new Pruning(
-                spec, config, target, target.resolve(graph, config.wg()).layers());
+                spec,
+                config,
+                target,
+                target.resolve(graph, config.granularity()).layers());
     }
 
     /** What would be left, by structure alone: how many filters go does not depend on the weights. */
@@ -95,7 +100,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         Pruning oneShot = with(PruningMethod.L1);
         try (DryBackend dry = new DryBackend();
                 NnModule network = spec.build(dry)) {
-            return oneShot.run(network, null, new GrowthListener() {});
+            return oneShot.run(network);
         }
     }
 
@@ -126,32 +131,31 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         return new Pruning(spec, config.toBuilder().method(method).build(), target, layers);
     }
 
-    /**
-     * Chooses, grows, stabilises, removes: the network is smaller afterwards (or, for single weights, masked).
-     *
-     * @param feed training images; null for method L1, which needs none
-     */
-    public Cut run(NnModule network, EndlessFeed feed, GrowthListener listener) {
-        return run(network, feed, listener, null);
+    /** Removes at once what L1 chooses: the network is smaller afterwards (or, for single weights, masked). */
+    public Cut run(NnModule network) {
+        return run(network, null, growth -> new TrainHook[0], null);
     }
 
     /**
-     * As above.
+     * Chooses, grows, stabilises, removes: the network is smaller afterwards (or, for single weights, masked).
      *
-     * @param from where to go on, with the network and the feed as they were then; null: at the start
+     * @param data training images; null for method L1, which needs none
+     * @param hooks on the training loop
+     * @param from where to resume, with the network as it was then; null: at the start
      */
-    public Cut run(NnModule network, EndlessFeed feed, GrowthListener listener, GrowingRegularization.Saved from) {
+    public Cut run(
+            NnModule network, TrainData data, Function<GrowingRegularization, TrainHook[]> hooks, RunState.Saved from) {
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-        List<LayerTarget> targets =
-                layers != null ? layers : target.resolve(graph, config.wg()).layers();
+        List<LayerTarget> targets = layers != null
+                ? layers
+                : target.resolve(graph, config.granularity()).layers();
         try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, targets)) {
-            if (from != null) growth.resume(from);
-            growth.run(feed, listener);
+            if (from != null) growth.resume(from.schedule(), from.training());
+            GrowingRegularization.Outcome outcome = growth.run(data, hooks.apply(growth));
             GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growth);
             PruningPlan plan = growth.plan();
             plan.apply(graph);
-            network.backend().expectChannels(Networks.convInputChannels(network));
-            return new Cut(spec.pruned(plan), times);
+            return new Cut(spec.pruned(plan), times, outcome);
         }
     }
 }

@@ -1,35 +1,46 @@
 package greg.pruning.run;
 
+import greg.nn.optim.OptimizerKind;
+import greg.nn.train.Augmentation;
+import greg.nn.train.TrainConfig;
 import greg.pruning.graph.Granularity;
-import greg.pruning.growth.FinetuneConfig;
 import greg.pruning.growth.GregConfig;
 
-/** Where the settings come from that no flag gives. */
+/** Where the settings of a run come from that nobody gives. */
 public enum Recipe {
     /** The paper's ImageNet settings, the defaults of the reference implementation. */
-    IMAGENET(GregConfig.builder().build(), 90, "0:0.1,30:0.01,60:0.001"),
-    /** The paper's CIFAR commands. */
-    CIFAR(GregConfig.builder().cifar().build(), 200, "0:0.1,100:0.01,150:0.001"),
+    IMAGENET(
+            GregConfig.greg2().build(),
+            64,
+            TrainConfig.sgd("0:0.1,30:0.01,60:0.001", 90).withBatchSize(256).withWeightDecay(1e-4),
+            TrainConfig.sgd("0:0.01,30:0.001,60:0.0001,75:0.00001", 90)
+                    .withBatchSize(256)
+                    .withWeightDecay(1e-4)),
+    /** The paper's CIFAR commands (ResNet-56; VGG-19 has batches of 256). */
+    CIFAR(
+            GregConfig.greg2().cifar().build(),
+            128,
+            TrainConfig.sgd("0:0.1,100:0.01,150:0.001", 200),
+            TrainConfig.sgd("0:0.01,60:0.001,90:0.0001", 120)),
     /**
      * Every phase in miniature: a minute or two on two cores. Penalties grow some hundred times faster than the paper's. At
      * that pace filters do not fade, since the BN behind a filter undoes its shrinking; input channels do, and their removal
      * gives the same shapes.
      */
     DEMONSTRATION(
-            GregConfig.builder()
+            GregConfig.greg2()
                     .cifar()
-                    .wg(Granularity.CHANNEL)
+                    .granularity(Granularity.CHANNEL)
                     .lrPrune(0.01)
-                    .batchSizePrune(64)
                     .updateRegInterval(1)
                     .stabilizeRegInterval(250)
                     .regUpperLimitPick(0.05)
                     .regGranularityPick(0.001)
                     .regGranularityPrune(0.005)
-                    .finetune(new FinetuneConfig("0:0.02,2:0.002", 3, 64))
                     .build(),
-            4,
-            "0:0.1,3:0.01");
+            64,
+            TrainConfig.sgd("0:0.1,3:0.01", 4).withBatchSize(64),
+            TrainConfig.sgd("0:0.02,2:0.002", 3).withBatchSize(64));
 
     /** The demonstration's network. */
     public static final String DEMONSTRATION_ARCH = "resnet8";
@@ -38,13 +49,15 @@ public enum Recipe {
     public static final String DEMONSTRATION_RATIOS = "[0,0.7,0.7,0.7,0]";
 
     private final GregConfig config;
-    private final int baseEpochs;
-    private final String baseLr;
+    private final int batchSizePrune;
+    private final TrainConfig base;
+    private final TrainConfig finetune;
 
-    Recipe(GregConfig config, int baseEpochs, String baseLr) {
+    Recipe(GregConfig config, int batchSizePrune, TrainConfig base, TrainConfig finetune) {
         this.config = config;
-        this.baseEpochs = baseEpochs;
-        this.baseLr = baseLr;
+        this.batchSizePrune = batchSizePrune;
+        this.base = base;
+        this.finetune = finetune;
     }
 
     /** The recipe for a data set. */
@@ -52,18 +65,33 @@ public enum Recipe {
         return dataset.equals("imagenet") || dataset.equals("tiny-imagenet") ? IMAGENET : CIFAR;
     }
 
-    /** Pruning and finetuning. */
+    /** What the paper does to training images of a data set at random. */
+    public static Augmentation augmentation(String dataset) {
+        return dataset.equals("imagenet") ? Augmentation.RESIZED_CROP : Augmentation.CROP;
+    }
+
+    /** The reference implementation's optimiser of finetuning: Adam for LeNets, else SGD. */
+    public static OptimizerKind optimizer(String arch) {
+        return arch.startsWith("lenet") ? OptimizerKind.ADAM : OptimizerKind.SGD;
+    }
+
+    /** The pruning method. */
     public GregConfig config() {
         return config;
     }
 
-    /** Epochs of a base network trained from scratch. */
-    public int baseEpochs() {
-        return baseEpochs;
+    /** Images a step until the removal. */
+    public int batchSizePrune() {
+        return batchSizePrune;
     }
 
-    /** Its learning rate. */
-    public String baseLr() {
-        return baseLr;
+    /** The training of a base network from scratch. */
+    public TrainConfig base() {
+        return base;
+    }
+
+    /** The training after the removal, by SGD; see {@link #optimizer}. */
+    public TrainConfig finetune() {
+        return finetune;
     }
 }

@@ -1,15 +1,41 @@
 package greg.pruning.run;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import greg.datasets.Dataset;
 import greg.kernels.Backend;
 import greg.kernels.Device;
-import greg.pruning.report.Json;
 import java.util.List;
 import java.util.Map;
 
-/** {@code config.json}: everything needed to run it again. */
-public final class RunConfig {
-    private RunConfig() {}
-
+/**
+ * {@code config.json}: everything needed to run it again.
+ *
+ * @param command train or prune
+ * @param args its arguments, as given
+ * @param version of greg
+ * @param commit it was built from
+ * @param java version of the JVM
+ * @param os and the processor's architecture
+ * @param arch of the network
+ * @param seed of the run
+ * @param device what computed
+ * @param dataset which images
+ * @param options every option by name with its value, defaults included
+ * @param pruning what the options of {@code prune} come to; absent for {@code train}
+ */
+public record RunConfig(
+        String command,
+        List<String> args,
+        String version,
+        String commit,
+        String java,
+        String os,
+        String arch,
+        long seed,
+        Device device,
+        Images dataset,
+        Map<String, Object> options,
+        @JsonInclude(JsonInclude.Include.NON_NULL) PruneSettings pruning) {
     /**
      * How a run was started.
      *
@@ -19,26 +45,44 @@ public final class RunConfig {
      */
     public record Invocation(String command, List<String> args, Map<String, Object> options) {}
 
-    /** What was run, by which greg, where and on what. */
-    public static Map<String, Object> describe(
-            Invocation invocation, Backend backend, RunData data, String arch, long seed) {
-        Device device = backend.device();
-        return Json.object(
-                "command", invocation.command(),
-                "args", List.copyOf(invocation.args()),
-                "version", Version.number(),
-                "commit", Version.commit(),
-                "java", System.getProperty("java.version"),
-                "os", System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                "arch", arch,
-                "seed", seed,
-                "device",
-                        Json.object(
-                                "kind", device.kind(),
-                                "name", device.name(),
-                                "threads", device.threads(),
-                                "details", device.details()),
-                "dataset", data.describe(),
-                "options", invocation.options());
+    /** Enough to see whether another run had the same images. */
+    public record Images(String name, Half train, Half test, float[] mean, float[] std) {
+        static Images of(RunData data) {
+            return new Images(
+                    data.name(),
+                    Half.of(data.split().train()),
+                    Half.of(data.split().test()),
+                    data.normalization().mean(),
+                    data.normalization().std());
+        }
+    }
+
+    /** Training or test images. */
+    public record Half(int records, String checksum) {
+        static Half of(Dataset half) {
+            return new Half(half.size(), half.checksum());
+        }
+    }
+
+    /**
+     * What is run, by which greg, where and on what.
+     *
+     * @param pruning null for a training
+     */
+    public static RunConfig of(
+            Invocation invocation, Backend backend, RunData data, String arch, long seed, PruneSettings pruning) {
+        return new RunConfig(
+                invocation.command(),
+                List.copyOf(invocation.args()),
+                Version.number(),
+                Version.commit(),
+                System.getProperty("java.version"),
+                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                arch,
+                seed,
+                backend.device(),
+                Images.of(data),
+                invocation.options(),
+                pruning);
     }
 }

@@ -3,8 +3,9 @@ package greg.pruning.run;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
-import greg.pruning.report.Json;
-import java.util.Map;
+import greg.nn.train.Augmentation;
+import greg.nn.train.ImageData;
+import greg.nn.train.TrainData;
 
 /**
  * The images of a run.
@@ -39,17 +40,13 @@ public record RunData(String name, DataSplit split, Normalization normalization)
         return ImageKind.of(this);
     }
 
-    /** For config.json: enough to see whether another run had the same images. */
-    public Map<String, Object> describe() {
-        return Json.object(
-                "name", name,
-                "train", describe(split.train()),
-                "test", describe(split.test()),
-                "mean", normalization.mean(),
-                "std", normalization.std());
-    }
-
-    private static Map<String, Object> describe(Dataset half) {
-        return Json.object("records", half.size(), "checksum", half.checksum());
+    /** The training images in batches, augmented and normalised. */
+    public TrainData training(Augmentation augment, int batchSize, long seed) {
+        Dataset train = split.train();
+        return new ImageData(
+                train,
+                batchSize,
+                () -> augment.batches(train, batchSize, seed),
+                backend -> augment.feeder(backend, train, normalization, seed));
     }
 }

@@ -134,7 +134,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Begins a run: config.json is there from now on, and no other process can run here. */
-    public void begin(Map<String, Object> config) {
+    public void begin(Object config) {
         try {
             if (metrics == null) open();
         } catch (IOException e) {

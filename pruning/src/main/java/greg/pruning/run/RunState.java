@@ -5,32 +5,31 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Safetensors;
-import greg.nn.layer.Dropout;
 import greg.nn.train.Position;
 import greg.nn.train.Score;
-import greg.pruning.growth.GrowingRegularization;
+import greg.nn.train.TrainState;
+import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What a run needs to go on, apart from tensors. It stands as JSON in the metadata of one safetensors file that also has
- * the tensors, so a checkpoint is replaced as a whole or not at all. Floats are kept as doubles, whose text reads back
+ * What a run needs to be resumed, apart from tensors. It stands as JSON in the metadata of one safetensors file that also
+ * has the tensors, so a checkpoint is replaced as a whole or not at all. Floats are kept as doubles, whose text reads back
  * exactly.
  *
  * @param phase where the run is
  * @param seconds time spent in this phase so far
  * @param metricsBytes length of metrics.jsonl; what comes later is of steps that will be taken again
  * @param results what is known already
- * @param loop where training stands, or null before its first step and outside of training
- * @param growth where the growth stands, or null before its first step and outside of it
+ * @param loop where the training loop stands, or null before its first step and outside of training
+ * @param epochs scores at the ends of epochs, or null where none are measured
  * @param dropout where the streams of random numbers in the network stand
  */
 public record RunState(
@@ -39,8 +38,8 @@ public record RunState(
         long metricsBytes,
         Results results,
         Loop loop,
-        GrowthState growth,
-        List<Stream> dropout) {
+        Epochs epochs,
+        List<TrainState.Stream> dropout) {
     /** The file, in a run folder. */
     public static final String FILE = "checkpoint/state.safetensors";
 
@@ -53,28 +52,33 @@ public record RunState(
      * A training loop between two steps.
      *
      * @param sums as in {@link Position}
-     * @param optimizerSteps steps that the optimiser has counted
-     * @param last the last score on the test images, or null
-     * @param best the best one, or null
-     * @param bestEpoch its epoch, or -1
+     * @param optimizerSteps steps that the optimizer has counted
      */
-    public record Loop(
-            long iteration, long records, double[] sums, long optimizerSteps, Score last, Score best, int bestEpoch) {
-        public Loop(Position at, long optimizerSteps, Score last, Score best, int bestEpoch) {
-            this(at.iteration(), at.records(), doubles(at.sums()), optimizerSteps, last, best, bestEpoch);
+    public record Loop(long iteration, long records, double[] sums, long optimizerSteps) {
+        static Loop of(TrainState state) {
+            Position at = state.position();
+            double[] wide = new double[at.sums().length];
+            for (int i = 0; i < wide.length; i++) wide[i] = at.sums()[i];
+            return new Loop(at.iteration(), at.records(), wide, state.optimizerSteps());
         }
 
-        private static double[] doubles(float[] values) {
-            double[] wide = new double[values.length];
-            for (int i = 0; i < wide.length; i++) wide[i] = values[i];
-            return wide;
-        }
-
-        public Position position() {
+        Position position() {
             float[] narrow = new float[sums.length];
             for (int i = 0; i < narrow.length; i++) narrow[i] = (float) sums[i];
             return new Position(iteration, records, narrow);
         }
+    }
+
+    /**
+     * Scores on the test images at the ends of epochs.
+     *
+     * @param last the last one, or null
+     * @param best the best one, or null
+     * @param bestEpoch its epoch, or -1
+     */
+    public record Epochs(Score last, Score best, int bestEpoch) {
+        /** None was measured yet. */
+        public static final Epochs NONE = new Epochs(null, null, -1);
     }
 
     /**
@@ -94,35 +98,25 @@ public record RunState(
             NetworkSize after,
             NetworkSize oneShotAfter,
             Map<String, Double> seconds) {
+        /** Nothing is known yet. */
         public static final Results NONE = new Results(null, null, null, null, null, Map.of());
 
-        public Results withBase(Score score) {
+        Results withBase(Score score) {
             return new Results(score, main, oneShot, after, oneShotAfter, seconds);
         }
 
-        public Results withMain(Accuracies found, NetworkSize size) {
+        Results withMain(Accuracies found, NetworkSize size) {
             return new Results(base, found, oneShot, size, oneShotAfter, seconds);
         }
 
-        public Results withOneShot(Accuracies found, NetworkSize size) {
+        Results withOneShot(Accuracies found, NetworkSize size) {
             return new Results(base, main, found, after, size, seconds);
         }
 
-        public Results finished(String phase, double time) {
+        Results finished(String phase, double time) {
             Map<String, Double> all = new LinkedHashMap<>(seconds);
             all.put(phase, time);
             return new Results(base, main, oneShot, after, oneShotAfter, all);
-        }
-    }
-
-    /** A layer's stream of random numbers: see {@link Dropout}. */
-    public record Stream(String layer, long seed, long step) {
-        public static List<Stream> of(NnModule network) {
-            List<Stream> all = new ArrayList<>();
-            network.visit((path, m) -> {
-                if (m instanceof Dropout dropout) all.add(new Stream(path, dropout.seed(), dropout.step()));
-            });
-            return all;
         }
     }
 
@@ -130,26 +124,31 @@ public record RunState(
      * A checkpoint that was read.
      *
      * @param network with the metadata from which it is built
-     * @param arrays of {@link GrowthState}
+     * @param optimizer its state
+     * @param growth {@link GrowthSchedule.Saved} as tensors; empty outside of a growth
      */
-    public record Saved(RunState state, Checkpoint network, StateDict optimizer, StateDict arrays) {
+    public record Saved(RunState state, Checkpoint network, StateDict optimizer, StateDict growth) {
         /** The network of the checkpoint, dropout included. */
         public NnModule load(NetworkSpec spec, Backend backend) {
             NnModule loaded = spec.load(backend, network);
-            loaded.visit((path, m) -> {
-                if (!(m instanceof Dropout dropout)) return;
-                for (Stream stream : state.dropout()) {
-                    if (!stream.layer().equals(path)) continue;
-                    dropout.seed(stream.seed());
-                    dropout.step(stream.step());
-                }
-            });
+            training().restoreDropout(loaded);
             return loaded;
         }
 
+        /** Where the training loop stood; at its start if it had not begun. */
+        TrainState training() {
+            Loop loop = state.loop();
+            return new TrainState(
+                    loop == null ? Position.START : loop.position(),
+                    network.state(),
+                    optimizer,
+                    loop == null ? 0 : loop.optimizerSteps(),
+                    state.dropout());
+        }
+
         /** Where the growth stood, or null before its first step. */
-        GrowingRegularization.Saved growth() {
-            return state.growth() == null ? null : state.growth().restore(arrays, optimizer);
+        GrowthSchedule.Saved schedule() {
+            return growth.names().isEmpty() ? null : GrowthSchedule.Saved.of(growth);
         }
     }
 
@@ -158,13 +157,13 @@ public record RunState(
      *
      * @param network its parameters, buffers and masks, or empty in phases that take the network from another file
      * @param optimizer its state, or empty
-     * @param arrays of {@link GrowthState}, or empty
+     * @param growth the growth as tensors, or empty
      */
-    public void write(RunFolder folder, NetworkSpec spec, StateDict network, StateDict optimizer, StateDict arrays) {
+    void write(RunFolder folder, NetworkSpec spec, StateDict network, StateDict optimizer, StateDict growth) {
         StateDict all = new StateDict();
         all.putAll(NETWORK, network);
         all.putAll(OPTIMIZER, optimizer);
-        all.putAll(GROWTH, arrays);
+        all.putAll(GROWTH, growth);
         Map<String, String> metadata = spec.metadata();
         metadata.put(KEY, Json.line(this));
         Safetensors.write(folder.file(FILE), all, metadata);

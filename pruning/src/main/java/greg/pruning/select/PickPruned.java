@@ -1,32 +1,19 @@
 package greg.pruning.select;
 
-import greg.pruning.growth.CliNames;
+import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * Which end of the order by score the <em>initial</em> selection takes ({@code --pick-pruned}). GReg-2's later pick
+ * Which end of the order by score the <em>initial</em> selection takes. GReg-2's later pick
  * always takes the smallest, as in the reference implementation.
  */
 public enum PickPruned {
     /** The smallest scores (the paper's choice, default). */
-    MIN("min"),
+    @JsonProperty("min")
+    MIN,
     /** The largest scores. */
-    MAX("max"),
+    @JsonProperty("max")
+    MAX,
     /** A seeded random subset. */
-    RAND("rand");
-
-    private final String cliName;
-
-    PickPruned(String cliName) {
-        this.cliName = cliName;
-    }
-
-    /** The name on the command line and in run folders. */
-    public String cliName() {
-        return cliName;
-    }
-
-    /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-    public static PickPruned parse(String text) {
-        return CliNames.parse("--pick-pruned", PickPruned.class, PickPruned::cliName, text);
-    }
+    @JsonProperty("rand")
+    RAND;
 }

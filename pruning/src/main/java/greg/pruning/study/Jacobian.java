@@ -30,12 +30,8 @@ public record Jacobian(List<double[]> singularValues) {
      * @throws IllegalArgumentException if the network's output is not (N, outputs)
      */
     public static Jacobian of(NnModule network, Shape images, float[] values) {
-        boolean training = network.isTraining();
-        network.eval();
-        try {
+        try (NnModule.Evaluation evaluation = network.evaluating()) {
             return decompose(rows(network, images, values));
-        } finally {
-            network.train(training);
         }
     }
 
@@ -48,7 +44,7 @@ public record Jacobian(List<double[]> singularValues) {
         for (int output = 0; output < outputs; output++) {
             try (Scope scope = Scope.open()) {
                 Tensor x = scope.own(Tensor.parameter(network.backend(), images, values));
-                Tensor y = network.forward(x);
+                Tensor y = network.call(x);
                 if (y.shape().rank() != 2 || y.shape().dim(0) != samples) {
                     throw new IllegalArgumentException(
                             "jacobian: expected a network with outputs (" + samples + ", classes), got " + y.shape());

@@ -1,42 +1,29 @@
 package greg.pruning.surgery;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.nn.init.Initializer;
 import greg.nn.init.Scheme;
-import greg.pruning.growth.CliNames;
 import java.util.Map;
 
 /**
- * New weights for a pruned network before it is finetuned ({@code --reinit}): tells what the structure alone is worth,
+ * New weights for a pruned network before it is finetuned: tells what the structure alone is worth,
  * without the weights that were left over (Liu et al. 2019, "Rethinking the value of network pruning").
  */
 public enum Reinit {
     /** The pruned network keeps its weights. */
-    NONE("none"),
+    @JsonProperty("none")
+    NONE,
     /** Training from scratch: the initial values that the architecture's authors use. */
-    DEFAULT("default"),
+    @JsonProperty("default")
+    DEFAULT,
     /** Every kernel matrix orthogonal, see {@link OrthogonalInit}; other parameters as in {@link #DEFAULT}. */
-    ORTH("orth");
+    @JsonProperty("orth")
+    ORTH;
 
     /** Set apart from the seed of a run, with which its base network was initialised: see {@link #apply}. */
     private static final long FRESH = 0x7265696e69742121L;
-
-    private final String cliName;
-
-    Reinit(String cliName) {
-        this.cliName = cliName;
-    }
-
-    /** The name on the command line and in run folders. */
-    public String cliName() {
-        return cliName;
-    }
-
-    /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-    public static Reinit parse(String text) {
-        return CliNames.parse("--reinit", Reinit.class, Reinit::cliName, text);
-    }
 
     /**
      * Overwrites all weights, biases and BN state; the shapes, and what is masked, stay. The values come from

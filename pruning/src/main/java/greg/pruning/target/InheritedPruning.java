@@ -1,11 +1,12 @@
 package greg.pruning.target;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.nn.Parameter;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
-import greg.pruning.growth.CliNames;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.Removal;
@@ -25,28 +26,14 @@ import java.util.stream.IntStream;
  * @param layers by layer name; a layer that lost nothing may be missing
  */
 public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
-    /** What is taken over ({@code --inherit-pruned}). */
+    /** What is taken over. */
     public enum Mode {
         /** The very groups: all that is left to the new run is how they fade. */
-        INDEX("index"),
+        @JsonProperty("index")
+        INDEX,
         /** How many groups each layer loses; which ones is chosen anew. */
-        PR("pr");
-
-        private final String cliName;
-
-        Mode(String cliName) {
-            this.cliName = cliName;
-        }
-
-        /** The name on the command line. */
-        public String cliName() {
-            return cliName;
-        }
-
-        /** The constant of that exact name; IllegalArgumentException naming the known ones otherwise. */
-        public static Mode parse(String text) {
-            return CliNames.parse("--inherit-pruned", Mode.class, Mode::cliName, text);
-        }
+        @JsonProperty("pr")
+        PR
     }
 
     /**
@@ -133,9 +120,8 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
                         + ", which this network does not have; name a run of the same architecture");
             }
             if (sets.keepsWhole(layer)) {
-                throw new IllegalArgumentException("--base-pr-model: it lost "
-                        + sets.granularity().cliName() + " groups of layer " + name + ", which must stay whole here: "
-                        + sets.whyWhole(layer));
+                throw new IllegalArgumentException("--base-pr-model: it lost " + Written.name(sets.granularity())
+                        + " groups of layer " + name + ", which must stay whole here: " + sets.whyWhole(layer));
             }
         }
         double[] ratios = sets.layers().stream()

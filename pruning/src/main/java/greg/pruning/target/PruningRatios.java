@@ -3,6 +3,7 @@ package greg.pruning.target;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -257,7 +258,7 @@ public final class PruningRatios {
     /** An entry that asks for something and gets nothing is a mistake that must not pass unnoticed. */
     private void checkEffect(Entry entry, List<Layer> meets, ChannelSets sets) {
         String entryText = "'" + entry.text + "'";
-        String groups = sets.granularity().cliName() + " groups";
+        String groups = Written.name(sets.granularity()) + " groups";
         if (meets.isEmpty() && form == Form.GLOBAL) {
             throw error("the network has no layer with " + groups + " to remove; use --wg weight");
         }
@@ -294,10 +295,10 @@ public final class PruningRatios {
         if (granularity.structured() && !linear.isEmpty()) {
             String names = linear.stream().collect(Collectors.joining(", "));
             if (!any) {
-                throw error("only linear layers (" + names + ") have a ratio, and " + granularity.cliName()
+                throw error("only linear layers (" + names + ") have a ratio, and " + Written.name(granularity)
                         + " groups of those are never removed; use --wg weight or give convolutions a ratio");
             }
-            warnings.add("--stage-pr: " + names + ": penalised, but no " + granularity.cliName()
+            warnings.add("--stage-pr: " + names + ": penalised, but no " + Written.name(granularity)
                     + " of a linear layer is removed, as in the reference implementation");
         } else if (!any && linear.isEmpty()) {
             warnings.add("--stage-pr: every ratio is 0, nothing will be removed");

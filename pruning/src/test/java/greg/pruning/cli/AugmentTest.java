@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import greg.pruning.run.Augmentation;
+import greg.nn.train.Augmentation;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +65,14 @@ class AugmentTest {
         }
     }
 
+    private static Augmentation augmentation(String flag, String dataset) {
+        RunOptions run = new RunOptions();
+        run.augment = flag;
+        DataOptions images = new DataOptions();
+        images.dataset = dataset;
+        return run.augment(images);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "standard, imagenet, RESIZED_CROP",
@@ -78,13 +86,13 @@ class AugmentTest {
         "none, imagenet, NONE",
     })
     void kindsFollowFromFlagAndDataSet(String flag, String dataset, Augmentation kind) {
-        assertEquals(kind, Augmentation.of(flag, dataset));
+        assertEquals(kind, augmentation(flag, dataset));
     }
 
     @ParameterizedTest
     @CsvSource({"cifar10", "mnist", "synthetic", "fashion-mini"})
     void windowsOfImagesThatAreNoFilesAreRefused(String dataset) {
-        UsageException e = assertThrows(UsageException.class, () -> Augmentation.of("resized-crop", dataset));
+        UsageException e = assertThrows(UsageException.class, () -> augmentation("resized-crop", dataset));
         assertTrue(e.getMessage().contains("got " + dataset), e.getMessage());
     }
 

@@ -9,10 +9,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
+import greg.nn.train.Augmentation;
+import greg.nn.train.TrainConfig;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.Written;
 import greg.pruning.run.ImageKind;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Preset;
@@ -39,7 +42,8 @@ class PresetTest {
     @TempDir
     Path temp;
 
-    private record Filled(NetworkSpec spec, GregConfig config, Pruning pruning) {}
+    private record Filled(
+            NetworkSpec spec, GregConfig config, Pruning pruning, int batchSizePrune, TrainConfig finetune) {}
 
     private static Filled fill(Preset preset) {
         PruneOptions prune = new PruneOptions();
@@ -47,8 +51,14 @@ class PresetTest {
         ArchOptions arch = new ArchOptions();
         PresetFlags.fill(preset, prune, target, arch);
         NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
-        GregConfig config = prune.config(Recipe.of(preset.dataset()), 0);
-        return new Filled(spec, config, new Pruning(spec, config, target.target(config), null));
+        Recipe recipe = Recipe.of(preset.dataset());
+        GregConfig config = prune.config(recipe, 0);
+        return new Filled(
+                spec,
+                config,
+                new Pruning(spec, config, target.target(config), null),
+                prune.batchSizePrune(recipe),
+                prune.finetune(recipe, Augmentation.NONE, 0));
     }
 
     static Stream<Map.Entry<String, JsonNode>> rows() throws Exception {
@@ -89,12 +99,12 @@ class PresetTest {
         rows().forEach(row -> row.getValue().get("presets").forEach(name -> checked.add(name.asText())));
         for (String name : Preset.names()) {
             Filled filled = fill(Preset.of(name));
-            assertEquals(checked.contains(name), filled.config.wg() == Granularity.FILTER, name);
+            assertEquals(checked.contains(name), filled.config.granularity() == Granularity.FILTER, name);
             assertTrue(
                     name.startsWith(filled.spec.arch() + "-" + Preset.of(name).dataset() + "-"), name);
             assertTrue(
-                    name.contains(
-                            "-" + filled.config.method().cliName().toLowerCase().replace("-", "")),
+                    name.contains("-"
+                            + Written.name(filled.config.method()).toLowerCase().replace("-", "")),
                     name);
         }
         assertEquals(38, Preset.names().size());
@@ -112,18 +122,20 @@ class PresetTest {
 
     @Test
     void settingsAreThePapersForTheDataSet() {
-        GregConfig vgg = fill(Preset.of("vgg19-cifar100-0.7-greg1")).config;
-        assertEquals(PruningMethod.GREG_1, vgg.method());
-        assertEquals(
-                List.of(256, 10, 10_000),
-                List.of(vgg.batchSizePrune(), vgg.updateRegInterval(), vgg.stabilizeRegInterval()));
-        assertEquals(256, vgg.finetune().batchSize());
-        assertEquals(128, fill(Preset.of("resnet56-cifar10-2.55x-greg2")).config.batchSizePrune());
-        GregConfig resnet50 = fill(Preset.of("resnet50-imagenet-2.31x-greg2")).config;
-        assertEquals(
-                List.of(64, 5, 40_000),
-                List.of(resnet50.batchSizePrune(), resnet50.updateRegInterval(), resnet50.stabilizeRegInterval()));
-        assertEquals(1e-4, resnet50.weightDecay());
+        Filled vgg = fill(Preset.of("vgg19-cifar100-0.7-greg1"));
+        assertEquals(PruningMethod.GREG_1, vgg.config.method());
+        assertEquals(List.of(256, 10, 10_000), intervals(vgg));
+        assertEquals(256, vgg.finetune.batchSize());
+        assertEquals(128, fill(Preset.of("resnet56-cifar10-2.55x-greg2")).batchSizePrune);
+        Filled resnet50 = fill(Preset.of("resnet50-imagenet-2.31x-greg2"));
+        assertEquals(List.of(64, 5, 40_000), intervals(resnet50));
+        assertEquals(1e-4, resnet50.config.weightDecay());
+        assertEquals(1e-4, resnet50.finetune.weightDecay());
+    }
+
+    private static List<Integer> intervals(Filled filled) {
+        GregConfig.Growing growing = filled.config.growing();
+        return List.of(filled.batchSizePrune, growing.updateRegInterval(), growing.stabilizeRegInterval());
     }
 
     @Test

@@ -3,8 +3,8 @@ package greg.pruning.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.nn.StateDict;
 import greg.pruning.growth.GrowthSchedule;
-import greg.pruning.run.GrowthState;
 import greg.pruning.run.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -127,14 +127,15 @@ class ResumeAfterKillTest {
         RunState state = saved.state();
         return switch (state.phase()) {
             case TRAIN -> state.loop() == null ? Place.BEFORE_ANY : Place.BASE_TRAINING;
-            case GROW -> growth(state.growth());
+            case GROW -> growth(saved.growth());
             case FINETUNE -> state.loop() == null ? Place.FINETUNING_START : Place.FINETUNING;
             default -> Place.LATER;
         };
     }
 
-    private static Place growth(GrowthState growth) {
-        if (growth == null) return Place.GROWTH_START;
+    private static Place growth(StateDict tensors) {
+        if (tensors.names().isEmpty()) return Place.GROWTH_START;
+        GrowthSchedule.Saved growth = GrowthSchedule.Saved.of(tensors);
         if (growth.phase() == GrowthSchedule.Phase.STABILIZE_REG) return Place.STABILISING;
         boolean picked = growth.layers().stream().anyMatch(l -> l.pickIteration() >= 0);
         return picked ? Place.AFTER_THE_PICK : Place.BEFORE_THE_PICK;

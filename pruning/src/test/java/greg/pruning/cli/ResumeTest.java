@@ -76,7 +76,7 @@ class ResumeTest {
         Interrupts.pretend(steps);
         Cli run = Cli.run(first);
         while (run.code() == Failures.INTERRUPTED) {
-            String advice = "everything is saved, go on with: greg " + first[0] + " --resume " + out;
+            String advice = "everything is saved, resume with: greg " + first[0] + " --resume " + out;
             assertTrue(run.err().contains(advice), run.err());
             said.append(run.err());
             Interrupts.pretend(steps);

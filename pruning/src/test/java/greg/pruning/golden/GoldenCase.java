@@ -8,6 +8,7 @@ import greg.nn.io.Safetensors;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
+import greg.pruning.report.Written;
 import greg.pruning.select.PickPruned;
 import java.io.IOException;
 import java.io.InputStream;
@@ -149,12 +150,12 @@ final class GoldenCase {
 
     GregConfig config() {
         JsonNode h = settings.get("hyperparameters");
-        return GregConfig.builder()
-                .method(PruningMethod.parse(h.get("method").textValue()))
-                .wg(wg())
-                .pickPruned(PickPruned.parse(h.get("pick_pruned").textValue()))
+        return GregConfig.of(Written.constants(PruningMethod.class)
+                        .get(h.get("method").textValue()))
+                .granularity(wg())
+                .pickPruned(Written.constants(PickPruned.class)
+                        .get(h.get("pick_pruned").textValue()))
                 .lrPrune(h.get("lr_prune").doubleValue())
-                .batchSizePrune(h.get("batch_size_prune").intValue())
                 .updateRegInterval(h.get("update_reg_interval").intValue())
                 .stabilizeRegInterval(h.get("stabilize_reg_interval").intValue())
                 .regUpperLimit(h.get("reg_upper_limit").doubleValue())
@@ -169,7 +170,8 @@ final class GoldenCase {
     }
 
     Granularity wg() {
-        return Granularity.parse(settings.get("hyperparameters").get("wg").textValue());
+        return Written.constants(Granularity.class)
+                .get(settings.get("hyperparameters").get("wg").textValue());
     }
 
     /** The value of a flag in the reference implementation's command line. */

@@ -17,7 +17,6 @@ import greg.nn.train.Score;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.MaskPlan;
@@ -100,7 +99,7 @@ class GoldenMaskTest {
                 golden.config().toBuilder().method(PruningMethod.L1).build();
         try (NnModule net = GoldenRun.network(golden, backend, weights);
                 GrowingRegularization run = GoldenRun.start(golden, oneShot, net)) {
-            run.run(null, new GrowthListener() {});
+            run.run(null);
             MaskPlan masks = (MaskPlan) run.plan();
             same(golden, masks);
             masks.apply(net);

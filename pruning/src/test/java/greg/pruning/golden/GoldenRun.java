@@ -51,7 +51,10 @@ final class GoldenRun {
     static GrowingRegularization start(GoldenCase golden, GregConfig config, NnModule net) {
         ChannelGraph graph = ChannelGraph.trace(net, image(golden));
         return new GrowingRegularization(
-                config, net, graph, target(golden).resolve(graph, config.wg()).layers());
+                config,
+                net,
+                graph,
+                target(golden).resolve(graph, config.granularity()).layers());
     }
 
     /** What the reference's own flags ask for. */

@@ -6,8 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.StateDict;
 import greg.nn.io.Safetensors;
+import greg.nn.train.Position;
+import greg.nn.train.TrainState;
 import greg.pruning.graph.Granularity;
-import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.LayerState;
 import greg.pruning.select.L1Scores;
@@ -111,10 +112,19 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
         return lambda;
     }
 
-    /** The state before the iteration, as a checkpoint of ours would have it. */
-    GrowingRegularization.Saved resumed(List<LayerState> layers) {
-        StateDict optimizer = new StateDict();
+    /** The growth before the iteration, as a checkpoint of ours would have it. */
+    GrowthSchedule.Saved schedule(List<LayerState> layers) {
         List<LayerState.Saved> saved = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) saved.add(layer(i, layers.get(i).groups(), before, iteration));
+        long start = phase(iteration) == GrowthSchedule.Phase.STABILIZE_REG
+                ? golden.summary.get("iter_stabilize_start").longValue()
+                : -1;
+        return new GrowthSchedule.Saved(phase(iteration), start, saved);
+    }
+
+    /** The training before the iteration, as a checkpoint of ours would have it. */
+    TrainState training(List<LayerState> layers) {
+        StateDict optimizer = new StateDict();
         for (String name : network(before).names()) {
             if (!after.contains(MOMENTUM + name)) continue; // a buffer
             Shape shape = before.get(name).shape();
@@ -125,19 +135,15 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
         }
         for (int i = 0; i < layers.size(); i++) {
             LayerState layer = layers.get(i);
-            LayerState.Saved state = layer(i, layer.groups(), before, iteration);
-            saved.add(state);
             if (layer.keepsAll()) continue;
+            LayerState.Saved state = layer(i, layer.groups(), before, iteration);
             String weight = layer.name() + ".weight";
             Shape groups = Shape.of(layer.groups().count());
             optimizer.put("lambda." + weight, groups, state.lambda());
             optimizer.put("l1." + weight, groups, sums(before.get(weight).values(), layer.groups()));
         }
-        long start = phase(iteration) == GrowthSchedule.Phase.STABILIZE_REG
-                ? golden.summary.get("iter_stabilize_start").longValue()
-                : -1;
-        return new GrowingRegularization.Saved(
-                iteration - 1, new GrowthSchedule.Saved(phase(iteration), start, saved), optimizer);
+        Position position = new Position(iteration, 0, new float[3]);
+        return new TrainState(position, network(before), optimizer, iteration, List.of());
     }
 
     /** sum |w| per group, which every step leaves behind for the next update. */

@@ -9,12 +9,13 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.LayerState;
-import greg.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -80,26 +81,28 @@ class GoldenStepTest {
         GregConfig config = step.golden().config();
         GoldenRecords records = new GoldenRecords(backend, step.golden(), step.iteration());
         GoldenRounding rounding = new GoldenRounding(step);
-        GrowingRegularization.Saved[] behind = new GrowingRegularization.Saved[1];
+        GrowthSchedule.Saved[] behind = new GrowthSchedule.Saved[1];
+        StateDict[] optimizer = new StateDict[1];
         try (NnModule net = GoldenRun.network(step.golden(), backend, step.network(step.before()));
                 GrowingRegularization run = GoldenRun.start(step.golden(), config, net)) {
-            run.resume(step.resumed(run.layers()));
-            run.run(records, new GrowthListener() {
+            run.resume(step.schedule(run.layers()), step.training(run.layers()));
+            run.run(TrainData.endless(records), new TrainHook() {
                 @Override
-                public void stepped(long iteration, GrowthSchedule.Phase phase, Tensor loss) {
-                    assertEquals(step.iteration(), iteration);
+                public void afterStep(TrainLoop loop) {
+                    assertEquals(step.iteration(), loop.iteration());
                     // here, since the run is cut short next, and picks what is not picked yet
                     behind[0] = run.save();
-                    rounding.loss(loss.item());
+                    optimizer[0] = loop.optimizer().save();
+                    rounding.loss(loop.loss());
                 }
 
                 @Override
-                public boolean stop(long iteration) {
+                public boolean stop(TrainLoop loop) {
                     return true;
                 }
             });
-            penalties(step, run.layers(), behind[0].schedule());
-            rounding.tensors(StateDict.of(net), behind[0].optimizer());
+            penalties(step, run.layers(), behind[0]);
+            rounding.tensors(StateDict.of(net), optimizer[0]);
             return rounding;
         }
     }

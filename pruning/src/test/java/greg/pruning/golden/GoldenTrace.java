@@ -4,10 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.nn.train.TrainLoop;
+import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
-import greg.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -23,6 +24,7 @@ final class GoldenTrace implements GrowthListener {
     /** Largest |history / recorded history - 1| by iteration; 0 where there was no visit. */
     final double[] ratios;
 
+    private GrowingRegularization growth;
     private int visits;
     private long last = -1;
 
@@ -32,6 +34,12 @@ final class GoldenTrace implements GrowthListener {
         ratios = new double[golden.iterations.size()];
         golden.trace.forEach(
                 v -> recorded.put(key(v.get("iter").longValue(), v.get("layer").textValue()), v));
+    }
+
+    /** This trace, for a run that is about to begin. */
+    GoldenTrace of(GrowingRegularization run) {
+        growth = run;
+        return this;
     }
 
     private static String key(long iteration, String layer) {
@@ -60,13 +68,14 @@ final class GoldenTrace implements GrowthListener {
     }
 
     @Override
-    public void stepped(long iteration, GrowthSchedule.Phase phase, Tensor loss) {
+    public void afterStep(TrainLoop loop) {
+        long iteration = loop.iteration();
         assertEquals(++last, iteration, "iteration");
         assertTrue(iteration < golden.iterations.size(), "the reference has pruned before iteration " + iteration);
         JsonNode step = golden.iterations.get((int) iteration);
-        assertEquals(step.get("prune_state").textValue(), name(phase), "phase in iteration " + iteration);
-        double difference = Math.abs(loss.item() - step.get("loss").doubleValue());
-        assertTrue(Double.isFinite(difference), "loss of iteration " + iteration + ": " + loss.item());
+        assertEquals(step.get("prune_state").textValue(), name(growth.phase()), "phase in iteration " + iteration);
+        double difference = Math.abs(loop.loss() - step.get("loss").doubleValue());
+        assertTrue(Double.isFinite(difference), "loss of iteration " + iteration + ": " + loop.loss());
         losses[(int) iteration] = difference;
     }
 

@@ -12,12 +12,12 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.cost.CostModel;
 import greg.nn.cost.LayerCost;
+import greg.nn.train.TrainData;
 import greg.pruning.golden.GoldenCase.Layer;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.surgery.Removal;
@@ -70,7 +70,7 @@ class GoldenTrainingTest {
     void oneShotPruningEqualsTheReference(GoldenCase golden) {
         try (NnModule net = GoldenRun.network(golden, backend, golden.initialWeights());
                 GrowingRegularization run = GoldenRun.start(golden, golden.config(), net)) {
-            run.run(null, new GrowthListener() {});
+            run.run(null);
             sameSelections(golden, run.layers());
             CostModel before = cost(golden, net);
             run.removal().apply();
@@ -89,7 +89,7 @@ class GoldenTrainingTest {
         try (NnModule net = GoldenRun.network(golden, backend, golden.initialWeights());
                 GrowingRegularization run = GoldenRun.start(golden, config, net)) {
             CostModel before = cost(golden, net);
-            run.run(records, trace);
+            run.run(TrainData.endless(records), trace.of(run));
             trace.complete();
             assertEquals(golden.summary.get("iter_prune").longValue(), run.iteration(), "pruned at");
             sameMilestones(golden, run);
@@ -97,7 +97,7 @@ class GoldenTrainingTest {
             spread.losses(trace.losses);
             spread.ratios(trace.ratios);
             spread.selections(run.layers());
-            if (config.wg() == Granularity.WEIGHT) return;
+            if (config.granularity() == Granularity.WEIGHT) return;
             run.removal().apply();
             sameSizes(golden, before, cost(golden, net));
         }

@@ -13,12 +13,12 @@ import greg.nn.NnModule;
 import greg.nn.model.CifarResNet;
 import greg.nn.model.Networks;
 import greg.nn.train.InputSource;
+import greg.nn.train.TrainData;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.target.LayerTarget;
 import greg.pruning.target.PruningRatios;
@@ -74,12 +74,9 @@ class ChannelSetsTest {
 
         /** Prunes by L1 and returns the finished run. */
         GrowingRegularization l1(List<LayerTarget> targets) {
-            GregConfig config = GregConfig.builder()
-                    .method(PruningMethod.L1)
-                    .wg(granularity)
-                    .build();
+            GregConfig config = GregConfig.l1().granularity(granularity).build();
             GrowingRegularization run = new GrowingRegularization(config, net, graph, targets);
-            run.run(null, new GrowthListener() {});
+            run.run(null);
             return run;
         }
 
@@ -263,8 +260,7 @@ class ChannelSetsTest {
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = Silencer.randomize(new CifarResNet(backend, 8, 3, 3))) {
             Case c = Case.of(net, Granularity.FILTER, true);
-            GregConfig config = GregConfig.builder()
-                    .method(PruningMethod.GREG_2)
+            GregConfig config = GregConfig.greg2()
                     .updateRegInterval(1)
                     .stabilizeRegInterval(1)
                     .regUpperLimitPick(0.02)
@@ -282,12 +278,7 @@ class ChannelSetsTest {
             };
             List<GrowthEvent> events = new ArrayList<>();
             try (GrowingRegularization run = new GrowingRegularization(config, net, c.graph, targets)) {
-                run.run(feed, new GrowthListener() {
-                    @Override
-                    public void visited(GrowthEvent event) {
-                        events.add(event);
-                    }
-                });
+                run.run(TrainData.endless(feed), (GrowthListener) events::add);
                 c.shared().forEach((name, names) -> {
                     for (String member : names) {
                         assertArrayEquals(c.pruned(run, name), c.pruned(run, member), member);

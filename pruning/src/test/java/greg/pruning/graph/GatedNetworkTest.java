@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import greg.kernels.Backend;
 import greg.kernels.reference.ReferenceBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Pool2dSpec.Kind;
 import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
+import greg.pruning.surgery.Removal;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.ConcatOp;
@@ -27,15 +29,16 @@ import org.junit.jupiter.api.Test;
 class GatedNetworkTest {
     private static final Shape IMAGE = Shape.of(1, 3, 6, 6);
     private static final Kind AVG = Kind.AVG;
+    private static final Conv2dOptions SAME = Conv2dOptions.DEFAULT.padding(1);
 
     /** Gates from two linear layers for the first convolution, from two 1x1 convolutions for the second. */
     private static final class SqueezeAndExcite extends NnModule {
-        private final Conv2d first = child("first", new Conv2d(backend(), 3, 8, 3, 1, 1, true));
+        private final Conv2d first = child("first", new Conv2d(backend(), 3, 8, 3, SAME));
         private final Linear squeeze = child("squeeze", new Linear(backend(), 8, 4, true));
         private final Linear excite = child("excite", new Linear(backend(), 4, 8, true));
-        private final Conv2d second = child("second", new Conv2d(backend(), 8, 6, 3, 1, 1, true));
-        private final Conv2d narrow = child("narrow", new Conv2d(backend(), 6, 3, 1, 1, 0, true));
-        private final Conv2d wide = child("wide", new Conv2d(backend(), 3, 6, 1, 1, 0, true));
+        private final Conv2d second = child("second", new Conv2d(backend(), 8, 6, 3, SAME));
+        private final Conv2d narrow = child("narrow", new Conv2d(backend(), 6, 3, 1, Conv2dOptions.DEFAULT));
+        private final Conv2d wide = child("wide", new Conv2d(backend(), 3, 6, 1, Conv2dOptions.DEFAULT));
         private final Linear fc = child("fc", new Linear(backend(), 6, 3, true));
 
         SqueezeAndExcite(Backend backend) {
@@ -55,10 +58,10 @@ class GatedNetworkTest {
 
     /** Down, up again, the skip connection beside it, and one branch as a mask for another. */
     private static final class UNet extends NnModule {
-        private final Conv2d down = child("down", new Conv2d(backend(), 3, 6, 3, 1, 1, true));
-        private final Conv2d bottom = child("bottom", new Conv2d(backend(), 6, 8, 3, 1, 1, true));
-        private final Conv2d up = child("up", new Conv2d(backend(), 14, 5, 3, 1, 1, true));
-        private final Conv2d mask = child("mask", new Conv2d(backend(), 14, 5, 1, 1, 0, true));
+        private final Conv2d down = child("down", new Conv2d(backend(), 3, 6, 3, SAME));
+        private final Conv2d bottom = child("bottom", new Conv2d(backend(), 6, 8, 3, SAME));
+        private final Conv2d up = child("up", new Conv2d(backend(), 14, 5, 3, SAME));
+        private final Conv2d mask = child("mask", new Conv2d(backend(), 14, 5, 1, Conv2dOptions.DEFAULT));
         private final Linear fc = child("fc", new Linear(backend(), 5, 3, true));
 
         UNet(Backend backend) {

@@ -12,6 +12,7 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.model.Networks;
 import greg.nn.train.InputSource;
+import greg.nn.train.TrainData;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.target.LayerTarget;
@@ -36,11 +37,10 @@ class BlockLossGradTest {
 
     private static GregConfig config(PruningMethod method, Granularity wg, boolean block) {
         return Runs.config(method)
-                .wg(wg)
+                .granularity(wg)
                 .momentum(0)
                 .weightDecay(0)
                 .lrPrune(0.05)
-                .batchSizePrune(BATCH)
                 .blockLossGrad(block)
                 .build();
     }
@@ -60,7 +60,7 @@ class BlockLossGradTest {
                     Tensor.ofInts(backend, Shape.of(BATCH), new int[] {1, 2, 3, 4}));
         };
         try (GrowingRegularization run = new GrowingRegularization(config, net, graph, targets)) {
-            run.run(feed, new GrowthListener() {});
+            run.run(TrainData.endless(feed));
         }
         return StateDict.of(net);
     }

@@ -27,8 +27,7 @@ class Float32BookkeepingTest {
         "0.025, 1.0, 41", // 40
     })
     void updatesUntilStrictlyAboveTau(double step, double limit, int updates) {
-        GregConfig config = GregConfig.builder()
-                .method(PruningMethod.GREG_1)
+        GregConfig config = GregConfig.greg1()
                 .regGranularityPrune(step)
                 .regUpperLimit(limit)
                 .build();
@@ -45,8 +44,7 @@ class Float32BookkeepingTest {
         "1e-5, 1e-2, 1001", // 1001; the defaults
     })
     void updatesUntilTauPickIsReached(double step, double limit, int updates) {
-        GregConfig config = GregConfig.builder()
-                .method(PruningMethod.GREG_2)
+        GregConfig config = GregConfig.greg2()
                 .regGranularityPick(step)
                 .regUpperLimitPick(limit)
                 .build();

@@ -101,7 +101,7 @@ class Greg1Test {
     @Test
     void singleWeightsHaveNoRatio() {
         GregConfig config = config(PruningMethod.GREG_1)
-                .wg(Granularity.WEIGHT)
+                .granularity(Granularity.WEIGHT)
                 .magRatioLimit(1e-3)
                 .build();
         GrowthSchedule schedule = GrowthSchedule.start(config, Runs.layers(4, 0.5), Runs::rising);

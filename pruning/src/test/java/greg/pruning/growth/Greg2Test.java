@@ -89,7 +89,8 @@ class Greg2Test {
 
     @Test
     void singleWeightsAreReadOnlyForThePick() {
-        GregConfig config = config(PruningMethod.GREG_2).wg(Granularity.WEIGHT).build();
+        GregConfig config =
+                config(PruningMethod.GREG_2).granularity(Granularity.WEIGHT).build();
         GrowthSchedule schedule = GrowthSchedule.start(config, Runs.layers(4, 0.5), Runs::rising);
         int[] reads = new int[1];
         Runs.grow(schedule, 1, 100, l -> () -> {
@@ -137,7 +138,7 @@ class Greg2Test {
 
     @Test
     void aResumedRunGoesOnToTheBit() {
-        GregConfig config = GregConfig.builder().method(PruningMethod.GREG_2).build();
+        GregConfig config = GregConfig.greg2().build();
         GrowthSchedule whole = GrowthSchedule.start(config, Runs.layers(5, 0.5, 0, 0.25), Runs::rising);
         List<GrowthEvent> wanted = Runs.grow(whole, 5, 20_000, Runs::rising);
         for (int cut : new int[] {0, 1, 700, 1001, 1002, 5000}) {

@@ -12,7 +12,7 @@ class OneShotTest {
     @Test
     void choosesWhereThereIsARatio() {
         List<LayerState> layers = Runs.layers(4, 0.5, 0, 0.75);
-        OneShot.choose(GregConfig.builder().method(PruningMethod.L1).build(), layers, Runs::rising);
+        OneShot.choose(GregConfig.l1().build(), layers, Runs::rising);
         assertArrayEquals(new int[] {2, 3}, layers.get(0).selection().kept());
         assertArrayEquals(new int[] {0, 1, 2, 3}, layers.get(1).selection().kept());
         assertArrayEquals(new int[] {3}, layers.get(2).selection().kept());
@@ -24,11 +24,7 @@ class OneShotTest {
         for (PickPruned pick : PickPruned.values()) {
             List<LayerState> one = Runs.layers(64, 0.5, 0.3);
             List<LayerState> two = Runs.layers(64, 0.5, 0.3);
-            GregConfig l1 = GregConfig.builder()
-                    .method(PruningMethod.L1)
-                    .pickPruned(pick)
-                    .seed(5)
-                    .build();
+            GregConfig l1 = GregConfig.l1().pickPruned(pick).seed(5).build();
             OneShot.choose(l1, one, Runs::rising);
             GrowthSchedule.start(l1.toBuilder().method(PruningMethod.GREG_1).build(), two, Runs::rising);
             for (int i = 0; i < 2; i++) {
@@ -48,11 +44,8 @@ class OneShotTest {
 
     private static List<LayerState> random(long seed) {
         List<LayerState> layers = Runs.layers(64, 0.5, 0.5);
-        GregConfig config = GregConfig.builder()
-                .method(PruningMethod.L1)
-                .pickPruned(PickPruned.RAND)
-                .seed(seed)
-                .build();
+        GregConfig config =
+                GregConfig.l1().pickPruned(PickPruned.RAND).seed(seed).build();
         OneShot.choose(config, layers, Runs::rising);
         return layers;
     }

@@ -40,8 +40,7 @@ final class Runs {
     }
 
     static GregConfig.Builder config(PruningMethod method) {
-        return GregConfig.builder()
-                .method(method)
+        return GregConfig.of(method)
                 .updateRegInterval(1)
                 .stabilizeRegInterval(3)
                 .regUpperLimit(1)

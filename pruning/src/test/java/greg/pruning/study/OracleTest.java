@@ -12,7 +12,8 @@ import greg.nn.NnModule;
 import greg.nn.model.Networks;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Metrics;
-import greg.nn.train.TrainStep;
+import greg.nn.train.TrainData;
+import greg.nn.train.Trainer;
 import greg.pruning.graph.Granularity;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
@@ -70,16 +71,9 @@ class OracleTest {
     }
 
     private void train(NnModule net) {
-        net.train(true);
-        try (Sgd sgd = new Sgd(net, 0, 0);
-                Metrics metrics = new Metrics(backend)) {
+        try (Sgd sgd = new Sgd(net, 0, 0)) {
             sgd.learningRate(0.05f);
-            TrainStep step = new TrainStep(net, sgd, metrics);
-            for (int i = 0; i < 3; i++) {
-                try (Scope scope = Scope.open()) {
-                    step.run(input(scope), scope.own(Tensor.ofInts(backend, Shape.of(BATCH), labels)));
-                }
-            }
+            new Trainer(net, sgd).run(TrainData.of(images, IMAGE, labels, BATCH), 3);
         }
     }
 

@@ -57,11 +57,11 @@ class ReinitTest {
                 boolean same = Arrays.equals(
                         before.get("conv1.weight").values(),
                         after.get("conv1.weight").values());
-                assertEquals(how == Reinit.NONE, same, how.cliName());
+                assertEquals(how == Reinit.NONE, same, how.toString());
                 if (how == Reinit.NONE) continue;
                 float[] weights = after.get("conv2.weight").values();
-                assertEquals(0, weights[0], how.cliName());
-                for (int i = 1; i < weights.length; i++) assertFalse(weights[i] == 0, how.cliName() + " " + i);
+                assertEquals(0, weights[0], how.toString());
+                for (int i = 1; i < weights.length; i++) assertFalse(weights[i] == 0, how + " " + i);
             }
         }
     }
@@ -82,7 +82,7 @@ class ReinitTest {
                     StateDict fresh = StateDict.of(net);
                     StateDict repeated = StateDict.of(again);
                     for (String name : first.names()) {
-                        String at = arch + " " + how.cliName() + " seed " + seed + " " + name;
+                        String at = arch + " " + how + " seed " + seed + " " + name;
                         float[] values = fresh.get(name).values();
                         assertArrayEquals(values, repeated.get(name).values(), at);
                         if (first.get(name).shape().rank() < 2) continue;

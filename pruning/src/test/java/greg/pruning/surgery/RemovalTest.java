@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Pool2dSpec;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
@@ -194,7 +195,7 @@ class RemovalTest {
 
         Flattening(Backend backend) {
             super(backend);
-            conv = child("conv", new Conv2d(backend, 2, 5, 3, 1, 1, true));
+            conv = child("conv", new Conv2d(backend, 2, 5, 3, Conv2dOptions.DEFAULT.padding(1)));
             fc = child("fc", new Linear(backend, 5 * 9, 3, true));
         }
 
@@ -214,10 +215,13 @@ class RemovalTest {
 
         Depthwise(Backend backend) {
             super(backend);
-            expand = child("expand", new Conv2d(backend, 2, 6, 1, 1, 0, false));
-            depthwise = child("depthwise", new Conv2d(backend, 6, 6, 3, 1, 1, 1, 6, true));
+            expand = child("expand", new Conv2d(backend, 2, 6, 1, Conv2dOptions.DEFAULT, false));
+            depthwise = child(
+                    "depthwise",
+                    new Conv2d(
+                            backend, 6, 6, 3, Conv2dOptions.DEFAULT.padding(1).groups(6)));
             bn = child("bn", new BatchNorm2d(backend, 6));
-            project = child("project", new Conv2d(backend, 6, 4, 1, 1, 0, false));
+            project = child("project", new Conv2d(backend, 6, 4, 1, Conv2dOptions.DEFAULT, false));
             fc = child("fc", new Linear(backend, 4 * 25, 3, true));
         }
 
@@ -236,9 +240,12 @@ class RemovalTest {
 
         Grouped(Backend backend) {
             super(backend);
-            first = child("first", new Conv2d(backend, 2, 4, 3, 1, 1, true));
-            grouped = child("grouped", new Conv2d(backend, 4, 6, 3, 1, 1, 1, 2, true));
-            last = child("last", new Conv2d(backend, 6, 3, 3, 1, 1, true));
+            first = child("first", new Conv2d(backend, 2, 4, 3, Conv2dOptions.DEFAULT.padding(1)));
+            grouped = child(
+                    "grouped",
+                    new Conv2d(
+                            backend, 4, 6, 3, Conv2dOptions.DEFAULT.padding(1).groups(2)));
+            last = child("last", new Conv2d(backend, 6, 3, 3, Conv2dOptions.DEFAULT.padding(1)));
             fc = child("fc", new Linear(backend, 3 * 25, 3, true));
         }
 
@@ -256,8 +263,8 @@ class RemovalTest {
 
         Adding(Backend backend) {
             super(backend);
-            left = child("left", new Conv2d(backend, 2, 4, 3, 1, 1, true));
-            right = child("right", new Conv2d(backend, 2, 4, 1, 1, 0, true));
+            left = child("left", new Conv2d(backend, 2, 4, 3, Conv2dOptions.DEFAULT.padding(1)));
+            right = child("right", new Conv2d(backend, 2, 4, 1, Conv2dOptions.DEFAULT));
             fc = child("fc", new Linear(backend, 4 * 25, 3, true));
         }
 

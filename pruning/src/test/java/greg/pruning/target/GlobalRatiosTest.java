@@ -15,9 +15,7 @@ import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Silencer;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.LayerState;
-import greg.pruning.growth.PruningMethod;
 import greg.pruning.select.Selection;
 import greg.pruning.testing.SpotNets;
 import greg.tensor.Shape;
@@ -119,9 +117,9 @@ class GlobalRatiosTest {
         try (NnModule net = Silencer.randomize(SpotNets.nested(backend))) {
             ChannelGraph graph = ChannelGraph.trace(net, IMAGE);
             Target.Resolved global = target("0.4", true).resolve(graph, Granularity.FILTER);
-            GregConfig config = GregConfig.builder().method(PruningMethod.L1).build();
+            GregConfig config = GregConfig.l1().build();
             try (GrowingRegularization run = new GrowingRegularization(config, net, graph, global.layers())) {
-                run.run(null, new GrowthListener() {});
+                run.run(null);
                 int groups = 0;
                 for (LayerState layer : run.layers())
                     groups += layer.selection().pruned().length;

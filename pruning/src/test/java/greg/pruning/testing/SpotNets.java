@@ -1,6 +1,7 @@
 package greg.pruning.testing;
 
 import greg.kernels.Backend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.nn.NnModule;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
@@ -33,7 +34,20 @@ public final class SpotNets {
         }
 
         private Net conv(String name, int in, int out, int kernel, int stride, int groups, boolean bias) {
-            layers.put(name, child(name, new Conv2d(backend(), in, out, kernel, stride, kernel / 2, 1, groups, bias)));
+            layers.put(
+                    name,
+                    child(
+                            name,
+                            new Conv2d(
+                                    backend(),
+                                    in,
+                                    out,
+                                    kernel,
+                                    Conv2dOptions.DEFAULT
+                                            .stride(stride)
+                                            .padding(kernel / 2)
+                                            .groups(groups),
+                                    bias)));
             return this;
         }
 

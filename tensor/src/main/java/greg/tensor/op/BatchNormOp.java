@@ -82,8 +82,8 @@ public final class BatchNormOp extends Op {
     }
 
     /**
-     * The usual rule through mean and variance, in evaluation mode {@link BatchNormInferenceRule}, behind the ReLU's mask;
-     * the residual gets the masked gradient.
+     * The usual rule through mean and variance, in evaluation mode the one for constant statistics ({@link
+     * greg.kernels.BatchNormKernels}), behind the ReLU's mask; the residual gets the masked gradient.
      */
     @Override
     protected Storage[] backward(Storage dy) {
@@ -102,17 +102,26 @@ public final class BatchNormOp extends Op {
     }
 
     private Storage[] inferenceBackward(Storage dy) {
-        BatchNormInferenceRule rule = new BatchNormInferenceRule(spec, backend());
         Storage[] gradients = new Storage[node().inputs().size()];
         for (int i = 0; i < gradients.length; i++) {
             if (needs(i)) gradients[i] = allocate(i == 1 || i == 2 ? spec.channels() : dy.length());
         }
-        float[] g = rule.masked(y, dy, gradients.length == 4 ? gradients[3] : null);
         Storage mean = running.get(0).storage();
         Storage var = running.get(1).storage();
-        if (needs(0)) rule.input(g, gamma.storage(), var, gradients[0]);
-        if (needs(1)) rule.weight(g, x.storage(), mean, var, gradients[1]);
-        if (needs(2)) rule.bias(g, gradients[2]);
+        backend()
+                .batchNorm()
+                .backwardInference(
+                        spec,
+                        x.storage(),
+                        y,
+                        gamma.storage(),
+                        mean,
+                        var,
+                        dy,
+                        gradients[0],
+                        gradients.length == 4 ? gradients[3] : null,
+                        gradients[1],
+                        gradients[2]);
         return gradients;
     }
 

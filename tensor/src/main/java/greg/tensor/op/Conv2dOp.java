@@ -1,6 +1,7 @@
 package greg.tensor.op;
 
 import greg.kernels.Storage;
+import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Conv2dSpec;
 import greg.tensor.ChannelMap;
 import greg.tensor.Op;
@@ -19,39 +20,15 @@ public final class Conv2dOp extends Op {
         this.w = w;
     }
 
-    /** y = w * x + b; see {@link greg.kernels.Conv2dKernels} for the formula. Strides etc. are (height, width). */
-    public static Tensor apply(
-            Tensor x,
-            Tensor w,
-            Tensor b,
-            int strideH,
-            int strideW,
-            int padH,
-            int padW,
-            int dilH,
-            int dilW,
-            int groups) {
+    /** y = w * x + b; see {@link greg.kernels.Conv2dKernels} for the formula. */
+    public static Tensor apply(Tensor x, Tensor w, Tensor b, Conv2dOptions options) {
         Shape in = OpChecks.rank("conv2d", "input", x, 4);
         Shape weight = OpChecks.rank("conv2d", "weight", w, 4);
-        if (in.dim(1) != weight.dim(1) * groups) {
-            throw new IllegalArgumentException("conv2d: the weight " + weight + " with " + groups + " group(s) expects "
-                    + weight.dim(1) * groups + " input channels, the input is " + in);
+        if (in.dim(1) != weight.dim(1) * options.groups()) {
+            throw new IllegalArgumentException("conv2d: the weight " + weight + " with " + options.groups()
+                    + " group(s) expects " + weight.dim(1) * options.groups() + " input channels, the input is " + in);
         }
-        Conv2dSpec spec = new Conv2dSpec(
-                in.dim(0),
-                in.dim(1),
-                in.dim(2),
-                in.dim(3),
-                weight.dim(0),
-                weight.dim(2),
-                weight.dim(3),
-                strideH,
-                strideW,
-                padH,
-                padW,
-                dilH,
-                dilW,
-                groups);
+        Conv2dSpec spec = Conv2dSpec.of(in.dims(), weight.dims(), options);
         if (b != null) OpChecks.length("conv2d", "bias", b, spec.outChannels());
         Shape out = Shape.of(spec.yDims());
         Storage y = scoped(x.backend(), out);

@@ -8,6 +8,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Compare;
 import greg.kernels.reference.ReferenceBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.testing.GradCheck;
@@ -107,7 +108,7 @@ class Conv2dOpTest {
             -7.4101562 -0.95117188 -0.63867188 -8.1015625 -1.1738281 0.51171875 -6.0683594 1.171875""");
 
     private static Tensor conv(Tensor x, Tensor w) {
-        return Conv2dOp.apply(x, w, null, 1, 1, 1, 1, 1, 1, 1);
+        return Conv2dOp.apply(x, w, null, Conv2dOptions.DEFAULT.padding(1));
     }
 
     @ParameterizedTest
@@ -117,7 +118,18 @@ class Conv2dOpTest {
         try (Tensor x = Patterns.parameter(backend, 7, 23, 2, 4, 3, 4);
                 Tensor w = Patterns.parameter(backend, 5, 17, 6, 2, 3, 2);
                 Tensor b = Patterns.parameter(backend, 3, 7, 6)) {
-            GradCheck.run(() -> Conv2dOp.apply(x, w, b, 2, 1, 1, 0, 1, 1, 2), x, w, b)
+            GradCheck.run(
+                            () -> Conv2dOp.apply(
+                                    x,
+                                    w,
+                                    b,
+                                    Conv2dOptions.DEFAULT
+                                            .stride(2, 1)
+                                            .padding(1, 0)
+                                            .groups(2)),
+                            x,
+                            w,
+                            b)
                     .expect(TOLERANCE, TOLERANCE, Shape.of(2, 6, 2, 3), GROUPED_Y, GROUPED_DX, GROUPED_DW, GROUPED_DB);
         }
     }
@@ -128,7 +140,14 @@ class Conv2dOpTest {
         Backend backend = BackendsUnderTest.open(kind);
         try (Tensor x = Patterns.parameter(backend, 7, 23, 1, 2, 4, 5);
                 Tensor w = Patterns.parameter(backend, 5, 17, 3, 2, 3, 3)) {
-            GradCheck.run(() -> Conv2dOp.apply(x, w, null, 1, 1, 1, 2, 1, 2, 1), x, w)
+            GradCheck.run(
+                            () -> Conv2dOp.apply(
+                                    x,
+                                    w,
+                                    null,
+                                    Conv2dOptions.DEFAULT.padding(1, 2).dilation(1, 2)),
+                            x,
+                            w)
                     .expect(TOLERANCE, TOLERANCE, Shape.of(1, 3, 4, 5), DILATED_Y, DILATED_DX, DILATED_DW);
         }
     }
@@ -152,7 +171,15 @@ class Conv2dOpTest {
         try (Tensor x = Tensor.of(backend, shape, Patterns.values(7, 23, shape));
                 Tensor w = Tensor.full(backend, Shape.of(6, 2, 3, 2), 1);
                 Tensor b = Patterns.parameter(backend, 3, 7, 6)) {
-            GradCheck.Result result = GradCheck.run(() -> Conv2dOp.apply(x, w, b, 2, 1, 1, 0, 1, 1, 2), x, w, b);
+            GradCheck.Result result = GradCheck.run(
+                    () -> Conv2dOp.apply(
+                            x,
+                            w,
+                            b,
+                            Conv2dOptions.DEFAULT.stride(2, 1).padding(1, 0).groups(2)),
+                    x,
+                    w,
+                    b);
             assertEquals(1, result.gradients().size());
             Compare.close("db", GROUPED_DB, result.gradients().get(0), TOLERANCE, TOLERANCE);
         }
@@ -167,7 +194,17 @@ class Conv2dOpTest {
                 Tensor small = Patterns.parameter(backend, 7, 23, 1, 2, 3, 3);
                 Tensor square = Patterns.parameter(backend, 5, 17, 2, 2, 3, 3)) {
             // linear in each input alone, so a wide step is exact but for rounding
-            GradCheck.numeric(() -> Conv2dOp.apply(x, w, b, 2, 1, 1, 0, 1, 1, 2), 0.5, 1e-5, x, w, b);
+            GradCheck.numeric(
+                    () -> Conv2dOp.apply(
+                            x,
+                            w,
+                            b,
+                            Conv2dOptions.DEFAULT.stride(2, 1).padding(1, 0).groups(2)),
+                    0.5,
+                    1e-5,
+                    x,
+                    w,
+                    b);
             GradCheck.numeric(() -> conv(AddOp.apply(conv(small, square), small), square), 1e-2, 1e-3, small, square);
         }
     }
@@ -194,7 +231,7 @@ class Conv2dOpTest {
     }
 
     private static String refusal(Tensor x, Tensor w, Tensor b) {
-        return assertThrows(IllegalArgumentException.class, () -> Conv2dOp.apply(x, w, b, 1, 1, 0, 0, 1, 1, 1))
+        return assertThrows(IllegalArgumentException.class, () -> Conv2dOp.apply(x, w, b, Conv2dOptions.DEFAULT))
                 .getMessage();
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.reference.ReferenceBackend;
+import greg.kernels.spec.Conv2dOptions;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.testing.GradCheck;
@@ -78,7 +79,7 @@ class FlattenOpTest {
                 Tensor v = Patterns.constant(backend, 13, 31, 2, 64)) {
             GradCheck.run(
                             () -> LinearOp.apply(
-                                    FlattenOp.apply(Conv2dOp.apply(x, w, null, 1, 1, 0, 0, 1, 1, 1)), v, null),
+                                    FlattenOp.apply(Conv2dOp.apply(x, w, null, Conv2dOptions.DEFAULT)), v, null),
                             x,
                             w)
                     .expect(TOLERANCE, TOLERANCE, Shape.of(2, 2), NET_Y, NET_DX, NET_DW);

@@ -1,26 +1,28 @@
-package greg.pruning.run;
+package greg.pruning.cli;
+
+import greg.pruning.run.UsageException;
 
 /** Checks of numbers that flags bring; the message names the flag, what it expects and what came. */
-public final class Checks {
+final class Checks {
     private Checks() {}
 
     /** {@code value >= least}. */
-    public static void atLeast(String flag, long least, long value) {
+    static void atLeast(String flag, long least, long value) {
         if (value < least) fail(flag, "a whole number from " + least, value);
     }
 
     /** A finite number above 0. */
-    public static void positive(String flag, double value) {
+    static void positive(String flag, double value) {
         if (!(value > 0 && value < Double.POSITIVE_INFINITY)) fail(flag, "a number above 0", value);
     }
 
     /** A finite number, 0 or more. */
-    public static void notNegative(String flag, double value) {
+    static void notNegative(String flag, double value) {
         if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) fail(flag, "a number from 0", value);
     }
 
     /** A number in [0, 1). */
-    public static void fraction(String flag, double value) {
+    static void fraction(String flag, double value) {
         if (!(value >= 0 && value < 1)) fail(flag, "a number from 0 to below 1", value);
     }
 

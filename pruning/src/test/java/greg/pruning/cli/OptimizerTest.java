@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which optimizer finetunes: LeNets by Adam as in the reference implementation, unless {@code --optimizer} says so. */
-class FinetuneOptimizerTest {
+class OptimizerTest {
     private static final float LR = 0.001f;
 
     @TempDir

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the software CUDA device: build.sh SOURCES OUTPUT, e.g. build.sh kernels/src/simulator kernels/target/simulator.
+# Builds the software CUDA device: build.sh SOURCES OUTPUT, e.g. build.sh kernels/src/test/simulator kernels/target/simulator.
 # Only what changed is compiled again; a changed header compiles everything again. Without g++ nothing is built, and
 # the tests that need the device say so and are skipped.
 set -eu

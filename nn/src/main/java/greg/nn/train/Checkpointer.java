@@ -1,0 +1,72 @@
+package greg.nn.train;
+
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Keeps training from being lost: hands a snapshot to whoever writes it from time to time, after each epoch, when another
+ * hook {@linkplain #request asks for one}, and when the training is asked to stop.
+ */
+public final class Checkpointer implements TrainHook {
+    /** Writing may take a twentieth of the time, whatever the interval. */
+    private static final double MOST_SHARE = 1.0 / 20;
+
+    private final double interval;
+    private final DivergenceGuard guard;
+    private final Consumer<TrainState> writer;
+    private final BooleanSupplier stopRequested;
+    private long lastEnd = System.nanoTime();
+    private double lastCost;
+    private boolean requested;
+    private long savedAt = -1;
+
+    /**
+     * Before the loop starts.
+     *
+     * @param interval seconds between two snapshots; 0: after every step
+     * @param guard looks at the weights before they are kept
+     * @param stopRequested asked once after each step; when true, a snapshot is taken and {@link StoppedException} thrown
+     * @param writer keeps a snapshot
+     */
+    public Checkpointer(
+            double interval, DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
+        this.interval = interval;
+        this.guard = guard;
+        this.stopRequested = stopRequested;
+        this.writer = writer;
+    }
+
+    /** Has a snapshot taken after this step. */
+    public void request() {
+        requested = true;
+    }
+
+    @Override
+    public void afterEpoch(TrainLoop loop, int epoch, Score train) {
+        save(loop);
+    }
+
+    @Override
+    public boolean stop(TrainLoop loop) {
+        boolean stops = stopRequested.getAsBoolean();
+        if (stops || requested || due()) save(loop);
+        if (stops) throw new StoppedException(loop.iteration());
+        return false;
+    }
+
+    private boolean due() {
+        double since = (System.nanoTime() - lastEnd) * 1e-9;
+        return interval == 0 || since >= Math.max(interval, lastCost / MOST_SHARE);
+    }
+
+    private void save(TrainLoop loop) {
+        requested = false;
+        if (savedAt == loop.iteration()) return;
+        guard.checkWeights(loop);
+        long start = System.nanoTime();
+        writer.accept(TrainState.of(loop));
+        lastEnd = System.nanoTime();
+        lastCost = (lastEnd - start) * 1e-9;
+        savedAt = loop.iteration();
+    }
+}

@@ -1,0 +1,70 @@
+package greg.nn.train;
+
+import greg.kernels.Backend;
+import greg.tensor.Scope;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import java.util.Iterator;
+
+/** Batches from iterators: see {@link TrainData#of(int, Iterable)}. */
+final class IteratedData implements TrainData {
+    private final int stepsPerEpoch;
+    private final Iterable<HostBatch> epoch;
+    private long images = -1;
+
+    IteratedData(int stepsPerEpoch, Iterable<HostBatch> epoch) {
+        if (stepsPerEpoch < 1) {
+            throw new IllegalArgumentException(
+                    "training data: expected 1 or more steps an epoch, got " + stepsPerEpoch);
+        }
+        this.stepsPerEpoch = stepsPerEpoch;
+        this.epoch = epoch;
+    }
+
+    @Override
+    public int stepsPerEpoch() {
+        return stepsPerEpoch;
+    }
+
+    /** Counted once; the first call goes through an epoch. */
+    @Override
+    public long imagesPerEpoch() {
+        if (images < 0) {
+            long count = 0;
+            Iterator<HostBatch> batches = epoch.iterator();
+            for (int i = 0; i < stepsPerEpoch; i++) count += next(batches, i).labels().length;
+            images = count;
+        }
+        return images;
+    }
+
+    private HostBatch next(Iterator<HostBatch> batches, int step) {
+        if (batches.hasNext()) return batches.next();
+        throw new IllegalStateException(
+                "training data: expected " + stepsPerEpoch + " batches from an iterator, it ended after " + step);
+    }
+
+    @Override
+    public InputSource open(Backend backend, long iteration) {
+        int skipped = (int) (iteration % stepsPerEpoch);
+        Iterator<HostBatch> first = epoch.iterator();
+        for (int i = 0; i < skipped; i++) next(first, i);
+        return new InputSource() {
+            private Iterator<HostBatch> batches = first;
+            private int step = skipped;
+
+            @Override
+            public Input next() {
+                if (step == stepsPerEpoch) {
+                    batches = epoch.iterator();
+                    step = 0;
+                }
+                HostBatch batch = IteratedData.this.next(batches, step++);
+                Scope scope = Scope.current();
+                return new Input(
+                        scope.own(Tensor.of(backend, batch.shape(), batch.images())),
+                        scope.own(Tensor.ofInts(backend, Shape.of(batch.labels().length), batch.labels())));
+            }
+        };
+    }
+}

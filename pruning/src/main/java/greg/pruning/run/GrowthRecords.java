@@ -1,0 +1,150 @@
+package greg.pruning.run;
+
+import greg.nn.train.Checkpointer;
+import greg.nn.train.DivergenceGuard;
+import greg.nn.train.TrainLoop;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthEvent;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.growth.LayerState;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.growth.Semantics;
+import greg.pruning.report.Json;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Records the growth of the penalty. Updates are thinned to {@link #MOST_RECORDS} records or so; those in which a layer picks
+ * or finishes always have one, and so have the start of the stabilising and the removal. After a pick or a finish a
+ * checkpoint is asked for.
+ */
+final class GrowthRecords implements GrowthListener {
+    private static final long MOST_RECORDS = 1000;
+    private static final int READ_LOSS_EVERY = 20;
+    private static final String PICKED = "picked ";
+    private static final String FINISHED = "finished ";
+
+    private final RunFolder folder;
+    private final Progress progress;
+    private final GrowingRegularization growth;
+    private final GregConfig config;
+    private final DivergenceGuard guard;
+    private final Checkpointer checkpointer;
+    private final long maxIterations;
+    private final long recordEvery;
+    private final Map<String, Object> layers = new LinkedHashMap<>();
+    private final Set<String> reached = new HashSet<>();
+    private float lambda;
+    private boolean milestone;
+
+    /**
+     * For a growth that begins or is resumed.
+     *
+     * @param maxIterations after which the growth is cut short; 0: never
+     */
+    GrowthRecords(
+            RunFolder folder,
+            Progress progress,
+            GrowingRegularization growth,
+            GregConfig config,
+            DivergenceGuard guard,
+            Checkpointer checkpointer,
+            long maxIterations) {
+        this.folder = folder;
+        this.progress = progress;
+        this.growth = growth;
+        this.config = config;
+        this.guard = guard;
+        this.checkpointer = checkpointer;
+        this.maxIterations = maxIterations;
+        long updates = mostIterations(config) / config.growing().updateRegInterval();
+        recordEvery = Math.max(1, updates / MOST_RECORDS) * config.growing().updateRegInterval();
+    }
+
+    /** How many iterations the growth and the stabilising take if no magnitude ratio ends them early. */
+    static long mostIterations(GregConfig config) {
+        if (config.method() == PruningMethod.L1) return 0;
+        if (config.method() == PruningMethod.FIX_REG) return config.growing().stabilizeRegInterval();
+        double grown =
+                config.method() == PruningMethod.GREG_2 ? config.picking().regUpperLimitPick() : 0;
+        double step = config.semantics() == Semantics.PAPER
+                ? config.growing().regGranularityPrune()
+                : config.picking().regGranularityPick();
+        long updates = (long) Math.ceil(grown / step);
+        updates += (long) Math.ceil(Math.max(0, config.growing().regUpperLimit() - grown)
+                        / config.growing().regGranularityPrune())
+                + 1;
+        return updates * config.growing().updateRegInterval() + config.growing().stabilizeRegInterval();
+    }
+
+    /** What was picked and finished before is no milestone any more. */
+    @Override
+    public void started(TrainLoop loop) {
+        if (loop.iteration() == 0) return;
+        for (LayerState layer : growth.layers()) {
+            if (layer.picked()) reached.add(PICKED + layer.name());
+            if (layer.finished()) reached.add(FINISHED + layer.name());
+        }
+    }
+
+    @Override
+    public void visited(GrowthEvent event) {
+        if (layers.isEmpty()) lambda = 0;
+        lambda = Math.max(lambda, event.lambdaMax());
+        if (event.ratio() == 0) return;
+        milestone |= event.picked() && reached.add(PICKED + event.layer());
+        milestone |= event.finished() && reached.add(FINISHED + event.layer());
+        layers.put(
+                event.layer(),
+                Json.object(
+                        "lambda", event.lambdaMax(),
+                        "lambda_min", event.lambdaMin(),
+                        "score_mean", finite(event.scoreMean()),
+                        "score_std", finite(event.scoreStd()),
+                        "magnitude_ratio", finite(event.magRatio()),
+                        "history", finite(event.history()),
+                        "picked", event.picked(),
+                        "finished", event.finished()));
+    }
+
+    /** JSON has no NaN. */
+    private static Object finite(float value) {
+        return Float.isFinite(value) ? value : null;
+    }
+
+    @Override
+    public void afterStep(TrainLoop loop) {
+        long iteration = loop.iteration();
+        boolean stabilises = iteration == growth.stabilizeStart();
+        boolean removes = growth.removalDue(iteration);
+        boolean last = removes || maxIterations > 0 && iteration + 1 >= maxIterations;
+        boolean updated = !layers.isEmpty() && (milestone || iteration % recordEvery == 0);
+        if (iteration % READ_LOSS_EVERY == 0 || stabilises || last || updated) {
+            float loss = loop.loss(); // waits for the device
+            guard.checkLoss(loop, loss);
+            progress.note(String.format(
+                    Locale.ROOT,
+                    "%s, lambda %.4g, loss %.3f",
+                    growth.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
+                    lambda,
+                    loss));
+            if (updated) folder.metric(record("grow", iteration, loss, "layers", new LinkedHashMap<>(layers)));
+            if (stabilises) folder.metric(record("stabilise", iteration, loss));
+            if (last) folder.metric(record("remove", iteration, loss, "cut_short", !removes));
+        }
+        layers.clear();
+        if (milestone) checkpointer.request();
+        milestone = false;
+    }
+
+    private static Map<String, Object> record(String name, long iteration, float loss, Object... more) {
+        Map<String, Object> record = Json.object("phase", name, "iteration", iteration, "loss", finite(loss));
+        record.putAll(Json.object(more));
+        return record;
+    }
+}

@@ -1,0 +1,121 @@
+package greg.pruning.run;
+
+import greg.nn.NnModule;
+import greg.nn.StateDict;
+import greg.nn.train.Checkpointer;
+import greg.nn.train.DivergenceGuard;
+import greg.nn.train.TrainState;
+import greg.pruning.growth.GrowingRegularization;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** A run's checkpoints: what of the run surrounds the state of the training loop. */
+public final class RunCheckpoints {
+    private final RunFolder folder;
+    private final double interval;
+    private final RunState.Saved from;
+    private Phase phase = Phase.TRAIN;
+    private NetworkSpec spec;
+    private RunState.Results results = RunState.Results.NONE;
+    private double secondsBefore;
+    private long phaseStart = System.nanoTime();
+
+    /**
+     * For a run in {@code folder}.
+     *
+     * @param interval seconds between two checkpoints; 0: after every step
+     * @param from the checkpoint to resume from, or null
+     */
+    public RunCheckpoints(RunFolder folder, double interval, RunState.Saved from) {
+        this.folder = folder;
+        this.interval = interval;
+        this.from = from;
+    }
+
+    /** Whether the run that is resumed had come further than {@code which}. */
+    boolean past(Phase which) {
+        return from != null && from.state().phase().compareTo(which) > 0;
+    }
+
+    /** The checkpoint to resume from if it is of this phase, else null. */
+    RunState.Saved from(Phase which) {
+        return from != null && from.state().phase() == which ? from : null;
+    }
+
+    /** How to build the network of this phase. */
+    NetworkSpec spec() {
+        return spec;
+    }
+
+    /** The checkpoint to resume from if it is of the phase that was entered, else null. */
+    RunState.Saved current() {
+        return from(phase);
+    }
+
+    /** What the run that is resumed had found out. */
+    RunState.Results results() {
+        return from == null ? RunState.Results.NONE : from.state().results();
+    }
+
+    /** A phase begins or is resumed; the checkpoints to come are of it. */
+    public void enter(Phase entered, NetworkSpec network, RunState.Results known) {
+        boolean resumed = from(entered) != null;
+        phase = entered;
+        spec = network;
+        results = known;
+        secondsBefore = resumed ? from.state().seconds() : 0;
+        phaseStart = System.nanoTime();
+    }
+
+    /** Wall time of this phase in seconds, that before it was resumed included. */
+    double seconds() {
+        return secondsBefore + (System.nanoTime() - phaseStart) * 1e-9;
+    }
+
+    /** Checkpoints of a loop that trains, with the scores of its epochs. */
+    Checkpointer ofTraining(DivergenceGuard guard, BooleanSupplier stopRequested, Supplier<RunState.Epochs> epochs) {
+        return checkpointer(guard, stopRequested, state -> write(state, epochs.get(), new StateDict()));
+    }
+
+    /** Checkpoints of a loop with growing penalties. */
+    Checkpointer ofGrowth(DivergenceGuard guard, BooleanSupplier stopRequested, GrowingRegularization growth) {
+        return checkpointer(
+                guard, stopRequested, state -> write(state, null, growth.save().toState()));
+    }
+
+    private Checkpointer checkpointer(
+            DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
+        return new Checkpointer(interval, guard, stopRequested, writer);
+    }
+
+    private void write(TrainState state, RunState.Epochs epochs, StateDict growth) {
+        StateDict network = state.network();
+        spec.plan().addTo(network);
+        write(RunState.Loop.of(state), epochs, network, state, growth);
+    }
+
+    /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */
+    void start(NnModule network) {
+        if (network == null) {
+            TrainState none = new TrainState(null, new StateDict(), new StateDict(), 0, List.of());
+            write(null, null, none.network(), none, new StateDict());
+        } else {
+            write(null, null, spec.state(network), TrainState.start(network), new StateDict());
+        }
+    }
+
+    /** Writes a checkpoint: all of it, or the one before stays. */
+    private void write(
+            RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
+        new RunState(phase, seconds(), folder.syncMetrics(), results, loop, epochs, state.dropout())
+                .write(folder, spec, network, state.optimizer(), growth);
+    }
+
+    /** The run is over: what a checkpoint would hold is in its other files. */
+    public void done() {
+        enter(Phase.DONE, spec, results);
+        start(null);
+    }
+}

@@ -1,0 +1,6 @@
+/**
+ * A run and its folder: the phases of training and pruning a network that is known by name, with checkpoints from which the
+ * run is resumed, records of how it went, and a report. Knows nothing of the command line: whoever starts a run watches it
+ * through a {@link greg.pruning.run.RunMonitor}.
+ */
+package greg.pruning.run;
