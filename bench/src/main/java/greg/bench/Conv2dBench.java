@@ -1,12 +1,12 @@
 package greg.bench;
 
+import greg.datasets.random.SplitMix;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.spec.Conv2dSpec;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -90,8 +90,8 @@ public class Conv2dBench {
         int length = 1;
         for (int d : dims) length *= d;
         float[] values = new float[length];
-        Random random = new Random(seed);
-        for (int i = 0; i < length; i++) values[i] = (float) random.nextGaussian();
+        SplitMix random = SplitMix.of(seed, "bench");
+        for (int i = 0; i < length; i++) values[i] = (float) random.gaussian();
         Storage storage = backend.memory().allocate(DType.FLOAT32, length);
         backend.transfer().upload(values, storage);
         return storage;

@@ -1,95 +1,49 @@
 package greg.datasets;
 
-import java.util.List;
 import java.util.Objects;
 
 /** A data set held in memory as one byte array of pixels (N, H, W, C) and one of labels. */
 public final class ArrayDataset implements Dataset {
 
-    private final String name;
-    private final List<String> classNames;
-    private final int channels;
-    private final int height;
-    private final int width;
+    private final DatasetInfo info;
     private final byte[] pixels;
     private final int[] labels;
-    private final Normalization normalization;
     private volatile String checksum;
 
     /**
      * Wraps arrays without copying; the caller must not change them afterwards.
      *
      * @param pixels N*H*W*C unsigned bytes, NHWC
-     * @param labels N labels, each in {@code 0 .. classNames.size()-1}
+     * @param labels N labels, each in {@code 0 .. classes-1}
      * @throws DatasetException if the lengths do not fit or a label is out of range
      */
-    public ArrayDataset(
-            String name,
-            List<String> classNames,
-            int channels,
-            int height,
-            int width,
-            byte[] pixels,
-            int[] labels,
-            Normalization normalization) {
-        this.name = Objects.requireNonNull(name, "name");
-        this.classNames = List.copyOf(classNames);
-        this.channels = channels;
-        this.height = height;
-        this.width = width;
+    public ArrayDataset(DatasetInfo info, byte[] pixels, int[] labels) {
+        this.info = Objects.requireNonNull(info, "info");
         this.pixels = pixels;
         this.labels = labels;
-        this.normalization = Objects.requireNonNull(normalization, "normalization");
-        if (channels < 1 || height < 1 || width < 1) {
-            throw new IllegalArgumentException(name + ": expected positive image dimensions, got height " + height
-                    + ", width " + width + ", channels " + channels);
-        }
-        long expected = (long) labels.length * height * width * channels;
+        ImageShape shape = info.shape();
+        long expected = (long) labels.length * shape.bytes();
         if (pixels.length != expected) {
-            throw new DatasetException(name + ": " + labels.length + " images of " + height + "x" + width + "x"
-                    + channels + " need " + expected + " bytes of pixels, got " + pixels.length);
+            throw new DatasetException(info.name() + ": " + labels.length + " images of " + shape.height() + "x"
+                    + shape.width() + "x" + shape.channels() + " need " + expected + " bytes of pixels, got "
+                    + pixels.length);
         }
         for (int i = 0; i < labels.length; i++) {
-            if (labels[i] < 0 || labels[i] >= this.classNames.size()) {
-                throw new DatasetException(name + ": image " + i + " has label " + labels[i] + ", expected 0.."
-                        + (this.classNames.size() - 1));
+            if (labels[i] < 0 || labels[i] >= shape.classes()) {
+                throw new DatasetException(info.name() + ": image " + i + " has label " + labels[i] + ", expected 0.."
+                        + (shape.classes() - 1));
             }
         }
     }
 
     @Override
-    public String name() {
-        return name;
+    public DatasetInfo info() {
+        return info;
     }
 
     @Override
     public int size() {
         return labels.length;
-    }
-
-    @Override
-    public int classes() {
-        return classNames.size();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return classNames;
-    }
-
-    @Override
-    public int channels() {
-        return channels;
-    }
-
-    @Override
-    public int height() {
-        return height;
-    }
-
-    @Override
-    public int width() {
-        return width;
     }
 
     @Override
@@ -100,7 +54,7 @@ public final class ArrayDataset implements Dataset {
     @Override
     public void image(int index, byte[] dst, int offset) {
         Objects.checkIndex(index, labels.length);
-        int bytes = imageBytes();
+        int bytes = info.shape().bytes();
         System.arraycopy(pixels, index * bytes, dst, offset, bytes);
     }
 
@@ -112,10 +66,5 @@ public final class ArrayDataset implements Dataset {
             checksum = known;
         }
         return known;
-    }
-
-    @Override
-    public Normalization normalization() {
-        return normalization;
     }
 }

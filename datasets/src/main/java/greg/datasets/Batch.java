@@ -57,7 +57,7 @@ public final class Batch {
 
     /** Reads images {@code order[first .. first+count-1]} of a data set into this batch. */
     void fill(Dataset dataset, Reader reader, int[] order, int first, int count, int batchNumber) {
-        int bytes = dataset.imageBytes();
+        int bytes = dataset.shape().bytes();
         for (int k = 0; k < count; k++) {
             int index = order[first + k];
             indices[k] = index;

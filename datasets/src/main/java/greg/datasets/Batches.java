@@ -1,5 +1,6 @@
 package greg.datasets;
 
+import greg.datasets.random.SplitMix;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -96,7 +97,9 @@ public final class Batches implements AutoCloseable {
         batchesPerEpoch = dropLast || dataset.size() % batchSize == 0 ? full : full + 1;
         ring = new Batch[prefetch + 1];
         for (int i = 0; i < ring.length; i++) {
-            ring[i] = new Batch(Math.min(batchSize, Math.max(dataset.size(), 1)), dataset.imageBytes());
+            ring[i] = new Batch(
+                    Math.min(batchSize, Math.max(dataset.size(), 1)),
+                    dataset.shape().bytes());
         }
         free = new ArrayBlockingQueue<>(ring.length);
         ready = new ArrayBlockingQueue<>(ring.length + 1);
@@ -114,15 +117,13 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
-     * The order of one shuffled epoch: Fisher-Yates ({@code for i = n-1 .. 1: swap(i, random 0..i)}) driven by SplitMix64
-     * started from (seed, epoch). Fixed for ever, so that a run can be resumed and repeated.
+     * The order of one shuffled epoch: Fisher-Yates ({@code for i = n-1 .. 1: swap(i, random 0..i)}) driven by {@link
+     * SplitMix} from the stream {@code shuffle} of (seed, epoch). Fixed for ever, so that a run can be resumed and repeated.
      *
      * @return a permutation of {@code 0 .. size-1}
      */
     public static int[] permutation(int size, long seed, int epoch) {
-        int[] order = identity(size);
-        new SplitMix(seed, epoch).shuffle(order);
-        return order;
+        return SplitMix.of(seed, "shuffle", epoch).permutation(size);
     }
 
     /** Images a batch; the last of an epoch may have fewer. */

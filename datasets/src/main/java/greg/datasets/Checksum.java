@@ -24,14 +24,14 @@ final class Checksum {
     static String ofContent(Dataset d) {
         Checksum sum = new Checksum()
                 .add(d.size())
-                .add(d.classes())
-                .add(d.height())
-                .add(d.width())
-                .add(d.channels());
+                .add(d.shape().classes())
+                .add(d.shape().height())
+                .add(d.shape().width())
+                .add(d.shape().channels());
         for (int i = 0; i < d.size(); i++) {
             sum.add(d.label(i));
         }
-        byte[] image = new byte[d.imageBytes()];
+        byte[] image = new byte[d.shape().bytes()];
         for (int i = 0; i < d.size(); i++) {
             d.image(i, image, 0);
             sum.add(image);

@@ -18,19 +18,13 @@ public record DataSplit(Dataset train, Dataset test) {
     public DataSplit {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(test, "test");
-        String a = describe(train);
-        String b = describe(test);
-        if (!a.equals(b)) {
-            throw new DatasetException("the halves of a data set must agree: " + train.name() + " has " + a + ", "
-                    + test.name() + " has " + b + "; check that both come from the same data set");
+        if (!train.shape().equals(test.shape())) {
+            throw new DatasetException("the halves of a data set must agree: " + train.name() + " has " + train.shape()
+                    + ", " + test.name() + " has " + test.shape() + "; check that both come from the same data set");
         }
         if (!train.classNames().equals(test.classNames())) {
             throw new DatasetException("the halves of a data set must have the same classes: " + train.name() + " has "
                     + train.classNames() + ", " + test.name() + " has " + test.classNames());
         }
-    }
-
-    private static String describe(Dataset d) {
-        return d.classes() + " classes of " + d.height() + "x" + d.width() + "x" + d.channels() + " images";
     }
 }

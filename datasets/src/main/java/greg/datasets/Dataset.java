@@ -9,26 +9,11 @@ import java.util.List;
  */
 public interface Dataset {
 
-    /** Short name for logs and provenance, for example {@code cifar10/train}. */
-    String name();
+    /** Name, image size, classes and normalisation. */
+    DatasetInfo info();
 
     /** Number of images. */
     int size();
-
-    /** Number of classes; labels are {@code 0 .. classes()-1}. */
-    int classes();
-
-    /** Names of the classes, in label order; as many as {@link #classes()}. */
-    List<String> classNames();
-
-    /** Channels of an image (C): 1 for grey, 3 for red, green, blue. */
-    int channels();
-
-    /** Height of an image in pixels (H), after decoding and resizing. */
-    int height();
-
-    /** Width of an image in pixels (W), after decoding and resizing. */
-    int width();
 
     /**
      * Label of one image.
@@ -42,7 +27,7 @@ public interface Dataset {
      * Writes one image as unsigned bytes in HWC order.
      *
      * @param index {@code 0 .. size()-1}
-     * @param dst receives {@link #imageBytes()} bytes
+     * @param dst receives {@code shape().bytes()} bytes
      * @param offset where the image starts in {@code dst}
      * @throws IndexOutOfBoundsException if the index is outside the data set or {@code dst} is too short
      * @throws DatasetException if a file behind the image cannot be read or decoded
@@ -56,11 +41,23 @@ public interface Dataset {
      */
     String checksum();
 
-    /** Mean and standard deviation a channel that this data set is usually normalised with, on the scale 0..1. */
-    Normalization normalization();
+    /** {@link DatasetInfo#name}. */
+    default String name() {
+        return info().name();
+    }
 
-    /** Bytes of one image: H * W * C. */
-    default int imageBytes() {
-        return height() * width() * channels();
+    /** {@link DatasetInfo#shape}. */
+    default ImageShape shape() {
+        return info().shape();
+    }
+
+    /** {@link DatasetInfo#classNames}. */
+    default List<String> classNames() {
+        return info().classNames();
+    }
+
+    /** {@link DatasetInfo#normalization}. */
+    default Normalization normalization() {
+        return info().normalization();
     }
 }

@@ -2,8 +2,9 @@ package greg.datasets;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
-/** Opens data sets by the names that the command line uses. */
+/** Opens data sets by their names. */
 public final class Datasets {
 
     /** The data set used when none is named. */
@@ -19,6 +20,25 @@ public final class Datasets {
             "tiny-imagenet",
             "imagenet",
             "synthetic");
+
+    /** Of the data sets whose images are of one usual size. */
+    private static final Map<String, ImageShape> SHAPES = Map.of(
+            DEFAULT,
+            new ImageShape(1, 28, 28, 10),
+            "fashion-mnist",
+            new ImageShape(1, 28, 28, 10),
+            "mnist",
+            new ImageShape(1, 28, 28, 10),
+            "cifar10",
+            new ImageShape(3, 32, 32, 10),
+            "cifar100",
+            new ImageShape(3, 32, 32, 100),
+            "tiny-imagenet",
+            new ImageShape(3, 64, 64, 200),
+            "imagenet",
+            new ImageShape(3, 224, 224, 1000),
+            "synthetic",
+            new ImageShape(3, 32, 32, 10));
 
     /** Where Debian's package {@code dataset-fashion-mnist} installs its files. */
     private static final Path SYSTEM_FASHION_MNIST = Path.of("/usr/share/datasets/fashion-mnist");
@@ -36,6 +56,25 @@ public final class Datasets {
      */
     public static Path folder(String name) {
         return DataFiles.home().resolve(name);
+    }
+
+    /**
+     * Size and classes of a data set's images without its files: what {@link #open(String, Path)} would give.
+     *
+     * @throws IllegalArgumentException if the name is unknown, or is {@code imagefolder}, whose images may be of any size
+     */
+    public static ImageShape shape(String name) {
+        ImageShape shape = SHAPES.get(name);
+        if (shape != null) return shape;
+        if (!NAMES.contains(name)) throw unknown(name);
+        throw new IllegalArgumentException(
+                name + ": its images may have any size, which only its files tell; open it, or name one of "
+                        + String.join(", ", shaped()));
+    }
+
+    /** The names that {@link #shape} answers. */
+    public static List<String> shaped() {
+        return NAMES.stream().filter(SHAPES::containsKey).toList();
     }
 
     /** Opens a data set with images of their usual size; see {@link #open(String, Path, int)}. */
@@ -64,8 +103,13 @@ public final class Datasets {
             case "tiny-imagenet" -> TinyImageNet.load(folder, options(imageSize, TinyImageNet.OPTIONS));
             case "imagenet" ->
                 ImageFolder.split(
-                        name, folder, options(imageSize, ImageFolder.Options.square(224)), Normalization.IMAGENET);
-            case "synthetic" -> synthetic(imageSize == 0 ? 32 : imageSize);
+                        name,
+                        folder,
+                        options(
+                                imageSize,
+                                ImageFolder.Options.square(shape(name).height())),
+                        Normalization.IMAGENET);
+            case "synthetic" -> synthetic(shape(name), imageSize);
             default -> requireSize(fixedSize(name, data, folder), imageSize);
         };
     }
@@ -82,8 +126,9 @@ public final class Datasets {
         };
     }
 
-    private static DataSplit synthetic(int side) {
-        return Synthetic.split(2000, 500, 10, 3, side, side, 0);
+    private static DataSplit synthetic(ImageShape usual, int imageSize) {
+        int side = imageSize == 0 ? usual.height() : imageSize;
+        return Synthetic.split(2000, 500, new ImageShape(usual.channels(), side, side, usual.classes()), 0);
     }
 
     private static ImageFolder.Options options(int imageSize, ImageFolder.Options usual) {
@@ -91,10 +136,10 @@ public final class Datasets {
     }
 
     private static DataSplit requireSize(DataSplit split, int imageSize) {
-        Dataset train = split.train();
-        if (imageSize != 0 && (imageSize != train.height() || imageSize != train.width())) {
-            throw new IllegalArgumentException(train.name() + ": images are " + train.height() + "x" + train.width()
-                    + " and are not resized, got an image size of " + imageSize + "; leave it out");
+        ImageShape shape = split.train().shape();
+        if (imageSize != 0 && (imageSize != shape.height() || imageSize != shape.width())) {
+            throw new IllegalArgumentException(split.train().name() + ": images are " + shape.height() + "x"
+                    + shape.width() + " and are not resized, got an image size of " + imageSize + "; leave it out");
         }
         return split;
     }
@@ -112,7 +157,6 @@ public final class Datasets {
     }
 
     private static IllegalArgumentException unknown(String name) {
-        return new IllegalArgumentException("unknown data set '" + name + "'" + NearestName.hint(name, NAMES)
-                + "; known are " + String.join(", ", NAMES));
+        return new IllegalArgumentException("unknown data set '" + name + "'; known are " + String.join(", ", NAMES));
     }
 }

@@ -91,7 +91,8 @@ public final class Idx {
         int pixelBytes = count * imageDims[1] * imageDims[2]; // in range: header() compared it with the length
         byte[] pixels = new byte[pixelBytes];
         System.arraycopy(images, images.length - pixelBytes, pixels, 0, pixelBytes);
-        return new ArrayDataset(name, classNames, 1, imageDims[1], imageDims[2], pixels, values, normalization);
+        ImageShape shape = new ImageShape(1, imageDims[1], imageDims[2], classNames.size());
+        return new ArrayDataset(new DatasetInfo(name, shape, classNames, normalization), pixels, values);
     }
 
     /** Checks magic number and length; returns the dimensions. */

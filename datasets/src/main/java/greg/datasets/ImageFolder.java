@@ -51,14 +51,10 @@ public final class ImageFolder implements CropSource {
     /** One image file. */
     record Entry(Path file, int label) {}
 
-    private final String name;
+    private final DatasetInfo info;
     private final Path root;
-    private final List<String> classNames;
     private final List<Entry> entries;
     private final Options options;
-    private final Normalization normalization;
-    private final int height;
-    private final int width;
     private final AtomicReferenceArray<byte[]> cache;
 
     /**
@@ -74,22 +70,20 @@ public final class ImageFolder implements CropSource {
             List<Entry> entries,
             Options options,
             Normalization normalization) {
-        this.name = name;
         this.root = root;
-        this.classNames = List.copyOf(classNames);
         this.entries = List.copyOf(entries);
         this.options = options;
-        this.normalization = normalization;
-        if (options.size() > 0) {
-            height = options.size();
-            width = options.size();
-        } else {
+        int height = options.size();
+        int width = options.size();
+        if (options.size() == 0) {
             ImageDecoder.Pixels first = ImageDecoder.decode(entries.get(0).file());
             height = first.height();
             width = first.width();
         }
+        ImageShape shape = new ImageShape(CHANNELS, height, width, classNames.size());
+        this.info = new DatasetInfo(name, shape, classNames, normalization);
         long budget = Math.min(options.cacheBytes(), Runtime.getRuntime().maxMemory() / 4);
-        boolean keep = (long) entries.size() * height * width * CHANNELS <= budget;
+        boolean keep = (long) entries.size() * shape.bytes() <= budget;
         cache = keep ? new AtomicReferenceArray<>(entries.size()) : null;
     }
 
@@ -151,6 +145,8 @@ public final class ImageFolder implements CropSource {
     public void randomCrop(int index, long seed, int epoch, byte[] dst, int offset) {
         Path file = entries.get(Objects.checkIndex(index, entries.size())).file();
         ImageDecoder.Chooser chooser = (h, w) -> RandomResizedCrop.window(h, w, seed, epoch, index);
+        int height = shape().height();
+        int width = shape().width();
         // images that were scaled or cut lack what a window may show: then only the file will do
         ImageDecoder.Pixels part = options.size() > 0
                 ? ImageDecoder.decode(file, chooser)
@@ -173,13 +169,15 @@ public final class ImageFolder implements CropSource {
 
     private byte[] load(Path file) {
         ImageDecoder.Pixels image = ImageDecoder.decode(file);
+        int height = shape().height();
+        int width = shape().width();
         if (image.height() == height && image.width() == width) {
             return image.rgb();
         }
         if (options.size() == 0) {
             throw new DatasetException(
                     file + ": image is " + image.height() + "x" + image.width() + ", expected " + height + "x" + width
-                            + " as the first image of " + name + "; choose one size for all with --image-size");
+                            + " as the first image of " + name() + "; choose one size for all with imageSize");
         }
         return ImageResize.resizeAndCrop(image, options.resize(), options.size());
     }
@@ -187,7 +185,7 @@ public final class ImageFolder implements CropSource {
     /** By path, length and label of each file, not by content: ImageNet would take an hour to read. */
     @Override
     public String checksum() {
-        Checksum sum = new Checksum().add(height).add(width).add(options.resize());
+        Checksum sum = new Checksum().add(shape().height()).add(shape().width()).add(options.resize());
         for (Entry entry : entries) {
             try {
                 sum.add(root.relativize(entry.file()).toString().replace('\\', '/'))
@@ -201,8 +199,8 @@ public final class ImageFolder implements CropSource {
     }
 
     @Override
-    public String name() {
-        return name;
+    public DatasetInfo info() {
+        return info;
     }
 
     @Override
@@ -211,37 +209,7 @@ public final class ImageFolder implements CropSource {
     }
 
     @Override
-    public int classes() {
-        return classNames.size();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return classNames;
-    }
-
-    @Override
-    public int channels() {
-        return CHANNELS;
-    }
-
-    @Override
-    public int height() {
-        return height;
-    }
-
-    @Override
-    public int width() {
-        return width;
-    }
-
-    @Override
     public int label(int index) {
         return entries.get(index).label();
-    }
-
-    @Override
-    public Normalization normalization() {
-        return normalization;
     }
 }

@@ -60,6 +60,11 @@ public record Normalization(float[] mean, float[] std) {
         return new Normalization(half, half);
     }
 
+    /** Number of channels. */
+    public int channels() {
+        return mean.length;
+    }
+
     /** A copy of the means. */
     @Override
     public float[] mean() {

@@ -1,5 +1,7 @@
 package greg.datasets;
 
+import greg.datasets.random.SplitMix;
+
 /**
  * Random windows of an image, by the rule of torchvision's {@code RandomResizedCrop} with its usual numbers, which networks
  * for ImageNet are trained with: a share of the image's area, uniform in [0.08, 1), and a ratio of width to height whose
@@ -30,7 +32,8 @@ final class RandomResizedCrop {
 
     /**
      * The window of one image in one epoch. Of each try: share, ratio, and if it fits top and left, in this order, from
-     * SplitMix64. Fixed for ever, so that a run can be resumed and repeated; hence strict logarithm and exponential.
+     * the stream {@code crop} of (seed, epoch, index). Fixed for ever, so that a run can be resumed and repeated; hence
+     * strict logarithm and exponential.
      *
      * @param height of the image in pixels
      * @param width of the image in pixels
@@ -39,8 +42,7 @@ final class RandomResizedCrop {
      * @param index of the image in its data set
      */
     static Window window(int height, int width, long seed, int epoch, int index) {
-        // epochs from 1: stream EPOCH itself is the order's, in Batches.permutation
-        SplitMix random = new SplitMix(seed, (epoch + 1L) << 32 | index);
+        SplitMix random = SplitMix.of(seed, "crop", epoch, index);
         double area = (double) height * width;
         double least = StrictMath.log(LEAST_RATIO);
         double most = StrictMath.log(MOST_RATIO);

@@ -1,48 +1,23 @@
 package greg.datasets;
 
-import java.util.List;
 import java.util.Objects;
 
 /** A run of neighbouring images of another data set. */
-record SubsetDataset(Dataset base, int first, int size) implements Dataset {
+record SubsetDataset(Dataset base, int first, int size, DatasetInfo info) implements Dataset {
 
-    SubsetDataset {
-        Objects.requireNonNull(base, "base");
+    SubsetDataset(Dataset base, int first, int size) {
+        this(
+                base,
+                first,
+                size,
+                Objects.requireNonNull(base, "base")
+                        .info()
+                        .named(base.name() + "[" + first + ".." + (first + size - 1) + "]"));
         if (first < 0 || size < 0 || (long) first + size > base.size()) {
             throw new IllegalArgumentException("subset of " + base.name() + ": images " + first + " to "
                     + ((long) first + size - 1) + " asked for, but it has " + base.size() + " (0 to "
                     + (base.size() - 1) + ")");
         }
-    }
-
-    @Override
-    public String name() {
-        return base.name() + "[" + first + ".." + (first + size - 1) + "]";
-    }
-
-    @Override
-    public int classes() {
-        return base.classes();
-    }
-
-    @Override
-    public List<String> classNames() {
-        return base.classNames();
-    }
-
-    @Override
-    public int channels() {
-        return base.channels();
-    }
-
-    @Override
-    public int height() {
-        return base.height();
-    }
-
-    @Override
-    public int width() {
-        return base.width();
     }
 
     @Override
@@ -58,10 +33,5 @@ record SubsetDataset(Dataset base, int first, int size) implements Dataset {
     @Override
     public String checksum() {
         return Checksum.ofContent(this);
-    }
-
-    @Override
-    public Normalization normalization() {
-        return base.normalization();
     }
 }

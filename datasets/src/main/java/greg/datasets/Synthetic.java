@@ -1,7 +1,6 @@
 package greg.datasets;
 
-import java.util.ArrayList;
-import java.util.List;
+import greg.datasets.random.SplitMix;
 import java.util.Objects;
 
 /**
@@ -23,38 +22,19 @@ public final class Synthetic implements Dataset {
         }
     }
 
-    private final String name;
+    private final DatasetInfo info;
     private final int size;
-    private final int classes;
-    private final int channels;
-    private final int height;
-    private final int width;
     private final long seed;
     private final int split;
-    private final List<String> classNames;
 
-    private Synthetic(String name, int size, int classes, int channels, int height, int width, long seed, int split) {
-        if (size < 0 || classes < 1 || channels < 1 || height < 1 || width < 1) {
-            throw new IllegalArgumentException(name + ": expected positive classes, channels, height and width, got "
-                    + classes + ", " + channels + ", " + height + ", " + width + " and " + size + " images");
+    private Synthetic(String name, int size, ImageShape shape, long seed, int split) {
+        if (size < 0) {
+            throw new IllegalArgumentException(name + ": expected 0 images or more, got " + size);
         }
-        if ((long) channels * height * width > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(name + ": an image of " + height + "x" + width + "x" + channels
-                    + " exceeds one Java array (2 GiB)");
-        }
-        this.name = name;
+        this.info = DatasetInfo.of(name, shape);
         this.size = size;
-        this.classes = classes;
-        this.channels = channels;
-        this.height = height;
-        this.width = width;
         this.seed = seed;
         this.split = split;
-        List<String> names = new ArrayList<>();
-        for (int c = 0; c < classes; c++) {
-            names.add("class" + c);
-        }
-        classNames = List.copyOf(names);
     }
 
     /**
@@ -62,22 +42,18 @@ public final class Synthetic implements Dataset {
      *
      * @param train number of training images
      * @param test number of test images
-     * @param classes number of classes
-     * @param channels C
-     * @param height H in pixels
-     * @param width W in pixels
      * @param seed fixes classes and noise
-     * @throws IllegalArgumentException if a dimension is not positive
+     * @throws IllegalArgumentException if a number of images is negative
      */
-    public static DataSplit split(int train, int test, int classes, int channels, int height, int width, long seed) {
+    public static DataSplit split(int train, int test, ImageShape shape, long seed) {
         return new DataSplit(
-                new Synthetic("synthetic/train", train, classes, channels, height, width, seed, 0),
-                new Synthetic("synthetic/test", test, classes, channels, height, width, seed, 1));
+                new Synthetic("synthetic/train", train, shape, seed, 0),
+                new Synthetic("synthetic/test", test, shape, seed, 1));
     }
 
     @Override
-    public String name() {
-        return name;
+    public DatasetInfo info() {
+        return info;
     }
 
     @Override
@@ -86,48 +62,25 @@ public final class Synthetic implements Dataset {
     }
 
     @Override
-    public int classes() {
-        return classes;
-    }
-
-    @Override
-    public List<String> classNames() {
-        return classNames;
-    }
-
-    @Override
-    public int channels() {
-        return channels;
-    }
-
-    @Override
-    public int height() {
-        return height;
-    }
-
-    @Override
-    public int width() {
-        return width;
-    }
-
-    @Override
     public int label(int index) {
-        return Objects.checkIndex(index, size) % classes;
+        return Objects.checkIndex(index, size) % info.shape().classes();
     }
 
     @Override
     public void image(int index, byte[] dst, int offset) {
         int label = label(index);
-        Objects.checkFromIndexSize(offset, imageBytes(), dst.length);
-        SplitMix look = new SplitMix(seed, label);
+        int channels = info.shape().channels();
+        int height = info.shape().height();
+        int width = info.shape().width();
+        Objects.checkFromIndexSize(offset, info.shape().bytes(), dst.length);
+        SplitMix look = SplitMix.of(seed, "look", label);
         int waveX = look.below(5); // waves across the width
         int waveY = look.below(9) - 4; // waves down the height; the sign turns the grating
         int[] phase = new int[channels];
         for (int c = 0; c < channels; c++) {
             phase[c] = look.below(PERIOD);
         }
-        // bit 62 keeps the noise streams apart from the streams of the classes
-        SplitMix noise = new SplitMix(seed, (1L << 62) | ((long) split << 32) | index);
+        SplitMix noise = SplitMix.of(seed, "noise", split, index);
         long bits = 0;
         int left = 0;
         int at = offset;
@@ -151,13 +104,9 @@ public final class Synthetic implements Dataset {
 
     @Override
     public String checksum() {
-        String recipe = "v1 " + size + " " + classes + " " + height + "x" + width + "x" + channels + " seed " + seed
-                + " split " + split;
+        ImageShape s = info.shape();
+        String recipe = "v2 " + size + " " + s.classes() + " " + s.height() + "x" + s.width() + "x" + s.channels()
+                + " seed " + seed + " split " + split;
         return "recipe-sha256:" + new Checksum().add(recipe).hex();
-    }
-
-    @Override
-    public Normalization normalization() {
-        return Normalization.centred(channels);
     }
 }

@@ -52,7 +52,7 @@ class CifarTest {
     }
 
     private static void assertImage(int record, Dataset data, int index) {
-        byte[] image = new byte[data.imageBytes() + 2];
+        byte[] image = new byte[data.shape().bytes() + 2];
         data.image(index, image, 1);
         assertEquals(0, image[0]);
         assertEquals(0, image[image.length - 1]);
@@ -85,7 +85,8 @@ class CifarTest {
         Dataset train = split.train();
         assertEquals(10, train.size());
         assertEquals(3, split.test().size());
-        assertEquals("32x32x3", train.height() + "x" + train.width() + "x" + train.channels());
+        assertEquals(new ImageShape(3, 32, 32, 10), train.shape());
+        assertEquals(Datasets.shape("cifar10"), train.shape());
         for (int i = 0; i < 10; i++) {
             assertEquals(1 + i / 2 + i % 2, train.label(i));
             assertImage(i, train, i);
@@ -106,7 +107,8 @@ class CifarTest {
         Files.write(where.resolve("train.bin"), records(0, 4, 200, 96)); // the coarse label is not looked at
         Files.write(where.resolve("test.bin"), records(9, 1, 3, 40));
         DataSplit split = Cifar.cifar100(folder);
-        assertEquals(100, split.train().classes());
+        assertEquals(new ImageShape(3, 32, 32, 100), split.train().shape());
+        assertEquals(Datasets.shape("cifar100"), split.train().shape());
         assertEquals(99, split.train().label(3));
         assertEquals(40, split.test().label(0));
         assertImage(2, split.train(), 2);
@@ -125,14 +127,14 @@ class CifarTest {
                 failure(),
                 "data_batch_3.bin: truncated: expected a multiple of 3073 bytes, found 6145; the last record is incomplete;"
                         + " download again",
-                "greg data fetch cifar10");
+                "download again: Source.of(\"cifar10\").fetch(");
     }
 
     @Test
     void anEmptyFileIsNamed() throws IOException {
         writeCifar10(folder);
         Files.write(folder.resolve("test_batch.bin"), new byte[0]);
-        assertContains(failure(), "test_batch.bin: empty", "greg data fetch cifar10");
+        assertContains(failure(), "test_batch.bin: empty", "download again: Source.of(\"cifar10\").fetch(");
     }
 
     @Test
@@ -152,7 +154,7 @@ class CifarTest {
                 "test_batch.bin",
                 folder + " (none of them)",
                 folder.resolve("cifar-10-batches-bin") + " (no such folder)",
-                "greg data fetch cifar10");
+                "Source.of(\"cifar10\").fetch(");
         writeCifar10(folder);
         Files.delete(folder.resolve("data_batch_4.bin"));
         assertContains(failure(), folder + " (lacks data_batch_4.bin)");

@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DatasetsTest {
@@ -22,8 +22,8 @@ class DatasetsTest {
     @Test
     void theDefaultAndTheSyntheticNeedNoFolder() {
         assertEquals(10_000, Datasets.open(Datasets.DEFAULT, null).train().size());
-        assertEquals(32, Datasets.open("synthetic", null).train().height());
-        assertEquals(20, Datasets.open("synthetic", null, 20).test().width());
+        assertEquals(32, Datasets.open("synthetic", null).train().shape().height());
+        assertEquals(20, Datasets.open("synthetic", null, 20).test().shape().width());
     }
 
     @ParameterizedTest
@@ -38,16 +38,10 @@ class DatasetsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "cifar-10, cifar10",
-        "fashion, fashion-mini",
-        "minst, mnist",
-        "ImageNet, imagenet",
-        "syntetic, synthetic"
-    })
-    void anUnknownNameSuggestsTheNearest(String name, String nearest) {
+    @ValueSource(strings = {"cifar-10", "fashion", "minst", "ImageNet", "syntetic"})
+    void anUnknownNameIsAnsweredWithTheKnownOnes(String name) {
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> Datasets.open(name, null));
-        assertTrue(e.getMessage().contains("did you mean '" + nearest + "'?"), e.getMessage());
+        assertTrue(e.getMessage().startsWith("unknown data set '" + name + "'; known are "), e.getMessage());
         for (String known : Datasets.names()) {
             assertTrue(e.getMessage().contains(known));
         }
@@ -57,7 +51,7 @@ class DatasetsTest {
     void anImageSizeThatCannotBeHadIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> Datasets.open("fashion-mini", null, 32));
         assertThrows(IllegalArgumentException.class, () -> Datasets.open("synthetic", null, -1));
-        assertEquals(28, Datasets.open("fashion-mini", null, 28).train().height());
+        assertEquals(28, Datasets.open("fashion-mini", null, 28).train().shape().height());
     }
 
     @Test
@@ -65,8 +59,8 @@ class DatasetsTest {
         ArrayDataset base = TestData.numbered(20, 3);
         Dataset part = Datasets.subset(base, 5, 10);
         assertEquals(10, part.size());
-        byte[] a = new byte[base.imageBytes()];
-        byte[] b = new byte[base.imageBytes()];
+        byte[] a = new byte[base.shape().bytes()];
+        byte[] b = new byte[base.shape().bytes()];
         for (int i = 0; i < 10; i++) {
             assertEquals(base.label(5 + i), part.label(i));
             base.image(5 + i, a, 0);
@@ -86,20 +80,56 @@ class DatasetsTest {
         ArrayDataset three = TestData.numbered(6, 3);
         ArrayDataset four = TestData.numbered(8, 4);
         assertThrows(DatasetException.class, () -> new DataSplit(three, four));
-        Dataset other = Synthetic.split(3, 3, 3, 2, 2, 3, 0).train();
+        Dataset other = Synthetic.split(3, 3, new ImageShape(2, 2, 3, 3), 0).train();
         DatasetException e = assertThrows(DatasetException.class, () -> new DataSplit(three, other));
         assertTrue(e.getMessage().contains("same classes"), e.getMessage());
     }
 
     @Test
     void anArrayDataSetChecksItsArrays() {
-        List<String> names = List.of("a", "b");
-        Normalization n = Normalization.centred(1);
-        assertThrows(DatasetException.class, () -> new ArrayDataset("d", names, 1, 2, 2, new byte[7], new int[2], n));
+        DatasetInfo info = DatasetInfo.of("d", new ImageShape(1, 2, 2, 2));
+        assertThrows(DatasetException.class, () -> new ArrayDataset(info, new byte[7], new int[2]));
+        assertThrows(DatasetException.class, () -> new ArrayDataset(info, new byte[4], new int[] {2}));
+        assertThrows(DatasetException.class, () -> new ArrayDataset(info, new byte[4], new int[] {-1}));
+    }
+
+    @Test
+    void anInfoAgreesWithItself() {
+        ImageShape shape = new ImageShape(3, 2, 5, 2);
+        assertEquals(30, shape.bytes());
+        assertEquals("2 classes of 2x5x3 images", shape.toString());
+        DatasetInfo info = DatasetInfo.of("d", shape);
+        assertEquals(List.of("class0", "class1"), info.classNames());
+        assertEquals(Normalization.centred(3), info.normalization());
+        assertEquals("e", info.named("e").name());
+        List<String> three = List.of("a", "b", "c");
+        assertThrows(IllegalArgumentException.class, () -> new DatasetInfo("d", shape, three, info.normalization()));
         assertThrows(
-                DatasetException.class, () -> new ArrayDataset("d", names, 1, 2, 2, new byte[4], new int[] {2}, n));
-        assertThrows(
-                DatasetException.class, () -> new ArrayDataset("d", names, 1, 2, 2, new byte[4], new int[] {-1}, n));
+                IllegalArgumentException.class,
+                () -> new DatasetInfo("d", shape, info.classNames(), Normalization.MNIST));
+        assertThrows(IllegalArgumentException.class, () -> new ImageShape(3, 0, 2, 2));
+        assertThrows(IllegalArgumentException.class, () -> new ImageShape(3, 2, 2, 0));
+        assertThrows(IllegalArgumentException.class, () -> new ImageShape(2, 1 << 16, 1 << 15, 2));
+    }
+
+    /** What is said of a data set without its files is what its files say: here of those that need none. */
+    @Test
+    void shapesAreKnownWithoutFiles() {
+        for (String name : new String[] {Datasets.DEFAULT, "synthetic"}) {
+            assertEquals(Datasets.open(name, null).train().shape(), Datasets.shape(name));
+        }
+        assertEquals(new ImageShape(3, 224, 224, 1000), Datasets.shape("imagenet"));
+        List<String> shaped = new ArrayList<>(Datasets.names());
+        shaped.remove("imagefolder");
+        assertEquals(shaped, Datasets.shaped());
+        for (String name : shaped)
+            assertEquals(Datasets.shape(name).height(), Datasets.shape(name).width());
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Datasets.shape("imagefolder"))
+                .getMessage()
+                .contains("any size"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Datasets.shape("cifar-10"))
+                .getMessage()
+                .contains("unknown data set 'cifar-10'"));
     }
 
     @Test

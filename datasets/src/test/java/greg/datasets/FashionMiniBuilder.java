@@ -1,5 +1,6 @@
 package greg.datasets;
 
+import greg.datasets.random.SplitMix;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,15 +18,16 @@ import java.util.zip.GZIPOutputStream;
 final class FashionMiniBuilder {
 
     private static final long SEED = 2021;
+    private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
     private FashionMiniBuilder() {}
 
     /** Indices of the chosen images, ascending. */
     static int[] choose(Dataset full, int perClass, long stream) {
-        int[] order = new int[full.size()];
-        Arrays.setAll(order, i -> i);
-        new SplitMix(SEED, stream).shuffle(order);
-        int[] taken = new int[full.classes()];
+        // the files are older than Seeds: mix(mix(SEED + gamma) ^ stream gamma), gamma being SplitMix64's increment
+        long mixed = new SplitMix(SEED).next() ^ stream * GAMMA;
+        int[] order = new SplitMix(new SplitMix(mixed - GAMMA).next()).permutation(full.size());
+        int[] taken = new int[full.shape().classes()];
         return Arrays.stream(order)
                 .filter(i -> taken[full.label(i)]++ < perClass)
                 .sorted()
@@ -40,9 +42,11 @@ final class FashionMiniBuilder {
     }
 
     private static void write(Dataset full, int[] chosen, Path folder, String half) throws IOException {
-        byte[] image = new byte[full.imageBytes()];
+        byte[] image = new byte[full.shape().bytes()];
         try (DataOutputStream out = open(folder.resolve(half + "-images-idx3-ubyte.gz"))) {
-            for (int value : new int[] {0x0803, chosen.length, full.height(), full.width()}) {
+            for (int value : new int[] {
+                0x0803, chosen.length, full.shape().height(), full.shape().width()
+            }) {
                 out.writeInt(value);
             }
             for (int i : chosen) {

@@ -17,7 +17,7 @@ class FashionMiniTest {
         for (Dataset half : new Dataset[] {MINI.train(), MINI.test()}) {
             int perClass = half == MINI.train() ? 1000 : 200;
             assertEquals(10 * perClass, half.size());
-            assertEquals("28x28x1", half.height() + "x" + half.width() + "x" + half.channels());
+            assertEquals(new ImageShape(1, 28, 28, 10), half.shape());
             int[] count = new int[10];
             for (int i = 0; i < half.size(); i++) {
                 count[half.label(i)]++;
@@ -73,8 +73,8 @@ class FashionMiniTest {
     private static void assertDrawn(Dataset full, int perClass, long stream, Dataset mini) {
         int[] chosen = FashionMiniBuilder.choose(full, perClass, stream);
         assertEquals(chosen.length, mini.size());
-        byte[] a = new byte[mini.imageBytes()];
-        byte[] b = new byte[mini.imageBytes()];
+        byte[] a = new byte[mini.shape().bytes()];
+        byte[] b = new byte[mini.shape().bytes()];
         for (int i = 0; i < chosen.length; i++) {
             assertEquals(full.label(chosen[i]), mini.label(i));
             full.image(chosen[i], a, 0);

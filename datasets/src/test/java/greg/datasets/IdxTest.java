@@ -79,10 +79,7 @@ class IdxTest {
         DataSplit split = Idx.mnist(folder);
         assertEquals(6, split.train().size());
         assertEquals(3, split.test().size());
-        assertEquals(
-                "5x4x1",
-                split.train().height() + "x" + split.train().width() + "x"
-                        + split.train().channels());
+        assertEquals(new ImageShape(1, 5, 4, 10), split.train().shape());
         byte[] image = new byte[H * W];
         split.train().image(2, image, 0);
         for (int i = 0; i < image.length; i++) {
@@ -155,6 +152,6 @@ class IdxTest {
     void missingFilesAreNamed() throws IOException {
         writeAll(true);
         Files.delete(folder.resolve("train-labels-idx1-ubyte.gz"));
-        assertFailure("mnist: data files not found", "(lacks train-labels-idx1-ubyte)", "greg data fetch mnist");
+        assertFailure("mnist: data files not found", "(lacks train-labels-idx1-ubyte)", "Source.of(\"mnist\").fetch(");
     }
 }

@@ -46,7 +46,7 @@ class ImageFolderTest {
     }
 
     private static int firstPixel(Dataset data, int index) {
-        byte[] image = new byte[data.imageBytes()];
+        byte[] image = new byte[data.shape().bytes()];
         data.image(index, image, 0);
         return (image[0] & 0xFF) << 16 | (image[1] & 0xFF) << 8 | image[2] & 0xFF;
     }
@@ -64,9 +64,8 @@ class ImageFolderTest {
         DataSplit split = ImageFolder.split(root, ImageFolder.Options.NATIVE);
         Dataset train = split.train();
         assertEquals(List.of("ant", "cat"), train.classNames());
-        assertEquals(
-                "3 images of 6x8x3",
-                train.size() + " images of " + train.height() + "x" + train.width() + "x" + train.channels());
+        assertEquals(3, train.size());
+        assertEquals(new ImageShape(3, 6, 8, 2), train.shape());
         int[] labels = {0, 1, 1};
         int[] pixels = {0x070809, 0x040506, 0x010203};
         for (int pass = 0; pass < 2; pass++) { // the second time from memory
@@ -109,7 +108,7 @@ class ImageFolderTest {
     void anotherSizeIsRefusedUnlessOneIsChosen() throws IOException {
         TestData.copyImage("rgb.png", root.resolve("train/cat/c.png"));
         Dataset train = ImageFolder.split(root, ImageFolder.Options.NATIVE).train();
-        assertFailure(() -> firstPixel(train, 3), "c.png: image is 22x35, expected 6x8", "--image-size");
+        assertFailure(() -> firstPixel(train, 3), "c.png: image is 22x35, expected 6x8", "imageSize");
         Dataset chosen =
                 ImageFolder.split(root, new ImageFolder.Options(14, 16, 0)).train();
         byte[] image = new byte[14 * 14 * 3];
@@ -133,7 +132,11 @@ class ImageFolderTest {
     @Test
     void foldersThatDoNotFitAreExplained() throws IOException {
         ImageFolder.Options options = ImageFolder.Options.NATIVE;
-        assertFailure(() -> ImageFolder.split(root.resolve("nowhere"), options), "no folder", "train/CLASS/", "--data");
+        assertFailure(
+                () -> ImageFolder.split(root.resolve("nowhere"), options),
+                "no folder",
+                "train/CLASS/",
+                "the setting data");
         assertFailure(() -> ImageFolder.single(root.resolve("val/cat"), options), "found no folder there");
         png(root.resolve("val/dog/0.png"), 6, 8, 0);
         assertFailure(() -> ImageFolder.split(root, options), "dog is a class that the training folder does not have");
@@ -166,7 +169,7 @@ class ImageFolderTest {
         assertEquals(0, split.test().label(0));
         assertEquals(0x444444, firstPixel(split.test(), 0));
         assertEquals(1, split.test().label(1));
-        assertEquals(64, split.train().height());
+        assertEquals(new ImageShape(3, 64, 64, 2), split.train().shape());
         Files.writeString(annotations, "val_1.png\tn03\t0\t32\t44\t62\n");
         assertFailure(() -> Datasets.open("tiny-imagenet", root), "val_annotations.txt: line 1", "n03");
         Files.writeString(annotations, "");

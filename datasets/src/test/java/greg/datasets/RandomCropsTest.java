@@ -68,13 +68,13 @@ class RandomCropsTest {
     }
 
     private static byte[] crop(CropSource data, int index, long seed, int epoch) {
-        byte[] image = new byte[data.imageBytes() + 1];
+        byte[] image = new byte[data.shape().bytes() + 1];
         data.randomCrop(index, seed, epoch, image, 1);
         return Arrays.copyOfRange(image, 1, image.length);
     }
 
     private static byte[] image(Dataset data, int index) {
-        byte[] image = new byte[data.imageBytes()];
+        byte[] image = new byte[data.shape().bytes()];
         data.image(index, image, 0);
         return image;
     }
@@ -122,7 +122,7 @@ class RandomCropsTest {
     private static Map<String, byte[]> read(Batches batches, int epoch, int start) {
         Map<String, byte[]> read = new TreeMap<>();
         batches.epoch(epoch, start);
-        int bytes = batches.dataset().imageBytes();
+        int bytes = batches.dataset().shape().bytes();
         while (batches.hasNext()) {
             Batch batch = batches.next();
             for (int k = 0; k < batch.size(); k++) {

@@ -16,16 +16,9 @@ class RandomResizedCropTest {
 
     private static final int MANY = 40_000;
 
-    // The windows must never change: runs are resumed with them. Numbers by the same rule in Python:
-    //   M=(1<<64)-1; G=0x9E3779B97F4A7C15
-    //   def mix(z): z=((z^(z>>30))*0xBF58476D1CE4E5B9)&M; z=((z^(z>>27))*0x94D049BB133111EB)&M; return z^(z>>31)
-    //   class Rng:
-    //     def __init__(self,seed,stream): self.s=mix(mix((seed+G)&M)^((stream*G)&M))
-    //     def next(self): self.s=(self.s+G)&M; return mix(self.s)
-    //     def unit(self): return (self.next()>>11)*2.0**-53
-    //     def below(self,n): return ((self.next()>>32)*n)>>32
+    // The windows must never change: runs are resumed with them. With stream() and Rng of SeedsTest, in Python:
     //   def window(height,width,seed,epoch,index):
-    //     r=Rng(seed&M,(epoch+1)<<32|index)
+    //     r=Rng(stream(seed,'crop',epoch,index))
     //     for _ in range(10):
     //       area=height*width*(0.08+0.92*r.unit())
     //       ratio=math.exp(math.log(3/4)+(math.log(4/3)-math.log(3/4))*r.unit())
@@ -39,12 +32,12 @@ class RandomResizedCropTest {
     //     return (height-h)//2,(width-w)//2,h,w
     @ParameterizedTest
     @CsvSource({
-        "375, 500, 0, 0, 0,   82, 83, 228, 194",
-        "375, 500, 0, 0, 1,   101, 20, 198, 213",
-        "375, 500, 0, 1, 0,   48, 12, 319, 396",
-        "375, 500, -1, 89, 1281166,   77, 254, 282, 226",
-        "500, 333, 7, 3, 5,   27, 9, 374, 317",
-        "64, 64, 1099511627776, 2, 9,   6, 20, 50, 39",
+        "375, 500, 0, 0, 0,   5, 83, 344, 414",
+        "375, 500, 0, 0, 1,   7, 93, 316, 308",
+        "375, 500, 0, 1, 0,   85, 76, 227, 248",
+        "375, 500, -1, 89, 1281166,   3, 96, 330, 284",
+        "500, 333, 7, 3, 5,   89, 109, 179, 193",
+        "64, 64, 1099511627776, 2, 9,   9, 6, 46, 48",
         "50, 1000, 0, 0, 0,   0, 466, 50, 67",
         "1000, 51, 0, 0, 0,   466, 0, 68, 51",
         "1, 1, 0, 0, 0,   0, 0, 1, 1",
@@ -104,8 +97,13 @@ class RandomResizedCropTest {
         assertDistributed(windows, w -> Math.log((double) w.width() / w.height()), logRatio, logRatioDeviation);
         assertDistributed(windows, w -> (w.top() + w.height() / 2.0) / height, centreY, centreYDeviation);
         assertDistributed(windows, w -> (w.left() + w.width() / 2.0) / width, centreX, centreXDeviation);
-        double deviation = Math.sqrt(fullHeight * (1 - fullHeight));
-        assertDistributed(windows, w -> w.height() == height ? 1 : 0, fullHeight, deviation);
+        // of a rate the mean says all; its deviation follows from it, with a far larger error where the rate is small
+        double error = Math.sqrt(fullHeight * (1 - fullHeight) * 2 / MANY);
+        double found = IntStream.range(0, MANY)
+                        .filter(i -> windows[i].height() == height)
+                        .count()
+                / (double) MANY;
+        assertTrue(Math.abs(found - fullHeight) <= 5 * error, "full height " + found + ", torchvision's " + fullHeight);
     }
 
     /** Five standard errors of the difference of two samples; that of a deviation is below that of the mean here. */

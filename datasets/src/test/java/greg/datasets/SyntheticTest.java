@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SyntheticTest {
 
     private static byte[] image(Dataset data, int index) {
-        byte[] image = new byte[data.imageBytes()];
+        byte[] image = new byte[data.shape().bytes()];
         data.image(index, image, 0);
         return image;
     }
@@ -24,9 +24,9 @@ class SyntheticTest {
     @ParameterizedTest
     @CsvSource({"10, 3, 32, 32", "4, 1, 9, 7", "20, 2, 16, 24"})
     void classesCanBeLearnt(int classes, int channels, int height, int width) {
-        DataSplit split = Synthetic.split(40 * classes, 200, classes, channels, height, width, 11);
+        DataSplit split = Synthetic.split(40 * classes, 200, new ImageShape(channels, height, width, classes), 11);
         Dataset train = split.train();
-        double[][] mean = new double[classes][train.imageBytes()];
+        double[][] mean = new double[classes][train.shape().bytes()];
         for (int i = 0; i < train.size(); i++) {
             byte[] image = image(train, i);
             for (int p = 0; p < image.length; p++) {
@@ -56,9 +56,9 @@ class SyntheticTest {
 
     @Test
     void theSeedFixesAllAndNothingElseRepeats() {
-        DataSplit a = Synthetic.split(20, 20, 4, 3, 8, 8, 5);
-        DataSplit b = Synthetic.split(20, 20, 4, 3, 8, 8, 5);
-        DataSplit c = Synthetic.split(20, 20, 4, 3, 8, 8, 6);
+        DataSplit a = Synthetic.split(20, 20, new ImageShape(3, 8, 8, 4), 5);
+        DataSplit b = Synthetic.split(20, 20, new ImageShape(3, 8, 8, 4), 5);
+        DataSplit c = Synthetic.split(20, 20, new ImageShape(3, 8, 8, 4), 6);
         assertArrayEquals(image(a.train(), 7), image(b.train(), 7));
         assertEquals(a.train().checksum(), b.train().checksum());
         assertFalse(Arrays.equals(image(a.train(), 7), image(c.train(), 7)));
@@ -71,10 +71,11 @@ class SyntheticTest {
 
     @Test
     void badSizesAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> Synthetic.split(1, 1, 0, 3, 8, 8, 0));
-        assertThrows(IllegalArgumentException.class, () -> Synthetic.split(-1, 1, 2, 3, 8, 8, 0));
-        assertThrows(IllegalArgumentException.class, () -> Synthetic.split(1, 1, 2, 3, 1 << 16, 1 << 16, 0));
-        Dataset data = Synthetic.split(3, 3, 2, 1, 4, 4, 0).train();
+        assertThrows(IllegalArgumentException.class, () -> Synthetic.split(1, 1, new ImageShape(3, 8, 8, 0), 0));
+        assertThrows(IllegalArgumentException.class, () -> Synthetic.split(-1, 1, new ImageShape(3, 8, 8, 2), 0));
+        assertThrows(
+                IllegalArgumentException.class, () -> Synthetic.split(1, 1, new ImageShape(3, 1 << 16, 1 << 16, 2), 0));
+        Dataset data = Synthetic.split(3, 3, new ImageShape(1, 4, 4, 2), 0).train();
         assertThrows(IndexOutOfBoundsException.class, () -> data.image(3, new byte[16], 0));
         assertThrows(IndexOutOfBoundsException.class, () -> data.image(0, new byte[16], 1));
     }

@@ -27,7 +27,9 @@ final class TestData {
         for (int i = 0; i < size; i++) {
             labels[i] = i % classes;
         }
-        return new ArrayDataset("numbered", names, 2, 2, 3, pixels, labels, Normalization.centred(2));
+        DatasetInfo info =
+                new DatasetInfo("numbered", new ImageShape(2, 2, 3, classes), names, Normalization.centred(2));
+        return new ArrayDataset(info, pixels, labels);
     }
 
     /** A file of the test images. */
@@ -50,38 +52,13 @@ final class TestData {
     static Dataset failing(Dataset base, int at, Runnable action) {
         return new Dataset() {
             @Override
-            public String name() {
-                return base.name();
+            public DatasetInfo info() {
+                return base.info();
             }
 
             @Override
             public int size() {
                 return base.size();
-            }
-
-            @Override
-            public int classes() {
-                return base.classes();
-            }
-
-            @Override
-            public List<String> classNames() {
-                return base.classNames();
-            }
-
-            @Override
-            public int channels() {
-                return base.channels();
-            }
-
-            @Override
-            public int height() {
-                return base.height();
-            }
-
-            @Override
-            public int width() {
-                return base.width();
             }
 
             @Override
@@ -100,11 +77,6 @@ final class TestData {
             @Override
             public String checksum() {
                 return base.checksum();
-            }
-
-            @Override
-            public Normalization normalization() {
-                return base.normalization();
             }
         };
     }

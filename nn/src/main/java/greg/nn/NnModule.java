@@ -1,6 +1,7 @@
 package greg.nn;
 
 import greg.kernels.Backend;
+import greg.nn.init.Init;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.Collections;
@@ -19,9 +20,10 @@ import java.util.regex.Pattern;
  * a depthwise convolution are such a size.
  */
 public abstract class NnModule implements AutoCloseable {
-    private static final Pattern NAME = Pattern.compile("[^.,;=\\s]+");
     /** Whether a {@link #call} is under way on this thread. */
     private static final ThreadLocal<Boolean> CALLED = ThreadLocal.withInitial(() -> false);
+
+    private static final Pattern NAME = Pattern.compile("[^.,;=\\s]+");
 
     private final Backend backend;
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
@@ -57,6 +59,12 @@ public abstract class NnModule implements AutoCloseable {
     }
 
     /**
+     * Starts what the module draws in training (dropout) from {@code seed}. Most modules draw nothing and leave this as it is;
+     * see {@link Initializer#seedDropout}.
+     */
+    public void seed(long seed) {}
+
+    /**
      * Channels of the input of the convolution that has {@code weight}, an own parameter of rank 4, as its filters: its second
      * dimension. To be overridden by modules with grouped convolutions, which read so many per group. Concerns speed alone.
      */
@@ -69,10 +77,15 @@ public abstract class NnModule implements AutoCloseable {
         return backend;
     }
 
-    /** Registers a trainable tensor, zero until initialised or loaded. */
+    /** Registers a trainable tensor under any name; zero until initialised ({@link Init#DEFAULT}) or loaded. */
     protected final Parameter parameter(String name, Shape shape) {
+        return parameter(name, shape, Init.DEFAULT);
+    }
+
+    /** As {@link #parameter(String, Shape)}, with a choice of how it starts. */
+    protected final Parameter parameter(String name, Shape shape, Init init) {
         claim(name);
-        Parameter p = new Parameter(Tensor.zeroParameter(backend, shape));
+        Parameter p = new Parameter(Tensor.zeroParameter(backend, shape), init);
         parameters.put(name, p);
         return p;
     }
@@ -80,7 +93,7 @@ public abstract class NnModule implements AutoCloseable {
     /** Registers a tensor that is saved but not trained (running statistics). */
     protected final Parameter buffer(String name, Shape shape, float value) {
         claim(name);
-        Parameter b = new Parameter(Tensor.full(backend, shape, value));
+        Parameter b = new Parameter(Tensor.full(backend, shape, value), Init.constant(value));
         buffers.put(name, b);
         return b;
     }

@@ -1,20 +1,24 @@
 package greg.nn;
 
+import greg.datasets.random.SplitMix;
+import greg.nn.init.Init;
 import greg.tensor.Tensor;
 
 /**
- * A trainable tensor with its place in a module. Surgery replaces the tensor by a smaller one; whoever holds the parameter
- * sees the new one. A {@linkplain #mask mask} holds single elements at zero instead.
+ * A trainable tensor with its place in a module, and how it starts. Surgery replaces the tensor by a smaller one; whoever
+ * holds the parameter sees the new one. A {@linkplain #mask mask} holds single elements at zero instead.
  */
 public final class Parameter implements AutoCloseable {
     private static final String WEIGHT = "weight";
 
     private Tensor tensor;
+    private Init init;
     private Tensor mask;
 
     /** Takes over {@code tensor}. */
-    public Parameter(Tensor tensor) {
+    Parameter(Tensor tensor, Init init) {
         this.tensor = tensor;
+        this.init = init;
     }
 
     /**
@@ -47,6 +51,18 @@ public final class Parameter implements AutoCloseable {
         Tensor old = tensor;
         tensor = fresh;
         old.close();
+    }
+
+    /** Chooses how it starts; takes effect with the next {@link Initializer#initialize}. */
+    public void init(Init other) {
+        init = other;
+    }
+
+    /** Draws its initial values. */
+    void initialize(SplitMix random) {
+        float[] values = new float[Math.toIntExact(tensor.shape().size())];
+        init.fill(values, tensor.shape(), random);
+        tensor.set(values);
     }
 
     /**

@@ -2,21 +2,18 @@ package greg.nn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import greg.datasets.Dataset;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.dry.DryBackend;
-import greg.nn.layer.Lambda;
 import greg.nn.layer.Linear;
 import greg.nn.layer.Sequential;
 import greg.nn.model.Vgg;
 import greg.nn.train.Evaluator;
-import greg.tensor.Shape;
-import greg.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,42 +76,13 @@ class NnModuleTest {
 
     @Test
     void theEvaluatorLeavesFrozenLayersFrozen() {
-        Dataset data = Synthetic.split(1, 6, 2, 1, 8, 8, 0).test();
+        Dataset data = Synthetic.split(1, 6, new ImageShape(1, 8, 8, 2), 0).test();
         try (Backend backend = Backends.open("reference", BackendOptions.standard());
                 NnModule net = new Vgg(backend, new int[] {2, 0, 3}, true, 1, 2)) {
             net.children().get("features").children().get("1").eval();
             Map<String, Boolean> before = modes(net);
             new Evaluator(data, data.normalization(), 4).evaluate(net);
             assertEquals(before, modes(net));
-        }
-    }
-
-    private static final class Parts extends NnModule {
-        Parts(Backend backend, String... names) {
-            super(backend);
-            parameter("w", Shape.of(1));
-            buffer("b", Shape.of(1), 0);
-            for (String name : names) child(name, new Lambda(backend, x -> x));
-        }
-
-        @Override
-        public Tensor forward(Tensor x) {
-            return x;
-        }
-    }
-
-    @Test
-    void aNameIsForOneThing() {
-        try (Backend backend = new DryBackend()) {
-            new Parts(backend, "a", "0", "conv_1", "größe").close();
-            String taken = assertThrows(IllegalArgumentException.class, () -> new Parts(backend, "w"))
-                    .getMessage();
-            assertEquals("module Parts: there is a parameter, buffer or child 'w' already", taken);
-            assertThrows(IllegalArgumentException.class, () -> new Parts(backend, "b"));
-            assertThrows(IllegalArgumentException.class, () -> new Parts(backend, "a", "a"));
-            for (String bad : new String[] {"", "a.b", "a b", "a=b", "a;b", "a,b"}) {
-                assertThrows(IllegalArgumentException.class, () -> new Parts(backend, bad), bad);
-            }
         }
     }
 }

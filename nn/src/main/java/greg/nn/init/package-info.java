@@ -1,2 +1,2 @@
-/** Initial values of parameters. */
+/** Initial values of parameters: functions of a shape and a stream of random numbers. */
 package greg.nn.init;

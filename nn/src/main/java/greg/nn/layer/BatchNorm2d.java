@@ -4,6 +4,7 @@ import greg.kernels.Backend;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
+import greg.nn.init.Init;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.BatchNormOp;
@@ -25,8 +26,8 @@ public final class BatchNorm2d extends NnModule {
     /** Weight 1, bias 0, running mean 0, running variance 1. */
     public BatchNorm2d(Backend backend, int channels) {
         super(backend);
-        weight = parameter("weight", Shape.of(channels));
-        bias = parameter("bias", Shape.of(channels));
+        weight = parameter("weight", Shape.of(channels), Init.ONE);
+        bias = parameter("bias", Shape.of(channels), Init.ZERO);
         runningMean = buffer("running_mean", Shape.of(channels), 0);
         runningVar = buffer("running_var", Shape.of(channels), 1);
         float[] ones = new float[channels];

@@ -4,13 +4,14 @@ import greg.kernels.Backend;
 import greg.kernels.spec.Conv2dOptions;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
+import greg.nn.init.Init;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.Conv2dOp;
 
 /**
  * 2-D convolution of (N, Cin, H, W) to (N, Cout, OH, OW) with parameters {@code weight} (Cout, Cin/groups, KH, KW) and, if
- * wanted, {@code bias} (Cout).
+ * wanted, {@code bias} (Cout). They start as PyTorch's do.
  *
  * <pre>{@code
  * new Conv2d(backend, 3, 16, 3, Conv2dOptions.DEFAULT.padding(1))                    // 3x3, same size, bias
@@ -42,16 +43,16 @@ public final class Conv2d extends NnModule {
             throw new IllegalArgumentException(
                     "Conv2d: channels " + in + " -> " + out + " are not divisible by groups " + groups);
         }
-        this.weight = parameter("weight", Shape.of(out, in / groups, kernelH, kernelW));
-        this.bias = bias ? parameter("bias", Shape.of(out)) : null;
+        this.weight = parameter("weight", Shape.of(out, in / groups, kernelH, kernelW), Init.UNIFORM);
+        Init like = Init.uniformLike(() -> weight.tensor().shape());
+        this.bias = bias ? parameter("bias", Shape.of(out), like) : null;
         this.options = options;
         this.filtersPerChannel = groups > 1 && groups == in ? out / in : 0;
     }
 
     @Override
     public Tensor forward(Tensor x) {
-        Tensor b = bias == null ? null : bias.tensor();
-        return Conv2dOp.apply(x, weight.tensor(), b, options.groups(groups(x)));
+        return Conv2dOp.apply(x, weight.tensor(), bias == null ? null : bias.tensor(), options.groups(groups(x)));
     }
 
     /** A grouped convolution that surgery has left one channel per group is depthwise from then on. */
@@ -77,7 +78,7 @@ public final class Conv2d extends NnModule {
         return bias;
     }
 
-    /** Stride, padding, dilation and groups, as the layer was made. */
+    /** Stride, padding and dilation, and the groups before surgery. */
     public Conv2dOptions options() {
         return options;
     }

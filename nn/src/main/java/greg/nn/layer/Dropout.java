@@ -1,5 +1,6 @@
 package greg.nn.layer;
 
+import greg.datasets.random.Seeds;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.tensor.Tensor;
@@ -11,8 +12,6 @@ import greg.tensor.op.DropoutOp;
  * once and replayed.
  */
 public final class Dropout extends NnModule {
-    private static final long MIX = 0x9E3779B97F4A7C15L;
-
     private final float rate;
     private long seed;
     private long step;
@@ -25,10 +24,11 @@ public final class Dropout extends NnModule {
 
     @Override
     public Tensor forward(Tensor x) {
-        return isTraining() ? DropoutOp.apply(x, rate, seed ^ MIX * ++step) : x;
+        return isTraining() ? DropoutOp.apply(x, rate, Seeds.stream(seed, "step", ++step)) : x;
     }
 
     /** Starts the sequence of masks that belongs to {@code seed}. */
+    @Override
     public void seed(long seed) {
         this.seed = seed;
         this.step = 0;

@@ -3,11 +3,12 @@ package greg.nn.layer;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
+import greg.nn.init.Init;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.LinearOp;
 
-/** Fully connected layer with {@code weight} (out, in) and {@code bias} (out). */
+/** Fully connected layer with {@code weight} (out, in) and, if wanted, {@code bias} (out). They start as PyTorch's do. */
 public final class Linear extends NnModule {
     private final Parameter weight;
     private final Parameter bias;
@@ -15,8 +16,9 @@ public final class Linear extends NnModule {
     /** y = x weight^T + bias. */
     public Linear(Backend backend, int in, int out, boolean bias) {
         super(backend);
-        this.weight = parameter("weight", Shape.of(out, in));
-        this.bias = bias ? parameter("bias", Shape.of(out)) : null;
+        this.weight = parameter("weight", Shape.of(out, in), Init.UNIFORM);
+        Init like = Init.uniformLike(() -> weight.tensor().shape());
+        this.bias = bias ? parameter("bias", Shape.of(out), like) : null;
     }
 
     @Override

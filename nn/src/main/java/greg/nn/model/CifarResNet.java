@@ -2,6 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.nn.NnModule;
+import greg.nn.init.Init;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -41,6 +42,8 @@ public final class CifarResNet extends NnModule {
             in = 8 << stage;
         }
         linear = child("linear", new Linear(backend, in, classes, true));
+        Starts.convolutions(this, Init.KAIMING_NORMAL);
+        Starts.linears(this, Init.KAIMING_NORMAL);
     }
 
     @Override

@@ -51,6 +51,7 @@ public final class ImageNetVgg extends NnModule {
                         new Lambda(backend, ReluOp::apply),
                         new Dropout(backend, 0.5f),
                         new Linear(backend, hidden, classes, true)));
+        Starts.vgg(this);
     }
 
     private static int[] withLastPool(int[] cfg) {

@@ -2,6 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.nn.NnModule;
+import greg.nn.init.Init;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Dropout;
 import greg.nn.layer.Lambda;
@@ -54,6 +55,7 @@ public final class MobileNetV2 extends NnModule {
         classifier = child(
                 "classifier",
                 new Sequential(backend, new Dropout(backend, 0.2f), new Linear(backend, last, classes, true)));
+        Starts.convolutions(this, Init.KAIMING_NORMAL_FAN_OUT);
     }
 
     @Override

@@ -1,10 +1,8 @@
 package greg.nn.model;
 
-import greg.datasets.NearestName;
 import greg.kernels.Backend;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +23,11 @@ public final class Networks {
     private record Entry(ArchInfo info, Factory factory) {}
 
     static {
-        register(
-                new ArchInfo("lenet5", false, 0, 0, 28, Scheme.UNIFORM, "LeNet-5: 3 convolutions, 2 Linears, no BN"),
-                LeNet5::new);
+        register(new ArchInfo("lenet5", false, 0, 0, 28, "LeNet-5: 3 convolutions, 2 Linears, no BN"), LeNet5::new);
         for (int depth : new int[] {8, 14, 20, 32, 44, 56, 110}) {
             String text = "ResNet-" + depth + " for CIFAR: 3 stages of basic blocks, option-A shortcuts";
             register(
-                    new ArchInfo("resnet" + depth, true, 5, 2, 4, Scheme.KAIMING_NORMAL, text),
+                    new ArchInfo("resnet" + depth, true, 5, 2, 4, text),
                     (backend, in, size, classes) -> new CifarResNet(backend, depth, in, classes));
         }
         for (int depth : new int[] {18, 34, 50, 101, 152}) {
@@ -39,13 +35,13 @@ public final class Networks {
             String text = "ResNet-" + depth + " for ImageNet: 4 stages of "
                     + (convs == 2 ? "basic blocks" : "bottlenecks") + ", projection shortcuts";
             register(
-                    new ArchInfo("resnet" + depth, true, 6, convs, 32, Scheme.KAIMING_NORMAL_FAN_OUT, text),
+                    new ArchInfo("resnet" + depth, true, 6, convs, 32, text),
                     (backend, in, size, classes) -> new ResNet(backend, depth, in, classes));
         }
         for (int[] dk : new int[][] {{16, 4}, {16, 8}, {22, 8}, {28, 10}, {40, 2}, {40, 4}}) {
             String text = "Wide ResNet-" + dk[0] + "-" + dk[1] + " for CIFAR: 3 stages, BN before convolutions";
             register(
-                    new ArchInfo("wrn_" + dk[0] + "_" + dk[1], true, 5, 2, 4, Scheme.KAIMING_NORMAL_FAN_OUT, text),
+                    new ArchInfo("wrn_" + dk[0] + "_" + dk[1], true, 5, 2, 4, text),
                     (backend, in, size, classes) -> new WideResNet(backend, dk[0], dk[1], in, classes));
         }
         for (int depth : new int[] {11, 13, 16, 19}) {
@@ -60,7 +56,6 @@ public final class Networks {
                         0,
                         0,
                         32,
-                        Scheme.UNIFORM,
                         "AlexNet: 5 convolutions; one Linear for images below 224, three (torchvision's) from there"),
                 AlexNet::new);
         register(
@@ -70,7 +65,6 @@ public final class Networks {
                         7,
                         3,
                         32,
-                        Scheme.KAIMING_NORMAL_FAN_OUT,
                         "MobileNetV2: inverted residuals with depthwise convolutions; ratios best by name globs"),
                 (backend, in, size, classes) -> new MobileNetV2(backend, in, classes));
         mlp("mlp_7_linear", false);
@@ -85,16 +79,16 @@ public final class Networks {
                 + (largeNorm ? "with" : "without")
                 + " BN, three Linears";
         register(
-                new ArchInfo(name, false, 0, 0, 16, Scheme.KAIMING_NORMAL_ZERO_BIAS, text),
+                new ArchInfo(name, false, 0, 0, 16, text),
                 (backend, in, size, classes) -> size < LARGE
                         ? new Vgg(backend, Vgg.standard(depth), smallNorm, in, classes)
                         : new ImageNetVgg(backend, depth, largeNorm, in, size, classes));
     }
 
     private static void mlp(String name, boolean relu) {
-        String text = "7 Linears, 100 wide, " + (relu ? "ReLU" : "nothing") + " between them; --wg weight only";
+        String text = "7 Linears, 100 wide, " + (relu ? "ReLU" : "nothing") + " between them";
         register(
-                new ArchInfo(name, false, 0, 0, 1, Scheme.UNIFORM, text),
+                new ArchInfo(name, false, 0, 0, 1, text),
                 (backend, in, size, classes) -> new Mlp(backend, 7, relu, in, size, classes));
     }
 
@@ -102,7 +96,7 @@ public final class Networks {
         ENTRIES.put(info.name(), new Entry(info, factory));
     }
 
-    /** All names, in the order of {@code --help}. */
+    /** All names, in the order in which they are listed for people. */
     public static List<String> names() {
         return List.copyOf(ENTRIES.keySet());
     }
@@ -110,7 +104,7 @@ public final class Networks {
     /**
      * What is known of an architecture.
      *
-     * @throws IllegalArgumentException for an unknown name; the message lists the known ones and the nearest
+     * @throws IllegalArgumentException for an unknown name; the message lists the known ones
      */
     public static ArchInfo info(String arch) {
         return entry(arch).info;
@@ -137,14 +131,14 @@ public final class Networks {
     public static NnModule createInitialized(
             String arch, Backend backend, int inChannels, int imageSize, int classes, long seed) {
         NnModule module = create(arch, backend, inChannels, imageSize, classes);
-        Initializer.initialize(module, info(arch).scheme(), seed);
+        Initializer.initialize(module, seed);
         return module;
     }
 
     private static Entry entry(String arch) {
         Entry entry = ENTRIES.get(arch);
         if (entry != null) return entry;
-        throw new IllegalArgumentException("unknown architecture '" + arch + "'" + NearestName.hint(arch, names())
-                + "; known are " + String.join(", ", names()));
+        throw new IllegalArgumentException(
+                "unknown architecture '" + arch + "'; known are " + String.join(", ", names()));
     }
 }

@@ -3,6 +3,7 @@ package greg.nn.model;
 import greg.kernels.Backend;
 import greg.kernels.spec.Pool2dSpec;
 import greg.nn.NnModule;
+import greg.nn.init.Init;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -54,6 +55,7 @@ public final class ResNet extends NnModule {
             layers[stage] = child("layer" + (stage + 1), new Sequential(backend, members));
         }
         fc = child("fc", new Linear(backend, in, classes, true));
+        Starts.convolutions(this, Init.KAIMING_NORMAL_FAN_OUT);
     }
 
     private static int[] blocks(int depth) {

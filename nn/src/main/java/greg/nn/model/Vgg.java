@@ -39,6 +39,7 @@ public final class Vgg extends NnModule {
         }
         features = child("features", new VggFeatures(backend, cfg, batchNorm, !batchNorm, inChannels));
         classifier = child("classifier", new Linear(backend, width, classes, true));
+        Starts.vgg(this);
     }
 
     /** The standard widths of 11, 13, 16 or 19 layers. */

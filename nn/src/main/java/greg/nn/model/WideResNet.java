@@ -2,6 +2,7 @@ package greg.nn.model;
 
 import greg.kernels.Backend;
 import greg.nn.NnModule;
+import greg.nn.init.Init;
 import greg.nn.layer.BatchNorm2d;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
@@ -43,6 +44,7 @@ public final class WideResNet extends NnModule {
         }
         bn1 = child("bn1", new BatchNorm2d(backend, in));
         fc = child("fc", new Linear(backend, in, classes, true));
+        Starts.convolutions(this, Init.KAIMING_NORMAL_FAN_OUT);
     }
 
     @Override

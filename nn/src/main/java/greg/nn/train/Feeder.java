@@ -3,6 +3,7 @@ package greg.nn.train;
 import greg.datasets.Batch;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
+import greg.datasets.random.Seeds;
 import greg.kernels.Backend;
 import greg.kernels.DType;
 import greg.kernels.Storage;
@@ -31,7 +32,7 @@ public final class Feeder {
         this.pad = pad;
         this.random = random;
         this.flip = flip;
-        this.seed = seed;
+        this.seed = Seeds.stream(seed, "augment");
     }
 
     /** Normalisation only. */
@@ -56,9 +57,9 @@ public final class Feeder {
      */
     public Tensor images(Batch batch, long counter) {
         int n = batch.size();
-        int c = dataset.channels();
-        int h = dataset.height();
-        int w = dataset.width();
+        int c = dataset.shape().channels();
+        int h = dataset.shape().height();
+        int w = dataset.shape().width();
         AugmentSpec spec =
                 new AugmentSpec(n, c, h, w, h, w, pad, random, flip, normalization.mean(), normalization.std());
         Scope scope = Scope.current();

@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
@@ -51,7 +50,7 @@ class DropoutTest {
         Backend backend = BackendsUnderTest.open(kind);
         try (NnModule original = net(backend);
                 NnModule copy = net(backend)) {
-            Initializer.initialize(original, Scheme.UNIFORM, 7);
+            Initializer.initialize(original, 7);
             StateDict.of(original).loadInto(copy);
             Initializer.seedDropout(copy, 7);
             float[] first = mask(dropouts(original).get(0));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FeederTest {
     private static final int SIDE = 6;
     private static final Dataset DATA =
-            Synthetic.split(32, 4, 4, 3, SIDE, SIDE, 1).train();
+            Synthetic.split(32, 4, new ImageShape(3, SIDE, SIDE, 4), 1).train();
 
     private static float[] feed(Feeder feeder, Batch batch, long counter) {
         try (Scope scope = Scope.open()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.datasets.Batches;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
@@ -32,7 +33,7 @@ class SteadyStateTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void thousandsOfStepsDoNotGrow(String kind) throws IOException {
-        DataSplit data = Synthetic.split(64, 8, 4, 3, 8, 8, 1);
+        DataSplit data = Synthetic.split(64, 8, new ImageShape(3, 8, 8, 4), 1);
         Backend backend = BackendsUnderTest.open(kind);
         try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Sgd sgd = new Sgd(net, 0.9f, 5e-4f);

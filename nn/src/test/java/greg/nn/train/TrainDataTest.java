@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.datasets.Batches;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
@@ -86,7 +87,7 @@ class TrainDataTest {
 
     @Test
     void everyKindResumesAtAnyIteration() {
-        var split = Synthetic.split(10, 4, 4, 3, 8, 8, 1);
+        var split = Synthetic.split(10, 4, new ImageShape(3, 8, 8, 4), 1);
         for (TrainData data :
                 List.of(TrainData.of(images, IMAGE, labels, BATCH), iterated(), TrainData.of(split.train(), 4))) {
             List<Fed> whole = feed(data, 0, 8);

@@ -7,9 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
 import greg.nn.model.Mlp;
 import greg.nn.optim.Sgd;
 import greg.tensor.Shape;
@@ -40,7 +39,7 @@ class TrainHookTest {
 
     @BeforeEach
     void initialize() {
-        Initializer.initialize(net, Scheme.UNIFORM, 1);
+        Initializer.initialize(net, 1);
         sgd.learningRate(0.1f);
     }
 

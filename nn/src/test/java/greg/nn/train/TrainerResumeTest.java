@@ -7,15 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.datasets.Batches;
 import greg.datasets.DataSplit;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.GroupIndex;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
 import greg.nn.layer.Dropout;
 import greg.nn.layer.Sequential;
 import greg.nn.model.CifarResNet;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A loop that is stopped after any step and goes on with fresh objects ends with the same bits. */
 class TrainerResumeTest {
-    private static final DataSplit DATA = Synthetic.split(10, 4, 4, 3, 8, 8, 1);
+    private static final DataSplit DATA = Synthetic.split(10, 4, new ImageShape(3, 8, 8, 4), 1);
     private static final int BATCH = 4;
     private static final int EPOCHS = 2;
     private static final int STEPS = 6;
@@ -62,7 +62,7 @@ class TrainerResumeTest {
     private static TrainState train(Backend backend, boolean adam, TrainState from, int most, List<Score> scores) {
         try (NnModule net = new CifarResNet(backend, 8, 3, 4);
                 Optimizer optimizer = optimizer(net, adam)) {
-            Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
+            Initializer.initialize(net, 1);
             if (from != null) {
                 from.restore(net);
                 from.restore(optimizer);
@@ -155,7 +155,7 @@ class TrainerResumeTest {
     private static StateDict withFile(Backend backend, Path file, int stopAfter) {
         int[] asked = {0};
         try (NnModule net = new Sequential(backend, new Dropout(backend, 0.2f), new CifarResNet(backend, 8, 3, 4))) {
-            Initializer.initialize(net, Scheme.KAIMING_NORMAL, 1);
+            Initializer.initialize(net, 1);
             Trainer.sgd(net, 0.05f)
                     .checkpoint(file)
                     .stopWhen(() -> ++asked[0] == stopAfter)

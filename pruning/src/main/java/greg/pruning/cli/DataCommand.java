@@ -70,6 +70,7 @@ final class DataCommand implements Runnable {
 
         @Override
         public Integer call() {
+            DataOptions.checkName("", name);
             DataSplit split = Datasets.open(name, data);
             print(split.train());
             print(split.test());
@@ -83,10 +84,10 @@ final class DataCommand implements Runnable {
                             "%s: %d images, %d classes, %dx%dx%d, %s%n",
                             half.name(),
                             half.size(),
-                            half.classes(),
-                            half.height(),
-                            half.width(),
-                            half.channels(),
+                            half.shape().classes(),
+                            half.shape().height(),
+                            half.shape().width(),
+                            half.shape().channels(),
                             half.checksum());
         }
     }

@@ -1,5 +1,6 @@
 package greg.pruning.graph;
 
+import greg.datasets.random.Seeds;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ public record Coupling(String set, int[] units, int[][] keepOne) {
      * @param seed of the run; every set has its own stream, so that a random choice depends on no other's ratio
      */
     public Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
-        long stream = 31L * seed + set.hashCode();
+        long stream = Seeds.stream(seed, "pick." + set);
         if (units == null) return Selection.choose(scores, ratio, pick, stream, keepOne);
         float[] perUnit = new float[count(scores.length)];
         for (int g = 0; g < scores.length; g++) perUnit[units[g]] = scores[g];

@@ -1,5 +1,6 @@
 package greg.pruning.report;
 
+import greg.datasets.random.SplitMix;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.tensor.NoGrad;
@@ -8,7 +9,6 @@ import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Random;
 
 /**
  * Times two networks on one backend, in evaluation mode: after a warm-up that makes plans and packs weights, one pass of
@@ -31,9 +31,9 @@ public final class SpeedMeter {
     public static Speed measure(NnModule dense, NnModule pruned, Shape image, int batch) {
         Backend backend = dense.backend();
         Shape shape = Shape.of(batch, image.dim(1), image.dim(2), image.dim(3));
-        Random random = new Random(0);
+        SplitMix random = SplitMix.of(0, "speed");
         float[] values = new float[Math.toIntExact(shape.size())];
-        for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian();
+        for (int i = 0; i < values.length; i++) values[i] = (float) random.gaussian();
         try (NnModule.Evaluation first = dense.evaluating();
                 NnModule.Evaluation second = pruned.evaluating();
                 Tensor x = Tensor.of(backend, shape, values)) {

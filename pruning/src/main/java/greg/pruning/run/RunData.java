@@ -2,7 +2,9 @@ package greg.pruning.run;
 
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
+import greg.datasets.ImageShape;
 import greg.datasets.Normalization;
+import greg.nn.SettingException;
 import greg.nn.train.Augmentation;
 import greg.nn.train.ImageData;
 import greg.nn.train.TrainData;
@@ -10,34 +12,22 @@ import greg.nn.train.TrainData;
 /**
  * The images of a run.
  *
- * @param name of the data set, as in {@code --dataset}
+ * @param name of the data set
  * @param split training and test images
  * @param normalization the data set's own, or another that was asked for
  */
 public record RunData(String name, DataSplit split, Normalization normalization) {
-    /** Planes of an image. */
-    public int channels() {
-        return split.test().channels();
-    }
-
-    /** Rows of an image. */
-    public int height() {
-        return split.test().height();
-    }
-
-    /** Columns of an image. */
-    public int width() {
-        return split.test().width();
-    }
-
-    /** Number of classes. */
-    public int classes() {
-        return split.test().classes();
-    }
-
-    /** What a network has to fit. */
-    public ImageKind images() {
-        return ImageKind.of(this);
+    /** What a network has to fit: square images, UsageException if these are not. */
+    public ImageShape images() {
+        ImageShape shape = split.test().shape();
+        if (shape.height() != shape.width()) {
+            throw SettingException.of(
+                    "dataset",
+                    name,
+                    "expected square images, got " + shape.height() + "x" + shape.width()
+                            + "; bring them to a size with imageSize");
+        }
+        return shape;
     }
 
     /** The training images in batches, augmented and normalised. */

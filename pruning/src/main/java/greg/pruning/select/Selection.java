@@ -1,9 +1,9 @@
 package greg.pruning.select;
 
+import greg.datasets.random.SplitMix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 
 /**
  * Which groups of a layer go and which stay.
@@ -55,7 +55,7 @@ public record Selection(int[] pruned, int[] kept) {
      * Chooses by score. Equal scores go in the order of their numbers; NaN counts as larger than everything.
      *
      * @param ratio pruning ratio in [0, 1), or {@link #AUTOMATIC}
-     * @param seed used by {@link PickPruned#RAND} alone
+     * @param seed used by {@link PickPruned#RAND} alone, a stream's ({@link greg.datasets.random.Seeds})
      */
     public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
         return choose(scores, ratio, pick, seed, new int[0][]);
@@ -71,7 +71,7 @@ public record Selection(int[] pruned, int[] kept) {
                 switch (pick) {
                     case MIN -> ascending(scores, false);
                     case MAX -> ascending(scores, true);
-                    case RAND -> shuffled(scores.length, seed);
+                    case RAND -> new SplitMix(seed).permutation(scores.length);
                 };
         return of(scores.length, keepOne.length == 0 ? Arrays.copyOf(order, count) : first(count, order, keepOne));
     }
@@ -150,18 +150,6 @@ public record Selection(int[] pruned, int[] kept) {
         int[] order = new int[keys.length];
         for (int i = 0; i < order.length; i++) {
             order[i] = (int) keys[i];
-        }
-        return order;
-    }
-
-    /** A random order (Fisher and Yates); {@link Random} is specified to the bit, so it is the same everywhere. */
-    private static int[] shuffled(int groups, long seed) {
-        Random random = new Random(seed);
-        int[] order = new int[groups];
-        for (int i = 0; i < groups; i++) {
-            int j = random.nextInt(i + 1);
-            order[i] = order[j];
-            order[j] = i;
         }
         return order;
     }

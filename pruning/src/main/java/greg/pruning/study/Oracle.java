@@ -1,5 +1,6 @@
 package greg.pruning.study;
 
+import greg.datasets.random.SplitMix;
 import greg.nn.NnModule;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.surgery.Removal;
@@ -15,8 +16,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
-import org.apache.commons.math3.random.RandomDataGenerator;
-import org.apache.commons.math3.random.Well19937c;
 import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
 import org.apache.commons.math3.util.Combinations;
 import org.apache.commons.math3.util.CombinatoricsUtils;
@@ -151,8 +150,10 @@ public final class Oracle {
                 measure(layer, sorted(all.next()), outcomes);
             }
         } else {
-            RandomDataGenerator random = new RandomDataGenerator(new Well19937c(seed));
-            while (outcomes.size() < most) measure(layer, sorted(random.nextPermutation(filters, k)), outcomes);
+            SplitMix random = SplitMix.of(seed, "oracle." + layer);
+            while (outcomes.size() < most) {
+                measure(layer, sorted(Arrays.copyOf(random.permutation(filters), k)), outcomes);
+            }
         }
         List<Outcome> ordered = new ArrayList<>(outcomes.values());
         ordered.sort((a, b) -> compare(a.pruned(), b.pruned()));

@@ -1,11 +1,13 @@
 package greg.pruning.surgery;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import greg.datasets.random.Seeds;
+import greg.datasets.random.SplitMix;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
-import java.util.Map;
+import greg.nn.init.Init;
+import greg.tensor.Shape;
 
 /**
  * New weights for a pruned network before it is finetuned: tells what the structure alone is worth,
@@ -18,32 +20,28 @@ public enum Reinit {
     /** Training from scratch: the initial values that the architecture's authors use. */
     @JsonProperty("default")
     DEFAULT,
-    /** Every kernel matrix orthogonal, see {@link OrthogonalInit}; other parameters as in {@link #DEFAULT}. */
+    /** Every kernel matrix orthogonal, see {@link Init#ORTHOGONAL}; other parameters as in {@link #DEFAULT}. */
     @JsonProperty("orth")
     ORTH;
-
-    /** Set apart from the seed of a run, with which its base network was initialised: see {@link #apply}. */
-    private static final long FRESH = 0x7265696e69742121L;
 
     /**
      * Overwrites all weights, biases and BN state; the shapes, and what is masked, stay. The values come from
      * streams of their own: with those of {@link Initializer#initialize} for the same seed the network would be wound back
      * to where its base network began, which is the experiment of the lottery ticket and not training from scratch.
      *
-     * @param scheme the architecture's own
      * @param seed of the run; the same one gives the same values
      */
-    public void apply(NnModule network, Scheme scheme, long seed) {
+    public void apply(NnModule network, long seed) {
         if (this == NONE) return;
-        long fresh = seed ^ FRESH;
-        Initializer.initialize(network, scheme, fresh);
+        long fresh = Seeds.stream(seed, "reinit");
+        Initializer.initialize(network, fresh);
         if (this == ORTH) {
-            Map<String, Parameter> parameters = network.parameters();
-            parameters.forEach((name, p) -> {
-                if (p.tensor().shape().rank() < 2) return;
-                int rows = p.tensor().shape().dim(0);
-                int columns = Math.toIntExact(p.tensor().shape().size() / rows);
-                p.tensor().set(OrthogonalInit.matrix(rows, columns, fresh * 31 + name.hashCode()));
+            network.parameters().forEach((name, p) -> {
+                Shape shape = p.tensor().shape();
+                if (shape.rank() < 2) return;
+                float[] values = new float[Math.toIntExact(shape.size())];
+                Init.ORTHOGONAL.fill(values, shape, SplitMix.of(fresh, "init." + name));
+                p.tensor().set(values);
             });
         }
         network.parameters().values().forEach(Parameter::zeroMasked);

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.kernels.reference.ReferenceBackend;
 import greg.nn.NnModule;
-import greg.pruning.run.ImageKind;
 import greg.pruning.run.NetworkSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,7 +118,7 @@ class InspectCommandTest {
     @Test
     void aFileOfOursNeedsNoDataset() throws Exception {
         Path file = temp.resolve("tiny.safetensors");
-        NetworkSpec spec = NetworkSpec.of("lenet5", ImageKind.of("mnist"));
+        NetworkSpec spec = NetworkSpec.of("lenet5", Datasets.shape("mnist"));
         try (Backend backend = new ReferenceBackend();
                 NnModule network = spec.build(backend)) {
             spec.save(file, network);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import greg.datasets.Datasets;
 import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
 import greg.nn.layer.Conv2d;
@@ -16,7 +17,6 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.Written;
-import greg.pruning.run.ImageKind;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Preset;
 import greg.pruning.run.Pruning;
@@ -50,7 +50,7 @@ class PresetTest {
         TargetOptions target = new TargetOptions();
         ArchOptions arch = new ArchOptions();
         PresetFlags.fill(preset, prune, target, arch);
-        NetworkSpec spec = NetworkSpec.of(arch.arch, ImageKind.of(preset.dataset()));
+        NetworkSpec spec = NetworkSpec.of(arch.arch, Datasets.shape(preset.dataset()));
         Recipe recipe = Recipe.of(preset.dataset());
         GregConfig config = prune.config(recipe, 0);
         return new Filled(

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.spec.ShortcutSpec;
+import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
-import greg.nn.init.Initializer;
-import greg.nn.init.Scheme;
+import greg.nn.init.Init;
 import greg.pruning.surgery.Removal;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
@@ -29,7 +29,10 @@ public final class Silencer {
 
     /** Weights as for training, BN parameters and statistics at random. */
     public static <M extends NnModule> M randomize(M net) {
-        Initializer.initialize(net, Scheme.KAIMING_NORMAL, 3);
+        net.parameters().values().forEach(p -> {
+            if (p.tensor().shape().rank() >= 2) p.init(Init.KAIMING_NORMAL); // answers that do not fade with the depth
+        });
+        Initializer.initialize(net, 3);
         Random random = new Random(4);
         net.visit((path, m) -> {
             if (m.ownBuffers().isEmpty()) return;

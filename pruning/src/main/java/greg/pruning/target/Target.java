@@ -1,0 +1,88 @@
+package greg.pruning.target;
+
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.ChannelSets;
+import greg.pruning.graph.Granularity;
+import greg.pruning.graph.Layer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How much of a network is to go, and where.
+ *
+ * @param ratios which share of each layer; null if inherited
+ * @param skip layers that stay whole
+ * @param inherited what another run pruned, or null
+ * @param coupled whether channels tied by residual additions are pruned too
+ * @param global whether the one ratio is a share of all groups of the network
+ */
+public record Target(
+        PruningRatios ratios, SkipLayers skip, InheritedPruning inherited, boolean coupled, boolean global) {
+    /** As the ratios say; nothing is skipped, and what additions tie together stays whole. */
+    public static Target of(PruningRatios ratios) {
+        return of(ratios, SkipLayers.NONE);
+    }
+
+    /** As the ratios say, except that some layers stay whole. */
+    public static Target of(PruningRatios ratios, SkipLayers skip) {
+        return new Target(ratios, skip, null, false, false);
+    }
+
+    /**
+     * What the target means for a network.
+     *
+     * @param layers one for each of the graph's layers, in their order
+     * @param warnings one line each, to be shown to the user
+     */
+    public record Resolved(List<LayerTarget> layers, List<String> warnings) {
+        /** The target of a layer, by the name that users call it. */
+        public LayerTarget of(String name) {
+            return layers.stream()
+                    .filter(t -> t.layer().name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("target: no layer is named '" + name + "'"));
+        }
+    }
+
+    /**
+     * What the target means for the network of {@code graph}; a global ratio is spread over the layers by the weights that the
+     * network has now.
+     *
+     * @throws IllegalArgumentException if it does not fit the network, saying which layers or stages it has and why some stay
+     */
+    public Resolved resolve(ChannelGraph graph, Granularity granularity) {
+        ChannelSets sets = ChannelSets.of(graph, granularity, coupled);
+        PruningRatios.Resolved shares = shares(sets);
+        if (!global) return resolved(shares, sets);
+        double[] spread = GlobalRatios.of(graph, shares.ratios(), sets);
+        return resolved(new PruningRatios.Resolved(spread, shares.warnings()), sets);
+    }
+
+    /**
+     * As {@link #resolve}, as far as it can be told without weights: a global ratio stands in every layer as it was given. The
+     * network may be on a backend that computes nothing.
+     */
+    public Resolved resolveWithoutWeights(ChannelGraph graph, Granularity granularity) {
+        ChannelSets sets = ChannelSets.of(graph, granularity, coupled);
+        PruningRatios.Resolved shares = shares(sets);
+        if (global) GlobalRatios.check(shares.ratios());
+        return resolved(shares, sets);
+    }
+
+    private PruningRatios.Resolved shares(ChannelSets sets) {
+        return inherited != null ? inherited.ratios(sets) : ratios.resolve(sets, skip);
+    }
+
+    private Resolved resolved(PruningRatios.Resolved shares, ChannelSets sets) {
+        List<LayerTarget> targets = new ArrayList<>();
+        for (int i = 0; i < shares.ratios().length; i++) {
+            Layer layer = sets.layers().get(i);
+            targets.add(new LayerTarget(
+                    layer,
+                    shares.ratios()[i],
+                    sets.coupling(layer),
+                    inherited == null ? null : inherited.preset(layer, sets.granularity())));
+        }
+        return new Resolved(List.copyOf(targets), shares.warnings());
+    }
+}
