@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.datasets.Batches;
 import greg.datasets.DataSplit;
-import greg.datasets.ImageShape;
 import greg.datasets.Dataset;
+import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
