@@ -12,7 +12,7 @@ bundle=$out/greg-gpu
 junit=1.14.1
 jdk=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")}
 
-for file in "$root/bench/target/benchmarks.jar" "$root"/kernels/target/kernels-*-tests.jar; do
+for file in "$root/bench/target/benchmarks.jar" "$root"/kernels/target/greg-kernels-*-tests.jar; do
     [ -f "$file" ] || { echo "pack.sh: $file is missing; run mvn -q -DskipTests package first" >&2; exit 1; }
 done
 rm -rf "$out"
@@ -30,7 +30,7 @@ mkdir -p "$bundle/lib" "$out/jar"
     find com/sun/jna -mindepth 1 -maxdepth 1 -type d -name '*-*' ! -name linux-x86-64 -exec rm -rf {} +
     "$jdk/bin/jar" cfm "$bundle/lib/benchmarks.jar" META-INF/MANIFEST.MF .
 )
-cp "$root"/kernels/target/kernels-*-tests.jar "$bundle/lib/kernels-tests.jar"
+cp "$root"/kernels/target/greg-kernels-*-tests.jar "$bundle/lib/kernels-tests.jar"
 mvn -q -f "$root/pom.xml" -N org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy \
     -Dartifact=org.junit.platform:junit-platform-console-standalone:$junit -DoutputDirectory="$out"
 mv "$out/junit-platform-console-standalone-$junit.jar" "$bundle/lib/junit.jar"

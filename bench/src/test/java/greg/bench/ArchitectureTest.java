@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -28,10 +30,15 @@ class ArchitectureTest {
             .importPackages("greg");
     private static final String[] NATIVES = {"org.bytedeco..", "com.sun.jna..", "jcuda.."};
     private static final int LONGEST_FILE = 500;
+    private static final List<String> LIBRARY = List.of("kernels", "tensor", "nn", "datasets", "pruning");
+
+    /** A flag, or a command of the program. */
+    private static final Pattern COMMAND_LINE = Pattern.compile(
+            "--[a-z]\\w+(?![\\w(.]|\\s*==)|\\bgreg (train|prune|evaluate|inspect|export|report|study|sweep|data|devices)\\b");
 
     @Test
     void theImporterSawEveryModule() {
-        for (String module : List.of("kernels", "tensor", "nn", "datasets", "pruning")) {
+        for (String module : LIBRARY) {
             assertTrue(
                     CLASSES.stream().anyMatch(c -> c.getPackageName().startsWith("greg." + module)),
                     "no classes of module " + module + " on the class path");
@@ -95,6 +102,28 @@ class ArchitectureTest {
                     .toList();
             assertEquals(List.of(), tooLong);
         }
+    }
+
+    /** Errors name settings as Java code does; the package cli puts flags and commands in their place. */
+    @Test
+    void theLibraryDoesNotSpeakTheCommandLine() throws IOException {
+        Path root = Path.of("").toAbsolutePath().getParent();
+        List<String> found = new ArrayList<>();
+        for (String module : LIBRARY) {
+            try (Stream<Path> files = Files.walk(root.resolve(module + "/src/main/java"))) {
+                for (Path file :
+                        files.filter(p -> p.toString().endsWith(".java")).toList()) {
+                    if (file.getParent().endsWith("greg/pruning/cli")) continue;
+                    List<String> lines = Files.readAllLines(file);
+                    for (int i = 0; i < lines.size(); i++) {
+                        if (COMMAND_LINE.matcher(lines.get(i)).find())
+                            found.add(root.relativize(file) + ":" + (i + 1) + " "
+                                    + lines.get(i).strip());
+                    }
+                }
+            }
+        }
+        assertEquals(List.of(), found);
     }
 
     private static long lines(Path file) {

@@ -37,7 +37,7 @@ class DocumentsTest {
     private static final Pattern EXAMPLE = Pattern.compile(".*(Foo|foo|MyNet).*");
 
     private static final Pattern WRITTEN_BY_RUNS =
-            Pattern.compile("(target|runs|checkpoint|bench/target|tmp|DIR|results)/.*");
+            Pattern.compile("(META-INF|target|runs|checkpoint|bench/target|tmp|DIR|results)/.*");
 
     private static List<Path> sources() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {

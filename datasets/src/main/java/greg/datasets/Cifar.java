@@ -109,7 +109,7 @@ public final class Cifar {
                     throw new DatasetException(
                             folder.resolve(files.get(f)) + ": record " + record + " has label " + label
                                     + ", expected 0.." + (v.classNames().size() - 1) + "; the file is damaged or not "
-                                    + v.name() + "; download again: greg data fetch " + v.name());
+                                    + v.name() + "; download again: " + DataFiles.fetch(v.name()));
                 }
                 labels[image] = label;
                 planesToHwc(bytes, start + v.labelBytes(), pixels, image * PIXELS);
@@ -123,12 +123,12 @@ public final class Cifar {
 
     private static void requireWholeRecords(Path file, int length, Variant v) {
         if (length == 0) {
-            throw new DatasetException(file + ": empty; download again: greg data fetch " + v.name());
+            throw new DatasetException(file + ": empty; download again: " + DataFiles.fetch(v.name()));
         }
         if (length % v.recordBytes() != 0) {
             throw new DatasetException(
                     file + ": truncated: expected a multiple of " + v.recordBytes() + " bytes, found " + length
-                            + "; the last record is incomplete; download again: greg data fetch " + v.name());
+                            + "; the last record is incomplete; download again: " + DataFiles.fetch(v.name()));
         }
     }
 

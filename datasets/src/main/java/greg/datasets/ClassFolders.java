@@ -84,8 +84,9 @@ final class ClassFolders {
     /** The folder, if there is one. */
     static Path requireFolder(String name, Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new DatasetException(name + ": no folder " + folder
-                    + "; expected train/CLASS/*.jpg|png and test|val/CLASS/*.jpg|png; name their parent with --data");
+            throw new DatasetException(
+                    name + ": no folder " + folder
+                            + "; expected train/CLASS/*.jpg|png and test|val/CLASS/*.jpg|png; name their parent with the setting data");
         }
         return folder;
     }

@@ -15,7 +15,7 @@ final class DataFiles {
 
     private DataFiles() {}
 
-    /** Where {@code greg data fetch} puts data sets and where they are looked for when no folder is given. */
+    /** Where data sets are put when they are fetched, and where they are looked for when no folder is given. */
     static Path home() {
         String chosen = System.getProperty("greg.data", System.getenv("GREG_DATA"));
         return chosen != null && !chosen.isBlank()
@@ -49,7 +49,12 @@ final class DataFiles {
         }
         throw new DatasetException(
                 name + ": data files not found; expected " + join(files) + "; searched " + String.join(", ", searched)
-                        + "; run `greg data fetch " + name + "` or name their folder with --data");
+                        + "; run `" + fetch(name) + "` or name their folder with the setting data");
+    }
+
+    /** The call that downloads a data set, for messages. */
+    static String fetch(String name) {
+        return "Source.of(\"" + name + "\").fetch(folder, download)";
     }
 
     private static List<String> missing(Path folder, List<String> files) {

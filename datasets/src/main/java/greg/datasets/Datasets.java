@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Opens data sets by the names that the command line uses. */
+/** Opens data sets by their names. */
 public final class Datasets {
 
     /** The data set used when none is named. */
@@ -157,7 +157,6 @@ public final class Datasets {
     }
 
     private static IllegalArgumentException unknown(String name) {
-        return new IllegalArgumentException("unknown data set '" + name + "'" + NearestName.hint(name, NAMES)
-                + "; known are " + String.join(", ", NAMES));
+        return new IllegalArgumentException("unknown data set '" + name + "'; known are " + String.join(", ", NAMES));
     }
 }

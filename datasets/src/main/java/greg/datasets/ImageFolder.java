@@ -177,7 +177,7 @@ public final class ImageFolder implements CropSource {
         if (options.size() == 0) {
             throw new DatasetException(
                     file + ": image is " + image.height() + "x" + image.width() + ", expected " + height + "x" + width
-                            + " as the first image of " + name() + "; choose one size for all with --image-size");
+                            + " as the first image of " + name() + "; choose one size for all with imageSize");
         }
         return ImageResize.resizeAndCrop(image, options.resize(), options.size());
     }

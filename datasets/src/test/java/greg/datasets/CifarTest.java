@@ -127,14 +127,14 @@ class CifarTest {
                 failure(),
                 "data_batch_3.bin: truncated: expected a multiple of 3073 bytes, found 6145; the last record is incomplete;"
                         + " download again",
-                "greg data fetch cifar10");
+                "download again: Source.of(\"cifar10\").fetch(");
     }
 
     @Test
     void anEmptyFileIsNamed() throws IOException {
         writeCifar10(folder);
         Files.write(folder.resolve("test_batch.bin"), new byte[0]);
-        assertContains(failure(), "test_batch.bin: empty", "greg data fetch cifar10");
+        assertContains(failure(), "test_batch.bin: empty", "download again: Source.of(\"cifar10\").fetch(");
     }
 
     @Test
@@ -154,7 +154,7 @@ class CifarTest {
                 "test_batch.bin",
                 folder + " (none of them)",
                 folder.resolve("cifar-10-batches-bin") + " (no such folder)",
-                "greg data fetch cifar10");
+                "Source.of(\"cifar10\").fetch(");
         writeCifar10(folder);
         Files.delete(folder.resolve("data_batch_4.bin"));
         assertContains(failure(), folder + " (lacks data_batch_4.bin)");

@@ -152,6 +152,6 @@ class IdxTest {
     void missingFilesAreNamed() throws IOException {
         writeAll(true);
         Files.delete(folder.resolve("train-labels-idx1-ubyte.gz"));
-        assertFailure("mnist: data files not found", "(lacks train-labels-idx1-ubyte)", "greg data fetch mnist");
+        assertFailure("mnist: data files not found", "(lacks train-labels-idx1-ubyte)", "Source.of(\"mnist\").fetch(");
     }
 }

@@ -108,7 +108,7 @@ class ImageFolderTest {
     void anotherSizeIsRefusedUnlessOneIsChosen() throws IOException {
         TestData.copyImage("rgb.png", root.resolve("train/cat/c.png"));
         Dataset train = ImageFolder.split(root, ImageFolder.Options.NATIVE).train();
-        assertFailure(() -> firstPixel(train, 3), "c.png: image is 22x35, expected 6x8", "--image-size");
+        assertFailure(() -> firstPixel(train, 3), "c.png: image is 22x35, expected 6x8", "imageSize");
         Dataset chosen =
                 ImageFolder.split(root, new ImageFolder.Options(14, 16, 0)).train();
         byte[] image = new byte[14 * 14 * 3];
@@ -132,7 +132,11 @@ class ImageFolderTest {
     @Test
     void foldersThatDoNotFitAreExplained() throws IOException {
         ImageFolder.Options options = ImageFolder.Options.NATIVE;
-        assertFailure(() -> ImageFolder.split(root.resolve("nowhere"), options), "no folder", "train/CLASS/", "--data");
+        assertFailure(
+                () -> ImageFolder.split(root.resolve("nowhere"), options),
+                "no folder",
+                "train/CLASS/",
+                "the setting data");
         assertFailure(() -> ImageFolder.single(root.resolve("val/cat"), options), "found no folder there");
         png(root.resolve("val/dog/0.png"), 6, 8, 0);
         assertFailure(() -> ImageFolder.split(root, options), "dog is a class that the training folder does not have");

@@ -15,7 +15,7 @@ public interface BackendProvider {
      */
     String unavailable();
 
-    /** What would be used, for {@code greg devices}; only called when available. */
+    /** What would be used, in words; only called when available. */
     String describe();
 
     /** Opens the backend. */

@@ -29,7 +29,7 @@ public final class Backends {
             for (BackendProvider provider : all) {
                 if (provider.unavailable() == null) return provider.open(options);
             }
-            throw new KernelException("device auto: no backend can be used; see 'greg devices'");
+            throw new KernelException("device auto: no backend can be used; see Backends.providers()");
         }
         int colon = device.indexOf(':');
         String kind = colon < 0 ? device : device.substring(0, colon);
@@ -41,7 +41,7 @@ public final class Backends {
             return provider.open(chosen);
         }
         throw new KernelException("unknown device '" + device + "': expected auto or one of "
-                + all.stream().map(BackendProvider::kind).toList() + "; see 'greg devices'");
+                + all.stream().map(BackendProvider::kind).toList() + "; see Backends.providers()");
     }
 
     private static int index(String device, int colon) {

@@ -11,7 +11,7 @@ public class KernelException extends RuntimeException {
         super(message);
     }
 
-    /** An error reported by a native library; {@code cause} is kept for {@code --debug}. */
+    /** An error reported by a native library; {@code cause} is kept. */
     public KernelException(String message, Throwable cause) {
         super(message, cause);
     }

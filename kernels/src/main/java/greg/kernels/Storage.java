@@ -15,6 +15,11 @@ public abstract class Storage {
     private int references = 1;
     private long version;
 
+    /**
+     * A block of {@code length} elements with one reference.
+     *
+     * @param memory where it goes back to
+     */
     protected Storage(Memory memory, DType type, long length) {
         this.memory = memory;
         this.type = type;

@@ -2,7 +2,6 @@ package greg.datasets.fetch;
 
 import greg.datasets.DatasetException;
 import greg.datasets.Datasets;
-import greg.datasets.NearestName;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -12,7 +11,7 @@ import java.util.Map;
 /**
  * Where a data set comes from.
  *
- * @param name as in {@code --dataset}
+ * @param name of the data set
  * @param archives the files of its official site
  * @param complete what is there once it is unpacked, relative to its folder
  */
@@ -102,11 +101,9 @@ public record Source(String name, List<Archive> archives, List<String> complete)
             throw new IllegalArgumentException(
                     "data fetch imagenet: www.image-net.org gives ILSVRC-2012 only to those who"
                             + " agree to its terms; unpack its archives as train/CLASS/*.JPEG and val/CLASS/*.JPEG in "
-                            + Datasets.folder(name) + " or name their folder with --data");
+                            + Datasets.folder(name) + " or name their folder with the setting data");
         }
-        String hint = Datasets.names().contains(name)
-                ? "there is nothing to fetch for it"
-                : "unknown data set" + NearestName.hint(name, ALL.keySet());
+        String hint = Datasets.names().contains(name) ? "there is nothing to fetch for it" : "unknown data set";
         throw new IllegalArgumentException(
                 "data fetch " + name + ": " + hint + "; can be fetched: " + String.join(", ", ALL.keySet()));
     }

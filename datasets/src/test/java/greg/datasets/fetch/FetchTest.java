@@ -310,7 +310,7 @@ class FetchTest {
         }
         assertTrue(message("imagenet").contains("agree to its terms"));
         assertTrue(message("synthetic").contains("nothing to fetch"));
-        assertTrue(message("cifar1").contains("did you mean 'cifar10'"));
+        assertTrue(message("cifar1").contains("unknown data set; can be fetched: cifar10, "));
     }
 
     private static String message(String name) {

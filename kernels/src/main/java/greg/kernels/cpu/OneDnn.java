@@ -39,21 +39,22 @@ final class OneDnn {
 
     /** Null if oneDNN can be loaded here, else what is missing, in one line. */
     static String whyNot(int threads) {
-        configure(threads);
         String platform = Loader.getPlatform();
-        String library = "/org/bytedeco/dnnl/" + platform + "/" + System.mapLibraryName("jnidnnl");
-        if (OneDnn.class.getResource(library) == null) {
+        String library = "org/bytedeco/dnnl/" + platform + "/" + System.mapLibraryName("jnidnnl");
+        // the loader, not the class, which on a module path looks into its own module only
+        if (OneDnn.class.getClassLoader().getResource(library) == null) {
             return "oneDNN: no natives for " + platform + " on the class path (" + library
-                    + "); add org.bytedeco:dnnl with classifier " + platform + ", or use --device reference";
+                    + "); add org.bytedeco:dnnl with classifier " + platform + ", or use device = reference";
         }
         try {
+            configure(threads);
             load();
             return null;
         } catch (LinkageError | RuntimeException e) {
             Throwable root = e;
             while (root.getCause() != null) root = root.getCause();
             return "oneDNN: loading " + library + " failed: " + root
-                    + "; check that the temporary folder and ~/.javacpp/cache allow execution, or use --device reference";
+                    + "; check that the temporary folder and ~/.javacpp/cache allow execution, or use device = reference";
         }
     }
 
@@ -199,6 +200,6 @@ final class OneDnn {
     /** The error for a specification for which only naive loops exist. */
     static KernelException onlyNaive(Object spec) {
         return new KernelException("cpu: oneDNN has only its naive 'ref' loops for " + spec
-                + ", which would take minutes; use --device reference for this shape or change its channels");
+                + ", which would take minutes; use device = reference for this shape or change its channels");
     }
 }

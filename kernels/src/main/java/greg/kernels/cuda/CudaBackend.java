@@ -60,7 +60,7 @@ public final class CudaBackend implements Backend {
     /** The refusal of a family that needs a library which this build does not use. */
     static KernelException needs(String family, String library) {
         return new KernelException(
-                "cuda: " + family + " needs " + library + ", which this build does not use yet; --device cpu");
+                "cuda: " + family + " needs " + library + ", which this build does not use yet; device = cpu");
     }
 
     @Override

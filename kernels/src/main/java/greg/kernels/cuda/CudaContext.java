@@ -49,7 +49,7 @@ final class CudaContext implements AutoCloseable {
         int count = count();
         if (index >= count) {
             throw new KernelException("device cuda:" + index + ": expected a number below " + count
-                    + ", the devices that the driver reports; see 'greg devices'");
+                    + ", the devices that the driver reports; see Backends.providers()");
         }
         check("cuDeviceGet of device " + index, JCudaDriver.cuDeviceGet(device, index));
         check("opening device " + index, JCudaDriver.cuDevicePrimaryCtxRetain(context, device));

@@ -48,7 +48,7 @@ final class CudaLibraries {
     private static String load() {
         String platform = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
         if (!WINDOWS && !platform.startsWith("Linux")) {
-            return "CUDA: expected Linux or Windows, this is " + platform + "; use --device cpu";
+            return "CUDA: expected Linux or Windows, this is " + platform + "; use device = cpu";
         }
         Path driver = driver();
         if (driver == null) {

@@ -26,7 +26,7 @@ public final class CudaProvider implements BackendProvider {
     public String unavailable() {
         if (!Boolean.getBoolean(KERNELS_ONLY)) {
             return "CUDA: this build does not use cuDNN and cuBLAS yet, which convolutions, batch normalisation and matrix"
-                    + " products need on a GPU; use --device cpu";
+                    + " products need on a GPU; use device = cpu";
         }
         String why = CudaLibraries.whyNot();
         return why != null ? why : CudaContext.whyNoDevice();

@@ -54,7 +54,7 @@ final class ReferenceMemory extends MemoryPool<ReferenceMemory.Block> {
     protected Storage wrap(Block block, DType type, long length) {
         if (length > LARGEST_ARRAY) {
             throw new KernelException("allocate on reference: " + length + " " + type + " elements, expected at most "
-                    + LARGEST_ARRAY + " (a Java array); use --device cpu or cuda");
+                    + LARGEST_ARRAY + " (a Java array); use device = cpu or cuda");
         }
         try {
             return new ReferenceStorage(this, block, type, length, block.array(type, (int) length));

@@ -24,7 +24,9 @@ public record Pool2dSpec(
         boolean ceilMode) {
     /** Which statistic of the window. */
     public enum Kind {
+        /** The largest value. */
         MAX,
+        /** The mean; padding counts as zeros. */
         AVG
     }
 

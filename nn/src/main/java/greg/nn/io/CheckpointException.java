@@ -9,7 +9,7 @@ public final class CheckpointException extends RuntimeException {
         super(message);
     }
 
-    /** An error of the system or of a parser; {@code cause} is kept for {@code --debug}. */
+    /** An error of the system or of a parser; {@code cause} is kept. */
     public CheckpointException(String message, Throwable cause) {
         super(message, cause);
     }

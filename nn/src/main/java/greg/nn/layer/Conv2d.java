@@ -85,6 +85,8 @@ public final class Conv2d extends NnModule {
 
     /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
     public int groups() {
-        return filtersPerChannel > 0 ? weight.tensor().shape().dim(0) / filtersPerChannel : options.groups();
+        int filters = weight.tensor().shape().dim(0);
+        // the filters of a last channel may go one by one
+        return filtersPerChannel > 0 ? Math.max(1, filters / filtersPerChannel) : options.groups();
     }
 }

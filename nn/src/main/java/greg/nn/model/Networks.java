@@ -1,6 +1,5 @@
 package greg.nn.model;
 
-import greg.datasets.NearestName;
 import greg.kernels.Backend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
@@ -87,7 +86,7 @@ public final class Networks {
     }
 
     private static void mlp(String name, boolean relu) {
-        String text = "7 Linears, 100 wide, " + (relu ? "ReLU" : "nothing") + " between them; --wg weight only";
+        String text = "7 Linears, 100 wide, " + (relu ? "ReLU" : "nothing") + " between them";
         register(
                 new ArchInfo(name, false, 0, 0, 1, text),
                 (backend, in, size, classes) -> new Mlp(backend, 7, relu, in, size, classes));
@@ -97,7 +96,7 @@ public final class Networks {
         ENTRIES.put(info.name(), new Entry(info, factory));
     }
 
-    /** All names, in the order of {@code --help}. */
+    /** All names, in the order in which they are listed for people. */
     public static List<String> names() {
         return List.copyOf(ENTRIES.keySet());
     }
@@ -105,7 +104,7 @@ public final class Networks {
     /**
      * What is known of an architecture.
      *
-     * @throws IllegalArgumentException for an unknown name; the message lists the known ones and the nearest
+     * @throws IllegalArgumentException for an unknown name; the message lists the known ones
      */
     public static ArchInfo info(String arch) {
         return entry(arch).info;
@@ -139,7 +138,7 @@ public final class Networks {
     private static Entry entry(String arch) {
         Entry entry = ENTRIES.get(arch);
         if (entry != null) return entry;
-        throw new IllegalArgumentException("unknown architecture '" + arch + "'" + NearestName.hint(arch, names())
-                + "; known are " + String.join(", ", names()));
+        throw new IllegalArgumentException(
+                "unknown architecture '" + arch + "'; known are " + String.join(", ", names()));
     }
 }

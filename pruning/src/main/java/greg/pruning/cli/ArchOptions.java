@@ -1,6 +1,5 @@
 package greg.pruning.cli;
 
-import greg.datasets.NearestName;
 import greg.nn.model.Networks;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;

@@ -19,11 +19,16 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
         return new Console(spec.commandLine().getOut(), spec.commandLine().getErr(), root.terminal());
     }
 
-    /** A line on standard error. */
+    /** A line on standard error, with flags where the library names settings. */
     @Override
     public void say(String format, Object... values) {
-        err.printf(format + "%n", values);
+        err.println(Flags.in(String.format(format, values)));
         err.flush();
+    }
+
+    /** A warning of the library. */
+    void warn(String text) {
+        say("warning: %s", Flags.in(text));
     }
 
     @Override

@@ -70,6 +70,7 @@ final class DataCommand implements Runnable {
 
         @Override
         public Integer call() {
+            DataOptions.checkName("", name);
             DataSplit split = Datasets.open(name, data);
             print(split.train());
             print(split.test());

@@ -47,6 +47,11 @@ final class DataFetchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = Console.of(spec);
+        if (!Datasets.names().contains(name)) {
+            throw new UsageException("data fetch " + name + ": unknown data set"
+                    + NearestName.hint(name, Source.names()) + "; can be fetched: "
+                    + String.join(", ", Source.names()));
+        }
         Source source = Source.of(name);
         Path folder = data != null ? data : Datasets.folder(name);
         if (source.isIn(folder)) {

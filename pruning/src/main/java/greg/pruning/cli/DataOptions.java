@@ -2,7 +2,6 @@ package greg.pruning.cli;
 
 import greg.datasets.DataSplit;
 import greg.datasets.Datasets;
-import greg.datasets.NearestName;
 import greg.datasets.Normalization;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;
@@ -52,11 +51,14 @@ final class DataOptions {
         Checks.atLeast("--image-size", 0, imageSize);
         if ((mean == null) != (std == null)) throw new UsageException("--mean and --std: give both or neither");
         if (mean != null) normalization(0);
-        if (!Datasets.names().contains(dataset)) {
-            throw new UsageException("--dataset: unknown data set '" + dataset + "'"
-                    + NearestName.hint(dataset, Datasets.names()) + "; known are "
-                    + String.join(", ", Datasets.names()));
-        }
+        checkName("--dataset: ", dataset);
+    }
+
+    /** Refuses the name of a data set that is not known. */
+    static void checkName(String where, String name) {
+        if (Datasets.names().contains(name)) return;
+        throw new UsageException(where + "unknown data set '" + name + "'" + NearestName.hint(name, Datasets.names())
+                + "; known are " + String.join(", ", Datasets.names()));
     }
 
     /** Reads the data set. */

@@ -60,7 +60,7 @@ final class DevicesCommand implements Callable<Integer> {
             device.put("kind", provider.kind());
             device.put("available", why == null);
             if (why == null) device.put("description", provider.describe());
-            else device.put("reason", why);
+            else device.put("reason", Flags.in(why));
             found.add(device);
         }
         return found;

@@ -1,9 +1,9 @@
 package greg.pruning.cli;
 
 import greg.datasets.DatasetException;
-import greg.datasets.NearestName;
 import greg.kernels.KernelException;
 import greg.nn.io.CheckpointException;
+import greg.pruning.report.BadJsonException;
 import greg.pruning.run.InterruptedRunException;
 import greg.pruning.run.RunException;
 import greg.pruning.run.UsageException;
@@ -49,7 +49,8 @@ final class Failures {
 
     /** For errors while a command runs. */
     static int run(Throwable e, CommandLine command, ParseResult parsed) {
-        command.getErr().println("greg: " + oneLine(text(e, command)));
+        command.getErr()
+                .println("greg: " + oneLine(text(e, command.getCommandSpec().name())));
         if (debug(parsed)) e.printStackTrace(command.getErr());
         command.getErr().flush();
         if (e instanceof InterruptedRunException) return INTERRUPTED;
@@ -57,19 +58,19 @@ final class Failures {
         return usage ? WRONG_USAGE : RUN_FAILED;
     }
 
-    private static String text(Throwable e, CommandLine command) {
+    private static String text(Throwable e, String command) {
+        if (e instanceof InterruptedRunException stopped) {
+            return "interrupted " + stopped.where() + "; everything is saved, resume with: greg " + command
+                    + " --resume " + stopped.folder();
+        }
         boolean ours = e instanceof UsageException
                 || e instanceof RunException
-                || e instanceof InterruptedRunException
+                || e instanceof BadJsonException
                 || e instanceof IllegalArgumentException
                 || e instanceof DatasetException
                 || e instanceof CheckpointException
                 || e instanceof KernelException;
-        if (e instanceof InterruptedRunException stopped) {
-            return e.getMessage() + ", resume with: " + command.getCommandSpec().qualifiedName() + " --resume "
-                    + stopped.folder();
-        }
-        if (ours && e.getMessage() != null) return Flags.message((RuntimeException) e);
+        if (ours && e.getMessage() != null) return Flags.message(e);
         if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";
         if (e instanceof IOException || e instanceof UncheckedIOException)
             return "cannot read or write: " + RunException.reason(e);

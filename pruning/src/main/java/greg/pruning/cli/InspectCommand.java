@@ -13,6 +13,7 @@ import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.SizeComparison;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.UsageException;
@@ -20,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -96,9 +96,10 @@ final class InspectCommand implements Callable<Integer> {
             }
             cut = cut(console, full);
         }
-        CostModel after = Pruning.cost(cut.spec());
-        if (json) console.out().println(Json.line(toMap(full, before, after, cut)));
-        else print(console, full, before, after, cut);
+        SizeComparison sizes = new SizeComparison(
+                before, Pruning.cost(cut.spec()), cut.spec().plan().maskedWeights());
+        if (json) console.out().println(Json.line(toMap(full, sizes)));
+        else console.out().printf("%s, %d classes%n%n%s", full.arch(), full.classes(), sizes);
         return 0;
     }
 
@@ -123,7 +124,7 @@ final class InspectCommand implements Callable<Integer> {
                 .granularity(Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
-        pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
+        pruning.resolve().warnings().forEach(console::warn);
         if (!target.dependsOnWeights()) return pruning.dryRun();
         if (arch.weights == null) {
             throw new UsageException((target.global ? "--global" : "--stage-pr " + target.stagePr)
@@ -139,22 +140,22 @@ final class InspectCommand implements Callable<Integer> {
         return Json.object("before", before, "after", after);
     }
 
-    private Map<String, Object> toMap(NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
-        NetworkSize dense = NetworkSize.of(before);
-        NetworkSize rest = cut.size();
+    private Map<String, Object> toMap(NetworkSpec full, SizeComparison sizes) {
+        NetworkSize dense = sizes.sizeBefore();
+        NetworkSize rest = sizes.sizeAfter();
         List<Map<String, Object>> layers = new ArrayList<>();
-        for (int i = 0; i < before.layers().size(); i++) {
-            LayerCost layer = after.layers().get(i);
+        for (int i = 0; i < sizes.before().layers().size(); i++) {
+            LayerCost layer = sizes.after().layers().get(i);
             layers.add(Json.object(
                     "name", layer.name(),
                     "type", layer.type(),
-                    "shape", before.layers().get(i).weight().dims(),
+                    "shape", sizes.before().layers().get(i).weight().dims(),
                     "kept", layer.weight().dim(0),
                     "kept_shape", layer.weight().dims(),
-                    "masked", masked(cut, layer),
+                    "masked", sizes.masked(layer),
                     "output", layer.output().dims(),
-                    "params", layer.params() - masked(cut, layer),
-                    "macs", macs(layer, cut)));
+                    "params", sizes.params(layer),
+                    "macs", sizes.macs(layer)));
         }
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("arch", full.arch());
@@ -168,58 +169,5 @@ final class InspectCommand implements Callable<Integer> {
         map.put("compression", rest.compression(dense));
         map.put("layers", layers);
         return map;
-    }
-
-    /** In proportion to the weights that are not masked. */
-    private static long macs(LayerCost layer, Pruning.Cut cut) {
-        double share = masked(cut, layer) / (double) layer.weight().size();
-        return Math.round(layer.macs() * (1 - share));
-    }
-
-    private static int masked(Pruning.Cut cut, LayerCost layer) {
-        return cut.spec().plan().maskedWeights().getOrDefault(layer.parameter(), 0);
-    }
-
-    private void print(Console console, NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
-        console.out().printf("%s, %d classes%n%n", full.arch(), full.classes());
-        String format = "%-26s %-7s %-20s %-20s %11s %13s %9s%n";
-        console.out().printf(format, "layer", "type", "weight", "left", "params", "MACs", "sparsity");
-        for (int i = 0; i < before.layers().size(); i++) {
-            LayerCost dense = before.layers().get(i);
-            LayerCost left = after.layers().get(i);
-            long gone = dense.weight().size() - left.weight().size() + masked(cut, left);
-            console.out()
-                    .printf(
-                            format,
-                            left.name(),
-                            left.type(),
-                            dense.weight(),
-                            left.weight().equals(dense.weight()) ? "" : left.weight(),
-                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left)),
-                            String.format(Locale.ROOT, "%,d", macs(left, cut)),
-                            String.format(
-                                    Locale.ROOT,
-                                    "%.1f %%",
-                                    100.0 * gone / dense.weight().size()));
-        }
-        NetworkSize dense = NetworkSize.of(before);
-        NetworkSize rest = cut.size();
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "%nparameters without BN %,d -> %,d, with BN %,d -> %,d, MACs %,d -> %,d%n",
-                        dense.params(),
-                        rest.params(),
-                        dense.allParams(),
-                        rest.allParams(),
-                        dense.macs(),
-                        rest.macs());
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "sparsity %.2f %%, speedup in theory %.2fx, compression %.2fx%n",
-                        rest.sparsityPercent(dense),
-                        rest.speedup(dense),
-                        rest.compression(dense));
     }
 }

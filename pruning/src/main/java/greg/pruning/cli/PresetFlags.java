@@ -1,15 +1,29 @@
 package greg.pruning.cli;
 
+import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.run.Preset;
+import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** What {@code --preset} means for the other flags. */
 final class PresetFlags {
+    /** The word that lists all presets instead. */
+    static final String LIST = "list";
+
     private PresetFlags() {}
+
+    /** The preset of that exact name; UsageException with the nearest known one otherwise. */
+    static Preset find(String name) {
+        if (Preset.names().contains(name)) return Preset.of(name);
+        throw new UsageException("--preset: unknown preset '" + name + "'" + NearestName.hint(name, Preset.names())
+                + "; see 'greg prune --preset " + LIST + "'");
+    }
 
     /** Gives what no flag gave. */
     static void fill(Preset preset, PruneOptions prune, TargetOptions target, ArchOptions network) {
@@ -33,22 +47,39 @@ final class PresetFlags {
      */
     static List<String> overridden(
             Preset preset, PruneOptions prune, TargetOptions target, String usedArch, String usedDataset) {
+        Map<Setting, String> theirs = new EnumMap<>(Setting.class);
+        theirs.put(Setting.METHOD, preset.method());
+        theirs.put(Setting.ARCH, preset.arch());
+        theirs.put(Setting.DATASET, preset.dataset());
+        theirs.put(Setting.GRANULARITY, preset.wg());
+        theirs.put(Setting.BASE_PR_MODEL, "");
+        theirs.put(Setting.RATIOS, preset.stagePr());
+        theirs.put(Setting.SKIP_LAYERS, preset.skipLayers());
+        theirs.put(Setting.PRUNE_COUPLED, "");
+        theirs.put(Setting.GLOBAL, "");
+        theirs.put(Setting.PICK_PRUNED, Written.name(PickPruned.MIN));
+        theirs.put(Setting.REINIT, Written.name(Reinit.NONE));
+        Map<Setting, String> ours = new EnumMap<>(theirs);
+        ours.put(Setting.METHOD, prune.method);
+        ours.put(Setting.ARCH, usedArch);
+        ours.put(Setting.DATASET, usedDataset);
+        ours.put(Setting.GRANULARITY, prune.wg);
+        if (target.basePrModel != null) {
+            ours.put(Setting.BASE_PR_MODEL, target.basePrModel.toString()); // in place of ratios and layers to skip
+        } else {
+            ours.put(Setting.RATIOS, target.stagePr.strip());
+            ours.put(Setting.SKIP_LAYERS, target.skipLayers.strip());
+        }
+        if (target.pruneCoupled) ours.put(Setting.PRUNE_COUPLED, "true");
+        if (target.global) ours.put(Setting.GLOBAL, "true");
+        if (prune.pickPruned != null) ours.put(Setting.PICK_PRUNED, prune.pickPruned);
+        ours.put(Setting.REINIT, prune.reinit);
         List<String> flags = new ArrayList<>();
-        if (!prune.method.equals(preset.method())) flags.add("--method " + preset.method());
-        if (!usedArch.equals(preset.arch())) flags.add("--arch " + preset.arch());
-        if (!usedDataset.equals(preset.dataset())) flags.add("--dataset " + preset.dataset());
-        if (!prune.wg.equals(preset.wg())) flags.add("--wg " + preset.wg());
-        if (target.basePrModel != null) flags.add("no --base-pr-model");
-        else if (!target.stagePr.strip().equals(preset.stagePr())) flags.add("--stage-pr " + preset.stagePr());
-        if (!target.skipLayers.strip().equals(preset.skipLayers()) && target.basePrModel == null) {
-            flags.add(preset.skipLayers().isEmpty() ? "no --skip-layers" : "--skip-layers " + preset.skipLayers());
+        for (Setting setting : Setting.of(Setting.Role.EXPERIMENT)) {
+            String value = theirs.get(setting);
+            if (ours.get(setting).equals(value)) continue;
+            flags.add(value.isEmpty() ? "no " + Flags.of(setting) : Flags.of(setting) + " " + value);
         }
-        if (target.pruneCoupled) flags.add("no --prune-coupled");
-        if (target.global) flags.add("no --global");
-        if (prune.pickPruned != null && !prune.pickPruned.equals(Written.name(PickPruned.MIN))) {
-            flags.add("--pick-pruned min");
-        }
-        if (prune.reinit() != Reinit.NONE) flags.add("--reinit none");
         return flags;
     }
 }

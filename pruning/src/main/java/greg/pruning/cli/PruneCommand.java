@@ -74,11 +74,11 @@ final class PruneCommand implements Resume.Command {
     public Integer call() throws Exception {
         if (run.resume != null) return Resume.goOn(spec, run);
         Console console = Console.of(spec);
-        if (Preset.LIST.equals(prune.preset)) {
+        if (PresetFlags.LIST.equals(prune.preset)) {
             console.out().print(Preset.table());
             return 0;
         }
-        Preset preset = prune.preset == null ? null : Preset.of(prune.preset);
+        Preset preset = prune.preset == null ? null : PresetFlags.find(prune.preset);
         boolean namesData = spec.commandLine().getParseResult().hasMatchedOption("--dataset");
         if (preset != null) {
             PresetFlags.fill(preset, prune, target, arch);
@@ -118,7 +118,7 @@ final class PruneCommand implements Resume.Command {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
         Pruning pruning = new Pruning(wanted, config, goes, null);
-        pruning.resolve().warnings().forEach(warning -> console.say("warning: %s", warning));
+        pruning.resolve().warnings().forEach(console::warn);
         if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
             console.say(
                     "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",

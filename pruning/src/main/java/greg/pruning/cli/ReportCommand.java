@@ -56,11 +56,18 @@ final class ReportCommand implements Callable<Integer> {
             throw new UsageException("--out " + out + " exists; name another file, or overwrite it with --force");
         }
         List<RunRecord> runs = new ArrayList<>();
-        for (Path folder : folders) runs.add(RunRecord.read(folder));
+        for (Path folder : folders) {
+            if (Files.exists(folder.resolve("config.json")) && !RunRecord.isFinished(folder)) {
+                throw new UsageException(
+                        folder + ": expected a finished run of 'greg prune', with report.json; this one"
+                                + " has none: go on with it by 'greg prune --resume " + folder + "', or leave it out");
+            }
+            runs.add(RunRecord.read(folder));
+        }
         ResultTable table =
-                new ResultTable(runs.stream().flatMap(r -> r.results().stream()).toList());
+                new ResultTable(runs.stream().flatMap(r -> r.results().stream()).toList(), name -> "--" + name);
         if (out != null) {
-            AtomicFile.writeText(out, HtmlReport.of(runs));
+            AtomicFile.writeText(out, HtmlReport.of(runs, table));
             console.say("%s: written", out);
         }
         if (json) console.out().println(Json.line(table.toMap()));

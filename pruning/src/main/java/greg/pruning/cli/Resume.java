@@ -2,6 +2,7 @@ package greg.pruning.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.pruning.report.Json;
+import greg.pruning.report.Setting;
 import greg.pruning.run.Phase;
 import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunException;
@@ -25,12 +26,6 @@ import picocli.CommandLine.Model.OptionSpec;
  * checkpoint at hand. What the flags come to must be what it was then.
  */
 final class Resume {
-    /** May change from one part of a run to the next: where data and machine are. */
-    private static final Set<String> FREE = Set.of("data", "device", "threads", "checkpoint-interval", "debug");
-
-    /** Not settings of a run. */
-    private static final Set<String> NOT_COMPARED = Set.of("resume", "out", "force");
-
     private final Path folder;
     private final JsonNode config;
     private final RunState.Saved saved;
@@ -93,14 +88,21 @@ final class Resume {
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             if (name.equals("resume")) continue;
-            if (FREE.contains(name)) again.findOption("--" + name).setValue(option.getValue());
+            if (role(name) == Setting.Role.MACHINE)
+                again.findOption("--" + name).setValue(option.getValue());
             else refuseOther(name, option);
         }
         return again;
     }
 
+    /** What an option decides; null if this greg does not know it. */
+    private static Setting.Role role(String option) {
+        Setting setting = Setting.ofWritten(option);
+        return setting == null ? null : setting.role();
+    }
+
     private void refuseOther(String name, OptionSpec option) {
-        if (name.equals("out") || name.equals("force")) {
+        if (role(name) == Setting.Role.FOLDER) {
             throw new UsageException("--" + name + ": --resume goes on in " + folder + "; leave it out");
         }
         Object value = option.getValue();
@@ -183,7 +185,8 @@ final class Resume {
             for (Iterator<String> fields = node.fieldNames(); fields.hasNext(); ) names.add(fields.next());
         }
         for (String name : names) {
-            if (path.equals("options") && (FREE.contains(name) || NOT_COMPARED.contains(name))) continue;
+            Setting.Role role = path.equals("options") ? role(name) : null;
+            if (role == Setting.Role.MACHINE || role == Setting.Role.FOLDER) continue;
             String found = difference(path + "." + name, then.path(name), now.path(name));
             if (found != null) return found;
         }

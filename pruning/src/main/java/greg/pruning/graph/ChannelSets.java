@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * channel groups those that read the same channels. They are pruned as one, by the sum of their scores, with one ratio.
  * Depthwise convolutions and linear layers follow the channels but have no say.
  *
- * <p>By default channels that an addition ties together are left whole, as in the paper; {@code --prune-coupled} prunes them
+ * <p>By default channels that an addition ties together are left whole, as in the paper; {@code coupled} prunes them
  * too, so that the width between blocks shrinks and last convolutions of blocks and projection shortcuts lose filters.
  */
 public final class ChannelSets {
@@ -42,7 +42,7 @@ public final class ChannelSets {
     /**
      * The sets of a network.
      *
-     * @param coupled {@code --prune-coupled}: whether sets that are tied by an addition may be pruned
+     * @param coupled whether sets that are tied by an addition may be pruned
      */
     public static ChannelSets of(ChannelGraph graph, Granularity granularity, boolean coupled) {
         ChannelSets sets = new ChannelSets(graph, granularity, coupled);

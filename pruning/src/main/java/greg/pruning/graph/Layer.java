@@ -75,7 +75,7 @@ public record Layer(
         return place.block >= 0 && place.conv < 0;
     }
 
-    /** "stage", or "stage.block.conv" inside a block: what {@code --skip-layers} is compared with. */
+    /** "stage", or "stage.block.conv" inside a block: what numbers of layers to skip are compared with. */
     public String address() {
         return place.block < 0 ? Integer.toString(place.stage) : place.stage + "." + place.block + "." + place.conv;
     }

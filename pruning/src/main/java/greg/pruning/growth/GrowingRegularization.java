@@ -2,6 +2,7 @@ package greg.pruning.growth;
 
 import greg.kernels.spec.SgdSpec;
 import greg.nn.NnModule;
+import greg.nn.SettingException;
 import greg.nn.optim.Penalty;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Position;
@@ -84,11 +85,13 @@ public final class GrowingRegularization implements AutoCloseable {
     public static void checkPresets(GregConfig config, List<LayerTarget> targets) {
         boolean none = targets.stream().allMatch(t -> t.preset() == null);
         if (none || config.method().choosesFirst() && config.semantics() != Semantics.PAPER) return;
-        throw new IllegalArgumentException("--inherit-pruned index: "
-                + (config.method().choosesFirst()
-                        ? "--semantics paper chooses again at the end"
-                        : Written.name(config.method()) + " picks its groups itself")
-                + "; inherit only the ratios with --inherit-pruned pr");
+        throw SettingException.of(
+                "inheritPruned",
+                "index",
+                (config.method().choosesFirst()
+                                ? "semantics = paper chooses again at the end"
+                                : Written.name(config.method()) + " picks its groups itself")
+                        + "; inherit only the ratios with inheritPruned = pr");
     }
 
     private void sameRatio(LayerState state) {

@@ -1,5 +1,6 @@
 package greg.pruning.growth;
 
+import greg.nn.SettingException;
 import java.util.List;
 
 /**
@@ -33,8 +34,7 @@ public sealed interface GrowthRule permits Greg1, Greg2, FixedReg {
             case GREG_2 -> Greg2.of(config);
             case FIX_REG -> new FixedReg((float) config.growing().regUpperLimit());
             case L1 ->
-                throw new IllegalArgumentException(
-                        "--method L1 removes at once and has no growing penalty; use OneShot");
+                throw SettingException.of("method", "L1", "removes at once and has no growing penalty; use OneShot");
         };
     }
 }

@@ -150,7 +150,7 @@ public final class GrowthSchedule {
         if (!updateDue(iteration)) {
             throw new IllegalStateException(
                     "growing regularization: no update is due at iteration " + iteration + " in phase " + phase
-                            + " with --update-reg-interval " + config.growing().updateRegInterval());
+                            + " with updateRegInterval = " + config.growing().updateRegInterval());
         }
         List<LayerState> changed = new ArrayList<>();
         for (LayerState layer : layers) {

@@ -275,7 +275,7 @@ public final class LayerState {
         if (!saved.name().equals(name) || saved.lambda().length != lambda.length) {
             throw new IllegalArgumentException("resume: expected the state of " + name + " with " + lambda.length
                     + " groups, got " + saved.name() + " with " + saved.lambda().length
-                    + "; the checkpoint belongs to another network or --wg");
+                    + "; the checkpoint belongs to another network or granularity");
         }
         System.arraycopy(saved.lambda(), 0, lambda, 0, lambda.length);
         hasHistory = saved.hasHistory();

@@ -9,8 +9,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * <caption>Differences</caption>
  * <tr><th></th><th>{@link #REFERENCE}</th><th>{@link #PAPER} (Algorithm 1)</th></tr>
  * <tr><td>lambda of GReg-1's kept groups</td><td>0</td><td>- weight decay</td></tr>
- * <tr><td>lambda of GReg-2's released groups</td><td>reg-granularity-recover</td><td>- weight decay</td></tr>
- * <tr><td>delta lambda</td><td>one for picking, one for growing</td><td>reg-granularity-prune for both</td></tr>
+ * <tr><td>lambda of GReg-2's released groups</td><td>regGranularityRecover</td><td>- weight decay</td></tr>
+ * <tr><td>delta lambda</td><td>one for picking, one for growing</td><td>regGranularityPrune for both</td></tr>
  * <tr><td>pick (GReg-2)</td><td>adds, then picks at lambda &gt;= tau'</td><td>picks at lambda &gt; tau', then adds</td></tr>
  * <tr><td>growth of a layer ends</td><td>at the magnitude ratio limit, or lambda &gt; tau</td><td>lambda &gt; tau</td></tr>
  * <tr><td>what is removed</td><td>the groups chosen or picked</td><td>the smallest L1 scores at the end</td></tr>

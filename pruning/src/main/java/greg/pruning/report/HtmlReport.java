@@ -15,10 +15,13 @@ public final class HtmlReport {
 
     private HtmlReport() {}
 
-    /** The page. */
-    public static String of(List<RunRecord> runs) {
-        ResultTable table =
-                new ResultTable(runs.stream().flatMap(r -> r.results().stream()).toList());
+    /** The page of one run. */
+    public static String of(RunRecord run) {
+        return of(List.of(run), new ResultTable(run.results()));
+    }
+
+    /** The page of several, with the table of their results. */
+    public static String of(List<RunRecord> runs, ResultTable table) {
         StringBuilder html = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
         html.append("<title>greg</title><style>\n")
                 .append(STYLE)

@@ -3,7 +3,6 @@ package greg.pruning.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import greg.pruning.run.RunException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,23 +32,23 @@ public final class Json {
         }
     }
 
-    /** Reads a file; RunException names it if it is no JSON. */
+    /** Reads a file; BadJsonException names it if it is no JSON. */
     public static JsonNode read(Path file) {
         try {
             return MAPPER.readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
-            throw new RunException(file + " is not JSON: " + e.getOriginalMessage(), e);
+            throw new BadJsonException(file + " is not JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** A record from what {@link #line} made of one; RunException names the file if it does not fit. */
+    /** A record from what {@link #line} made of one; BadJsonException names the file if it does not fit. */
     public static <T> T parse(String text, Class<T> type, Path file) {
         try {
             return MAPPER.readValue(text, type);
         } catch (JsonProcessingException e) {
-            throw new RunException(
+            throw new BadJsonException(
                     file + " cannot be read, was it written by another version of greg? " + e.getOriginalMessage(), e);
         }
     }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** Results of several runs: those that differ in the seed alone share a row with mean and standard deviation. */
@@ -46,6 +47,15 @@ public final class ResultTable {
 
     /** Groups the results, in the order in which they come; a seed counts once in a row. */
     public ResultTable(Collection<RunResult> results) {
+        this(results, UnaryOperator.identity());
+    }
+
+    /**
+     * As above.
+     *
+     * @param naming what the remarks call a setting, from its {@linkplain Setting#written written name}
+     */
+    public ResultTable(Collection<RunResult> results, UnaryOperator<String> naming) {
         Map<List<Object>, List<RunResult>> groups = new LinkedHashMap<>();
         for (RunResult result : results) {
             groups.computeIfAbsent(List.of(result.method(), result.settings()), k -> new ArrayList<>())
@@ -53,7 +63,7 @@ public final class ResultTable {
         }
         groups.values().forEach(group -> rows.add(new Row(onePerSeed(group))));
         rows.sort((a, b) -> place(a).compareTo(place(b)));
-        remarkDifferences();
+        remarkDifferences(naming);
     }
 
     /** Groups by data set, network and ratios; methods stay in the order in which they came. */
@@ -79,18 +89,18 @@ public final class ResultTable {
     }
 
     /** Rows that look alike but were made differently are told apart below the table. */
-    private void remarkDifferences() {
+    private void remarkDifferences(UnaryOperator<String> naming) {
         for (int i = 0; i < rows.size(); i++) {
             for (int j = i + 1; j < rows.size(); j++) {
                 RunResult a = rows.get(i).first();
                 RunResult b = rows.get(j).first();
                 if (!place(rows.get(i)).equals(place(rows.get(j)))
                         || !a.method().equals(b.method())) continue;
-                Set<String> flags = new TreeSet<>(a.settings().keySet());
-                flags.addAll(b.settings().keySet());
-                String differ = flags.stream()
+                Set<String> names = new TreeSet<>(a.settings().keySet());
+                names.addAll(b.settings().keySet());
+                String differ = names.stream()
                         .filter(f -> !a.setting(f).equals(b.setting(f)))
-                        .map(f -> "--" + f + " " + quoted(a.setting(f)) + " and " + quoted(b.setting(f)))
+                        .map(f -> naming.apply(f) + " " + quoted(a.setting(f)) + " and " + quoted(b.setting(f)))
                         .collect(Collectors.joining(", "));
                 remarks.add("rows " + (i + 1) + " and " + (j + 1) + " differ in " + differ);
             }
@@ -137,7 +147,7 @@ public final class ResultTable {
     List<String> cells(Row row) {
         RunResult first = row.first();
         List<String> cells = new ArrayList<>();
-        COLUMNS.forEach(flag -> cells.add(first.setting(flag)));
+        COLUMNS.forEach(name -> cells.add(first.setting(name)));
         cells.add(first.method());
         cells.add(String.valueOf(row.runs().size()));
         cells.add(row.of(RunResult::base).toString());

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a finished run of {@code greg prune} left in its folder. */
+/** What a finished pruning run left in its folder. */
 public final class RunRecord {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,15 +38,20 @@ public final class RunRecord {
             throw new IllegalArgumentException(
                     folder + ": expected the folder of a run, with config.json; there is none");
         }
-        if (!Files.exists(folder.resolve("report.json"))) {
-            throw new IllegalArgumentException(folder + ": expected a finished run of 'greg prune', with report.json; "
-                    + "this one has none: go on with it by 'greg prune --resume " + folder + "', or leave it out");
+        if (!isFinished(folder)) {
+            throw new IllegalArgumentException(
+                    folder + ": expected a finished pruning run, with report.json; this one has none: resume it");
         }
         JsonNode config = tree(folder.resolve("config.json"));
         JsonNode report = tree(folder.resolve("report.json"));
         for (String key : List.of("seed", "options", "pruning")) require(folder.resolve("config.json"), config, key);
         for (String key : List.of("base", "pruned", "speedup")) require(folder.resolve("report.json"), report, key);
         return new RunRecord(folder, config, report, metrics(folder.resolve("metrics.jsonl")));
+    }
+
+    /** Whether the run in a folder has come to its report. */
+    public static boolean isFinished(Path folder) {
+        return Files.exists(folder.resolve("report.json"));
     }
 
     private static void require(Path file, JsonNode json, String key) {
@@ -97,7 +102,7 @@ public final class RunRecord {
         return word.matches("[\\w./:,=+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
-    /** What it gave: one result, or two with {@code --one-shot}. */
+    /** What it gave: one result, or two if L1 in one shot was run beside it. */
     public List<RunResult> results() {
         return RunResult.of(config, report);
     }

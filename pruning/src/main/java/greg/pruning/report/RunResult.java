@@ -11,8 +11,8 @@ import java.util.TreeMap;
  * What one way of pruning gave in one finished run.
  *
  * @param seed of the run
- * @param method as in {@code --method}; L1 for the comparison of {@code --one-shot} too
- * @param settings everything else that decides the result, by flag name; equal for runs that differ in the seed alone
+ * @param method as it is written; L1 for the comparison in one shot too
+ * @param settings everything else that decides the result, by {@linkplain Setting#written written name}; equal for runs that differ in the seed alone
  * @param base top-1 of the unpruned network in percent
  * @param removed top-1 right after the removal
  * @param finetuned top-1 at the end of finetuning, or null if there was none
@@ -30,35 +30,6 @@ public record RunResult(
         double sparsity,
         double speedup,
         MeanStd published) {
-    /** Flags that say where and how a run is made, not what. */
-    private static final List<String> CIRCUMSTANCES = List.of(
-            "checkpoint-interval",
-            "data",
-            "debug",
-            "device",
-            "force",
-            "method",
-            "out",
-            "preset",
-            "resume",
-            "seed",
-            "threads");
-
-    /** Settings that matter only while the penalty grows: L1 in one shot has no such phase. */
-    private static final List<String> GROWTH = List.of(
-            "batch-size-prune",
-            "block-loss-grad",
-            "lr-prune",
-            "mag-ratio-limit",
-            "reg-granularity-pick",
-            "reg-granularity-prune",
-            "reg-granularity-recover",
-            "reg-upper-limit",
-            "reg-upper-limit-pick",
-            "semantics",
-            "stabilize-reg-interval",
-            "update-reg-interval");
-
     /**
      * The results of a run: its method, and L1 in one shot if that was asked for.
      *
@@ -89,7 +60,7 @@ public record RunResult(
                 ? "L1"
                 : accuracies.get("method").asText();
         Map<String, String> decides = new TreeMap<>(settings);
-        if (method.equals("L1")) GROWTH.forEach(decides::remove);
+        if (method.equals("L1")) Setting.of(Setting.Role.GROWTH).forEach(s -> decides.remove(s.written()));
         JsonNode finetuned = accuracies.path("after_finetuning");
         return new RunResult(
                 config.get("seed").asLong(),
@@ -103,7 +74,7 @@ public record RunResult(
                 meanStd(published));
     }
 
-    /** Flags as given, overridden by the values that a recipe or preset settled on. */
+    /** Options as given, overridden by the values that a recipe or preset settled on. */
     private static Map<String, String> settings(JsonNode config, JsonNode report) {
         Map<String, String> settings = new TreeMap<>();
         for (Map.Entry<String, JsonNode> option : config.get("options").properties()) put(settings, option);
@@ -114,8 +85,11 @@ public record RunResult(
         settings.put("batch-size", finetune.get("batch_size").asText());
         settings.put("arch", report.get("arch").asText());
         settings.put("dataset", report.get("dataset").asText());
-        settings.put("one-shot", "");
-        settings.keySet().removeAll(CIRCUMSTANCES);
+        for (Setting setting : Setting.values()) {
+            if (!setting.role().decides()) settings.remove(setting.written());
+        }
+        settings.remove(Setting.METHOD.written()); // a result has these two by themselves
+        settings.remove(Setting.SEED.written());
         settings.values().removeIf(String::isEmpty);
         return settings;
     }
@@ -136,7 +110,7 @@ public record RunResult(
     }
 
     /** One setting, or an empty text. */
-    public String setting(String flag) {
-        return settings.getOrDefault(flag, "");
+    public String setting(String name) {
+        return settings.getOrDefault(name, "");
     }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Records the growth of the penalty. Updates are thinned to {@link #MOST_RECORDS} records or so; those in which a layer picks
@@ -31,7 +32,7 @@ final class GrowthRecords implements GrowthListener {
 
     private final RunFolder folder;
     private final Progress progress;
-    private final GrowingRegularization growth;
+    private final Supplier<GrowingRegularization> growth;
     private final GregConfig config;
     private final DivergenceGuard guard;
     private final Checkpointer checkpointer;
@@ -45,12 +46,13 @@ final class GrowthRecords implements GrowthListener {
     /**
      * For a growth that begins or is resumed.
      *
+     * @param growth the growth, once the loop runs
      * @param maxIterations after which the growth is cut short; 0: never
      */
     GrowthRecords(
             RunFolder folder,
             Progress progress,
-            GrowingRegularization growth,
+            Supplier<GrowingRegularization> growth,
             GregConfig config,
             DivergenceGuard guard,
             Checkpointer checkpointer,
@@ -86,7 +88,7 @@ final class GrowthRecords implements GrowthListener {
     @Override
     public void started(TrainLoop loop) {
         if (loop.iteration() == 0) return;
-        for (LayerState layer : growth.layers()) {
+        for (LayerState layer : growth.get().layers()) {
             if (layer.picked()) reached.add(PICKED + layer.name());
             if (layer.finished()) reached.add(FINISHED + layer.name());
         }
@@ -120,8 +122,9 @@ final class GrowthRecords implements GrowthListener {
     @Override
     public void afterStep(TrainLoop loop) {
         long iteration = loop.iteration();
-        boolean stabilises = iteration == growth.stabilizeStart();
-        boolean removes = growth.removalDue(iteration);
+        GrowingRegularization grown = growth.get();
+        boolean stabilises = iteration == grown.stabilizeStart();
+        boolean removes = grown.removalDue(iteration);
         boolean last = removes || maxIterations > 0 && iteration + 1 >= maxIterations;
         boolean updated = !layers.isEmpty() && (milestone || iteration % recordEvery == 0);
         if (iteration % READ_LOSS_EVERY == 0 || stabilises || last || updated) {
@@ -130,7 +133,7 @@ final class GrowthRecords implements GrowthListener {
             progress.note(String.format(
                     Locale.ROOT,
                     "%s, lambda %.4g, loss %.3f",
-                    growth.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
+                    grown.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
                     lambda,
                     loss));
             if (updated) folder.metric(record("grow", iteration, loss, "layers", new LinkedHashMap<>(layers)));

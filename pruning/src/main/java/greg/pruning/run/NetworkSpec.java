@@ -4,6 +4,7 @@ import greg.datasets.ImageShape;
 import greg.kernels.Backend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
+import greg.nn.SettingException;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
@@ -20,7 +21,7 @@ import java.util.Map;
 /**
  * What it takes to build a network before its weights can be loaded; files of ours carry it as metadata.
  *
- * @param arch as in {@code --arch}
+ * @param arch name of the network
  * @param channels planes of an image
  * @param imageSize its height and width
  * @param classes outputs
@@ -89,29 +90,29 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
 
     /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */
     public static Checkpoint read(Path weights) {
-        return read("--weights", weights);
+        return read("weights", weights);
     }
 
-    /** As above, for another flag. */
-    public static Checkpoint read(String flag, Path weights) {
+    /** As above, for another setting than {@code weights}. */
+    public static Checkpoint read(String setting, Path weights) {
         if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
         for (String name : IN_RUN_FOLDER) {
             if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
         }
-        throw new RunException(flag + ": " + weights + " is a folder with none of " + String.join(", ", IN_RUN_FOLDER)
-                + " in it; name a checkpoint file or the folder of a run");
+        throw new RunException(setting + ": " + weights + " is a folder with none of "
+                + String.join(", ", IN_RUN_FOLDER) + " in it; name a checkpoint file or the folder of a run");
     }
 
     /**
-     * What a checkpoint is to be loaded into: its own metadata, or for files of other programs the flags.
+     * What a checkpoint is to be loaded into: its own metadata, or for files of other programs the arguments.
      *
-     * @param arch from the command line, or null
+     * @param arch as somebody asked for, or null
      */
     public static NetworkSpec of(Checkpoint checkpoint, String arch, ImageShape images) {
         Map<String, String> known = checkpoint.metadata();
         String own = known.get("arch");
         if (own == null && arch == null) {
-            throw new UsageException("--arch is needed: " + checkpoint.file() + " does not say its architecture");
+            throw SettingException.missing("arch", checkpoint.file() + " does not say its architecture");
         }
         NetworkSpec wanted = of(own == null ? arch : own, images);
         if (own == null) return wanted;
@@ -119,7 +120,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
         if (!fits) {
             throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
-                    + stored.classes + " classes, --dataset has " + wanted.channels + " and " + wanted.classes);
+                    + stored.classes + " classes, the data set has " + wanted.channels + " and " + wanted.classes);
         }
         return stored;
     }
@@ -132,13 +133,15 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     /**
      * What a file of ours says of itself.
      *
-     * @param arch from the command line, or null; UsageException if that is another
+     * @param arch as somebody asked for, or null; SettingException if that is another
      */
     public static NetworkSpec stored(Checkpoint checkpoint, String arch) {
         NetworkSpec stored = stored(checkpoint);
         if (arch != null && !stored.arch.equals(arch)) {
-            throw new UsageException("--arch " + arch + ": " + checkpoint.file() + " holds a " + stored.arch
-                    + "; leave out --arch or name that file's");
+            throw SettingException.of(
+                    "arch",
+                    arch,
+                    checkpoint.file() + " holds a " + stored.arch + "; leave out the setting arch or name that file's");
         }
         return stored;
     }
@@ -174,7 +177,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             PruningPlan.weights(checkpoint.state()).loadInto(network);
         } catch (IllegalArgumentException e) {
             network.close();
-            throw new UsageException(checkpoint.file() + " does not fit --arch " + arch + ": " + e.getMessage());
+            throw new UsageException(checkpoint.file() + " does not fit arch = " + arch + ": " + e.getMessage());
         }
         return network;
     }

@@ -2,7 +2,7 @@ package greg.pruning.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import greg.datasets.NearestName;
+import greg.nn.SettingException;
 import greg.pruning.report.MeanStd;
 import greg.pruning.report.Published;
 import java.io.IOException;
@@ -15,15 +15,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * {@code --preset}: one row of Tables 1 to 4 of the paper. It gives defaults; a flag on the command line overrides it.
+ * One row of Tables 1 to 4 of the paper, by a name: it gives defaults, which other settings override.
  *
  * @param name architecture, data set, ratio or speedup, method
- * @param method as in {@code --method}
- * @param arch as in {@code --arch}
- * @param dataset as in {@code --dataset}
- * @param wg as in {@code --wg}
- * @param stagePr as in {@code --stage-pr}
- * @param skipLayers as in {@code --skip-layers}; may be empty
+ * @param method its written name
+ * @param arch name of the network
+ * @param dataset name of its images
+ * @param wg written name of the granularity
+ * @param stagePr the ratios
+ * @param skipLayers layers to leave whole; may be empty
  * @param batchSize where it differs from the recipe's, for every phase; else null
  * @param published what the paper got
  */
@@ -37,9 +37,6 @@ public record Preset(
         String skipLayers,
         Integer batchSize,
         Published published) {
-    /** The word that lists them instead. */
-    public static final String LIST = "list";
-
     /** The paper's table 1 averages three runs; the other tables show one number each. */
     private static final int RUNS = 3;
 
@@ -89,14 +86,11 @@ public record Preset(
         return new ArrayList<>(ALL.keySet());
     }
 
-    /** The preset of that exact name; UsageException with the nearest known one otherwise. */
+    /** The preset of that exact name; {@link SettingException} naming the known ones otherwise. */
     public static Preset of(String name) {
         Preset preset = ALL.get(name);
-        if (preset == null) {
-            throw new UsageException("--preset: unknown preset '" + name + "'" + NearestName.hint(name, ALL.keySet())
-                    + "; see 'greg prune --preset " + LIST + "'");
-        }
-        return preset;
+        if (preset != null) return preset;
+        throw SettingException.of("preset", name, "expected one of " + String.join(", ", ALL.keySet()));
     }
 
     /** A table of all, for people. */

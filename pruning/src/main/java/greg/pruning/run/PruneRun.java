@@ -1,5 +1,7 @@
 package greg.pruning.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import greg.kernels.Backend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
@@ -12,11 +14,13 @@ import greg.nn.train.Score;
 import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainHook;
+import greg.pruning.Pruner;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.HtmlReport;
+import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
@@ -24,12 +28,13 @@ import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import greg.pruning.report.Written;
+import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.Reinit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The phases of {@code greg prune} in order: base network, growth and removal, finetuning, comparison, timing, report. A
+/** The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A
  * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
 public final class PruneRun {
     /** The unpruned network, in the run folder. */
@@ -37,7 +42,7 @@ public final class PruneRun {
 
     private static final String PLAN = "plan.json";
     private static final String PRUNED = "pruned.safetensors";
-    private static final String REMEDY = "a smaller --lr-prune or --reg-upper-limit";
+    private static final String REMEDY = "a smaller lrPrune or regUpperLimit";
     private static final int[] TIMED_BATCHES = {1, 64};
 
     private final RunMonitor monitor;
@@ -118,13 +123,19 @@ public final class PruneRun {
                     results.seconds(),
                     plan.published());
             Map<String, Object> numbers = report.toMap();
-            numbers.put("growth", GrowthTimes.totals(folder.file(PLAN)));
+            numbers.put("growth", growthTotals());
             folder.writeJson("report.json", numbers);
             folder.writeText("report.txt", report.toText());
-            folder.writeText(RunFolder.PAGE, HtmlReport.of(List.of(RunRecord.read(folder.path()))));
+            folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
             return report;
         }
+    }
+
+    /** What plan.json says of the growth of the whole network; null if nothing grew. */
+    private Object growthTotals() {
+        JsonNode growth = Json.read(folder.file(PLAN)).path("growth");
+        return growth instanceof ObjectNode all ? all.deepCopy().without("layers") : null;
     }
 
     /** The base network: given, trained, or in the middle of its training. */
@@ -206,20 +217,25 @@ public final class PruneRun {
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
         TrainData train = data.training(plan.finetune().augment(), plan.batchSize(), greg.seed());
         try (Progress progress = monitor.progress(method, most, "it")) {
-            if (from != null) progress.skip(from.training().position().iteration());
-            Pruning.Cut cut = new LoopRunner(folder)
-                    .run("pruning", REMEDY, () -> pruning.run(network, train, growth -> hooks(growth, progress), from));
+            Pruner pruner = pruning.pruner(network);
+            if (from != null) {
+                progress.skip(from.training().position().iteration());
+                pruner.resume(from.schedule(), from.training());
+            }
+            if (greg.method() != PruningMethod.L1) pruner.hooks(hooks(pruner, progress));
+            PruningPlan removed = new LoopRunner(folder).run("pruning", REMEDY, () -> pruner.run(train));
+            Pruning.Cut cut = pruning.cut(pruner, removed);
             if (cut.outcome().cutShort()) monitor.say("%s: %s", method, cutShort(cut.outcome()));
             return cut;
         }
     }
 
-    private TrainHook[] hooks(GrowingRegularization growth, Progress progress) {
+    private TrainHook[] hooks(Pruner pruner, Progress progress) {
         DivergenceGuard guard = new DivergenceGuard();
-        Checkpointer checkpointer = checkpoints.ofGrowth(guard, monitor::stopRequested, growth);
+        Checkpointer checkpointer = checkpoints.ofGrowth(guard, monitor::stopRequested, pruner::growth);
         long limit = plan.maxIterations();
         List<TrainHook> hooks = new ArrayList<>();
-        hooks.add(new GrowthRecords(folder, progress, growth, pruning.config(), guard, checkpointer, limit));
+        hooks.add(new GrowthRecords(folder, progress, pruner::growth, pruning.config(), guard, checkpointer, limit));
         hooks.add(guard);
         hooks.add(new ProgressHook(progress, false));
         if (limit > 0) hooks.add(TrainHook.limit(limit));
@@ -234,7 +250,7 @@ public final class PruneRun {
                 ? "the groups chosen before go, faded as far as they are"
                 : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
                         + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
-        return "cut short by --max-iterations after " + plan.maxIterations() + " iterations; " + picked;
+        return "cut short by maxIterations after " + plan.maxIterations() + " iterations; " + picked;
     }
 
     private Accuracies removed(NnModule network, String method) {

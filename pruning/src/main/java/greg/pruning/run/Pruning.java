@@ -2,14 +2,16 @@ package greg.pruning.run;
 
 import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
+import greg.nn.SettingException;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
-import greg.nn.train.TrainData;
-import greg.nn.train.TrainHook;
+import greg.pruning.Pruner;
+import greg.pruning.PruningReport;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthTimes;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
@@ -23,7 +25,6 @@ import greg.pruning.target.Target;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
  * What is to be removed from which network.
@@ -110,13 +111,15 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
      * @param model its folder, or a file that it wrote
      */
     public static InheritedPruning inherit(Path model, InheritedPruning.Mode mode, Granularity wg) {
-        Checkpoint checkpoint = NetworkSpec.read("--base-pr-model", model);
+        Checkpoint checkpoint = NetworkSpec.read("basePrModel", model);
         NetworkSpec other = NetworkSpec.stored(checkpoint);
         boolean masked = other.plan() instanceof MaskPlan;
         if (!other.isPruned() || masked == wg.structured()) {
-            throw new UsageException("--base-pr-model: expected a network pruned by --wg "
-                    + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
-                    + (masked ? "masked by --wg weight" : other.isPruned() ? "cut" : "not pruned"));
+            throw new SettingException(
+                    "basePrModel",
+                    "expected a network pruned by granularity = "
+                            + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
+                            + (masked ? "masked by granularity = weight" : other.isPruned() ? "cut" : "not pruned"));
         }
         if (other.plan() instanceof MaskPlan masks) return InheritedPruning.of(mode, masks);
         RemovalPlan cut = (RemovalPlan) other.plan();
@@ -131,31 +134,21 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         return new Pruning(spec, config.toBuilder().method(method).build(), target, layers);
     }
 
-    /** Removes at once what L1 chooses: the network is smaller afterwards (or, for single weights, masked). */
-    public Cut run(NnModule network) {
-        return run(network, null, growth -> new TrainHook[0], null);
+    /** The pruner of {@code network}, which is as {@link #spec} says, with its weights. */
+    Pruner pruner(NnModule network) {
+        Pruner pruner = Pruner.of(network, spec.image(), config);
+        return layers != null ? pruner.target(layers) : pruner.target(target);
     }
 
-    /**
-     * Chooses, grows, stabilises, removes: the network is smaller afterwards (or, for single weights, masked).
-     *
-     * @param data training images; null for method L1, which needs none
-     * @param hooks on the training loop
-     * @param from where to resume, with the network as it was then; null: at the start
-     */
-    public Cut run(
-            NnModule network, TrainData data, Function<GrowingRegularization, TrainHook[]> hooks, RunState.Saved from) {
-        ChannelGraph graph = ChannelGraph.trace(network, spec.image());
-        List<LayerTarget> targets = layers != null
-                ? layers
-                : target.resolve(graph, config.granularity()).layers();
-        try (GrowingRegularization growth = new GrowingRegularization(config, network, graph, targets)) {
-            if (from != null) growth.resume(from.schedule(), from.training());
-            GrowingRegularization.Outcome outcome = growth.run(data, hooks.apply(growth));
-            GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growth);
-            PruningPlan plan = growth.plan();
-            plan.apply(graph);
-            return new Cut(spec.pruned(plan), times, outcome);
-        }
+    /** What a pruner has done. */
+    Cut cut(Pruner pruner, PruningPlan plan) {
+        PruningReport report = pruner.report();
+        return new Cut(spec.pruned(plan), report.times(), report.outcome());
+    }
+
+    /** Removes at once what L1 chooses: the network is smaller afterwards (or, for single weights, masked). */
+    public Cut run(NnModule network) {
+        Pruner pruner = pruner(network);
+        return cut(pruner, pruner.run());
     }
 }

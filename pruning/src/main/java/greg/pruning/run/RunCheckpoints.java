@@ -80,9 +80,12 @@ public final class RunCheckpoints {
     }
 
     /** Checkpoints of a loop with growing penalties. */
-    Checkpointer ofGrowth(DivergenceGuard guard, BooleanSupplier stopRequested, GrowingRegularization growth) {
+    Checkpointer ofGrowth(
+            DivergenceGuard guard, BooleanSupplier stopRequested, Supplier<GrowingRegularization> growth) {
         return checkpointer(
-                guard, stopRequested, state -> write(state, null, growth.save().toState()));
+                guard,
+                stopRequested,
+                state -> write(state, null, growth.get().save().toState()));
     }
 
     private Checkpointer checkpointer(

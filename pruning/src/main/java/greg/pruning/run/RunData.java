@@ -4,6 +4,7 @@ import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.ImageShape;
 import greg.datasets.Normalization;
+import greg.nn.SettingException;
 import greg.nn.train.Augmentation;
 import greg.nn.train.ImageData;
 import greg.nn.train.TrainData;
@@ -11,7 +12,7 @@ import greg.nn.train.TrainData;
 /**
  * The images of a run.
  *
- * @param name of the data set, as in {@code --dataset}
+ * @param name of the data set
  * @param split training and test images
  * @param normalization the data set's own, or another that was asked for
  */
@@ -20,8 +21,11 @@ public record RunData(String name, DataSplit split, Normalization normalization)
     public ImageShape images() {
         ImageShape shape = split.test().shape();
         if (shape.height() != shape.width()) {
-            throw new UsageException("--dataset " + name + ": expected square images, got " + shape.height() + "x"
-                    + shape.width() + "; bring them to a size with --image-size");
+            throw SettingException.of(
+                    "dataset",
+                    name,
+                    "expected square images, got " + shape.height() + "x" + shape.width()
+                            + "; bring them to a size with imageSize");
         }
         return shape;
     }

@@ -11,7 +11,7 @@ public final class RunException extends RuntimeException {
         super(message);
     }
 
-    /** A failure with the exception that led to it, kept for {@code --debug}. */
+    /** A failure with the exception that led to it, kept as its cause. */
     public RunException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -31,7 +31,7 @@ public final class RunFolder implements AutoCloseable {
     /** As {@link AtomicFile} names its temporary files. */
     private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
 
-    /** What runs write; {@code --force} removes these and nothing else. */
+    /** What runs write; taking a folder by force removes these and nothing else. */
     private static final List<String> OURS = List.of(
             "config.json",
             METRICS,
@@ -68,7 +68,7 @@ public final class RunFolder implements AutoCloseable {
         } catch (IOException e) {
             run.close();
             throw new RunException(
-                    "--out " + folder + " cannot be written (" + RunException.reason(e) + "); name another folder", e);
+                    "out = " + folder + " cannot be written (" + RunException.reason(e) + "); name another folder", e);
         } catch (RunException e) {
             run.close();
             throw e;
@@ -80,8 +80,8 @@ public final class RunFolder implements AutoCloseable {
         Files.createDirectories(folder);
         try (Stream<Path> content = Files.list(folder)) {
             if (content.findAny().isPresent() && !force) {
-                throw new UsageException("--out " + folder
-                        + " is not empty; name another folder, or overwrite the run in it with --force");
+                throw new UsageException("out = " + folder
+                        + " is not empty; name another folder, or overwrite the run in it with the setting force");
             }
         }
         Files.delete(Files.createTempFile(folder, ".probe", ".tmp"));
@@ -114,7 +114,7 @@ public final class RunFolder implements AutoCloseable {
             return run;
         } catch (IOException e) {
             run.close();
-            throw new RunException("--resume " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
+            throw new RunException("resume = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
         } catch (RunException e) {
             run.close();
             throw e;
@@ -138,7 +138,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             if (metrics == null) open();
         } catch (IOException e) {
-            throw new RunException("--out " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
+            throw new RunException("out = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
         }
         writeJson("config.json", config);
     }

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Which single weights are pruned ({@code --wg weight}): per parameter one 0 or 1 for each element, row-major. The network
+ * Which single weights are pruned: per parameter one 0 or 1 for each element, row-major. The network
  * keeps its shape; the masked weights are zeroed, and every optimiser made for the network leaves them so. Checkpoints hold the
  * masks as tensors named {@code mask.PARAMETER}, so that a masked weight is told from one that is zero by chance.
  */

@@ -1,6 +1,7 @@
 package greg.pruning.target;
 
 import greg.kernels.spec.GroupIndex;
+import greg.nn.SettingException;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Coupling;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code --global}: one ratio for the whole network instead of one per layer. The groups of all layers are put into one
+ * One ratio for the whole network instead of one per layer. The groups of all layers are put into one
  * order by score divided by the mean score of their layer, and the smallest go, whichever layers they are in; every layer
  * keeps at least one. What comes out is a ratio per layer, so that all methods can go on from there.
  */
@@ -51,8 +52,10 @@ final class GlobalRatios {
     static void check(double[] ratios) {
         double[] asked = asked(ratios);
         if (asked.length > 1 || asked.length == 1 && asked[0] == Selection.AUTOMATIC) {
-            throw new IllegalArgumentException("--global: expected one ratio in [0, 1) for all layers, got "
-                    + Arrays.toString(asked) + "; write --stage-pr 0.5");
+            throw new SettingException(
+                    "global",
+                    "expected one ratio in [0, 1) for all layers, got " + Arrays.toString(asked)
+                            + "; write ratios = 0.5");
         }
     }
 

@@ -2,6 +2,7 @@ package greg.pruning.target;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.nn.Parameter;
+import greg.nn.SettingException;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
@@ -18,11 +19,11 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What another run pruned, to be done again ({@code --base-pr-model}): the same groups, or as many of them in each layer.
+ * What another run pruned, to be done again: the same groups, or as many of them in each layer.
  * It is read off the pruned network itself, so a run with channel groups can inherit from one with filter groups. Single
  * weights inherit from single weights only.
  *
- * @param mode {@code --inherit-pruned}
+ * @param mode what is taken over
  * @param layers by layer name; a layer that lost nothing may be missing
  */
 public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
@@ -77,8 +78,10 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
             if (!said.containsKey(name) || said.get(name).length != kept.length) unread.add(name);
         });
         if (!unread.isEmpty()) {
-            throw new IllegalArgumentException("--base-pr-model: it lost filters of " + String.join(", ", unread)
-                    + ", which no convolution reads, so channel groups cannot inherit them; use --wg filter");
+            throw new SettingException(
+                    "basePrModel",
+                    "it lost filters of " + String.join(", ", unread)
+                            + ", which no convolution reads, so channel groups cannot inherit them; use granularity = filter");
         }
     }
 
@@ -116,14 +119,16 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         for (String name : layers.keySet()) {
             Layer layer = known.get(name);
             if (layer == null) {
-                throw new IllegalArgumentException("--base-pr-model: it lost groups of layer " + name
-                        + ", which this network does not have; name a run of the same architecture");
+                throw new SettingException(
+                        "basePrModel",
+                        "it lost groups of layer " + name
+                                + ", which this network does not have; name a run of the same architecture");
             }
             if (sets.keepsWhole(layer)) {
-                throw new IllegalArgumentException("--base-pr-model: it lost "
-                        + Written.name(sets.granularity()) + " groups of layer " + name
-                        + ", which must stay whole here: "
-                        + sets.whyWhole(layer));
+                throw new SettingException(
+                        "basePrModel",
+                        "it lost " + Written.name(sets.granularity()) + " groups of layer " + name
+                                + ", which must stay whole here: " + sets.whyWhole(layer));
             }
         }
         double[] ratios = sets.layers().stream()
@@ -131,7 +136,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
                 .mapToDouble(loss -> loss == null ? 0 : Selection.ratioOf(loss.pruned().length, loss.groups()))
                 .toArray();
         List<String> warnings =
-                layers.isEmpty() ? List.of("--base-pr-model: it lost nothing, nothing will be removed") : List.of();
+                layers.isEmpty() ? List.of("basePrModel: it lost nothing, nothing will be removed") : List.of();
         return new PruningRatios.Resolved(ratios, warnings);
     }
 
@@ -141,8 +146,10 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         if (mode != Mode.INDEX || loss == null) return null;
         int groups = granularity.index(layer).count();
         if (loss.groups() != groups) {
-            throw new IllegalArgumentException("--base-pr-model: layer " + layer.name() + " had " + loss.groups()
-                    + " groups there, it has " + groups + " here; name a run of the same architecture");
+            throw new SettingException(
+                    "basePrModel",
+                    "layer " + layer.name() + " had " + loss.groups() + " groups there, it has " + groups
+                            + " here; name a run of the same architecture");
         }
         return Selection.of(groups, loss.pruned());
     }

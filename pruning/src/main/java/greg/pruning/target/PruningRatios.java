@@ -1,5 +1,6 @@
 package greg.pruning.target;
 
+import greg.nn.SettingException;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * {@code --stage-pr}: which share of its groups each layer loses. Four ways to write it:
+ * Which share of its groups each layer loses. Four ways to write it:
  *
  * <ul>
  *   <li>{@code [0,0.5,0.5,0.5,0]}: a ratio per stage of a residual network: stem, stages, classifier;
@@ -44,7 +45,7 @@ public final class PruningRatios {
     private record Entry(String text, double ratio, int from, int to, Glob glob) {}
 
     /**
-     * What the option means for a network.
+     * What the text means for a network.
      *
      * @param ratios one per layer, in the order of the layers given
      * @param warnings one line each, to be shown to the user
@@ -61,7 +62,7 @@ public final class PruningRatios {
     }
 
     /**
-     * A ratio for each layer or name glob; as in the option, the last match of a layer holds, in the order of the map.
+     * A ratio for each layer or name glob; as in the text, the last match of a layer holds, in the order of the map.
      *
      * @throws IllegalArgumentException for a ratio outside of [0, 1) that is not {@link Selection#AUTOMATIC}
      */
@@ -75,7 +76,7 @@ public final class PruningRatios {
         return made;
     }
 
-    /** Parses the option; IllegalArgumentException says what is wrong and how to write it. */
+    /** Parses the text; {@link SettingException} says what is wrong and how to write it. */
     public static PruningRatios parse(String text) {
         String list = text.strip();
         boolean bracketed = list.startsWith("[") && list.endsWith("]") && list.length() > 1;
@@ -159,7 +160,7 @@ public final class PruningRatios {
         checkForm(layers, warnings);
         skip.check(layers, warnings);
         if (!granularity.structured() && !skip.isEmpty()) {
-            warnings.add("--skip-layers has no effect with --wg weight, as in the reference implementation");
+            warnings.add("skipLayers has no effect with granularity = weight, as in the reference implementation");
         }
         double[] ratios = new double[layers.size()];
         for (Entry entry : entries) {
@@ -192,7 +193,7 @@ public final class PruningRatios {
                     .min()
                     .orElseThrow();
             for (int i : members) ratios[i] = smallest;
-            warnings.add("--stage-pr: " + set.stream().map(Layer::name).collect(Collectors.joining(", "))
+            warnings.add("ratios: " + set.stream().map(Layer::name).collect(Collectors.joining(", "))
                     + " lose the same channels; of their ratios the smallest holds, " + smallest);
         }
     }
@@ -231,7 +232,7 @@ public final class PruningRatios {
                             + last.name() + ")");
                 }
                 if (entry.to > last.index()) {
-                    warnings.add("--stage-pr: '" + entry.text + "' ends beyond the last layer, which is " + last.index()
+                    warnings.add("ratios: '" + entry.text + "' ends beyond the last layer, which is " + last.index()
                             + " (" + last.name() + "); cut there");
                 }
             }
@@ -260,7 +261,7 @@ public final class PruningRatios {
         String entryText = "'" + entry.text + "'";
         String groups = Written.name(sets.granularity()) + " groups";
         if (meets.isEmpty() && form == Form.GLOBAL) {
-            throw error("the network has no layer with " + groups + " to remove; use --wg weight");
+            throw error("the network has no layer with " + groups + " to remove; use granularity = weight");
         }
         if (meets.isEmpty() && form == Form.STAGES) {
             if (entry.ratio == 0) return; // a network may begin with a block, and have no stem
@@ -268,7 +269,7 @@ public final class PruningRatios {
                     + sets.granularity().channels() + " belong to that stage; give 0 there");
         }
         if (meets.isEmpty()) {
-            throw error(entryText + " matches no layer; layers are listed by 'greg inspect'");
+            throw error(entryText + " matches no layer; layers are listed by ChannelGraph.layers()");
         }
         if (entry.ratio != 0 && meets.stream().allMatch(sets::keepsWhole)) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
@@ -296,16 +297,16 @@ public final class PruningRatios {
             String names = linear.stream().collect(Collectors.joining(", "));
             if (!any) {
                 throw error("only linear layers (" + names + ") have a ratio, and " + Written.name(granularity)
-                        + " groups of those are never removed; use --wg weight or give convolutions a ratio");
+                        + " groups of those are never removed; use granularity = weight or give convolutions a ratio");
             }
-            warnings.add("--stage-pr: " + names + ": penalised, but no " + Written.name(granularity)
+            warnings.add("ratios: " + names + ": penalised, but no " + Written.name(granularity)
                     + " of a linear layer is removed, as in the reference implementation");
         } else if (!any && linear.isEmpty()) {
-            warnings.add("--stage-pr: every ratio is 0, nothing will be removed");
+            warnings.add("ratios: every ratio is 0, nothing will be removed");
         }
     }
 
     private IllegalArgumentException error(String what) {
-        return new IllegalArgumentException("--stage-pr " + text.strip() + ": " + what);
+        return SettingException.of("ratios", text.strip(), what);
     }
 }

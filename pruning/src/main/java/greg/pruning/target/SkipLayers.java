@@ -1,12 +1,13 @@
 package greg.pruning.target;
 
+import greg.nn.SettingException;
 import greg.pruning.graph.Layer;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * {@code --skip-layers "[1.0,2.3]"}: layers that keep ratio 0. In a network with stages a number entry matches every
+ * Layers that keep ratio 0. In a network with stages a number entry matches every
  * layer whose "stage.block.conv" starts with it, as text: the reference implementation's rule, by which 1.1 also
  * matches blocks 10 to 19 of stage 1 (that gives a warning). In a single-branch network it is a layer index. An entry
  * with a letter or a star is a name glob, in any network.
@@ -24,7 +25,7 @@ public final class SkipLayers {
         this.entries = entries;
     }
 
-    /** Parses the option; the empty text and {@code []} skip nothing. IllegalArgumentException names a bad entry. */
+    /** Parses a list such as {@code [1.0,2.3]}; the empty text and {@code []} skip nothing. IllegalArgumentException names a bad entry. */
     public static SkipLayers parse(String text) {
         String list = text.strip();
         if (list.startsWith("[") && list.endsWith("]")) {
@@ -36,9 +37,10 @@ public final class SkipLayers {
         List<String> entries = Stream.of(list.split(",", -1)).map(String::strip).toList();
         for (String entry : entries) {
             if (!NUMBER.matcher(entry).matches() && !NAME.matcher(entry).matches()) {
-                throw new IllegalArgumentException(
-                        "--skip-layers: expected stage.block.conv (1.0), a layer index or a name" + " glob, got '"
-                                + entry + "' in '" + text + "'");
+                throw new SettingException(
+                        "skipLayers",
+                        "expected stage.block.conv (1.0), a layer index or a name" + " glob, got '" + entry + "' in '"
+                                + text + "'");
             }
         }
         return new SkipLayers(entries);
@@ -68,14 +70,14 @@ public final class SkipLayers {
         for (String entry : entries) {
             List<Layer> hits = layers.stream().filter(l -> matches(entry, l)).toList();
             if (hits.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "--skip-layers: '" + entry + "' matches no layer; layers are listed by " + "'greg inspect'");
+                throw new SettingException(
+                        "skipLayers", "'" + entry + "' matches no layer; layers are listed by ChannelGraph.layers()");
             }
             if (layers.get(0).staged() && NUMBER.matcher(entry).matches()) {
                 hits.stream()
                         .filter(l -> !(l.address() + ".").startsWith(entry + "."))
                         .findFirst()
-                        .ifPresent(l -> warnings.add("--skip-layers: '" + entry + "' also matches " + l.name() + " ("
+                        .ifPresent(l -> warnings.add("skipLayers: '" + entry + "' also matches " + l.name() + " ("
                                 + l.address() + "), as in the reference implementation"));
             }
         }

@@ -10,11 +10,11 @@ import java.util.List;
 /**
  * How much of a network is to go, and where.
  *
- * @param ratios {@code --stage-pr}; null if inherited
- * @param skip {@code --skip-layers}
- * @param inherited {@code --base-pr-model}, or null
- * @param coupled {@code --prune-coupled}
- * @param global {@code --global}
+ * @param ratios which share of each layer; null if inherited
+ * @param skip layers that stay whole
+ * @param inherited what another run pruned, or null
+ * @param coupled whether channels tied by residual additions are pruned too
+ * @param global whether the one ratio is a share of all groups of the network
  */
 public record Target(
         PruningRatios ratios, SkipLayers skip, InheritedPruning inherited, boolean coupled, boolean global) {

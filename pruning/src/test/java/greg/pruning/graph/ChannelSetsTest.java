@@ -128,7 +128,7 @@ class ChannelSetsTest {
             assertEquals(0.75, paper.of("layer3.1.conv2").ratio());
             assertEquals(1, paper.warnings().size());
             assertTrue(
-                    paper.warnings().get(0).startsWith("--stage-pr: conv1, layer1.0.conv2, "),
+                    paper.warnings().get(0).startsWith("ratios: conv1, layer1.0.conv2, "),
                     paper.warnings().get(0));
 
             Case usual = Case.of(net, Granularity.FILTER, false);

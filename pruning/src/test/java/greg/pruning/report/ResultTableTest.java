@@ -38,7 +38,10 @@ class ResultTableTest {
         ResultTable table =
                 new ResultTable(List.of(result("L1", 0, 80.0), result("L1", 1, 84.0, "epochs", "4", "reinit", "orth")));
         assertEquals(2, table.rows().size());
-        assertEquals(List.of("rows 1 and 2 differ in --epochs 2 and 4, --reinit unset and orth"), table.remarks());
+        assertEquals(List.of("rows 1 and 2 differ in epochs 2 and 4, reinit unset and orth"), table.remarks());
+        ResultTable flags = new ResultTable(
+                List.of(result("L1", 0, 80.0), result("L1", 1, 84.0, "epochs", "4")), name -> "--" + name);
+        assertEquals(List.of("rows 1 and 2 differ in --epochs 2 and 4"), flags.remarks());
     }
 
     @Test

@@ -92,7 +92,7 @@ class GlobalRatiosTest {
                             IllegalArgumentException.class,
                             () -> counts(net, "features.0:0.5,features.3:0.4", Granularity.FILTER, false))
                     .getMessage();
-            assertTrue(message.startsWith("--global: expected one ratio in [0, 1) for all layers"), message);
+            assertTrue(message.startsWith("global: expected one ratio in [0, 1) for all layers"), message);
             assertThrows(IllegalArgumentException.class, () -> counts(net, "-1", Granularity.FILTER, false));
             assertArrayEquals(new double[4], counts(net, "0", Granularity.FILTER, false));
         }

@@ -186,7 +186,7 @@ class PruningRatiosTest {
                         IllegalArgumentException.class,
                         () -> resolve(text, net.equals("vgg") ? VGG11 : RESNET20, Granularity.FILTER))
                 .getMessage();
-        assertTrue(message.startsWith("--stage-pr " + text + ": "), message);
+        assertTrue(message.startsWith("ratios = " + text + ": "), message);
         assertTrue(message.contains(expected), message);
         assertEquals(1, message.lines().count());
     }
@@ -219,7 +219,7 @@ class PruningRatiosTest {
                 ratios("layer2.*:0.5,layer2.1.conv1:0.25,layer3.0.conv1:-1", RESNET20, Granularity.FILTER), ratios(r));
         assertEquals(0.25, r.of("layer2.1.conv1").ratio());
         assertEquals(
-                "--stage-pr conv7:0.5: 'conv7:0.5' matches no layer; layers are listed by 'greg inspect'",
+                "ratios = conv7:0.5: 'conv7:0.5' matches no layer; layers are listed by ChannelGraph.layers()",
                 assertThrows(IllegalArgumentException.class, () -> Target.of(PruningRatios.of(Map.of("conv7", 0.5)))
                                 .resolve(RESNET20, Granularity.FILTER))
                         .getMessage());

@@ -1,16 +1,16 @@
-package greg.datasets;
+package greg.pruning.cli;
 
 import java.util.Collection;
 
-/** What somebody probably meant. Here because every part of the program that knows names can see this package. */
-public final class NearestName {
+/** What somebody probably meant. */
+final class NearestName {
     private NearestName() {}
 
     /**
      * The known name with the fewest edits (insertions, deletions, replacements, swaps of neighbours) to {@code typed}, or
      * null if none is even remotely like it. The first of several equally near ones.
      */
-    public static String of(String typed, Collection<String> known) {
+    static String of(String typed, Collection<String> known) {
         String best = null;
         int fewest = Math.max(2, typed.length() / 2) + 1;
         for (String candidate : known) {
@@ -25,7 +25,7 @@ public final class NearestName {
     }
 
     /** {@code " (did you mean 'x'?)"} with a blank in front, or nothing. */
-    public static String hint(String typed, Collection<String> known) {
+    static String hint(String typed, Collection<String> known) {
         String nearest = of(typed, known);
         return nearest == null ? "" : " (did you mean '" + nearest + "'?)";
     }

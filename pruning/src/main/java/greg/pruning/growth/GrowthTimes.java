@@ -1,18 +1,13 @@
-package greg.pruning.run;
+package greg.pruning.growth;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.growth.LayerState;
 import greg.pruning.report.Json;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * At which iterations a growth decided, for plan.json and report.json; they are counted from 0.
  *
- * @param stabilizeStart the update after which lambda stayed, or -1 if {@code --max-iterations} came first
+ * @param stabilizeStart the update after which lambda stayed, or -1 if it was cut short before
  * @param removal the step after which the groups went
  * @param layers those of which something can go, in module order
  */
@@ -42,12 +37,6 @@ public record GrowthTimes(long stabilizeStart, long removal, Map<String, Layer> 
         layers.forEach((name, layer) ->
                 each.put(name, Json.object("pick", known(layer.pick()), "finish", known(layer.finish()))));
         return Json.object("stabilise_start", known(stabilizeStart), "removal", removal, "layers", each);
-    }
-
-    /** What plan.json says of the whole network, for report.json; null if nothing grew. */
-    public static Object totals(Path plan) {
-        JsonNode growth = Json.read(plan).path("growth");
-        return growth instanceof ObjectNode all ? all.deepCopy().without("layers") : null;
     }
 
     private static Object known(long iteration) {

@@ -1,0 +1,309 @@
+package greg.pruning;
+
+import greg.nn.NnModule;
+import greg.nn.cost.CostModel;
+import greg.nn.train.Checkpointer;
+import greg.nn.train.DivergenceGuard;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainFile;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainState;
+import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.Group;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.growth.GrowthEvent;
+import greg.pruning.growth.GrowthListener;
+import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.growth.GrowthTimes;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.report.SizeComparison;
+import greg.pruning.surgery.PruningPlan;
+import greg.pruning.target.InheritedPruning;
+import greg.pruning.target.LayerTarget;
+import greg.pruning.target.PruningRatios;
+import greg.pruning.target.SkipLayers;
+import greg.pruning.target.Target;
+import greg.tensor.Shape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The front door: prunes a network, any {@link NnModule}, by growing regularization.
+ *
+ * <pre>{@code
+ * Pruner pruner = Pruner.of(net, Shape.of(1, 3, 32, 32), GregConfig.greg1().build()).ratios("0.5");
+ * System.out.println(pruner.group("conv1", 3));               // what goes with filter 3 of conv1
+ * PruningPlan plan = pruner.run(TrainData.of(train, 128));    // grows the penalty, then removes
+ * Trainer.sgd(net, 0.01f).run(TrainData.of(train, 128), 30);  // finetunes what is left
+ * System.out.println(pruner.report());
+ * Pruned.save(Path.of("small.safetensors"), net, plan);
+ * }</pre>
+ *
+ * A pruner is for one network and one run; all settings are made before {@link #run}.
+ */
+public final class Pruner {
+    private static final String FILE = "growth.safetensors";
+    private static final String SETTINGS = "settings";
+    private static final int INTERVAL = 60;
+
+    private final NnModule network;
+    private final Shape image;
+    private final GregConfig config;
+    private final List<TrainHook> hooks = new ArrayList<>();
+    private PruningRatios ratios;
+    private SkipLayers skip = SkipLayers.NONE;
+    private InheritedPruning inherited;
+    private boolean coupled;
+    private boolean global;
+    private List<LayerTarget> layers;
+    private Path folder;
+    private BooleanSupplier stop = () -> false;
+    private GrowthSchedule.Saved savedSchedule;
+    private TrainState savedTraining;
+    private GrowingRegularization growth;
+    private PruningReport report;
+
+    private Pruner(NnModule network, Shape image, GregConfig config) {
+        this.network = network;
+        this.image = image;
+        this.config = config;
+    }
+
+    /**
+     * A pruner of {@code network}, which {@link #run} changes in place.
+     *
+     * @param image what the network takes, (1, C, H, W): by it the network is traced
+     * @param config method and settings, e.g. {@code GregConfig.greg1().build()}
+     */
+    public static Pruner of(NnModule network, Shape image, GregConfig config) {
+        if (image.rank() != 4 || image.dim(0) != 1) {
+            throw new IllegalArgumentException("pruner: expected the shape of one image, (1, C, H, W), got " + image);
+        }
+        return new Pruner(network, image, config);
+    }
+
+    /**
+     * How much goes, in one of the four ways of {@link PruningRatios}: {@code 0.5} in every layer, {@code
+     * layer2.*.conv1:0.5,fc:0} by names, {@code [0,0.5,0.5,0]} by stages, {@code [1-15:0.7]} by numbers of layers.
+     */
+    public Pruner ratios(String text) {
+        ratios = PruningRatios.parse(text);
+        return this;
+    }
+
+    /** How much goes of which layers: names, in which {@code *} stands for anything, to ratios in [0, 1); 0 elsewhere. */
+    public Pruner ratios(Map<String, Double> byName) {
+        ratios = PruningRatios.of(byName);
+        return this;
+    }
+
+    /** Layers that stay whole: names, in which {@code *} stands for anything. */
+    public Pruner skip(String... names) {
+        skip = SkipLayers.parse(String.join(",", names));
+        return this;
+    }
+
+    /** Also removes channels that residual additions tie together, from all layers at once; by default they stay. */
+    public Pruner coupled() {
+        coupled = true;
+        return this;
+    }
+
+    /** The one ratio given is the share of all groups of the network: they are ranked across layers. */
+    public Pruner global() {
+        global = true;
+        return this;
+    }
+
+    /** Takes ratios, or the very groups, from another pruning; in place of {@link #ratios(String)}. */
+    public Pruner inherit(InheritedPruning other) {
+        inherited = other;
+        return this;
+    }
+
+    /** What goes, as a whole; in place of the methods above. */
+    public Pruner target(Target target) {
+        ratios = target.ratios();
+        skip = target.skip();
+        inherited = target.inherited();
+        coupled = target.coupled();
+        global = target.global();
+        return this;
+    }
+
+    /** What goes of each layer, resolved already, as {@link #targets} of another pruner of an equal network gave it. */
+    public Pruner target(List<LayerTarget> resolved) {
+        layers = List.copyOf(resolved);
+        return this;
+    }
+
+    /** Hooks on the training loop, for progress and records; those that are {@link GrowthListener}s are told of updates. */
+    public Pruner hooks(TrainHook... more) {
+        hooks.addAll(Arrays.asList(more));
+        return this;
+    }
+
+    /**
+     * Keeps the state of the growth in a folder, when layers pick or finish and every {@value #INTERVAL} seconds. If a state is
+     * there, {@link #run} resumes from it, and ends with the same bits as if it had never been interrupted.
+     */
+    public Pruner checkpoint(Path to) {
+        folder = to;
+        return this;
+    }
+
+    /**
+     * Asked after each step; when true, the state is saved where {@link #checkpoint} says and {@link
+     * greg.nn.train.StoppedException} thrown.
+     */
+    public Pruner stopWhen(BooleanSupplier requested) {
+        stop = requested;
+        return this;
+    }
+
+    /** Resumes from a snapshot that a hook has kept; the network has its tensors already. */
+    public Pruner resume(GrowthSchedule.Saved schedule, TrainState training) {
+        savedSchedule = schedule;
+        savedTraining = training;
+        return this;
+    }
+
+    /** Everything that is removed together with a filter of a layer; printed, a line for each part. */
+    public Group group(String layer, int filter) {
+        return ChannelGraph.trace(network, image).group(layer, filter);
+    }
+
+    /** All groups of channels of the network. */
+    public List<Group> groups() {
+        return ChannelGraph.trace(network, image).groups();
+    }
+
+    /**
+     * What the settings come to, layer by layer, with warnings.
+     *
+     * @throws IllegalArgumentException if they do not fit the network; the message says why
+     */
+    public Target.Resolved targets() {
+        return resolve(ChannelGraph.trace(network, image));
+    }
+
+    private Target.Resolved resolve(ChannelGraph graph) {
+        if (layers != null) return new Target.Resolved(layers, List.of());
+        if (ratios == null && inherited == null) {
+            throw new IllegalArgumentException(
+                    "pruner: expected ratios, got none; say how much goes, as in ratios(\"0.5\")");
+        }
+        return new Target(ratios, skip, inherited, coupled, global).resolve(graph, config.granularity());
+    }
+
+    /** The growth that {@link #run} has started, for hooks; null before. */
+    public GrowingRegularization growth() {
+        return growth;
+    }
+
+    /** Prunes at once, by method L1, which needs no training. */
+    public PruningPlan run() {
+        if (config.method() != PruningMethod.L1) {
+            throw new IllegalArgumentException(
+                    "pruner: " + config.method()
+                            + " trains while its penalty grows, so it needs data; give run(TrainData), or take GregConfig.l1()");
+        }
+        return run(null);
+    }
+
+    /**
+     * Trains with the growing penalty until the groups that are to go have faded, and removes them: the network is smaller
+     * afterwards, or for single weights masked. Optimizers made for it before are of no use afterwards.
+     *
+     * @param data the training images; may be null for method L1
+     * @return what was removed; {@link Pruned} saves it with the network
+     */
+    public PruningPlan run(TrainData data) {
+        ChannelGraph graph = ChannelGraph.trace(network, image);
+        List<LayerTarget> targets = resolve(graph).layers();
+        CostModel before = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
+        try (GrowingRegularization grown = new GrowingRegularization(config, network, graph, targets)) {
+            growth = grown;
+            String settings = config + " "
+                    + targets.stream()
+                            .map(t -> t.layer().name() + ":" + t.ratio())
+                            .toList();
+            if (folder != null && Files.exists(file())) read(settings);
+            if (savedSchedule != null) grown.resume(savedSchedule, savedTraining);
+            GrowingRegularization.Outcome outcome = grown.run(data, allHooks(settings));
+            GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(grown);
+            PruningPlan plan = grown.plan();
+            plan.apply(graph);
+            CostModel after = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
+            SizeComparison sizes = new SizeComparison(before, after, plan.maskedWeights());
+            report = new PruningReport(config.method(), outcome, times, sizes);
+            return plan;
+        }
+    }
+
+    private Path file() {
+        return folder.resolve(FILE);
+    }
+
+    private void read(String settings) {
+        TrainFile file = TrainFile.read(file());
+        if (!settings.equals(file.notes().get(SETTINGS))) {
+            throw new IllegalArgumentException("pruner: " + file() + " is of a run with other settings, "
+                    + file.notes().get(SETTINGS) + ", expected " + settings
+                    + "; name another folder, or remove the file");
+        }
+        file.state().restore(network);
+        resume(GrowthSchedule.Saved.of(file.extra()), file.state());
+    }
+
+    private TrainHook[] allHooks(String settings) {
+        List<TrainHook> all = new ArrayList<>(hooks);
+        boolean guarded = hooks.stream().anyMatch(h -> h instanceof DivergenceGuard);
+        DivergenceGuard guard = new DivergenceGuard();
+        if (!guarded) all.add(guard);
+        boolean kept = hooks.stream().anyMatch(h -> h instanceof Checkpointer);
+        if (!kept) {
+            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stop, state -> keep(state, settings));
+            all.add(0, new Milestones(checkpointer));
+            all.add(checkpointer);
+        }
+        return all.toArray(TrainHook[]::new);
+    }
+
+    private void keep(TrainState state, String settings) {
+        if (folder == null) return;
+        new TrainFile(state, growth.save().toState(), Map.of(SETTINGS, settings)).write(file());
+    }
+
+    /** A state is kept when a layer picks or finishes: what was decided must not be decided again otherwise. */
+    private static final class Milestones implements GrowthListener {
+        private final Checkpointer checkpointer;
+        private final Set<String> reached = new HashSet<>();
+
+        Milestones(Checkpointer checkpointer) {
+            this.checkpointer = checkpointer;
+        }
+
+        @Override
+        public void visited(GrowthEvent event) {
+            if (event.ratio() == 0) return;
+            boolean picks = event.picked() && reached.add("picked " + event.layer());
+            boolean finishes = event.finished() && reached.add("finished " + event.layer());
+            if (picks || finishes) checkpointer.request();
+        }
+    }
+
+    /** What {@link #run} did; IllegalStateException before it. */
+    public PruningReport report() {
+        if (report == null) throw new IllegalStateException("pruner: there is a report after run(), not before");
+        return report;
+    }
+}

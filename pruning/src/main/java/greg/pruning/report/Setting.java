@@ -1,0 +1,135 @@
+package greg.pruning.report;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The settings of a run, and what each decides: the one place that says so. Resuming asks it what may differ, reports what
+ * makes two results comparable, presets what makes a run another experiment than the paper's.
+ */
+public enum Setting {
+    METHOD(Role.EXPERIMENT),
+    ARCH(Role.EXPERIMENT),
+    DATASET(Role.EXPERIMENT),
+    GRANULARITY(Role.EXPERIMENT, "wg"),
+    BASE_PR_MODEL(Role.EXPERIMENT),
+    RATIOS(Role.EXPERIMENT, "stage-pr"),
+    SKIP_LAYERS(Role.EXPERIMENT),
+    PRUNE_COUPLED(Role.EXPERIMENT),
+    GLOBAL(Role.EXPERIMENT),
+    PICK_PRUNED(Role.EXPERIMENT),
+    REINIT(Role.EXPERIMENT),
+
+    WEIGHTS(Role.TRAINING),
+    INHERIT_PRUNED(Role.TRAINING),
+    IMAGE_SIZE(Role.TRAINING),
+    MEAN(Role.TRAINING),
+    STD(Role.TRAINING),
+    AUGMENT(Role.TRAINING),
+    PRECISION(Role.TRAINING),
+    SEED(Role.TRAINING),
+    LR(Role.TRAINING),
+    LR_FT(Role.TRAINING),
+    EPOCHS(Role.TRAINING),
+    BATCH_SIZE(Role.TRAINING),
+    OPTIMIZER(Role.TRAINING),
+    WEIGHT_DECAY(Role.TRAINING),
+    MOMENTUM(Role.TRAINING),
+    NO_FINETUNE(Role.TRAINING),
+    BASE_EPOCHS(Role.TRAINING),
+    BASE_LR(Role.TRAINING),
+    MAX_ITERATIONS(Role.TRAINING),
+
+    SEMANTICS(Role.GROWTH),
+    LR_PRUNE(Role.GROWTH),
+    BATCH_SIZE_PRUNE(Role.GROWTH),
+    UPDATE_REG_INTERVAL(Role.GROWTH),
+    STABILIZE_REG_INTERVAL(Role.GROWTH),
+    REG_UPPER_LIMIT(Role.GROWTH),
+    REG_UPPER_LIMIT_PICK(Role.GROWTH),
+    REG_GRANULARITY_PICK(Role.GROWTH),
+    REG_GRANULARITY_PRUNE(Role.GROWTH),
+    REG_GRANULARITY_RECOVER(Role.GROWTH),
+    MAG_RATIO_LIMIT(Role.GROWTH),
+    BLOCK_LOSS_GRAD(Role.GROWTH),
+
+    PRESET(Role.REPORT),
+    ONE_SHOT(Role.REPORT),
+
+    DATA(Role.MACHINE),
+    DEVICE(Role.MACHINE),
+    THREADS(Role.MACHINE),
+    CHECKPOINT_INTERVAL(Role.MACHINE),
+    DEBUG(Role.MACHINE),
+
+    OUT(Role.FOLDER),
+    FORCE(Role.FOLDER),
+    RESUME(Role.FOLDER);
+
+    /** What a setting decides. */
+    public enum Role {
+        /** What is done to which network: another value makes another experiment. */
+        EXPERIMENT,
+        /** How it is trained, and on what: another value gives other numbers of the same experiment. */
+        TRAINING,
+        /** As {@link #TRAINING}, but only while a penalty grows: L1 in one shot has no such phase. */
+        GROWTH,
+        /** What is shown beside the result, or a name for several other settings. */
+        REPORT,
+        /** Where data and machine are, and how often it is saved: may change when a run is resumed. */
+        MACHINE,
+        /** Where the run is kept. */
+        FOLDER;
+
+        /** Whether two runs that differ in it have results that differ. */
+        public boolean decides() {
+            return this == EXPERIMENT || this == TRAINING || this == GROWTH;
+        }
+    }
+
+    private final Role role;
+    private final String written;
+
+    Setting(Role role) {
+        this.role = role;
+        written = name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    Setting(Role role, String written) {
+        this.role = role;
+        this.written = written;
+    }
+
+    /** What it decides. */
+    public Role role() {
+        return role;
+    }
+
+    /** The name in config.json and in the reference implementation, e.g. {@code lr-prune}. */
+    public String written() {
+        return written;
+    }
+
+    /** The name that Java code has for it, and with which errors begin, e.g. {@code lrPrune}. */
+    public String inJava() {
+        StringBuilder camel = new StringBuilder();
+        for (String word : name().toLowerCase(Locale.ROOT).split("_")) {
+            camel.append(camel.isEmpty() ? word : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
+        }
+        return camel.toString();
+    }
+
+    /** All of a role, in their order. */
+    public static List<Setting> of(Role role) {
+        return Arrays.stream(values()).filter(s -> s.role == role).toList();
+    }
+
+    /** The setting of that written name, or null: options of an earlier greg may be unknown to this one. */
+    public static Setting ofWritten(String name) {
+        return Arrays.stream(values())
+                .filter(s -> s.written.equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+}

@@ -1,0 +1,79 @@
+package greg.pruning.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The lists that stood in five places before there was one; what is in them decides which runs are comparable. */
+class SettingTest {
+    private static Set<String> written(Setting.Role... roles) {
+        return Arrays.stream(roles)
+                .flatMap(role -> Setting.of(role).stream())
+                .map(Setting::written)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void dataAndMachineMayChangeWhenARunIsResumed() {
+        assertEquals(
+                Set.of("data", "device", "threads", "checkpoint-interval", "debug"), written(Setting.Role.MACHINE));
+        assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
+    }
+
+    @Test
+    void growthHasTheSettingsThatL1DoesNotReadInOneShot() {
+        assertEquals(
+                Set.of(
+                        "batch-size-prune",
+                        "block-loss-grad",
+                        "lr-prune",
+                        "mag-ratio-limit",
+                        "reg-granularity-pick",
+                        "reg-granularity-prune",
+                        "reg-granularity-recover",
+                        "reg-upper-limit",
+                        "reg-upper-limit-pick",
+                        "semantics",
+                        "stabilize-reg-interval",
+                        "update-reg-interval"),
+                written(Setting.Role.GROWTH));
+    }
+
+    @Test
+    void theRestDecides() {
+        List<String> circumstances = Arrays.stream(Setting.values())
+                .filter(s -> !s.role().decides())
+                .map(Setting::written)
+                .sorted()
+                .toList();
+        assertEquals(
+                List.of(
+                        "checkpoint-interval",
+                        "data",
+                        "debug",
+                        "device",
+                        "force",
+                        "one-shot",
+                        "out",
+                        "preset",
+                        "resume",
+                        "threads"),
+                circumstances);
+    }
+
+    @Test
+    void namesInJavaAndInFiles() {
+        assertEquals("regGranularityPrune", Setting.REG_GRANULARITY_PRUNE.inJava());
+        assertEquals("lr", Setting.LR.inJava());
+        assertEquals("ratios", Setting.RATIOS.inJava());
+        assertEquals("stage-pr", Setting.RATIOS.written());
+        assertEquals("wg", Setting.GRANULARITY.written());
+        for (Setting setting : Setting.values()) assertEquals(setting, Setting.ofWritten(setting.written()));
+        assertEquals(null, Setting.ofWritten("test"));
+    }
+}
