@@ -1,5 +1,8 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
@@ -12,15 +15,14 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.SizeChange;
 import greg.pruning.run.ImageKind;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.UsageException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,7 +90,7 @@ final class InspectCommand implements Callable<Integer> {
             cut = cut(console, full);
         }
         CostModel after = Pruning.cost(cut.spec());
-        if (json) console.out().println(Json.line(toMap(full, before, after, cut)));
+        if (json) console.out().println(Json.line(inspection(full, before, after, cut)));
         else print(console, full, before, after, cut);
         return 0;
     }
@@ -122,39 +124,38 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Object> pair(Object before, Object after) {
-        return Json.object("before", before, "after", after);
+    /** What {@code --json} shows. */
+    private record Inspection(String arch, String dataset, @JsonUnwrapped SizeChange size, List<Layer> layers) {
+        @JsonNaming(SnakeCaseStrategy.class)
+        private record Layer(
+                String name,
+                String type,
+                int[] shape,
+                int kept,
+                int[] keptShape,
+                int masked,
+                int[] output,
+                long params,
+                long macs) {}
     }
 
-    private Map<String, Object> toMap(NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
-        NetworkSize dense = NetworkSize.of(before);
-        NetworkSize rest = cut.size();
-        List<Map<String, Object>> layers = new ArrayList<>();
+    private Inspection inspection(NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
+        List<Inspection.Layer> layers = new ArrayList<>();
         for (int i = 0; i < before.layers().size(); i++) {
             LayerCost layer = after.layers().get(i);
-            layers.add(Json.object(
-                    "name", layer.name(),
-                    "type", layer.type(),
-                    "shape", before.layers().get(i).weight().dims(),
-                    "kept", layer.weight().dim(0),
-                    "kept_shape", layer.weight().dims(),
-                    "masked", masked(cut, layer.name()),
-                    "output", layer.output().dims(),
-                    "params", layer.params() - masked(cut, layer.name()),
-                    "macs", macs(layer, cut)));
+            int masked = masked(cut, layer.name());
+            layers.add(new Inspection.Layer(
+                    layer.name(),
+                    layer.type(),
+                    before.layers().get(i).weight().dims(),
+                    layer.weight().dim(0),
+                    layer.weight().dims(),
+                    masked,
+                    layer.output().dims(),
+                    layer.params() - masked,
+                    macs(layer, cut)));
         }
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("arch", full.arch());
-        map.put("dataset", dataset);
-        map.put("params", pair(dense.params(), rest.params()));
-        map.put("all_params", pair(dense.allParams(), rest.allParams()));
-        map.put("macs", pair(dense.macs(), rest.macs()));
-        map.put("flops", pair(dense.flops(), rest.flops()));
-        map.put("sparsity_percent", rest.sparsityPercent(dense));
-        map.put("speedup", rest.speedup(dense));
-        map.put("compression", rest.compression(dense));
-        map.put("layers", layers);
-        return map;
+        return new Inspection(full.arch(), dataset, SizeChange.of(NetworkSize.of(before), cut.size()), layers);
     }
 
     /** In proportion to the weights that are not masked. */

@@ -4,13 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** JSON text of maps, lists, strings and numbers. */
+/** JSON text of records, maps, lists, strings and numbers: the one mapper. */
 public final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -37,10 +38,15 @@ public final class Json {
         try {
             return MAPPER.readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
-            throw new BadJsonException(file + " is not JSON: " + e.getOriginalMessage(), e);
+            throw new BadJsonException(file + " is not JSON: ", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Reads a resource of ours. */
+    public static JsonNode read(InputStream in) throws IOException {
+        return MAPPER.readTree(in);
     }
 
     /** A record from what {@link #line} made of one; BadJsonException names the file if it does not fit. */
@@ -48,8 +54,7 @@ public final class Json {
         try {
             return MAPPER.readValue(text, type);
         } catch (JsonProcessingException e) {
-            throw new BadJsonException(
-                    file + " cannot be read, was it written by another version of greg? " + e.getOriginalMessage(), e);
+            throw new BadJsonException(file + " cannot be read, was it written by another version of greg? ", e);
         }
     }
 

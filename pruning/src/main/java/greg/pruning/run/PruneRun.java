@@ -22,13 +22,13 @@ import greg.pruning.report.HtmlReport;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
+import greg.pruning.report.ReportFile;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import greg.pruning.report.Written;
 import greg.pruning.surgery.Reinit;
 import java.util.List;
-import java.util.Map;
 
 /** The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A
  * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
@@ -111,9 +111,7 @@ public final class PruneRun {
                     speeds,
                     results.seconds(),
                     plan.published());
-            Map<String, Object> numbers = report.toMap();
-            numbers.put("growth", GrowthTimes.totals(folder.file(PLAN)));
-            folder.writeJson("report.json", numbers);
+            folder.writeJson("report.json", ReportFile.of(report, GrowthTimes.totals(folder.file(PLAN))));
             folder.writeText("report.txt", report.toText());
             folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             saver.done();

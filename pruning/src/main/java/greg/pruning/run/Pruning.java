@@ -16,9 +16,7 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.PruningMethod;
-import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
-import greg.pruning.report.Written;
 import greg.pruning.surgery.Masks;
 import greg.pruning.surgery.Removal;
 import greg.pruning.surgery.RemovalPlan;
@@ -27,7 +25,6 @@ import greg.pruning.target.InheritedPruning;
 import greg.pruning.target.PruningRatios;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What is to be removed from which network.
@@ -46,14 +43,14 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, double
      */
     public record Cut(NetworkSpec spec, GrowthTimes growth) {
         /** For plan.json. */
-        public Map<String, Object> describe(GregConfig by) {
-            return Json.object(
-                    "arch", spec.arch(),
-                    "method", Written.name(by.method()),
-                    "wg", Written.name(by.granularity()),
-                    "kept_filters", spec.plan().kept(),
-                    "masked_weights", spec.masks().counts(),
-                    "growth", growth == null ? null : growth.toMap());
+        public PlanFile describe(GregConfig by) {
+            return new PlanFile(
+                    spec.arch(),
+                    by.method(),
+                    by.granularity(),
+                    spec.plan().kept(),
+                    spec.masks().counts(),
+                    growth);
         }
 
         /** How big it is, counted without computing. */
