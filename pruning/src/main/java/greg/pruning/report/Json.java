@@ -8,21 +8,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** JSON text of records, maps, lists, strings and numbers: the one mapper. */
 public final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private Json() {}
-
-    /** A map that keeps its order, from alternating keys and values. */
-    public static Map<String, Object> object(Object... pairs) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        for (int i = 0; i < pairs.length; i += 2) map.put((String) pairs[i], pairs[i + 1]);
-        return map;
-    }
 
     /** A tree, with numbers as they would be read from a file. */
     public static JsonNode tree(Object value) {

@@ -8,7 +8,6 @@ import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
-import greg.pruning.report.Json;
 import greg.pruning.report.Written;
 import greg.tensor.Tensor;
 import java.util.HashSet;
@@ -37,7 +36,7 @@ public final class GrowthMonitor implements GrowthListener {
     private final GregConfig config;
     private final long recordEvery;
     private final long maxIterations;
-    private final Map<String, Object> layers = new LinkedHashMap<>();
+    private final Map<String, MetricsRecord.Layer> layers = new LinkedHashMap<>();
     private GrowingRegularization growth;
     private float lambda;
     private boolean milestone;
@@ -105,37 +104,16 @@ public final class GrowthMonitor implements GrowthListener {
         if (event.ratio() == 0) return;
         milestone |= event.picked() && reached.add(PICKED + event.layer());
         milestone |= event.finished() && reached.add(FINISHED + event.layer());
-        layers.put(
-                event.layer(),
-                Json.object(
-                        "lambda", event.lambdaMax(),
-                        "lambda_min", event.lambdaMin(),
-                        "score_mean", finite(event.scoreMean()),
-                        "score_std", finite(event.scoreStd()),
-                        "magnitude_ratio", finite(event.magRatio()),
-                        "history", finite(event.history()),
-                        "picked", event.picked(),
-                        "finished", event.finished()));
-    }
-
-    /** JSON has no NaN. */
-    private static Object finite(float value) {
-        return Float.isFinite(value) ? value : null;
+        layers.put(event.layer(), MetricsRecord.Layer.of(event));
     }
 
     /** The records that are due after a step, with its loss. */
     private void writeRecords(long iteration, boolean stabilises, boolean last, float loss) {
         if (updateIsRecorded(iteration)) {
-            folder.metric(record("grow", iteration, loss, "layers", new LinkedHashMap<>(layers)));
+            folder.metric(MetricsRecord.Growth.update(iteration, loss, layers));
         }
-        if (stabilises) folder.metric(record("stabilise", iteration, loss));
-        if (last) folder.metric(record("remove", iteration, loss, "cut_short", !due(iteration)));
-    }
-
-    private static Map<String, Object> record(String name, long iteration, float loss, Object... more) {
-        Map<String, Object> record = Json.object("phase", name, "iteration", iteration, "loss", finite(loss));
-        record.putAll(Json.object(more));
-        return record;
+        if (stabilises) folder.metric(MetricsRecord.Growth.stabilise(iteration, loss));
+        if (last) folder.metric(MetricsRecord.Growth.remove(iteration, loss, !due(iteration)));
     }
 
     private boolean updateIsRecorded(long iteration) {

@@ -12,10 +12,8 @@ import greg.nn.train.Score;
 import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainHook;
 import greg.nn.train.Trainer;
-import greg.pruning.report.Json;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** Trains a network for a command: progress, metrics, evaluation after each epoch, checkpoints, Ctrl-C. */
 public final class Training {
@@ -200,19 +198,19 @@ public final class Training {
             evaluated = true;
         }
 
-        private Map<String, Object> record(int epoch, Score train) {
-            return Json.object(
-                    "phase", name,
-                    "epoch", epoch,
-                    "iteration", steps - 1,
-                    "lr", settings.lr().at(epoch),
-                    "loss", train.loss(),
-                    "accuracy", train.accuracy(),
-                    "test_loss", last.loss(),
-                    "test_accuracy", last.accuracy(),
-                    "test_accuracy5", last.accuracy5(),
-                    "images_per_second", progress.rate(),
-                    "seconds", saver.seconds());
+        private MetricsRecord record(int epoch, Score train) {
+            return new MetricsRecord.Epoch(
+                    name,
+                    epoch,
+                    steps - 1,
+                    settings.lr().at(epoch),
+                    train.loss(),
+                    train.accuracy(),
+                    last.loss(),
+                    last.accuracy(),
+                    last.accuracy5(),
+                    progress.rate(),
+                    saver.seconds());
         }
 
         /** A loop that was stopped within an epoch, or had none, is measured now. */
