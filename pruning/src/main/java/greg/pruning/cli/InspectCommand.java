@@ -1,28 +1,20 @@
 package greg.pruning.cli;
 
-import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.nn.NnModule;
-import greg.nn.cost.CostModel;
-import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.report.Json;
-import greg.pruning.report.NetworkSize;
-import greg.pruning.report.SizeChange;
 import greg.pruning.run.ImageKind;
+import greg.pruning.run.Inspection;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.UsageException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import java.util.Iterator;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,6 +34,14 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Callable<Integer> {
     private static final String DATASET = "cifar10";
 
+    /** For {@code ${COMPLETION-CANDIDATES}}. */
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return ImageKind.names().iterator();
+        }
+    }
+
     @Spec
     private CommandSpec spec;
 
@@ -60,7 +60,7 @@ final class InspectCommand implements Callable<Integer> {
             description =
                     "Whose image size and classes; its files are not read: ${COMPLETION-CANDIDATES}. Default: those"
                             + " that a file of ours was made for; else " + DATASET + ".",
-            completionCandidates = ImageKind.Names.class)
+            completionCandidates = Names.class)
     private String dataset;
 
     @Option(
@@ -80,7 +80,6 @@ final class InspectCommand implements Callable<Integer> {
         target.checkNothingIdle();
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
-        CostModel before = Pruning.cost(full);
         Pruning.Cut cut = new Pruning.Cut(wanted, null);
         if (target.given()) {
             if (wanted.isPruned()) {
@@ -89,9 +88,9 @@ final class InspectCommand implements Callable<Integer> {
             }
             cut = cut(console, full);
         }
-        CostModel after = Pruning.cost(cut.spec());
-        if (json) console.out().println(Json.line(inspection(full, before, after, cut)));
-        else print(console, full, before, after, cut);
+        Inspection found = Inspection.of(full, cut, dataset);
+        if (json) console.out().println(Json.line(found));
+        else console.out().print(found.toText());
         return 0;
     }
 
@@ -122,92 +121,5 @@ final class InspectCommand implements Callable<Integer> {
                 NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
             return pruning.run(network, null, new GrowthListener() {});
         }
-    }
-
-    /** What {@code --json} shows. */
-    private record Inspection(String arch, String dataset, @JsonUnwrapped SizeChange size, List<Layer> layers) {
-        @JsonNaming(SnakeCaseStrategy.class)
-        private record Layer(
-                String name,
-                String type,
-                int[] shape,
-                int kept,
-                int[] keptShape,
-                int masked,
-                int[] output,
-                long params,
-                long macs) {}
-    }
-
-    private Inspection inspection(NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
-        List<Inspection.Layer> layers = new ArrayList<>();
-        for (int i = 0; i < before.layers().size(); i++) {
-            LayerCost layer = after.layers().get(i);
-            int masked = masked(cut, layer.name());
-            layers.add(new Inspection.Layer(
-                    layer.name(),
-                    layer.type(),
-                    before.layers().get(i).weight().dims(),
-                    layer.weight().dim(0),
-                    layer.weight().dims(),
-                    masked,
-                    layer.output().dims(),
-                    layer.params() - masked,
-                    macs(layer, cut)));
-        }
-        return new Inspection(full.arch(), dataset, SizeChange.of(NetworkSize.of(before), cut.size()), layers);
-    }
-
-    /** In proportion to the weights that are not masked. */
-    private static long macs(LayerCost layer, Pruning.Cut cut) {
-        double share = masked(cut, layer.name()) / (double) layer.weight().size();
-        return Math.round(layer.macs() * (1 - share));
-    }
-
-    private static int masked(Pruning.Cut cut, String layer) {
-        return cut.spec().masks().counts().getOrDefault(layer, 0);
-    }
-
-    private void print(Console console, NetworkSpec full, CostModel before, CostModel after, Pruning.Cut cut) {
-        console.out().printf("%s, %d classes%n%n", full.arch(), full.classes());
-        String format = "%-26s %-7s %-20s %-20s %11s %13s %9s%n";
-        console.out().printf(format, "layer", "type", "weight", "left", "params", "MACs", "sparsity");
-        for (int i = 0; i < before.layers().size(); i++) {
-            LayerCost dense = before.layers().get(i);
-            LayerCost left = after.layers().get(i);
-            long gone = dense.weight().size() - left.weight().size() + masked(cut, left.name());
-            console.out()
-                    .printf(
-                            format,
-                            left.name(),
-                            left.type(),
-                            dense.weight(),
-                            left.weight().equals(dense.weight()) ? "" : left.weight(),
-                            String.format(Locale.ROOT, "%,d", left.params() - masked(cut, left.name())),
-                            String.format(Locale.ROOT, "%,d", macs(left, cut)),
-                            String.format(
-                                    Locale.ROOT,
-                                    "%.1f %%",
-                                    100.0 * gone / dense.weight().size()));
-        }
-        NetworkSize dense = NetworkSize.of(before);
-        NetworkSize rest = cut.size();
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "%nparameters without BN %,d -> %,d, with BN %,d -> %,d, MACs %,d -> %,d%n",
-                        dense.params(),
-                        rest.params(),
-                        dense.allParams(),
-                        rest.allParams(),
-                        dense.macs(),
-                        rest.macs());
-        console.out()
-                .printf(
-                        Locale.ROOT,
-                        "sparsity %.2f %%, speedup in theory %.2fx, compression %.2fx%n",
-                        rest.sparsityPercent(dense),
-                        rest.speedup(dense),
-                        rest.compression(dense));
     }
 }

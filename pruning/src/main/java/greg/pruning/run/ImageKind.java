@@ -1,8 +1,8 @@
 package greg.pruning.run;
 
 import greg.nn.SettingException;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,12 +27,9 @@ public record ImageKind(String name, int channels, int size, int classes) {
         add("synthetic", 3, 32, 10);
     }
 
-    /** For {@code ${COMPLETION-CANDIDATES}}. */
-    public static final class Names implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return KNOWN.keySet().iterator();
-        }
+    /** The data sets that are known. */
+    public static List<String> names() {
+        return List.copyOf(KNOWN.keySet());
     }
 
     private static void add(String name, int channels, int size, int classes) {
