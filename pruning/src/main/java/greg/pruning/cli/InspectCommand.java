@@ -34,14 +34,6 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Callable<Integer> {
     private static final String DATASET = "cifar10";
 
-    /** For {@code ${COMPLETION-CANDIDATES}}. */
-    static final class Shaped implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return Datasets.shaped().iterator();
-        }
-    }
-
     @Spec
     private CommandSpec spec;
 
