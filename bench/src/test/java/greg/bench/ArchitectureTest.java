@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import greg.kernels.Backend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -90,6 +92,93 @@ class ArchitectureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("greg.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** The floors of {@code pruning}, from the top; each package knows itself and those behind it. */
+    @Test
+    void pruningsPackagesKnowOnlyWhatIsBelowThem() {
+        List<String> floors = List.of("cli", "run", "", "growth", "ratios", "surgery", "graph", "select");
+        List<String> apart = List.of("report", "study");
+        for (int i = 0; i < floors.size(); i++) {
+            List<String> above = new ArrayList<>(floors.subList(0, i));
+            if (i > 2) above.add("study");
+            noClasses()
+                    .that()
+                    .resideInAPackage(inPruning(floors.get(i)))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            above.stream().map(ArchitectureTest::inPruning).toArray(String[]::new))
+                    .allowEmptyShould(true)
+                    .check(CLASSES);
+        }
+        for (String each : apart) {
+            noClasses()
+                    .that()
+                    .resideInAPackage(inPruning(each))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(inPruning("cli"), inPruning("run"), inPruning(""), inPruning("growth"))
+                    .check(CLASSES);
+        }
+    }
+
+    private static String inPruning(String name) {
+        return name.isEmpty() ? "greg.pruning" : "greg.pruning." + name;
+    }
+
+    @Test
+    void onlyTheCommandLineKnowsPicocliAndTheProgressBar() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("greg.pruning.cli", "greg.bench..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("picocli..", "me.tongfei..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theLibraryNeitherPrintsNorExits() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("greg.pruning.cli", "greg.bench..")
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .orShould()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(Throwable.class, "printStackTrace")
+                .check(CLASSES);
+    }
+
+    /** Commands are found by {@code Main}; none of them knows it or another. */
+    @Test
+    void theCommandLineHasNoCircleOfClasses() {
+        slices().assignedFrom(new SliceAssignment() {
+                    @Override
+                    public SliceIdentifier getIdentifierOf(JavaClass c) {
+                        if (!c.getPackageName().equals("greg.pruning.cli")) return SliceIdentifier.ignore();
+                        return SliceIdentifier.of(outermost(c).getSimpleName());
+                    }
+
+                    @Override
+                    public String getDescription() {
+                        return "classes of the command line";
+                    }
+                })
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    private static JavaClass outermost(JavaClass c) {
+        JavaClass outer = c;
+        while (outer.getEnclosingClass().isPresent())
+            outer = outer.getEnclosingClass().get();
+        return outer;
     }
 
     @Test

@@ -7,8 +7,20 @@
  * picking stage, K_u = iterations between two updates of lambda, K_s = stabilising iterations at the final lambda,
  * delta lambda = increase of one update. They are defined once, in {@link greg.pruning.growth.GregConfig}.
  *
- * <p>This package holds the logic that needs no tensor: {@link greg.pruning.target.PruningRatios how much of each layer goes},
- * {@link greg.pruning.select.L1Scores scores} and {@link greg.pruning.select.Selection which groups they select}, the {@link
- * greg.pruning.growth.GrowthRule growth rules} and the {@link greg.pruning.growth.GrowthSchedule state machine} that drives them.
+ * <p>{@link greg.pruning.Pruner} is the front door for Java, {@link greg.pruning.Pruned} saves and loads what comes out:
+ *
+ * <pre>{@code
+ * try (Backend backend = Backends.open("auto"); NnModule net = new MyNet(backend)) {
+ *     Pruner pruner = Pruner.of(net, Shape.of(1, 3, 32, 32), GregConfig.greg1().build()).ratios("0.5");
+ *     PruningPlan plan = pruner.run(TrainData.of(train, 128));    // grows the penalty, then removes
+ *     Trainer.sgd(net, 0.01f).run(TrainData.of(train, 128), 30);  // finetunes
+ *     Pruned.save(Path.of("small.safetensors"), net, plan);       // Pruned.load(path, backend, MyNet::new) reads it
+ * }
+ * }</pre>
+ *
+ * Below lie, each knowing only those behind it: {@link greg.pruning.growth the growing penalty}, {@link greg.pruning.ratios
+ * how much of which layer goes}, {@link greg.pruning.surgery what is cut}, {@link greg.pruning.graph what must be removed
+ * together}, {@link greg.pruning.select which groups are chosen}. Above lie {@link greg.pruning.run runs with a folder} and
+ * {@link greg.pruning.cli the command line}.
  */
 package greg.pruning;

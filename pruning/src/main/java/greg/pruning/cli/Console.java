@@ -13,9 +13,15 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param terminal whether a person watches, so that a line may be redrawn
  */
 record Console(PrintWriter out, PrintWriter err, boolean terminal) implements RunMonitor {
+    /** The program above all commands. */
+    interface Root {
+        /** Whether standard streams are a terminal. */
+        boolean terminal();
+    }
+
     /** The console of a running command. */
     static Console of(CommandSpec spec) {
-        Main root = (Main) spec.root().userObject();
+        Root root = (Root) spec.root().userObject();
         return new Console(spec.commandLine().getOut(), spec.commandLine().getErr(), root.terminal());
     }
 
@@ -33,7 +39,7 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
 
     @Override
     public Progress progress(String task, long total, String unit) {
-        return new ConsoleProgress(this, task, total, unit);
+        return new ConsoleProgress(terminal, line -> say("%s", line), task, total, unit);
     }
 
     @Override

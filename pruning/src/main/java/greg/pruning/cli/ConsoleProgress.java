@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.pruning.run.Progress;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Consumer;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -16,7 +17,7 @@ final class ConsoleProgress implements Progress {
     private static final int WIDTH = 110;
     private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
 
-    private final Console console;
+    private final Consumer<String> lines;
     private final String task;
     private final String unit;
     private final long total;
@@ -30,15 +31,17 @@ final class ConsoleProgress implements Progress {
     /**
      * Starts.
      *
+     * @param terminal whether there is a bar that is redrawn
+     * @param lines receives a line from time to time where there is none
      * @param total units of work
      * @param unit e.g. {@code img}
      */
-    ConsoleProgress(Console console, String task, long total, String unit) {
-        this.console = console;
+    ConsoleProgress(boolean terminal, Consumer<String> lines, String task, long total, String unit) {
+        this.lines = lines;
         this.task = task;
         this.unit = unit;
         this.total = total;
-        bar = console.terminal() ? bar(task, total, unit) : null;
+        bar = terminal ? bar(task, total, unit) : null;
     }
 
     /** Told where to draw and how wide, the library does not load its terminal probing. */
@@ -87,21 +90,19 @@ final class ConsoleProgress implements Progress {
         lastLine = System.nanoTime();
         double rate = rate();
         String eta = rate > 0 ? clock(Math.round((total - done) / rate)) : "?";
-        console.say(
-                "%s",
-                String.format(
-                                Locale.ROOT,
-                                "%s: %d%% (%d/%d %s, %.0f %s/s, ETA %s) %s",
-                                task,
-                                total == 0 ? 100 : 100 * done / total,
-                                done,
-                                total,
-                                unit,
-                                rate,
-                                unit,
-                                eta,
-                                note)
-                        .stripTrailing());
+        lines.accept(String.format(
+                        Locale.ROOT,
+                        "%s: %d%% (%d/%d %s, %.0f %s/s, ETA %s) %s",
+                        task,
+                        total == 0 ? 100 : 100 * done / total,
+                        done,
+                        total,
+                        unit,
+                        rate,
+                        unit,
+                        eta,
+                        note)
+                .stripTrailing());
     }
 
     private static String clock(long seconds) {

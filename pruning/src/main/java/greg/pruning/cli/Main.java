@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
             ReportCommand.class,
             StudyCommand.class
         })
-public final class Main implements Runnable {
+public final class Main implements Runnable, Console.Root {
     /** What {@code --version} prints. */
     static final class Versions implements IVersionProvider {
         @Override
@@ -92,7 +92,8 @@ public final class Main implements Runnable {
         return new PrintWriter(stream, true, StandardCharsets.UTF_8);
     }
 
-    boolean terminal() {
+    @Override
+    public boolean terminal() {
         return terminal;
     }
 

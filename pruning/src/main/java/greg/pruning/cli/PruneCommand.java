@@ -6,6 +6,7 @@ import greg.nn.io.Checkpoints;
 import greg.nn.train.TrainConfig;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
+import greg.pruning.ratios.Target;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
 import greg.pruning.report.Written;
@@ -24,7 +25,6 @@ import greg.pruning.run.RunState;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
-import greg.pruning.target.Target;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -72,7 +72,7 @@ final class PruneCommand implements Resume.Command {
 
     @Override
     public Integer call() throws Exception {
-        if (run.resume != null) return Resume.goOn(spec, run);
+        if (run.resume != null) return Resume.run(spec, run);
         Console console = Console.of(spec);
         if (PresetFlags.LIST.equals(prune.preset)) {
             console.out().print(Preset.table());

@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.nn.train.Augmentation;
 import greg.pruning.report.Written;
 import greg.pruning.run.Recipe;
+import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunFolder;
@@ -33,7 +34,7 @@ final class RunOptions {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description = "Go on with the run in this folder, from its last checkpoint and with its own flags; only"
+            description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
                     + " --data, --device, --threads and --checkpoint-interval may be given anew. Default: none.")
     Path resume;
 
@@ -77,15 +78,15 @@ final class RunOptions {
         return kind;
     }
 
-    /** The run that goes on; null for a new one. Not a flag: {@link Resume} sets it. */
-    Resume resumed;
+    /** The run that is resumed; null for a new one. Not a flag: set for {@code --resume}. */
+    ResumedRun resumed;
 
-    /** The checkpoint to go on from; null for a new run, and for one that was ended before its first. */
+    /** The checkpoint to resume from; null for a new run, and for one that was ended before its first. */
     RunState.Saved saved() {
         return resumed == null ? null : resumed.saved();
     }
 
-    /** Makes the folder, or takes the one of the run that goes on; the default name says what and when. */
+    /** Makes the folder, or takes the one of the run that is resumed; the default name says what and when. */
     RunFolder reserve(String command, String arch) {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
         if (resumed != null) return resumed.folder();
@@ -94,7 +95,7 @@ final class RunOptions {
         return RunFolder.reserve(folder, force);
     }
 
-    /** Writes config.json, or checks that the run that goes on has the same; then the run can begin. */
+    /** Writes config.json, or checks that the run that is resumed has the same; then the run can begin. */
     RunCheckpoints begin(RunFolder folder, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);

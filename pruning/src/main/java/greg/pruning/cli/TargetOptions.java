@@ -2,13 +2,13 @@ package greg.pruning.cli;
 
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.Semantics;
+import greg.pruning.ratios.InheritedPruning;
+import greg.pruning.ratios.PruningRatios;
+import greg.pruning.ratios.SkipLayers;
+import greg.pruning.ratios.Target;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
 import greg.pruning.run.UsageException;
-import greg.pruning.target.InheritedPruning;
-import greg.pruning.target.PruningRatios;
-import greg.pruning.target.SkipLayers;
-import greg.pruning.target.Target;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 

@@ -54,7 +54,7 @@ final class TrainCommand implements Resume.Command {
 
     @Override
     public Integer call() throws Exception {
-        if (run.resume != null) return Resume.goOn(spec, run);
+        if (run.resume != null) return Resume.run(spec, run);
         Console console = Console.of(spec);
         arch.check();
         data.check();

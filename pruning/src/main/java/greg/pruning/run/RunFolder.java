@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  * vanishes again if the run fails before it has anything to keep.
  */
 public final class RunFolder implements AutoCloseable {
+    static final String CONFIG = "config.json";
+
     private static final String METRICS = "metrics.jsonl";
 
     /** The report with charts. */
@@ -32,7 +34,7 @@ public final class RunFolder implements AutoCloseable {
 
     /** What runs write; taking a folder by force removes these and nothing else. */
     private static final List<String> OURS = List.of(
-            "config.json",
+            CONFIG,
             METRICS,
             "report.json",
             "report.txt",
@@ -139,7 +141,7 @@ public final class RunFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new RunException("out = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
         }
-        writeJson("config.json", config);
+        writeJson(CONFIG, config);
     }
 
     /** Opens metrics.jsonl and locks it; the system unlocks it however the process ends. */

@@ -96,7 +96,7 @@ class ResumeTest {
         assertEquals(0, unbroken.code(), unbroken.err());
         String said = interrupted(prune(broken, settings), broken, 1);
         for (String phase : List.of("training", "growth", "finetuning", "one-shot comparison")) {
-            assertTrue(said.contains("goes on in its " + phase), said);
+            assertTrue(said.contains(" in its " + phase), said);
         }
         RunFolders.assertSame(whole, broken);
     }
@@ -184,7 +184,7 @@ class ResumeTest {
         Files.writeString(broken.resolve(".plan.json.4711.tmp"), "half");
         Cli resumed = Cli.run("train", "--resume", broken.toString());
         assertEquals(0, resumed.code(), resumed.err());
-        assertTrue(resumed.err().contains("goes on in its training after iteration 3"), resumed.err());
+        assertTrue(resumed.err().contains(" in its training after iteration 3"), resumed.err());
         RunFolders.assertSame(whole, broken);
     }
 
@@ -214,7 +214,7 @@ class ResumeTest {
         Cli moved = Cli.run(
                 "train", "--resume", out.toString(), "--out", temp.resolve("b").toString());
         assertEquals(2, moved.code());
-        assertTrue(moved.err().contains("--out: --resume goes on in"), moved.err());
+        assertTrue(moved.err().contains("--out: --resume continues in"), moved.err());
         Cli command = Cli.run("prune", "--resume", out.toString());
         assertEquals(2, command.code());
         assertTrue(command.err().contains("holds a run of 'greg train', not of 'greg prune'"), command.err());

@@ -9,9 +9,9 @@ import greg.nn.model.Vgg;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
-import greg.pruning.target.PruningRatios;
-import greg.pruning.target.SkipLayers;
-import greg.pruning.target.Target;
+import greg.pruning.ratios.PruningRatios;
+import greg.pruning.ratios.SkipLayers;
+import greg.pruning.ratios.Target;
 import greg.tensor.Shape;
 
 /** The network of a golden case on our engine, and its pruning from the settings that the reference was given. */

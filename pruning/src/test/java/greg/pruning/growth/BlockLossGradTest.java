@@ -15,7 +15,7 @@ import greg.nn.train.InputSource;
 import greg.nn.train.TrainData;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
-import greg.pruning.target.LayerTarget;
+import greg.pruning.ratios.LayerTarget;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.Arrays;

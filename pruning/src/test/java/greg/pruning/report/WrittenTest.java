@@ -8,9 +8,9 @@ import greg.nn.train.Augmentation;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
+import greg.pruning.ratios.InheritedPruning;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
-import greg.pruning.target.InheritedPruning;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

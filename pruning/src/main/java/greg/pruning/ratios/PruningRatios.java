@@ -1,4 +1,4 @@
-package greg.pruning.target;
+package greg.pruning.ratios;
 
 import greg.nn.SettingException;
 import greg.pruning.graph.ChannelSets;

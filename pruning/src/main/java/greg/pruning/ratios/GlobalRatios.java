@@ -1,4 +1,4 @@
-package greg.pruning.target;
+package greg.pruning.ratios;
 
 import greg.kernels.spec.GroupIndex;
 import greg.nn.SettingException;

@@ -1,4 +1,4 @@
-package greg.pruning.target;
+package greg.pruning.ratios;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.nn.Parameter;

@@ -1,4 +1,4 @@
-package greg.pruning.target;
+package greg.pruning.ratios;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
