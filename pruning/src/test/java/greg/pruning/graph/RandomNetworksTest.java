@@ -8,8 +8,11 @@ import greg.kernels.reference.ReferenceBackend;
 import greg.nn.StateDict;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
+import greg.pruning.select.Selection;
 import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.Removal;
+import greg.pruning.surgery.RemovalPlan;
+import greg.pruning.target.LayerTarget;
 import greg.pruning.target.PruningRatios;
 import greg.pruning.target.SkipLayers;
 import greg.pruning.target.Target;
@@ -81,12 +84,13 @@ class RandomNetworksTest {
                 Map<Integer, Integer> groupOf = new HashMap<>();
                 Map<Integer, Integer> labelOf = new HashMap<>();
                 traced.forEach((place, group) -> {
+                    int label = drawn.get(place);
+                    assertEquals(group, groupOf.computeIfAbsent(label, l -> group), place + " goes apart");
                     assertEquals(
-                            group, groupOf.computeIfAbsent(drawn.get(place), label -> group), place + " goes apart");
-                    assertEquals(
-                            drawn.get(place),
-                            labelOf.computeIfAbsent(group, g -> drawn.get(place)),
+                            label,
+                            labelOf.computeIfAbsent(group, g -> label),
                             place + " goes with others for no reason");
+                    assertEquals(net.fixed().contains(label), groups.get(group).fixed(), place + " is fixed");
                 });
             }
         });
@@ -102,7 +106,7 @@ class RandomNetworksTest {
                 Removal removal = removal(net, image, random);
                 if (removal == null) return;
                 cut[0]++;
-                PruningPlan plan = greg.pruning.surgery.RemovalPlan.of(removal);
+                PruningPlan plan = RemovalPlan.of(removal);
                 Silencer.checkAny(net, removal, image);
                 StateDict state = StateDict.of(net);
                 Map<String, String> metadata = new HashMap<>();
@@ -120,6 +124,41 @@ class RandomNetworksTest {
         });
         System.out.println(cut[0] + " of " + NETWORKS + " networks were cut, " + cut[1] + " of them twice");
         if (NETWORKS > 100) assertTrue(cut[0] > NETWORKS * 0.8 && cut[1] > NETWORKS * 0.1, "too few were cut");
+    }
+
+    /** Masks of single weights, of the same networks: they come back from a file, and what they hold stays zero. */
+    @Test
+    void masksComeBack() {
+        each(seed -> {
+            if (seed % 6 > 0) return;
+            try (SketchNet net = RandomNets.of(backend, seed);
+                    SketchNet fresh = RandomNets.of(backend, seed)) {
+                ChannelGraph graph = ChannelGraph.trace(net, shape(net));
+                Target target = Target.of(PruningRatios.of(Map.of("*", 0.4)));
+                GregConfig config =
+                        GregConfig.l1().granularity(Granularity.WEIGHT).build();
+                List<LayerTarget> targets =
+                        target.resolve(graph, Granularity.WEIGHT).layers();
+                try (GrowingRegularization run = new GrowingRegularization(config, net, graph, targets)) {
+                    run.run(null);
+                    PruningPlan plan = run.plan();
+                    plan.apply(net);
+                    StateDict state = StateDict.of(net);
+                    plan.addTo(state);
+                    PruningPlan read = PruningPlan.read(state, Map.of());
+                    assertEquals(plan, read);
+                    read.apply(fresh);
+                    PruningPlan.weights(state).loadInto(fresh);
+                }
+                for (Layer layer : graph.layers()) {
+                    float[] values =
+                            fresh.parameters().get(layer.parameter()).tensor().toHost();
+                    int zeros = 0;
+                    for (float v : values) if (v == 0) zeros++;
+                    assertEquals(Selection.count(0.4, values.length), zeros, layer.parameter());
+                }
+            }
+        });
     }
 
     /** What L1 removes at random ratios; null if nothing can go. */

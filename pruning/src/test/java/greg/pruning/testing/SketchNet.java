@@ -25,9 +25,11 @@ import greg.tensor.op.ShortcutOp;
 import greg.tensor.op.UpsampleNearestOp;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -61,7 +63,7 @@ public final class SketchNet extends NnModule {
     private final List<Function<Tensor[], Tensor>> steps = new ArrayList<>();
     private final StringBuilder text = new StringBuilder();
     private int parts;
-    private int result;
+    private Value result;
 
     /** What {@link #forward} is applied to. */
     public final Value image;
@@ -77,7 +79,7 @@ public final class SketchNet extends NnModule {
         Tensor[] values = new Tensor[steps.size()];
         values[0] = x;
         for (int i = 1; i < values.length; i++) values[i] = steps.get(i).apply(values);
-        return values[result];
+        return values[result.id];
     }
 
     private Value step(String what, int size, int[] channels, Function<Tensor[], Tensor> compute) {
@@ -260,13 +262,15 @@ public final class SketchNet extends NnModule {
 
     /** What {@link #forward} returns. */
     public SketchNet returning(Value y) {
-        result = y.id;
+        result = y;
         return this;
     }
 
-    /** The channels of the result, which cannot be removed. */
-    public int[] outputs(Value y) {
-        return y.labels;
+    /** The channels that cannot be removed: the image's planes and the result's. */
+    public Set<Integer> fixed() {
+        Set<Integer> fixed = new HashSet<>();
+        for (Value value : List.of(image, result)) for (int label : value.labels) fixed.add(label);
+        return fixed;
     }
 
     /** Which channels the rows and columns of every parameter and buffer belong to, by its full name. */
@@ -276,7 +280,8 @@ public final class SketchNet extends NnModule {
 
     @Override
     public String toString() {
-        return "network on " + image.channels() + " x " + image.size + text + String.format("%n  returns v%d", result);
+        return "network on " + image.channels() + " x " + image.size + text
+                + String.format("%n  returns v%d", result.id);
     }
 
     /** A weight and an offset under other names than usual; the offset of a convolution is an op of its own. */
