@@ -17,7 +17,6 @@ public final class Batch {
     private final int[] labels;
     private final int[] indices;
     private int size;
-    private int number;
 
     Batch(int capacity, int imageBytes) {
         long bytes = (long) capacity * imageBytes;
@@ -50,13 +49,8 @@ public final class Batch {
         return size;
     }
 
-    /** Number of this batch within its epoch, from 0. */
-    public int number() {
-        return number;
-    }
-
     /** Reads images {@code order[first .. first+count-1]} of a data set into this batch. */
-    void fill(Dataset dataset, Reader reader, int[] order, int first, int count, int batchNumber) {
+    void fill(Dataset dataset, Reader reader, int[] order, int first, int count) {
         int bytes = dataset.shape().bytes();
         for (int k = 0; k < count; k++) {
             int index = order[first + k];
@@ -65,6 +59,5 @@ public final class Batch {
             reader.read(index, images, k * bytes);
         }
         size = count;
-        number = batchNumber;
     }
 }

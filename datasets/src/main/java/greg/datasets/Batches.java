@@ -282,7 +282,7 @@ public final class Batches implements AutoCloseable {
         int first = number * batchSize;
         Batch.Reader reader =
                 crops == null ? dataset::image : (index, dst, at) -> crops.randomCrop(index, seed, of, dst, at);
-        batch.fill(dataset, reader, work, first, Math.min(batchSize, work.length - first), number);
+        batch.fill(dataset, reader, work, first, Math.min(batchSize, work.length - first));
     }
 
     private void stopProducer() {

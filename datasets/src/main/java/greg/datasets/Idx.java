@@ -31,16 +31,10 @@ public final class Idx {
     }
 
     /**
-     * Reads Fashion-MNIST (Xiao, Rasul, Vollgraf 2017).
+     * Reads Fashion-MNIST (Xiao, Rasul, Vollgraf 2017) from the first folder that holds its four files.
      *
-     * @param folder holds the four files
      * @throws DatasetException if a file is missing or damaged
      */
-    public static DataSplit fashionMnist(Path folder) {
-        return fashionMnist(List.of(folder));
-    }
-
-    /** The same from the first folder that holds it. */
     static DataSplit fashionMnist(List<Path> folders) {
         return load("fashion-mnist", folders, ClassNames.FASHION, Normalization.FASHION_MNIST);
     }

@@ -48,7 +48,6 @@ class BatchesTest {
             int number = 0;
             while (batches.hasNext()) {
                 Batch batch = batches.next();
-                assertEquals(number, batch.number());
                 assertEquals(number == 4 ? 3 : 5, batch.size());
                 for (int k = 0; k < batch.size(); k++) {
                     int index = batch.indices()[k];
@@ -131,7 +130,6 @@ class BatchesTest {
             }
             assertFalse(batches.epoch(1, 6).hasNext());
             assertThrows(IllegalArgumentException.class, () -> batches.epoch(1, 7));
-            assertEquals(3, batches.epoch(0, 3).next().number());
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
@@ -35,7 +36,7 @@ final class FashionMiniBuilder {
     }
 
     public static void main(String[] args) throws IOException {
-        DataSplit full = Idx.fashionMnist(Path.of(args[0]));
+        DataSplit full = Idx.fashionMnist(List.of(Path.of(args[0])));
         Path out = Path.of(args[1]);
         write(full.train(), choose(full.train(), FashionMini.TRAIN_PER_CLASS, 0), out, "train");
         write(full.test(), choose(full.test(), FashionMini.TEST_PER_CLASS, 1), out, "test");

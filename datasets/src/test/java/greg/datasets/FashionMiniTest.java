@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FashionMiniTest {
@@ -65,7 +66,7 @@ class FashionMiniTest {
     void isWhatTheBuilderDraws() {
         Path folder = Path.of("/usr/share/datasets/fashion-mnist");
         assumeTrue(Files.isDirectory(folder), "Debian's dataset-fashion-mnist is not installed");
-        DataSplit full = Idx.fashionMnist(folder);
+        DataSplit full = Idx.fashionMnist(List.of(folder));
         assertDrawn(full.train(), 1000, 0, MINI.train());
         assertDrawn(full.test(), 200, 1, MINI.test());
     }

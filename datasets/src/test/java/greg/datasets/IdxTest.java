@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,7 +89,8 @@ class IdxTest {
         assertEquals(7, split.train().label(2));
         assertEquals(Normalization.MNIST, split.train().normalization());
         assertEquals(
-                Normalization.FASHION_MNIST, Idx.fashionMnist(folder).test().normalization());
+                Normalization.FASHION_MNIST,
+                Idx.fashionMnist(List.of(folder)).test().normalization());
     }
 
     @Test

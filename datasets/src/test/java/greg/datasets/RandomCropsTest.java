@@ -123,10 +123,10 @@ class RandomCropsTest {
         Map<String, byte[]> read = new TreeMap<>();
         batches.epoch(epoch, start);
         int bytes = batches.dataset().shape().bytes();
-        while (batches.hasNext()) {
+        for (int number = start; batches.hasNext(); number++) {
             Batch batch = batches.next();
             for (int k = 0; k < batch.size(); k++) {
-                String at = batch.number() + ", " + batch.indices()[k];
+                String at = number + ", " + batch.indices()[k];
                 assertEquals(batches.dataset().label(batch.indices()[k]), batch.labels()[k]);
                 read.put(at, Arrays.copyOfRange(batch.images(), k * bytes, (k + 1) * bytes));
             }

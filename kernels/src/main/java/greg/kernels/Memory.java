@@ -19,9 +19,6 @@ public interface Memory {
     /** Bytes in storages that are live. */
     long liveBytes();
 
-    /** Most bytes that were ever live at one time. */
-    long peakBytes();
-
     /** Bytes obtained from the system: live ones and those that wait in the pool. */
     long heldBytes();
 

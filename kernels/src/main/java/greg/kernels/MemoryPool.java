@@ -15,7 +15,6 @@ public abstract class MemoryPool<B> implements Memory {
     private Map<Long, ArrayDeque<B>> apart;
 
     private long live;
-    private long peak;
     private long held;
     private long systemAllocations;
 
@@ -47,7 +46,6 @@ public abstract class MemoryPool<B> implements Memory {
         }
         Storage storage = wrap(block, type, length);
         live += bytes;
-        peak = Math.max(peak, live);
         return storage;
     }
 
@@ -89,11 +87,6 @@ public abstract class MemoryPool<B> implements Memory {
     @Override
     public final long liveBytes() {
         return live;
-    }
-
-    @Override
-    public final long peakBytes() {
-        return peak;
     }
 
     @Override

@@ -12,8 +12,6 @@ package greg.kernels;
 public final class Philox {
     /** Stream of {@link RandomKernels#uniform}. */
     public static final long UNIFORM = 0;
-    /** Stream of {@link RandomKernels#normal}. */
-    public static final long NORMAL = 1;
     /** Stream of {@link AugmentKernels#batch}. */
     public static final long AUGMENT = 2;
     /** Stream of {@link ElementwiseKernels#dropout}. */
@@ -59,16 +57,6 @@ public final class Philox {
     /** A number in [0, 1) with 24 bits: (word &gt;&gt;&gt; 8) 2^-24. */
     public static double uniform24(int word) {
         return (word >>> 8) * 0x1p-24;
-    }
-
-    /**
-     * Box-Muller: sqrt(-2 ln u) cos(2 pi v), or sin for {@code odd}, where u = (first + 1) 2^-32 in (0, 1] and v =
-     * second 2^-32 in [0, 1), the words unsigned.
-     */
-    public static double normal(int first, int second, boolean odd) {
-        double u = (Integer.toUnsignedLong(first) + 1) * 0x1p-32;
-        double angle = 2 * Math.PI * (Integer.toUnsignedLong(second) * 0x1p-32);
-        return StrictMath.sqrt(-2 * StrictMath.log(u)) * (odd ? StrictMath.sin(angle) : StrictMath.cos(angle));
     }
 
     private static long product(int a, int b) {

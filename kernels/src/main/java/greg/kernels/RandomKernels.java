@@ -7,10 +7,4 @@ package greg.kernels;
 public interface RandomKernels {
     /** x[i] = low + (high - low) {@link Philox#uniform24}(word i of stream UNIFORM), in double, rounded once. */
     void uniform(Storage x, float low, float high, long seed);
-
-    /**
-     * x[i] normal with the given mean and standard deviation: {@link Philox#normal} of words 2j and 2j+1 of stream
-     * NORMAL gives elements 2j and 2j+1; mean + std z in double, rounded once.
-     */
-    void normal(Storage x, float mean, float std, long seed);
 }

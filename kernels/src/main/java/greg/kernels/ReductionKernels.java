@@ -7,7 +7,4 @@ public interface ReductionKernels {
 
     /** out[0] = sum of |x[i]|. */
     void sumAbs(long n, Storage x, Storage out);
-
-    /** out[0] = sum of x[i]^2. */
-    void sumSquares(long n, Storage x, Storage out);
 }

@@ -190,7 +190,7 @@ class ChainTest {
         bn.backward(net.bn1, y1, a1, p.gamma, p.beta, saved1, d1, d1, null, dgamma1, dbeta1);
         conv.backwardWeights(net.conv1, x, d1, dw1, null);
         Storage norm = k.out(1);
-        backend.reduction().sumSquares(dw2.length(), dw2, norm);
+        backend.reduction().sumAbs(dw2.length(), dw2, norm);
 
         Storage lambda = k.put(gauss(30, net.conv2.outChannels()));
         GroupIndex filters = new GroupIndex(net.conv2.outChannels(), net.conv2.inChannels() * 9);

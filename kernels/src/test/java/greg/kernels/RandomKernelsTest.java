@@ -21,23 +21,14 @@ class RandomKernelsTest {
         long seed = 0xFEDCBA9876543210L;
         for (int n : new int[] {1, 2, 3, 4, 5, 255, 1027}) {
             float[] uniform = new float[n];
-            float[] normal = new float[n];
             for (int i = 0; i < n; i++) {
                 double u = (word(seed, Philox.UNIFORM, i) >>> 8) / 16777216.0;
                 uniform[i] = (float) (-0.25 + 0.75 * u);
-                int pair = i / 2 * 2;
-                double radius = ((word(seed, Philox.NORMAL, pair) & 0xFFFFFFFFL) + 1) / 4294967296.0;
-                double turn = (word(seed, Philox.NORMAL, pair + 1) & 0xFFFFFFFFL) / 4294967296.0;
-                double wave = i % 2 == 0 ? Math.cos(2 * Math.PI * turn) : Math.sin(2 * Math.PI * turn);
-                normal[i] = (float) (3 + 0.5f * Math.sqrt(-2 * Math.log(radius)) * wave);
             }
             try (Workspace k = new Workspace(backend)) {
                 Storage x = k.out(n);
                 backend.random().uniform(x, -0.25f, 0.5f, seed);
                 Compare.identical("uniform " + n, uniform, k.get(x, n));
-                backend.random().normal(x, 3, 0.5f, seed);
-                // logarithm and cosine may differ in the last bit of a double, which can move a float by one place
-                Compare.close("normal " + n, normal, k.get(x, n), 0, 1.2e-7);
             }
         }
     }
@@ -54,10 +45,6 @@ class RandomKernelsTest {
             assertEquals(0.5, uniform[0], 6 * Math.sqrt(1 / 12.0 / n));
             assertEquals(1 / 12.0, uniform[1], 0.003);
             assertTrue(uniform[2] >= 0 && uniform[3] < 1, "range " + uniform[2] + " to " + uniform[3]);
-            backend.random().normal(x, 0, 1, 7);
-            double[] normal = moments(k.get(x, n));
-            assertEquals(0, normal[0], 6 / Math.sqrt(n));
-            assertEquals(1, normal[1], 6 * Math.sqrt(2.0 / n));
         }
     }
 

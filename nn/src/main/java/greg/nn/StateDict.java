@@ -79,11 +79,6 @@ public final class StateDict {
         return Collections.unmodifiableSet(entries.keySet());
     }
 
-    /** Number of elements of all tensors. */
-    public long elements() {
-        return entries.values().stream().mapToLong(e -> e.shape().size()).sum();
-    }
-
     /** Adds all of {@code other} under {@code prefix} + name, sharing the values. */
     public void putAll(String prefix, StateDict other) {
         other.entries.forEach((name, entry) -> entries.put(prefix + name, entry));

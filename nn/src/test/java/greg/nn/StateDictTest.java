@@ -60,6 +60,12 @@ class StateDictTest {
         }
     }
 
+    private static long elements(StateDict state) {
+        return state.names().stream()
+                .mapToLong(name -> state.get(name).shape().size())
+                .sum();
+    }
+
     @Test
     void roundTripThroughAModule() {
         try (NnModule module = vgg()) {
@@ -71,7 +77,7 @@ class StateDictTest {
                 assertEquals(counted.get(name).shape(), back.get(name).shape());
                 assertArrayEquals(counted.get(name).values(), back.get(name).values());
             }
-            assertEquals(module.parameterCount() + 2 * (2 + 3), back.elements(), "parameters and running statistics");
+            assertEquals(module.parameterCount() + 2 * (2 + 3), elements(back), "parameters and running statistics");
         }
     }
 

@@ -74,7 +74,7 @@ final class BatchNormPlanner {
             return null;
         }
         memory.desc perChannel = Layout.vector(channels);
-        Plan backward = new Plan(dnn, new primitive(back), OneDnn.name(back), layout, layout)
+        Plan backward = new Plan(dnn, new primitive(back), OneDnn.name(back))
                 .argument(dnnl.DNNL_ARG_DIFF_DST, x)
                 .argument(dnnl.DNNL_ARG_DIFF_SRC, x)
                 .argument(dnnl.DNNL_ARG_SRC, x)
@@ -89,7 +89,7 @@ final class BatchNormPlanner {
         var statistics = OneDnn.fast(true, () -> forward(spec, x, 0, true));
         int constant = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift | dnnl.dnnl_use_global_stats;
         var correction = OneDnn.fast(true, () -> forward(spec, x, constant, false));
-        Plan statisticsPlan = new Plan(dnn, new primitive(statistics), OneDnn.name(statistics), layout, layout)
+        Plan statisticsPlan = new Plan(dnn, new primitive(statistics), OneDnn.name(statistics))
                 .argument(dnnl.DNNL_ARG_SRC, x)
                 .argument(dnnl.DNNL_ARG_DST, x)
                 .argument(dnnl.DNNL_ARG_MEAN, row(channels))
@@ -100,7 +100,7 @@ final class BatchNormPlanner {
 
     private Plan forwardPlan(
             batch_normalization_forward.primitive_desc desc, memory.desc x, int channels, Layout layout) {
-        return new Plan(dnn, new primitive(desc), OneDnn.name(desc), layout, layout)
+        return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                 .argument(dnnl.DNNL_ARG_SRC, x)
                 .argument(dnnl.DNNL_ARG_DST, x)
                 .argument(dnnl.DNNL_ARG_MEAN, row(channels))

@@ -148,7 +148,7 @@ final class ConvPlanner {
 
     private ConvPlan finish(Conv2dSpec spec, LayoutChoice.Pair pair, primitive_desc desc, memory.desc weight) {
         WeightFormat format = formats.of(weight, denseWeight(spec));
-        Plan plan = new Plan(dnn, new primitive(desc), OneDnn.name(desc), pair.x(), pair.y());
+        Plan plan = new Plan(dnn, new primitive(desc), OneDnn.name(desc));
         return new ConvPlan(plan, format, pair);
     }
 

@@ -81,10 +81,6 @@ public final class CpuBackend implements Backend {
         choice.expect(convInputChannels);
     }
 
-    Layout preferred(int channels) {
-        return choice.preferred(channels);
-    }
-
     /** The layout changes made so far, for tests of how few there are. */
     Reorders reorders() {
         return reorders;

@@ -58,7 +58,7 @@ final class CpuElementwise implements ElementwiseKernels {
             memory.desc v = Layout.vector(n);
             var desc = new eltwise_forward.primitive_desc(
                     dnn.engine(), dnnl.dnnl_forward_inference, algorithm, v, v, alpha, beta);
-            return new Plan(dnn, new primitive(desc), OneDnn.name(desc), Layout.PLAIN, Layout.PLAIN)
+            return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                     .argument(dnnl.DNNL_ARG_SRC, v)
                     .argument(dnnl.DNNL_ARG_DST, v);
         });
@@ -128,7 +128,7 @@ final class CpuElementwise implements ElementwiseKernels {
             var forward = new eltwise_forward.primitive_desc(
                     dnn.engine(), dnnl.dnnl_forward_training, algorithm, v, v, alpha, beta);
             var desc = new eltwise_backward.primitive_desc(dnn.engine(), algorithm, v, v, v, alpha, beta, forward);
-            return new Plan(dnn, new primitive(desc), OneDnn.name(desc), Layout.PLAIN, Layout.PLAIN)
+            return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                     .argument(argument, v)
                     .argument(dnnl.DNNL_ARG_DIFF_DST, v)
                     .argument(dnnl.DNNL_ARG_DIFF_SRC, v);
@@ -198,7 +198,7 @@ final class CpuElementwise implements ElementwiseKernels {
         var desc = relu
                 ? new binary.primitive_desc(dnn.engine(), algorithm, a, b, a, OneDnn.thenRelu(), false)
                 : new binary.primitive_desc(dnn.engine(), algorithm, a, b, a);
-        return new Plan(dnn, new primitive(desc), OneDnn.name(desc), layout, layout)
+        return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                 .argument(dnnl.DNNL_ARG_SRC_0, a)
                 .argument(dnnl.DNNL_ARG_SRC_1, b)
                 .argument(dnnl.DNNL_ARG_DST, a);

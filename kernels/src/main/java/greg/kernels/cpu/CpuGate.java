@@ -47,7 +47,7 @@ final class CpuGate implements GateKernels {
             // the same bytes in each layout, but described as dense beside blocks of 16 channels oneDNN has naive loops
             memory.desc factors = layout.desc(spec.n(), spec.channels(), 1, 1);
             var desc = new binary.primitive_desc(dnn.engine(), dnnl.dnnl_binary_mul, data, factors, data);
-            return new Plan(dnn, new primitive(desc), OneDnn.name(desc), layout, layout)
+            return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                     .argument(dnnl.DNNL_ARG_SRC_0, data)
                     .argument(dnnl.DNNL_ARG_SRC_1, factors)
                     .argument(dnnl.DNNL_ARG_DST, data);

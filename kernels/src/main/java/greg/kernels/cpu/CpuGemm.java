@@ -45,7 +45,7 @@ final class CpuGemm implements GemmKernels {
         } else {
             desc = new matmul.primitive_desc(dnn.engine(), a, b, c);
         }
-        return new Plan(dnn, new primitive(desc), OneDnn.name(desc), Layout.PLAIN, Layout.PLAIN)
+        return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                 .argument(dnnl.DNNL_ARG_SRC, a)
                 .argument(dnnl.DNNL_ARG_WEIGHTS, b)
                 .argument(dnnl.DNNL_ARG_DST, c);

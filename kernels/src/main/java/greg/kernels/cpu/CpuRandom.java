@@ -24,19 +24,4 @@ final class CpuRandom implements RandomKernels {
         }
         target.wrotePlain();
     }
-
-    @Override
-    public void normal(Storage x, float mean, float std, long seed) {
-        CpuStorage target = CpuStorage.of(x);
-        for (long at = 0; at < x.length(); at += CHUNK) {
-            int n = (int) Math.min(CHUNK, x.length() - at);
-            for (int i = 0; i < n; i++) {
-                if (i % 4 == 0) Philox.block(seed, (at + i) / 4, Philox.NORMAL, words);
-                int first = i % 4 & ~1;
-                chunk[i] = (float) (mean + std * Philox.normal(words[first], words[first + 1], i % 2 == 1));
-            }
-            target.block.write(at, chunk, 0, n);
-        }
-        target.wrotePlain();
-    }
 }

@@ -11,8 +11,7 @@ final class CpuReduction implements ReductionKernels {
 
     private enum Term {
         VALUE,
-        ABSOLUTE,
-        SQUARE
+        ABSOLUTE
     }
 
     @Override
@@ -25,11 +24,6 @@ final class CpuReduction implements ReductionKernels {
         reduce(Term.ABSOLUTE, n, x, out);
     }
 
-    @Override
-    public void sumSquares(long n, Storage x, Storage out) {
-        reduce(Term.SQUARE, n, x, out);
-    }
-
     private void reduce(Term term, long n, Storage x, Storage out) {
         CpuStorage source = CpuStorage.of(x);
         double total = 0;
@@ -39,7 +33,6 @@ final class CpuReduction implements ReductionKernels {
             total += switch (term) {
                 case VALUE -> Sums.values(chunk, 0, count);
                 case ABSOLUTE -> Sums.absolute(chunk, 0, count);
-                case SQUARE -> Sums.squares(chunk, 0, count);
             };
         }
         CpuStorage result = CpuStorage.of(out);

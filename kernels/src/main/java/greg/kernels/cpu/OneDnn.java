@@ -97,10 +97,6 @@ final class OneDnn {
         return stream;
     }
 
-    int threads() {
-        return threads;
-    }
-
     /** To be called before oneDNN computes or plans: the calling thread's team is this backend's. */
     void enter() {
         Team.enter(threads);

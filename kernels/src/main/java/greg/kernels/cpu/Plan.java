@@ -18,21 +18,13 @@ final class Plan {
     private final IntMemoryMap arguments;
     private final List<memory> memories = new ArrayList<>();
     private final long[] addresses = new long[12];
-    private final Layout in;
-    private final Layout out;
 
-    /**
-     * @param implementation oneDNN's name of the chosen kernel
-     * @param in layout of the main input that the primitive was made for
-     * @param out layout of its main output
-     */
-    Plan(OneDnn dnn, primitive primitive, String implementation, Layout in, Layout out) {
+    /** {@code implementation} is oneDNN's name of the chosen kernel. */
+    Plan(OneDnn dnn, primitive primitive, String implementation) {
         this.dnn = dnn;
         this.primitive = primitive.retainReference();
         this.implementation = implementation;
         this.arguments = new IntMemoryMap().retainReference();
-        this.in = in;
-        this.out = out;
     }
 
     /** Declares the next argument; the order of declaration is the index for {@link #bind}. */
@@ -67,14 +59,6 @@ final class Plan {
     /** oneDNN's name of the chosen kernel, such as {@code jit:avx512_core}. */
     String implementation() {
         return implementation;
-    }
-
-    Layout in() {
-        return in;
-    }
-
-    Layout out() {
-        return out;
     }
 
     /** Frees the native objects. */

@@ -63,13 +63,13 @@ final class PoolPlanner {
                         after(spec),
                         training));
         if (back == null) return null;
-        Plan forwardPlan = new Plan(dnn, new primitive(training), OneDnn.name(training), layout, layout)
+        Plan forwardPlan = new Plan(dnn, new primitive(training), OneDnn.name(training))
                 .argument(dnnl.DNNL_ARG_SRC, x)
                 .argument(dnnl.DNNL_ARG_DST, y);
-        Plan inferencePlan = new Plan(dnn, new primitive(inference), OneDnn.name(inference), layout, layout)
+        Plan inferencePlan = new Plan(dnn, new primitive(inference), OneDnn.name(inference))
                 .argument(dnnl.DNNL_ARG_SRC, x)
                 .argument(dnnl.DNNL_ARG_DST, y);
-        Plan backwardPlan = new Plan(dnn, new primitive(back), OneDnn.name(back), layout, layout)
+        Plan backwardPlan = new Plan(dnn, new primitive(back), OneDnn.name(back))
                 .argument(dnnl.DNNL_ARG_DIFF_DST, y)
                 .argument(dnnl.DNNL_ARG_DIFF_SRC, x);
         long positions = 0;

@@ -58,7 +58,7 @@ final class Reorders {
     /** A plan that copies between two descriptors; to be called inside a PointerScope. */
     Plan plan(memory.desc from, memory.desc to) {
         reorder.primitive_desc desc = new reorder.primitive_desc(dnn.engine(), from, dnn.engine(), to);
-        return new Plan(dnn, new reorder(desc), "reorder", Layout.PLAIN, Layout.PLAIN)
+        return new Plan(dnn, new reorder(desc), "reorder")
                 .argument(dnnl.DNNL_ARG_FROM, from)
                 .argument(dnnl.DNNL_ARG_TO, to);
     }

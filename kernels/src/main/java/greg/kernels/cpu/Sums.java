@@ -51,20 +51,4 @@ final class Sums {
         for (; i < to; i++) a += (double) x[i] * y[i];
         return a + b + (c + d);
     }
-
-    static double squares(float[] x, int from, int to) {
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        double d = 0;
-        int i = from;
-        for (; i + 3 < to; i += 4) {
-            a += (double) x[i] * x[i];
-            b += (double) x[i + 1] * x[i + 1];
-            c += (double) x[i + 2] * x[i + 2];
-            d += (double) x[i + 3] * x[i + 3];
-        }
-        for (; i < to; i++) a += (double) x[i] * x[i];
-        return a + b + (c + d);
-    }
 }

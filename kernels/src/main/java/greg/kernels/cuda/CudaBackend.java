@@ -54,7 +54,7 @@ public final class CudaBackend implements Backend {
                 new CudaPenalty(context, tables),
                 update,
                 augment,
-                new CudaRandom(context, transfer));
+                new CudaRandom(context));
     }
 
     /** The refusal of a family that needs a library which this build does not use. */

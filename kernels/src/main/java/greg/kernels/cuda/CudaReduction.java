@@ -10,7 +10,6 @@ final class CudaReduction implements ReductionKernels {
     private static final int ELEMENTS = 4096;
     private static final int PLAIN = 0;
     private static final int ABS = 1;
-    private static final int SQUARES = 2;
 
     private final CudaContext context;
     private final DeviceMemory memory;
@@ -28,11 +27,6 @@ final class CudaReduction implements ReductionKernels {
     @Override
     public void sumAbs(long n, Storage x, Storage out) {
         reduce(n, x, out, ABS);
-    }
-
-    @Override
-    public void sumSquares(long n, Storage x, Storage out) {
-        reduce(n, x, out, SQUARES);
     }
 
     private void reduce(long n, Storage x, Storage out, int term) {

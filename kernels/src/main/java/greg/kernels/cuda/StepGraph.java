@@ -35,6 +35,7 @@ public final class StepGraph implements AutoCloseable {
 
     StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, Runnable step) {
         this.context = context;
+        context.enter();
         if (context.capturing()) throw new KernelException("cuda: a captured step cannot capture another");
         // loaded now: drivers may load a module's functions one by one, at their first use
         context.module(STEP).function(ADVANCE);

@@ -15,15 +15,4 @@ final class ReferenceRandom implements RandomKernels {
             x[i] = (float) (low + ((double) high - low) * Philox.uniform24(words[i % 4]));
         }
     }
-
-    @Override
-    public void normal(Storage xs, float mean, float std, long seed) {
-        float[] x = ReferenceStorage.floatsOut(xs);
-        int[] words = new int[4];
-        for (int i = 0; i < x.length; i++) {
-            if (i % 4 == 0) Philox.block(seed, i / 4, Philox.NORMAL, words);
-            int first = i % 4 & ~1;
-            x[i] = (float) (mean + std * Philox.normal(words[first], words[first + 1], i % 2 == 1));
-        }
-    }
 }

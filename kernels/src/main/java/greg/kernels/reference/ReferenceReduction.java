@@ -16,11 +16,6 @@ final class ReferenceReduction implements ReductionKernels {
         sum(n, x, out, Math::abs);
     }
 
-    @Override
-    public void sumSquares(long n, Storage x, Storage out) {
-        sum(n, x, out, value -> value * value);
-    }
-
     private static void sum(long n, Storage xs, Storage out, DoubleUnaryOperator term) {
         float[] x = ReferenceStorage.floats(xs);
         double sum = 0;

@@ -11,9 +11,4 @@ public record GemmSpec(int m, int n, int k, boolean transA, boolean transB, bool
     public GemmSpec {
         Checks.positive("gemm", "m", m, "n", n, "k", k);
     }
-
-    /** Multiply-accumulates. */
-    public long macs() {
-        return (long) m * n * k;
-    }
 }

@@ -89,9 +89,4 @@ public record CostModel(List<LayerCost> layers, long allParams) {
     public long macs() {
         return layers.stream().mapToLong(LayerCost::macs).sum();
     }
-
-    /** As the reference implementation counts: two per multiply-accumulate, nothing for biases, BN, pooling and sums. */
-    public long flops() {
-        return 2 * macs();
-    }
 }

@@ -63,9 +63,4 @@ public final class BatchNorm2d extends NnModule {
                 MOMENTUM,
                 fusion);
     }
-
-    /** Scale per channel. */
-    public Parameter weight() {
-        return weight;
-    }
 }

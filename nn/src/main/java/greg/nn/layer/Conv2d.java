@@ -78,11 +78,6 @@ public final class Conv2d extends NnModule {
         return bias;
     }
 
-    /** Stride, padding and dilation, and the groups before surgery. */
-    public Conv2dOptions options() {
-        return options;
-    }
-
     /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
     public int groups() {
         int filters = weight.tensor().shape().dim(0);

@@ -168,8 +168,11 @@ class GoldenTrainingTest {
         JsonNode metrics = golden.json("metrics");
         assertEquals(metrics.get("params_before").longValue(), before.params(), "parameters before");
         assertEquals(metrics.get("params_after").longValue(), after.params(), "parameters after");
-        assertEquals(metrics.get("flops_before").doubleValue(), before.flops(), "FLOPs before");
-        assertEquals(metrics.get("flops_after").doubleValue(), after.flops(), "FLOPs after");
+        assertEquals(
+                metrics.get("flops_before").doubleValue(),
+                2.0 * before.macs(),
+                "FLOPs before, two per multiply-accumulate");
+        assertEquals(metrics.get("flops_after").doubleValue(), 2.0 * after.macs(), "FLOPs after");
     }
 
     private static void same(StateDict wanted, StateDict got) {

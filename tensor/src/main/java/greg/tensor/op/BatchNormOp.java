@@ -125,11 +125,6 @@ public final class BatchNormOp extends Op {
         return gradients;
     }
 
-    /** Geometry of this application. */
-    public BatchNormSpec spec() {
-        return spec;
-    }
-
     @Override
     public List<Tensor> channelState() {
         return running;

@@ -49,11 +49,6 @@ public final class Conv2dOp extends Op {
         return bias ? new Storage[] {dx, dw, db} : new Storage[] {dx, dw};
     }
 
-    /** Geometry of this application. */
-    public Conv2dSpec spec() {
-        return spec;
-    }
-
     @Override
     public ChannelMap channels() {
         return new ChannelMap.Fresh(spec.groups());
