@@ -1,0 +1,5 @@
+/**
+ * How much of a network is to go, and where: a {@link greg.pruning.target.Target} is resolved once against a network, and gives
+ * a {@link greg.pruning.target.LayerTarget} for each layer.
+ */
+package greg.pruning.target;
