@@ -3,3 +3,13 @@ String platform = System.getProperty("os.name").toLowerCase() + " " + System.get
 if (platform ==~ /linux amd64|windows.* amd64|mac.* x86_64/) {
     assert new File(basedir, "build.log").text.contains("* cpu"): "no oneDNN for ${platform}; see ${basedir}/build.log"
 }
+
+// the second process gives the same logits, to the last digit
+String saved = new File(basedir, "target/pruned.logits").text.trim()
+String loaded = new File(basedir, "target/loaded.logits").text.trim()
+assert saved.startsWith("[[") && loaded == saved: "the loaded network answers\n${loaded}\nthe saved one answered\n${saved}"
+
+// the whole program is short
+List<String> lines = new File(basedir, "src/main/java/example/TwoBranches.java").readLines()
+int own = lines.count { !it.startsWith("import ") && !it.startsWith("package ") && !it.isBlank() }
+assert own <= 40: "${own} lines"

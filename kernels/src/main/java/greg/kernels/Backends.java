@@ -17,6 +17,11 @@ public final class Backends {
         return found;
     }
 
+    /** Opens a backend with the usual options: {@link #open(String, BackendOptions)}. */
+    public static Backend open(String device) {
+        return open(device, BackendOptions.standard());
+    }
+
     /**
      * Opens a backend.
      *

@@ -11,29 +11,24 @@ public final class SettingException extends IllegalArgumentException {
 
     private final String setting;
 
-    private SettingException(String setting, String message, Throwable cause) {
-        super(message, cause);
-        this.setting = setting;
-    }
-
     /** The message is {@code setting: text}. */
     public SettingException(String setting, String text) {
-        this(setting, setting + ": " + text, null);
+        this(setting, ": ", text);
     }
 
-    /** As above, because of another exception. */
-    public static SettingException of(String setting, RuntimeException cause) {
-        return new SettingException(setting, setting + ": " + cause.getMessage(), cause);
+    private SettingException(String setting, String between, String text) {
+        super(setting + between + text);
+        this.setting = setting;
     }
 
     /** Of a value that the message shows: {@code setting = value: text}. */
     public static SettingException of(String setting, Object value, String text) {
-        return new SettingException(setting, setting + " = " + value + ": " + text, null);
+        return new SettingException(setting, " = " + value + ": ", text);
     }
 
     /** Of a setting without which nothing can be done: {@code setting is needed: text}. */
     public static SettingException missing(String setting, String text) {
-        return new SettingException(setting, setting + " is needed: " + text, null);
+        return new SettingException(setting, " is needed: ", text);
     }
 
     /** Throws {@code setting: expected ..., got ...} unless {@code ok}. */

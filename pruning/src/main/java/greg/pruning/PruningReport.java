@@ -26,7 +26,7 @@ public record PruningReport(
         else text.append(", lambda final from iteration ").append(times.stabilizeStart());
         text.append('\n');
         times.layers().forEach((name, layer) -> {
-            if (layer.pick() >= 0) text.append(String.format("  %s picked at %d%n", name, layer.pick()));
+            if (layer.pick() != null) text.append(String.format("  %s picked at %d%n", name, layer.pick()));
         });
         return text.toString();
     }

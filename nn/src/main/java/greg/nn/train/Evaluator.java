@@ -8,10 +8,13 @@ import greg.nn.NnModule;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.op.CrossEntropyOp;
+import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /** Measures a network on a data set, in evaluation mode, without side effects on its state. */
 public final class Evaluator {
+    private static final int BATCH = 256;
+
     private final Dataset dataset;
     private final Normalization normalization;
     private final int batchSize;
@@ -23,12 +26,35 @@ public final class Evaluator {
         this.batchSize = batchSize;
     }
 
+    /** All records of {@code dataset}, normalised as is usual for it. */
+    public static Evaluator of(Dataset dataset) {
+        return new Evaluator(dataset, dataset.normalization(), BATCH);
+    }
+
+    /** What the network answers to the first {@code count} images, a row each. */
+    public float[][] outputs(NnModule network, int count) {
+        if (count < 1 || count > dataset.size()) {
+            throw new IllegalArgumentException("evaluator: expected 1 to " + dataset.size() + " images, got " + count);
+        }
+        Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);
+        try (NnModule.Evaluation evaluation = network.evaluating();
+                Batches batches = new Batches(dataset, count, false, 0, false, 0).epoch(0);
+                Scope scope = Scope.open();
+                NoGrad off = NoGrad.begin()) {
+            float[] all = network.call(feeder.images(batches.next(), 0)).toHost();
+            float[][] rows = new float[count][];
+            int width = all.length / count;
+            for (int i = 0; i < count; i++) rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
+            return rows;
+        }
+    }
+
     /** Mean loss, top-1 and top-5 correct. */
     public Score evaluate(NnModule network) {
         return evaluate(network, done -> {});
     }
 
-    /** As above; {@code progress} hears the number of records done. */
+    /** As above; {@code progress} is told the number of records done. */
     public Score evaluate(NnModule network, IntConsumer progress) {
         Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);
         try (NnModule.Evaluation evaluation = network.evaluating();

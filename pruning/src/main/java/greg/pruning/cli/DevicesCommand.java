@@ -1,12 +1,10 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import greg.kernels.BackendProvider;
 import greg.kernels.Backends;
 import greg.pruning.report.Json;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,43 +24,43 @@ final class DevicesCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
     private boolean json;
 
+    /** What {@code --json} shows. */
+    private record Devices(String auto, List<Found> devices) {}
+
+    /** A backend; one of the texts is null. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Found(String kind, boolean available, String description, String reason) {
+        static Found of(BackendProvider provider) {
+            String why = provider.unavailable();
+            return why == null
+                    ? new Found(provider.kind(), true, provider.describe(), null)
+                    : new Found(provider.kind(), false, null, Flags.in(why));
+        }
+    }
+
     @Override
     public Integer call() {
         Console console = Console.of(spec);
-        List<Map<String, Object>> found = probe(Backends.providers());
-        String auto = null;
-        for (Map<String, Object> device : found) {
-            if (auto == null && (Boolean) device.get("available")) auto = (String) device.get("kind");
-        }
+        List<Found> found = Backends.providers().stream().map(Found::of).toList();
+        String auto = found.stream()
+                .filter(Found::available)
+                .map(Found::kind)
+                .findFirst()
+                .orElse(null);
         if (json) {
-            console.out().println(Json.line(Json.object("auto", auto, "devices", found)));
+            console.out().println(Json.line(new Devices(auto, found)));
             return 0;
         }
-        for (Map<String, Object> device : found) {
-            boolean available = (Boolean) device.get("available");
+        for (Found device : found) {
             console.out()
                     .printf(
                             "%s %-10s %-12s %s%n",
-                            device.get("kind").equals(auto) ? "*" : " ",
-                            device.get("kind"),
-                            available ? "available" : "unavailable",
-                            device.get(available ? "description" : "reason"));
+                            device.kind.equals(auto) ? "*" : " ",
+                            device.kind,
+                            device.available ? "available" : "unavailable",
+                            device.available ? device.description : device.reason);
         }
         console.out().printf("%n* is what --device auto takes%n");
         return 0;
-    }
-
-    private static List<Map<String, Object>> probe(List<BackendProvider> providers) {
-        List<Map<String, Object>> found = new ArrayList<>();
-        for (BackendProvider provider : providers) {
-            String why = provider.unavailable();
-            Map<String, Object> device = new LinkedHashMap<>();
-            device.put("kind", provider.kind());
-            device.put("available", why == null);
-            if (why == null) device.put("description", provider.describe());
-            else device.put("reason", Flags.in(why));
-            found.add(device);
-        }
-        return found;
     }
 }

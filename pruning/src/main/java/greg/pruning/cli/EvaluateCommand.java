@@ -1,5 +1,7 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
@@ -49,16 +51,28 @@ final class EvaluateCommand extends NetworkCommand {
         }
     }
 
+    /** What {@code --json} shows. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Evaluation(
+            String arch,
+            String dataset,
+            long records,
+            long top1Correct,
+            double top1,
+            long top5Correct,
+            double top5,
+            double loss) {}
+
     private static String json(String name, String dataset, Score score) {
-        return Json.line(Json.object(
-                        "arch", name,
-                        "dataset", dataset,
-                        "records", score.records(),
-                        "top1_correct", score.top1(),
-                        "top1", score.accuracy(),
-                        "top5_correct", score.top5(),
-                        "top5", score.accuracy5(),
-                        "loss", score.loss()))
+        return Json.line(new Evaluation(
+                        name,
+                        dataset,
+                        score.records(),
+                        score.top1(),
+                        score.accuracy(),
+                        score.top5(),
+                        score.accuracy5(),
+                        score.loss()))
                 + System.lineSeparator();
     }
 

@@ -6,22 +6,15 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.nn.NnModule;
-import greg.nn.cost.CostModel;
-import greg.nn.cost.LayerCost;
 import greg.nn.io.Checkpoint;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.report.Json;
-import greg.pruning.report.NetworkSize;
-import greg.pruning.report.SizeComparison;
+import greg.pruning.run.Inspection;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.UsageException;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +80,6 @@ final class InspectCommand implements Callable<Integer> {
         target.checkNothingIdle();
         NetworkSpec wanted = wanted();
         NetworkSpec full = wanted.full();
-        CostModel before = Pruning.cost(full);
         Pruning.Cut cut = new Pruning.Cut(wanted, null, null);
         if (target.given()) {
             if (wanted.isPruned()) {
@@ -96,10 +88,9 @@ final class InspectCommand implements Callable<Integer> {
             }
             cut = cut(console, full);
         }
-        SizeComparison sizes = new SizeComparison(
-                before, Pruning.cost(cut.spec()), cut.spec().plan().maskedWeights());
-        if (json) console.out().println(Json.line(toMap(full, sizes)));
-        else console.out().printf("%s, %d classes%n%n%s", full.arch(), full.classes(), sizes);
+        Inspection found = Inspection.of(full, cut, dataset);
+        if (json) console.out().println(Json.line(found));
+        else console.out().print(found.toText());
         return 0;
     }
 
@@ -134,40 +125,5 @@ final class InspectCommand implements Callable<Integer> {
                 NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
             return pruning.run(network);
         }
-    }
-
-    private static Map<String, Object> pair(Object before, Object after) {
-        return Json.object("before", before, "after", after);
-    }
-
-    private Map<String, Object> toMap(NetworkSpec full, SizeComparison sizes) {
-        NetworkSize dense = sizes.sizeBefore();
-        NetworkSize rest = sizes.sizeAfter();
-        List<Map<String, Object>> layers = new ArrayList<>();
-        for (int i = 0; i < sizes.before().layers().size(); i++) {
-            LayerCost layer = sizes.after().layers().get(i);
-            layers.add(Json.object(
-                    "name", layer.name(),
-                    "type", layer.type(),
-                    "shape", sizes.before().layers().get(i).weight().dims(),
-                    "kept", layer.weight().dim(0),
-                    "kept_shape", layer.weight().dims(),
-                    "masked", sizes.masked(layer),
-                    "output", layer.output().dims(),
-                    "params", sizes.params(layer),
-                    "macs", sizes.macs(layer)));
-        }
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("arch", full.arch());
-        map.put("dataset", dataset);
-        map.put("params", pair(dense.params(), rest.params()));
-        map.put("all_params", pair(dense.allParams(), rest.allParams()));
-        map.put("macs", pair(dense.macs(), rest.macs()));
-        map.put("flops", pair(dense.flops(), rest.flops()));
-        map.put("sparsity_percent", rest.sparsityPercent(dense));
-        map.put("speedup", rest.speedup(dense));
-        map.put("compression", rest.compression(dense));
-        map.put("layers", layers);
-        return map;
     }
 }

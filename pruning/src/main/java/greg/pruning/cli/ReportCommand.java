@@ -70,7 +70,7 @@ final class ReportCommand implements Callable<Integer> {
             AtomicFile.writeText(out, HtmlReport.of(runs, table));
             console.say("%s: written", out);
         }
-        if (json) console.out().println(Json.line(table.toMap()));
+        if (json) console.out().println(Json.line(table.content()));
         else console.out().print(table.toText());
         return 0;
     }

@@ -1,5 +1,7 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
@@ -13,6 +15,7 @@ import greg.pruning.run.RunData;
 import greg.pruning.study.Jacobian;
 import greg.tensor.Scope;
 import greg.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -57,12 +60,12 @@ final class StudyJacobianCommand extends NetworkCommand {
                     jacobian.mean(),
                     jacobian.meanCondition());
         }
-        return Json.line(Json.object(
-                        "arch", wanted.arch(),
-                        "samples", count,
-                        "mean", jacobian.mean().mean(),
-                        "std", jacobian.mean().std(),
-                        "singular_values", jacobian.singularValues()))
-                + "\n";
+        Found found = new Found(
+                wanted.arch(), count, jacobian.mean().mean(), jacobian.mean().std(), jacobian.singularValues());
+        return Json.line(found) + "\n";
     }
+
+    /** What {@code --json} shows. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Found(String arch, int samples, double mean, double std, List<double[]> singularValues) {}
 }

@@ -1,5 +1,7 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.Datasets;
@@ -168,25 +170,37 @@ final class StudyOracleCommand extends NetworkCommand {
                 result.outcomes().size()));
     }
 
+    /** What {@code --json} shows; null is what needs finetuning, without it. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Found(
+            String layer,
+            double combinations,
+            int measured,
+            List<Integer> l1Pruned,
+            List<Integer> bestPruned,
+            List<Integer> bestPrunedFinetuned,
+            int l1Rank,
+            Integer l1RankFinetuned,
+            Double rankCorrelation,
+            List<Way> outcomes) {
+        private record Way(List<Integer> pruned, double loss, Double finetuned) {}
+    }
+
     private String json(Oracle.Result result, int[] l1) {
         boolean tuned = steps > 0;
-        return Json.line(Json.object(
-                        "layer", layer,
-                        "combinations", result.combinations(),
-                        "measured", result.outcomes().size(),
-                        "l1_pruned", result.of(l1).pruned(),
-                        "best_pruned", result.best().pruned(),
-                        "best_pruned_finetuned", tuned ? result.tunedBest().pruned() : null,
-                        "l1_rank", result.rank(l1),
-                        "l1_rank_finetuned", tuned ? result.tunedRank(l1) : null,
-                        "rank_correlation", tuned ? result.rankCorrelation() : null,
-                        "outcomes",
-                                result.outcomes().stream()
-                                        .map(o -> Json.object(
-                                                "pruned", o.pruned(),
-                                                "loss", o.loss(),
-                                                "finetuned", tuned ? o.tuned() : null))
-                                        .toList()))
-                + "\n";
+        Found found = new Found(
+                layer,
+                result.combinations(),
+                result.outcomes().size(),
+                result.of(l1).pruned(),
+                result.best().pruned(),
+                tuned ? result.tunedBest().pruned() : null,
+                result.rank(l1),
+                tuned ? result.tunedRank(l1) : null,
+                tuned ? result.rankCorrelation() : null,
+                result.outcomes().stream()
+                        .map(o -> new Found.Way(o.pruned(), o.loss(), tuned ? o.tuned() : null))
+                        .toList());
+        return Json.line(found) + "\n";
     }
 }

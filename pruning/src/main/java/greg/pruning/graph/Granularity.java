@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.kernels.spec.GroupIndex;
 
 /**
- * What is penalised and removed as one. The only place that knows filter, channel and weight apart:
- * everything else works on group numbers.
+ * What is penalised and removed as one. The only place that knows filter, channel and weight apart: everything else works
+ * on group numbers.
  */
 public enum Granularity {
     /** One output channel: row o of the weight (out, in, positions). Its removal shrinks the next layer too. */

@@ -1,10 +1,20 @@
 package greg.pruning.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+
 /** A file of a run holds no JSON, or not what this version of greg expects. The message is one line and names the file. */
 public final class BadJsonException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    BadJsonException(String message, Throwable cause) {
-        super(message, cause);
+    private final String reason;
+
+    BadJsonException(String message, JsonProcessingException cause) {
+        super(message + cause.getOriginalMessage(), cause);
+        reason = cause.getOriginalMessage();
+    }
+
+    /** What the parser says, without the file. */
+    String reason() {
+        return reason;
     }
 }

@@ -4,24 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
-/** JSON text of maps, lists, strings and numbers. */
+/** JSON text of records, maps, lists, strings and numbers: the one mapper. */
 public final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private Json() {}
-
-    /** A map that keeps its order, from alternating keys and values. */
-    public static Map<String, Object> object(Object... pairs) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        for (int i = 0; i < pairs.length; i += 2) map.put((String) pairs[i], pairs[i + 1]);
-        return map;
-    }
 
     /** A tree, with numbers as they would be read from a file. */
     public static JsonNode tree(Object value) {
@@ -37,10 +29,15 @@ public final class Json {
         try {
             return MAPPER.readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
-            throw new BadJsonException(file + " is not JSON: " + e.getOriginalMessage(), e);
+            throw new BadJsonException(file + " is not JSON: ", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Reads a resource of ours. */
+    public static JsonNode read(InputStream in) throws IOException {
+        return MAPPER.readTree(in);
     }
 
     /** A record from what {@link #line} made of one; BadJsonException names the file if it does not fit. */
@@ -48,8 +45,7 @@ public final class Json {
         try {
             return MAPPER.readValue(text, type);
         } catch (JsonProcessingException e) {
-            throw new BadJsonException(
-                    file + " cannot be read, was it written by another version of greg? " + e.getOriginalMessage(), e);
+            throw new BadJsonException(file + " cannot be read, was it written by another version of greg? ", e);
         }
     }
 

@@ -1,8 +1,9 @@
 package greg.pruning.report;
 
-import java.util.LinkedHashMap;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.Locale;
-import java.util.Map;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
@@ -12,7 +13,8 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * @param std their sample standard deviation (n - 1 in the denominator); 0 for a single run
  * @param runs how many there were; 0 if a source does not say
  */
-public record MeanStd(double mean, double std, int runs) {
+@JsonPropertyOrder({"mean", "std", "runs"})
+public record MeanStd(double mean, @JsonIgnore double std, int runs) {
     /** Of the results of at least one run; IllegalArgumentException if one is not finite. */
     public static MeanStd of(double... results) {
         if (results.length == 0)
@@ -32,13 +34,10 @@ public record MeanStd(double mean, double std, int runs) {
         return new MeanStd(value, 0, 1);
     }
 
-    /** For programs; the spread is null where there is only one run. */
-    Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("mean", mean);
-        map.put("std", runs == 1 ? null : std);
-        map.put("runs", runs);
-        return map;
+    /** For programs: null where there is only one run. */
+    @JsonProperty("std")
+    Double spread() {
+        return runs == 1 ? null : std;
     }
 
     /** {@code 89.49 ± 0.23}; without the spread where there is only one run. */

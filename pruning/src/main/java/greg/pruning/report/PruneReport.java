@@ -2,7 +2,6 @@ package greg.pruning.report;
 
 import greg.nn.train.Score;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -124,55 +123,5 @@ public record PruneReport(
 
     private static String decimal(String format, double value) {
         return String.format(Locale.ROOT, format, value);
-    }
-
-    /** The same for programs: {@code report.json}. */
-    public Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("arch", arch);
-        map.put("dataset", dataset);
-        map.put("device", device);
-        map.put("base", Accuracies.map(base));
-        map.put("pruned", main.toMap());
-        map.put("one_shot_l1", oneShot == null ? null : oneShotMap());
-        map.put("params", pair(before.params(), after.params()));
-        map.put("all_params", pair(before.allParams(), after.allParams()));
-        map.put("macs", pair(before.macs(), after.macs()));
-        map.put("flops", pair(before.flops(), after.flops()));
-        map.put("sparsity_percent", after.sparsityPercent(before));
-        map.put("speedup", after.speedup(before));
-        map.put("compression", after.compression(before));
-        List<Map<String, Object>> measured = new ArrayList<>();
-        for (Speed speed : speeds) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("batch", speed.batch());
-            one.put("dense_ms", speed.denseMillis());
-            one.put("pruned_ms", speed.prunedMillis());
-            one.put("speedup", speed.speedup());
-            one.put("rounds", speed.rounds());
-            measured.add(one);
-        }
-        map.put("measured", measured);
-        map.put("seconds", seconds);
-        map.put("published", published == null ? null : published.toMap());
-        return map;
-    }
-
-    private Map<String, Object> oneShotMap() {
-        Map<String, Object> map = oneShot.toMap();
-        map.put("params", oneShotAfter.params());
-        map.put("all_params", oneShotAfter.allParams());
-        map.put("macs", oneShotAfter.macs());
-        map.put("flops", oneShotAfter.flops());
-        map.put("sparsity_percent", oneShotAfter.sparsityPercent(before));
-        map.put("speedup", oneShotAfter.speedup(before));
-        return map;
-    }
-
-    private static Map<String, Object> pair(long before, long after) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("before", before);
-        map.put("after", after);
-        return map;
     }
 }

@@ -1,7 +1,8 @@
 package greg.pruning.report;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
  * What the paper reports for the experiment of a preset, to be printed beside ours. Accuracies are top-1 on the test
@@ -14,21 +15,23 @@ import java.util.Map;
  * @param speedup multiply-accumulates before / after, or null
  * @param sparsity share of the parameters removed, in percent, or null
  */
-public record Published(int table, double base, MeanStd pruned, MeanStd oneShot, Double speedup, Double sparsity) {
+@JsonPropertyOrder({"source", "base_top1", "top1", "one_shot_l1_top1", "speedup", "sparsity_percent"})
+public record Published(
+        @JsonIgnore int table,
+        @JsonProperty("base_top1") double base,
+        @JsonProperty("top1") MeanStd pruned,
+        @JsonProperty("one_shot_l1_top1") MeanStd oneShot,
+        Double speedup,
+        @JsonProperty("sparsity_percent") Double sparsity) {
 
     /** {@code Table 1}. */
     public String source() {
         return "Table " + table;
     }
 
-    Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("source", "ICLR 2021 paper, " + source());
-        map.put("base_top1", base);
-        map.put("top1", pruned.toMap());
-        map.put("one_shot_l1_top1", oneShot == null ? null : oneShot.toMap());
-        map.put("speedup", speedup);
-        map.put("sparsity_percent", sparsity);
-        return map;
+    /** For programs. */
+    @JsonProperty("source")
+    String citation() {
+        return "ICLR 2021 paper, " + source();
     }
 }

@@ -1,5 +1,7 @@
 package greg.pruning.report;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -189,28 +191,36 @@ public final class ResultTable {
     }
 
     /** The same for programs. */
-    public Map<String, Object> toMap() {
-        List<Map<String, Object>> list = new ArrayList<>();
-        for (Row row : rows) {
-            Map<String, Object> map = new LinkedHashMap<>();
-            map.put("method", row.first().method());
-            map.put("settings", row.first().settings());
-            map.put("seeds", row.runs().stream().map(RunResult::seed).toList());
-            map.put("base_top1", map(row.of(RunResult::base)));
-            map.put("top1_after_removal", map(row.of(RunResult::removed)));
-            map.put("top1", map(row.finetuned()));
-            map.put("sparsity_percent", row.of(RunResult::sparsity).mean());
-            map.put("speedup", row.of(RunResult::speedup).mean());
-            map.put("published_top1", map(row.first().published()));
-            list.add(map);
-        }
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("rows", list);
-        all.put("remarks", remarks);
-        return all;
+    public Content content() {
+        return new Content(rows.stream().map(Content.Line::of).toList(), remarks());
     }
 
-    private static Map<String, Object> map(MeanStd value) {
-        return value == null ? null : value.toMap();
+    /** The table as JSON has it. */
+    public record Content(List<Line> rows, List<String> remarks) {
+        /** One experiment; accuracies are top-1 in percent, null where a run has none. */
+        @JsonNaming(SnakeCaseStrategy.class)
+        public record Line(
+                String method,
+                Map<String, String> settings,
+                List<Long> seeds,
+                MeanStd baseTop1,
+                MeanStd top1AfterRemoval,
+                MeanStd top1,
+                double sparsityPercent,
+                double speedup,
+                MeanStd publishedTop1) {
+            static Line of(Row row) {
+                return new Line(
+                        row.first().method(),
+                        row.first().settings(),
+                        row.runs().stream().map(RunResult::seed).toList(),
+                        row.of(RunResult::base),
+                        row.of(RunResult::removed),
+                        row.finetuned(),
+                        row.of(RunResult::sparsity).mean(),
+                        row.of(RunResult::speedup).mean(),
+                        row.first().published());
+            }
+        }
     }
 }

@@ -1,8 +1,6 @@
 package greg.pruning.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,8 +12,6 @@ import java.util.Map;
 
 /** What a finished pruning run left in its folder. */
 public final class RunRecord {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final Path folder;
     private final JsonNode config;
     private final JsonNode report;
@@ -63,11 +59,9 @@ public final class RunRecord {
 
     private static JsonNode tree(Path file) {
         try {
-            return JSON.readTree(Files.readString(file));
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(file + " is not JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return Json.read(file);
+        } catch (BadJsonException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 
@@ -76,11 +70,11 @@ public final class RunRecord {
         if (!Files.exists(file)) return records;
         try {
             for (String line : Files.readAllLines(file)) {
-                if (!line.isBlank()) records.add(JSON.readTree(line));
+                if (!line.isBlank()) records.add(Json.parse(line, JsonNode.class, file));
             }
             return records;
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(file + " is not one JSON object a line: " + e.getOriginalMessage(), e);
+        } catch (BadJsonException e) {
+            throw new IllegalArgumentException(file + " is not one JSON object a line: " + e.reason(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,5 +1,8 @@
 package greg.pruning.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+
 /**
  * Time of a forward pass, measured.
  *
@@ -8,8 +11,14 @@ package greg.pruning.report;
  * @param prunedMillis median of the network after pruning
  * @param rounds how many times each was timed
  */
-public record Speed(int batch, double denseMillis, double prunedMillis, int rounds) {
+@JsonPropertyOrder({"batch", "dense_ms", "pruned_ms", "speedup", "rounds"})
+public record Speed(
+        int batch,
+        @JsonProperty("dense_ms") double denseMillis,
+        @JsonProperty("pruned_ms") double prunedMillis,
+        int rounds) {
     /** How many times faster the pruned network is. */
+    @JsonProperty
     public double speedup() {
         return denseMillis / prunedMillis;
     }

@@ -6,7 +6,6 @@ import greg.nn.train.Score;
 import greg.nn.train.TrainConfig;
 import greg.nn.train.TrainHook;
 import greg.nn.train.TrainLoop;
-import greg.pruning.report.Json;
 import java.util.Locale;
 
 /** Measures the network after each epoch, records the result, and keeps the latest and the best network. */
@@ -71,18 +70,18 @@ final class EpochRecords implements TrainHook {
                 settings.epochs(),
                 train.loss(),
                 last.accuracy()));
-        folder.metric(Json.object(
-                "phase", phase,
-                "epoch", epoch,
-                "iteration", loop.iteration(),
-                "lr", settings.lr().at(epoch),
-                "loss", train.loss(),
-                "accuracy", train.accuracy(),
-                "test_loss", last.loss(),
-                "test_accuracy", last.accuracy(),
-                "test_accuracy5", last.accuracy5(),
-                "images_per_second", progress.rate(),
-                "seconds", checkpoints.seconds()));
+        folder.metric(new MetricsRecord.Epoch(
+                phase,
+                epoch,
+                loop.iteration(),
+                settings.lr().at(epoch),
+                train.loss(),
+                train.accuracy(),
+                last.loss(),
+                last.accuracy(),
+                last.accuracy5(),
+                progress.rate(),
+                checkpoints.seconds()));
         boolean better = epochs.best() == null || last.top1() > epochs.best().top1();
         if (better) {
             epochs = new RunState.Epochs(last, last, epoch);

@@ -11,7 +11,6 @@ import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.LayerState;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
-import greg.pruning.report.Json;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -38,7 +37,7 @@ final class GrowthRecords implements GrowthListener {
     private final Checkpointer checkpointer;
     private final long maxIterations;
     private final long recordEvery;
-    private final Map<String, Object> layers = new LinkedHashMap<>();
+    private final Map<String, MetricsRecord.Layer> layers = new LinkedHashMap<>();
     private final Set<String> reached = new HashSet<>();
     private float lambda;
     private boolean milestone;
@@ -101,22 +100,7 @@ final class GrowthRecords implements GrowthListener {
         if (event.ratio() == 0) return;
         milestone |= event.picked() && reached.add(PICKED + event.layer());
         milestone |= event.finished() && reached.add(FINISHED + event.layer());
-        layers.put(
-                event.layer(),
-                Json.object(
-                        "lambda", event.lambdaMax(),
-                        "lambda_min", event.lambdaMin(),
-                        "score_mean", finite(event.scoreMean()),
-                        "score_std", finite(event.scoreStd()),
-                        "magnitude_ratio", finite(event.magRatio()),
-                        "history", finite(event.history()),
-                        "picked", event.picked(),
-                        "finished", event.finished()));
-    }
-
-    /** JSON has no NaN. */
-    private static Object finite(float value) {
-        return Float.isFinite(value) ? value : null;
+        layers.put(event.layer(), MetricsRecord.Layer.of(event));
     }
 
     @Override
@@ -136,18 +120,12 @@ final class GrowthRecords implements GrowthListener {
                     grown.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
                     lambda,
                     loss));
-            if (updated) folder.metric(record("grow", iteration, loss, "layers", new LinkedHashMap<>(layers)));
-            if (stabilises) folder.metric(record("stabilise", iteration, loss));
-            if (last) folder.metric(record("remove", iteration, loss, "cut_short", !removes));
+            if (updated) folder.metric(MetricsRecord.Growth.update(iteration, loss, layers));
+            if (stabilises) folder.metric(MetricsRecord.Growth.stabilise(iteration, loss));
+            if (last) folder.metric(MetricsRecord.Growth.remove(iteration, loss, !removes));
         }
         layers.clear();
         if (milestone) checkpointer.request();
         milestone = false;
-    }
-
-    private static Map<String, Object> record(String name, long iteration, float loss, Object... more) {
-        Map<String, Object> record = Json.object("phase", name, "iteration", iteration, "loss", finite(loss));
-        record.putAll(Json.object(more));
-        return record;
     }
 }

@@ -1,8 +1,8 @@
 package greg.pruning.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import greg.nn.SettingException;
+import greg.pruning.report.Json;
 import greg.pruning.report.MeanStd;
 import greg.pruning.report.Published;
 import java.io.IOException;
@@ -45,7 +45,7 @@ public record Preset(
     private static Map<String, Preset> read() {
         Map<String, Preset> all = new LinkedHashMap<>();
         try (InputStream in = Preset.class.getResourceAsStream("presets.json")) {
-            for (JsonNode row : new ObjectMapper().readTree(in)) {
+            for (JsonNode row : Json.read(in)) {
                 Preset preset = of(row);
                 all.put(preset.name, preset);
             }

@@ -24,6 +24,7 @@ import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
+import greg.pruning.report.ReportFile;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
@@ -32,7 +33,6 @@ import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.Reinit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A
  * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
@@ -122,9 +122,7 @@ public final class PruneRun {
                     speeds,
                     results.seconds(),
                     plan.published());
-            Map<String, Object> numbers = report.toMap();
-            numbers.put("growth", growthTotals());
-            folder.writeJson("report.json", numbers);
+            folder.writeJson("report.json", ReportFile.of(report, growthTotals()));
             folder.writeText("report.txt", report.toText());
             folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
@@ -133,7 +131,7 @@ public final class PruneRun {
     }
 
     /** What plan.json says of the growth of the whole network; null if nothing grew. */
-    private Object growthTotals() {
+    private JsonNode growthTotals() {
         JsonNode growth = Json.read(folder.file(PLAN)).path("growth");
         return growth instanceof ObjectNode all ? all.deepCopy().without("layers") : null;
     }

@@ -2,6 +2,7 @@ package greg.pruning.run;
 
 import greg.kernels.dry.DryBackend;
 import greg.nn.NnModule;
+import greg.nn.Parameter;
 import greg.nn.SettingException;
 import greg.nn.cost.CostModel;
 import greg.nn.io.Checkpoint;
@@ -13,9 +14,7 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthTimes;
 import greg.pruning.growth.PruningMethod;
-import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
-import greg.pruning.report.Written;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.RemovalPlan;
@@ -23,6 +22,7 @@ import greg.pruning.target.InheritedPruning;
 import greg.pruning.target.LayerTarget;
 import greg.pruning.target.Target;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -44,14 +44,11 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
      */
     public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
         /** For plan.json. */
-        public Map<String, Object> describe(GregConfig by) {
-            Map<String, Object> map = Json.object(
-                    "arch", spec.arch(),
-                    "method", Written.name(by.method()),
-                    "wg", Written.name(by.granularity()));
-            map.putAll(spec.plan().toMap());
-            map.put("growth", growth == null ? null : growth.toMap());
-            return map;
+        public PlanFile describe(GregConfig by) {
+            Map<String, Integer> masked = new LinkedHashMap<>();
+            spec.plan().maskedWeights().forEach((name, count) -> masked.put(Parameter.layerName(name), count));
+            return new PlanFile(
+                    spec.arch(), by.method(), by.granularity(), spec.plan().keptFilters(), masked, growth);
         }
 
         /** How big it is, counted without computing. */

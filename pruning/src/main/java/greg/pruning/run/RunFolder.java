@@ -13,7 +13,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -177,7 +176,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /** Appends one record to metrics.jsonl. */
-    public void metric(Map<String, Object> entry) {
+    public void metric(Object entry) {
         try {
             AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(Json.line(entry) + "\n"));
         } catch (IOException e) {

@@ -1,10 +1,8 @@
 package greg.pruning.surgery;
 
 import greg.nn.NnModule;
-import greg.nn.Parameter;
 import greg.nn.StateDict;
 import greg.pruning.graph.ChannelGraph;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -35,16 +33,6 @@ public sealed interface PruningPlan permits RemovalPlan, MaskPlan {
 
     /** Full parameter name to the number of weights that are held at zero; parameters without any are left out. */
     Map<String, Integer> maskedWeights();
-
-    /** For plan.json. */
-    default Map<String, Object> toMap() {
-        Map<String, Integer> masked = new LinkedHashMap<>();
-        maskedWeights().forEach((name, count) -> masked.put(Parameter.layerName(name), count));
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("kept_filters", keptFilters());
-        map.put("masked_weights", masked);
-        return map;
-    }
 
     /** Adds its part to the metadata of a checkpoint. */
     void addTo(Map<String, String> metadata);

@@ -10,8 +10,8 @@ import greg.nn.init.Init;
 import greg.tensor.Shape;
 
 /**
- * New weights for a pruned network before it is finetuned: tells what the structure alone is worth,
- * without the weights that were left over (Liu et al. 2019, "Rethinking the value of network pruning").
+ * New weights for a pruned network before it is finetuned: tells what the structure alone is worth, without the
+ * weights that were left over (Liu et al. 2019, "Rethinking the value of network pruning").
  */
 public enum Reinit {
     /** The pruned network keeps its weights. */

@@ -2,9 +2,9 @@ package greg.pruning.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.train.Score;
 import java.util.List;
 import java.util.Map;
@@ -64,13 +64,48 @@ class PruneReportTest {
 
     @Test
     void programsGetTheSizeToo() {
-        Map<?, ?> oneShot = (Map<?, ?>) report(QUARTER).toMap().get("one_shot_l1");
-        assertEquals(225L, oneShot.get("params"));
-        assertEquals(250L, oneShot.get("all_params"));
-        assertEquals(1600L, oneShot.get("macs"));
-        assertEquals(3200L, oneShot.get("flops"));
-        assertEquals(75.0, oneShot.get("sparsity_percent"));
-        assertEquals(2.5, oneShot.get("speedup"));
-        assertNull(report(null).toMap().get("one_shot_l1"));
+        JsonNode oneShot = Json.tree(ReportFile.of(report(QUARTER), null)).get("one_shot_l1");
+        assertEquals(225, oneShot.get("params").asLong());
+        assertEquals(250, oneShot.get("all_params").asLong());
+        assertEquals(1600, oneShot.get("macs").asLong());
+        assertEquals(3200, oneShot.get("flops").asLong());
+        assertEquals(75.0, oneShot.get("sparsity_percent").asDouble());
+        assertEquals(2.5, oneShot.get("speedup").asDouble());
+        assertTrue(
+                Json.tree(ReportFile.of(report(null), null)).get("one_shot_l1").isNull());
+    }
+
+    /** Names and order of report.json, which others read. */
+    @Test
+    void theFileIsAsItAlwaysWas() {
+        Score score = new Score(10, 0.5, 5, 9);
+        PruneReport report = new PruneReport(
+                "lenet5",
+                "mnist",
+                "cpu",
+                score,
+                new Accuracies("GReg-2", score, new Score(10, 0.25, 6, 10), null),
+                new Accuracies("L1 one-shot", score, null, null),
+                BEFORE,
+                HALF,
+                QUARTER,
+                List.of(new Speed(64, 2, 1, 3)),
+                Map.of("base", 1.5),
+                new Published(1, 93.5, new MeanStd(90, 0.25, 3), MeanStd.single(87), 2.5, null));
+        String accuracy = "{'records':10,'top1':50.0,'top5':90.0,'loss':0.5}";
+        String expected = "{'arch':'lenet5','dataset':'mnist','device':'cpu','base':" + accuracy
+                + ",'pruned':{'method':'GReg-2','after_removal':" + accuracy
+                + ",'after_finetuning':{'records':10,'top1':60.0,'top5':100.0,'loss':0.25},'best_epoch':null}"
+                + ",'one_shot_l1':{'method':'L1 one-shot','after_removal':" + accuracy
+                + ",'after_finetuning':null,'best_epoch':null,'params':225,'all_params':250,'macs':1600,'flops':3200"
+                + ",'sparsity_percent':75.0,'speedup':2.5}"
+                + ",'params':{'before':900,'after':450},'all_params':{'before':1000,'after':500}"
+                + ",'macs':{'before':4000,'after':1000},'flops':{'before':8000,'after':2000}"
+                + ",'sparsity_percent':50.0,'speedup':4.0,'compression':2.0"
+                + ",'measured':[{'batch':64,'dense_ms':2.0,'pruned_ms':1.0,'speedup':2.0,'rounds':3}]"
+                + ",'seconds':{'base':1.5},'published':{'source':'ICLR 2021 paper, Table 1','base_top1':93.5"
+                + ",'top1':{'mean':90.0,'std':0.25,'runs':3},'one_shot_l1_top1':{'mean':87.0,'std':null,'runs':1}"
+                + ",'speedup':2.5,'sparsity_percent':null},'growth':null}";
+        assertEquals(expected.replace('\'', '"'), Json.line(ReportFile.of(report, null)));
     }
 }
