@@ -244,7 +244,7 @@ public final class GrowingRegularization implements AutoCloseable {
             LayerState state = layers.get(i);
             Layer layer = targets.get(i).layer();
             if (layer.linear() || state.keepsAll()) continue;
-            removal.groups(config.granularity(), layer, state.selection().pruned());
+            removal.add(config.granularity(), layer, state.selection().pruned());
         }
         return removal;
     }

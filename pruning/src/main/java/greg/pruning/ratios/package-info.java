@@ -1,7 +1,5 @@
 /**
- * How much of which layer goes: {@link greg.pruning.ratios.PruningRatios} as they are written, {@link
- * greg.pruning.ratios.GlobalRatios} across layers, {@link greg.pruning.ratios.InheritedPruning} from another run, {@link
- * greg.pruning.ratios.SkipLayers}; together a {@link greg.pruning.ratios.Target}, which resolves to one {@link
- * greg.pruning.ratios.LayerTarget} for each layer of a network.
+ * How much of a network is to go, and where: a {@link greg.pruning.ratios.Target} is resolved once against a network, and gives
+ * a {@link greg.pruning.ratios.LayerTarget} for each layer.
  */
 package greg.pruning.ratios;

@@ -67,7 +67,7 @@ public final class Removal {
     }
 
     /** Marks filters or input channels of a layer, whichever are pruned. */
-    public Removal groups(Granularity granularity, Layer layer, int... numbers) {
+    public Removal add(Granularity granularity, Layer layer, int... numbers) {
         return switch (granularity) {
             case FILTER -> filters(layer.parameter(), numbers);
             case CHANNEL -> inputs(layer.parameter(), numbers);

@@ -1,6 +1,5 @@
 /**
- * What a network loses: a {@link greg.pruning.surgery.PruningPlan} says it (filters that are cut out, or single weights that
- * are held at zero), {@link greg.pruning.surgery.Removal} cuts, {@link greg.pruning.surgery.Reinit} gives what is left new
- * weights.
+ * What is done to a network: {@link greg.pruning.surgery.Removal} cuts groups of channels out, a {@link
+ * greg.pruning.surgery.PruningPlan} says what was cut or masked, so that a fresh network can be made alike.
  */
 package greg.pruning.surgery;

@@ -2,6 +2,7 @@ package greg.pruning.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.pruning.graph.Layer.Place;
 import greg.pruning.testing.Nets;
@@ -49,6 +50,8 @@ class TopologyTest {
         assertEquals("layer2.0.conv3", layers.get(at - 1).name());
         assertEquals("layer2.1.conv1", layers.get(at + 1).name());
         assertEquals(new Place(12, 2, 0, -1), layers.get(at).place());
+        assertTrue(layers.get(at).shortcut());
+        assertFalse(layers.get(at - 1).shortcut());
     }
 
     /** Blocks with stride 2 or another width have no addition; they lead up to the next one that has. */
