@@ -3,39 +3,51 @@ package greg.nn.train;
 import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
+import greg.datasets.Normalization;
 import greg.kernels.Backend;
-import java.util.function.Function;
-import java.util.function.Supplier;
 
-/** The images of a data set in batches that are read ahead, augmented and normalised on the device. */
+/**
+ * The images of a data set in batches, shuffled anew in each epoch, read ahead, augmented and normalised on the device.
+ *
+ * <pre>{@code TrainData.of(dataset, 128).augment(Augmentation.CROP).seed(7)}</pre>
+ */
 public final class ImageData implements TrainData {
-    private static final int PREFETCH = 4;
-
     private final Dataset dataset;
     private final int batchSize;
-    private final Supplier<Batches> batches;
-    private final Function<Backend, Feeder> feeder;
+    private final Normalization normalization;
+    private final Augmentation augmentation;
+    private final long seed;
 
-    /**
-     * As the two functions say.
-     *
-     * @param batches makes a loader of {@code batchSize} images of {@code dataset}
-     * @param feeder makes network input of what the loader reads
-     */
-    public ImageData(Dataset dataset, int batchSize, Supplier<Batches> batches, Function<Backend, Feeder> feeder) {
+    private ImageData(
+            Dataset dataset, int batchSize, Normalization normalization, Augmentation augmentation, long seed) {
         this.dataset = dataset;
         this.batchSize = batchSize;
-        this.batches = batches;
-        this.feeder = feeder;
+        this.normalization = normalization;
+        this.augmentation = augmentation;
+        this.seed = seed;
     }
 
-    /** Shuffled by seed 0, normalised as is usual for the data set, not augmented. */
-    public static ImageData of(Dataset dataset, int batchSize) {
-        return new ImageData(
-                dataset,
-                batchSize,
-                () -> new Batches(dataset, batchSize, true, 0, false, PREFETCH),
-                backend -> Feeder.plain(backend, dataset, dataset.normalization()));
+    /** Not augmented, normalised as is usual for the data set, shuffled by seed 0. */
+    static ImageData of(Dataset dataset, int batchSize) {
+        if (batchSize < 1) {
+            throw new IllegalArgumentException("training data: expected a batch size of 1 or more, got " + batchSize);
+        }
+        return new ImageData(dataset, batchSize, dataset.normalization(), Augmentation.NONE, 0);
+    }
+
+    /** The same images, changed at random. */
+    public ImageData augment(Augmentation kind) {
+        return new ImageData(dataset, batchSize, normalization, kind, seed);
+    }
+
+    /** The same images in another order, changed otherwise: both follow from the seed. */
+    public ImageData seed(long value) {
+        return new ImageData(dataset, batchSize, normalization, augmentation, value);
+    }
+
+    /** The same images with another mean and standard deviation. */
+    public ImageData normalize(Normalization other) {
+        return new ImageData(dataset, batchSize, other, augmentation, seed);
     }
 
     @Override
@@ -50,7 +62,8 @@ public final class ImageData implements TrainData {
 
     @Override
     public InputSource open(Backend backend, long iteration) {
-        return new Source(batches.get(), feeder.apply(backend), iteration);
+        Batches batches = augmentation.batches(dataset, batchSize, seed);
+        return new Source(batches, augmentation.feeder(backend, dataset, normalization, seed), iteration);
     }
 
     private static final class Source implements InputSource {

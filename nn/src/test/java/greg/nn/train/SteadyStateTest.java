@@ -3,7 +3,6 @@ package greg.nn.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import greg.datasets.Batches;
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.ImageShape;
@@ -55,11 +54,7 @@ class SteadyStateTest {
     }
 
     private static TrainData augmented(Dataset train) {
-        return new ImageData(
-                train,
-                4,
-                () -> new Batches(train, 4, true, 1, false, 2),
-                backend -> Feeder.augmenting(backend, train, train.normalization(), 1));
+        return TrainData.of(train, 4).augment(Augmentation.CROP).seed(1);
     }
 
     private static void run(TrainStep step, InputSource feed, int steps) {

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import greg.datasets.Batches;
 import greg.datasets.DataSplit;
 import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
@@ -51,11 +50,7 @@ class TrainerResumeTest {
     }
 
     private static TrainData data() {
-        return new ImageData(
-                DATA.train(),
-                BATCH,
-                () -> new Batches(DATA.train(), BATCH, true, 3, false, 2),
-                backend -> Feeder.augmenting(backend, DATA.train(), DATA.train().normalization(), 5));
+        return TrainData.of(DATA.train(), BATCH).augment(Augmentation.CROP).seed(3);
     }
 
     /** Trains from {@code from} (null: from the start) for {@code most} steps; {@code scores} gets the epochs' scores. */

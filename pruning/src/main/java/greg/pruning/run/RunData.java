@@ -1,12 +1,10 @@
 package greg.pruning.run;
 
 import greg.datasets.DataSplit;
-import greg.datasets.Dataset;
 import greg.datasets.ImageShape;
 import greg.datasets.Normalization;
 import greg.nn.SettingException;
 import greg.nn.train.Augmentation;
-import greg.nn.train.ImageData;
 import greg.nn.train.TrainData;
 
 /**
@@ -32,11 +30,9 @@ public record RunData(String name, DataSplit split, Normalization normalization)
 
     /** The training images in batches, augmented and normalised. */
     public TrainData training(Augmentation augment, int batchSize, long seed) {
-        Dataset train = split.train();
-        return new ImageData(
-                train,
-                batchSize,
-                () -> augment.batches(train, batchSize, seed),
-                backend -> augment.feeder(backend, train, normalization, seed));
+        return TrainData.of(split.train(), batchSize)
+                .normalize(normalization)
+                .augment(augment)
+                .seed(seed);
     }
 }
