@@ -1,6 +1,9 @@
 package greg.nn.train;
 
+import greg.datasets.ArrayDataset;
 import greg.datasets.Dataset;
+import greg.datasets.DatasetInfo;
+import greg.datasets.ImageShape;
 import greg.kernels.Backend;
 import greg.tensor.Shape;
 
@@ -32,6 +35,19 @@ public interface TrainData {
     /** The images of a data set in batches, shuffled anew in each epoch, normalised as is usual for that data set. */
     static ImageData of(Dataset dataset, int batchSize) {
         return ImageData.of(dataset, batchSize);
+    }
+
+    /**
+     * Images in an array of unsigned bytes, in batches, shuffled anew in each epoch; normalised to -1..1 unless {@link
+     * ImageData#normalize} says otherwise.
+     *
+     * @param pixels the images one after another, each (H, W, C) row-major; not copied
+     * @param shape size of an image, and the number of classes
+     * @param labels one an image, from 0
+     * @param batchSize images a step; the last step of an epoch may have fewer
+     */
+    static ImageData of(byte[] pixels, ImageShape shape, int[] labels, int batchSize) {
+        return of(new ArrayDataset(DatasetInfo.of("images", shape), pixels, labels), batchSize);
     }
 
     /**

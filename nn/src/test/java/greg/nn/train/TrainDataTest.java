@@ -109,6 +109,17 @@ class TrainDataTest {
     }
 
     @Test
+    void bytesAreNormalisedAndKeptInTheOrderOfChannels() {
+        byte[] pixels = {0, (byte) 255, 51, 102, (byte) 204, (byte) 153}; // one image, 1 row of 3 pixels, 2 channels
+        TrainData data = TrainData.of(pixels, new ImageShape(2, 1, 3, 4), new int[] {3}, 1);
+        Fed fed = feed(data, 0, 1).get(0);
+        assertEquals(Shape.of(1, 2, 1, 3), fed.shape());
+        float[] expected = {-1, -0.6f, 0.6f, 1, -0.2f, 0.2f}; // first channel, then second; (x / 255 - 0.5) / 0.5
+        for (int i = 0; i < expected.length; i++)
+            assertEquals(expected[i], fed.images().get(i), 1e-6f);
+    }
+
+    @Test
     void wrongLengthsAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> TrainData.of(images, IMAGE, new int[3], BATCH));
         assertThrows(IllegalArgumentException.class, () -> TrainData.of(images, Shape.of(2), labels, BATCH));
