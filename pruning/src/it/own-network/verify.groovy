@@ -5,9 +5,9 @@ if (platform ==~ /linux amd64|windows.* amd64|mac.* x86_64/) {
 }
 
 // the second process gives the same logits, to the last digit
-String saved = new File(basedir, "target/pruned.logits").text.trim()
-String loaded = new File(basedir, "target/loaded.logits").text.trim()
-assert saved.startsWith("[[") && loaded == saved: "the loaded network answers\n${loaded}\nthe saved one answered\n${saved}"
+String pruned = new File(basedir, "target/pruned.logits").readLines().find { it.startsWith("[[") }
+String loaded = new File(basedir, "target/loaded.logits").readLines().find { it.startsWith("[[") }
+assert pruned != null && loaded == pruned: "the loaded network answers\n${loaded}\nthe saved one answered\n${pruned}"
 
 // the whole program is short
 List<String> lines = new File(basedir, "src/main/java/example/TwoBranches.java").readLines()
