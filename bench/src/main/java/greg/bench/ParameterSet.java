@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The shapes of a network's trained parameters, in PyTorch's order: what a benchmark of an optimiser's step needs of it.
+ * The shapes of a network's trained parameters, in PyTorch's order: what a benchmark of an optimizer's step needs of it.
  *
  * @param name of the network
  * @param shapes (O,I,H,W) for convolutions, (O,I) for linear weights, (C) for the rest

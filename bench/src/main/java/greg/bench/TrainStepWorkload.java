@@ -106,7 +106,7 @@ public final class TrainStepWorkload {
         return values;
     }
 
-    /** The batch, NCHW (batch,3,32,32), uniform with mean 0 and variance 1, as normalised images have. */
+    /** The batch, NCHW (batch,3,32,32), uniform with mean 0 and variance 1, as normalized images have. */
     public float[] images() {
         return uniform(0, batch * 3 * 32 * 32, Math.sqrt(3));
     }

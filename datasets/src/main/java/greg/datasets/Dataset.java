@@ -9,7 +9,7 @@ import java.util.List;
  */
 public interface Dataset {
 
-    /** Name, image size, classes and normalisation. */
+    /** Name, image size, classes and normalization. */
     DatasetInfo info();
 
     /** Number of images. */

@@ -10,14 +10,14 @@ import java.util.stream.IntStream;
  * @param name short, for logs and provenance, for example {@code cifar10/train}
  * @param shape of every image, and how many classes there are
  * @param classNames in label order, one a class
- * @param normalization mean and standard deviation a channel that the data set is usually normalised with
+ * @param normalization mean and standard deviation a channel that the data set is usually normalized with
  */
 public record DatasetInfo(String name, ImageShape shape, List<String> classNames, Normalization normalization) {
 
     /**
      * Checks that the parts agree.
      *
-     * @throws IllegalArgumentException if there are more or fewer class names than classes, or values of the normalisation than
+     * @throws IllegalArgumentException if there are more or fewer class names than classes, or values of the normalization than
      *     channels
      */
     public DatasetInfo {
@@ -33,7 +33,7 @@ public record DatasetInfo(String name, ImageShape shape, List<String> classNames
         }
     }
 
-    /** Classes named {@code class0}, {@code class1}, ...; pixels normalised to -1..1. */
+    /** Classes named {@code class0}, {@code class1}, ...; pixels normalized to -1..1. */
     public static DatasetInfo of(String name, ImageShape shape) {
         List<String> names =
                 IntStream.range(0, shape.classes()).mapToObj(c -> "class" + c).toList();

@@ -97,7 +97,7 @@ public final class ImageFolder implements CropSource {
         return split("imagefolder", root, options, Normalization.IMAGENET);
     }
 
-    /** The same under another name and with another normalisation. */
+    /** The same under another name and with another normalization. */
     static DataSplit split(String name, Path root, Options options, Normalization normalization) {
         Path train = ClassFolders.requireFolder(name, root.resolve("train"));
         Path test = null;

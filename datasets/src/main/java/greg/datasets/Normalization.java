@@ -3,7 +3,7 @@ package greg.datasets;
 import java.util.Arrays;
 
 /**
- * Per-channel normalisation {@code (x/255 - mean[c]) / std[c]} of a pixel {@code x} in 0..255.
+ * Per-channel normalization {@code (x/255 - mean[c]) / std[c]} of a pixel {@code x} in 0..255.
  *
  * @param mean one value a channel, on the scale 0..1
  * @param std one positive value a channel, on the scale 0..1

@@ -46,7 +46,7 @@ public interface Backend extends AutoCloseable {
         return kernels().conv2d();
     }
 
-    /** Batch normalisation with its fused forms. */
+    /** Batch normalization with its fused forms. */
     default BatchNormKernels batchNorm() {
         return kernels().batchNorm();
     }
@@ -91,7 +91,7 @@ public interface Backend extends AutoCloseable {
         return kernels().update();
     }
 
-    /** uint8 images to normalised, cropped, flipped batches. */
+    /** uint8 images to normalized, cropped, flipped batches. */
     default AugmentKernels augment() {
         return kernels().augment();
     }

@@ -3,7 +3,7 @@ package greg.kernels;
 import greg.kernels.spec.BatchNormSpec;
 
 /**
- * Batch normalisation over (N, H, W) per channel of x (N, C, H, W), with its fused forms: y = act(BN(x) [+ residual]).
+ * Batch normalization over (N, H, W) per channel of x (N, C, H, W), with its fused forms: y = act(BN(x) [+ residual]).
  *
  * <p>BN(x) = gamma (x - mean) / sqrt(var + eps) + beta. Training uses the biased batch variance and updates
  * running = (1 - momentum) running + momentum batch, with the unbiased variance (factor M/(M-1), M = N H W), as

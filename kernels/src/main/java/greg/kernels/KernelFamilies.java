@@ -8,7 +8,7 @@ package greg.kernels;
  * @param reduction sums to a scalar
  * @param gemm matrix products
  * @param conv2d convolutions and their two gradients
- * @param batchNorm batch normalisation with its fused forms
+ * @param batchNorm batch normalization with its fused forms
  * @param pool2d max, average and global average pooling
  * @param shortcut parameter-free shortcuts: option A, and what is left of it when channels are pruned
  * @param concat channels one after another
@@ -17,7 +17,7 @@ package greg.kernels;
  * @param softmaxLoss softmax and cross-entropy
  * @param penalty the growing penalty's gradient and the group norms
  * @param update parameter updates: penalty, weight decay, momentum and step in one pass
- * @param augment uint8 images to normalised, cropped, flipped batches
+ * @param augment uint8 images to normalized, cropped, flipped batches
  * @param random random numbers
  */
 public record KernelFamilies(

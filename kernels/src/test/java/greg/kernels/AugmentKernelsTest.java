@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Crop, flip and normalise against an image that is padded for real; to the bit. */
+/** Crop, flip and normalize against an image that is padded for real; to the bit. */
 class AugmentKernelsTest {
     private static final int IMAGES = 11;
 

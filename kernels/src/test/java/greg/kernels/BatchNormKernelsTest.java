@@ -16,7 +16,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Batch normalisation in its three fusions. */
+/** Batch normalization in its three fusions. */
 class BatchNormKernelsTest {
     private static final int[][] SHAPES = {
         {2, 1, 7, 7},

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Optimiser steps: float32 with prescribed roundings, so weights and moments must agree to the bit. */
+/** Optimizer steps: float32 with prescribed roundings, so weights and moments must agree to the bit. */
 class UpdateKernelsTest {
     /** (length, groups or 0 for no lambda, inner, mask?, l1?): filters, channels, weights; then plain slots. */
     private static final int[][] SLOTS = {

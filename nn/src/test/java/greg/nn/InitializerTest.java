@@ -118,7 +118,7 @@ class InitializerTest {
         uniform(mobile.get("classifier.1.weight").values(), 1 / Math.sqrt(1280));
     }
 
-    /** A user's network: names of their own, two weights in a module, one start that they chose. */
+    /** A user's network: names of its own, two weights in a module, one with an Init of the user's choice. */
     private static final class Own extends NnModule {
         Own(Backend backend) {
             super(backend);

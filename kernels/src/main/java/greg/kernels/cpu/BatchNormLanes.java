@@ -4,15 +4,15 @@ import greg.kernels.Storage;
 import greg.kernels.spec.BatchNormSpec;
 
 /**
- * Batch normalisation of channel counts that do not fill vector registers. oneDNN has only scalar loops for them, which
+ * Batch normalization of channel counts that do not fill vector registers. oneDNN has only scalar loops for them, which
  * take 8 to 40 times as long. Channels-last data of C channels is, byte for byte, data of k C channels with a k-th of the
  * pixels; k is such that k C is a multiple of 16. Each of these lanes has its own statistics:
  *
  * <p>mean[c] = 1/k sum of mean[lane], var[c] = 1/k sum of (var[lane] + (mean[lane] - mean[c])^2).
  *
- * <p>So a training pass first takes the lanes' statistics, then normalises with given ones. Going back, oneDNN's gradient
+ * <p>So a training pass first takes the lanes' statistics, then normalizes with given ones. Going back, oneDNN's gradient
  * for constant statistics is corrected by what passes through them: dx = gamma rstd dy - gamma rstd / M (dbeta + dgamma
- * xhat), whose last term is a normalisation of x with another scale and shift.
+ * xhat), whose last term is a normalization of x with another scale and shift.
  */
 final class BatchNormLanes {
     private final HostMemory memory;

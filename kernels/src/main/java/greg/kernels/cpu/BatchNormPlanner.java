@@ -8,7 +8,7 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 
-/** Builds batch normalisation primitives in the layout of their input, or in another where that one has no fast code. */
+/** Builds batch normalization primitives in the layout of their input, or in another where that one has no fast code. */
 final class BatchNormPlanner {
     // oneDNN's naive loops take about 10 ns an element
     private static final long TINY_ELEMENTS = 20_000;

@@ -7,7 +7,7 @@ import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 
 /**
- * Batch normalisation through oneDNN, the ReLU of {@code RELU} inside the primitive with a mask of its signs. oneDNN
+ * Batch normalization through oneDNN, the ReLU of {@code RELU} inside the primitive with a mask of its signs. oneDNN
  * cannot add a residual there on a CPU, so {@code ADD_RELU} is followed by one in-place addition that ends with a ReLU.
  *
  * <p>Channel counts that do not fill vector registers take a detour through {@link BatchNormLanes}.

@@ -1,5 +1,5 @@
 /**
- * The CPU backend: oneDNN for convolutions, batch normalisation, pooling, products and elementwise kernels; plain Java
+ * The CPU backend: oneDNN for convolutions, batch normalization, pooling, products and elementwise kernels; plain Java
  * over heap scratch for the rest.
  *
  * <p>A 4-D activation stays in the layout that its producer chose ({@link greg.kernels.cpu.Layout}) until somebody

@@ -32,11 +32,11 @@ final class Capture {
         return used;
     }
 
-    /** An optimiser, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
+    /** An optimizer, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
     void countsSteps(Storage rate) {
         if (!rates.add(rate)) {
             throw new KernelException(
-                    "cuda: expected one step of an optimiser in a captured step, whose replays number it,"
+                    "cuda: expected one step of an optimizer in a captured step, whose replays number it,"
                             + " got two; capture them one by one");
         }
     }

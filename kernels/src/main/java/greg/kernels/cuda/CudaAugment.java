@@ -8,7 +8,7 @@ import greg.kernels.spec.AugmentSpec;
 import java.util.Arrays;
 
 /**
- * {@code augment.ptx}: crop, flip and normalise from bytes held on the device. An index that is no image makes its sample
+ * {@code augment.ptx}: crop, flip and normalize from bytes held on the device. An index that is no image makes its sample
  * NaN, since a device cannot throw.
  */
 final class CudaAugment implements AugmentKernels, AutoCloseable {

@@ -12,7 +12,7 @@ import greg.kernels.Memory;
 
 /**
  * One GPU, float32. This build runs the project's own kernels on it; the families that are cuDNN's and cuBLAS's
- * (convolution, batch normalisation, pooling windows, matrix products) refuse with a message. For the thread that opened
+ * (convolution, batch normalization, pooling windows, matrix products) refuse with a message. For the thread that opened
  * it: calls from another are refused.
  */
 public final class CudaBackend implements Backend {
@@ -90,7 +90,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public BatchNormKernels batchNorm() {
-        throw needs("batch normalisation", "cuDNN");
+        throw needs("batch normalization", "cuDNN");
     }
 
     /**

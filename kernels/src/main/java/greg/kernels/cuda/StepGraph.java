@@ -89,7 +89,7 @@ public final class StepGraph implements AutoCloseable {
     /**
      * Counts what was done by calls since the last replay, so that the next one goes on behind it.
      *
-     * @param steps of the optimiser
+     * @param steps of the optimizer
      * @param samples that were cropped and flipped at random
      */
     public void skip(long steps, long samples) {

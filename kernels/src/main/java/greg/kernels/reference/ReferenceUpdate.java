@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * The steps as {@link UpdateKernels} writes them. Unlike the rest of this backend they compute in float32, rounding in
- * the prescribed places: an optimiser is a recurrence, and only then do the same numbers come out ten thousand steps
+ * the prescribed places: an optimizer is a recurrence, and only then do the same numbers come out ten thousand steps
  * on.
  */
 final class ReferenceUpdate implements UpdateKernels {

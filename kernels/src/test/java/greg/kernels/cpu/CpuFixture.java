@@ -50,7 +50,7 @@ final class CpuFixture implements AutoCloseable {
         return values;
     }
 
-    /** A 3x3 convolution and the fused batch normalisation behind it, forward and backward. */
+    /** A 3x3 convolution and the fused batch normalization behind it, forward and backward. */
     final class Block {
         final Conv2dSpec conv;
         final BatchNormSpec norm;

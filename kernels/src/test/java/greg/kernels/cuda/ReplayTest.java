@@ -126,7 +126,7 @@ class ReplayTest {
             };
             message = assertThrows(KernelException.class, () -> backend.capture(twice))
                     .getMessage();
-            assertTrue(message.contains("one step of an optimiser"), message);
+            assertTrue(message.contains("one step of an optimizer"), message);
             message = assertThrows(
                             KernelException.class,
                             () -> backend.capture(() -> backend.capture(step).close()))

@@ -7,7 +7,7 @@ import greg.kernels.Backend;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The images of a data set in batches that are read ahead, augmented and normalised on the device. */
+/** The images of a data set in batches that are read ahead, augmented and normalized on the device. */
 public final class ImageData implements TrainData {
     private static final int PREFETCH = 4;
 
@@ -17,10 +17,10 @@ public final class ImageData implements TrainData {
     private final Function<Backend, Feeder> feeder;
 
     /**
-     * As the two functions say.
+     * Data read by the one function and fed by the other.
      *
      * @param batches makes a loader of {@code batchSize} images of {@code dataset}
-     * @param feeder makes network input of what the loader reads
+     * @param feeder turns what the loader reads into network input
      */
     public ImageData(Dataset dataset, int batchSize, Supplier<Batches> batches, Function<Backend, Feeder> feeder) {
         this.dataset = dataset;
@@ -29,7 +29,7 @@ public final class ImageData implements TrainData {
         this.feeder = feeder;
     }
 
-    /** Shuffled by seed 0, normalised as is usual for the data set, not augmented. */
+    /** Shuffled by seed 0, normalized as is usual for the data set, not augmented. */
     public static ImageData of(Dataset dataset, int batchSize) {
         return new ImageData(
                 dataset,

@@ -11,7 +11,7 @@ import greg.tensor.Shape;
  * <pre>{@code
  * TrainData.of(dataset, 128);                                             // a data set, in shuffled batches of 128
  * TrainData.of(pixels, Shape.of(1, 3, 32, 32), labels, 128);              // arrays of your own
- * TrainData.of(steps, () -> myBatches());                                 // batches of your own, an iterator an epoch
+ * TrainData.of(steps, () -> myBatches());                                 // batches of your own, one iterator per epoch
  * }</pre>
  */
 public interface TrainData {
@@ -29,18 +29,18 @@ public interface TrainData {
      */
     InputSource open(Backend backend, long iteration);
 
-    /** The images of a data set in batches, shuffled anew in each epoch, normalised as is usual for that data set. */
+    /** The images of a data set in batches, shuffled anew in each epoch, normalized as is usual for that data set. */
     static ImageData of(Dataset dataset, int batchSize) {
         return ImageData.of(dataset, batchSize);
     }
 
     /**
-     * Images in an array, in batches, shuffled anew in each epoch; used as they are.
+     * Images in an array, in batches, shuffled anew in each epoch; not normalized or augmented.
      *
      * @param images the images one after another, each (C, H, W) row-major; not copied
      * @param image (1, C, H, W)
-     * @param labels one an image, from 0
-     * @param batchSize images a step; the last step of an epoch may have fewer
+     * @param labels one per image, from 0
+     * @param batchSize images per step; the last step of an epoch may have fewer
      */
     static TrainData of(float[] images, Shape image, int[] labels, int batchSize) {
         return new ArrayData(images, image, labels, batchSize, 0);
@@ -49,15 +49,15 @@ public interface TrainData {
     /**
      * Batches from anywhere.
      *
-     * @param stepsPerEpoch how many batches an iterator gives
-     * @param epoch asked for a new iterator at the start of each epoch; training that is resumed within an epoch skips what
-     *     the first iterator gives for the steps already taken
+     * @param stepsPerEpoch how many batches an iterator returns
+     * @param epoch called for a new iterator at the start of each epoch; training that is resumed within an epoch skips the
+     *     batches of the steps already taken
      */
     static TrainData of(int stepsPerEpoch, Iterable<HostBatch> epoch) {
         return new IteratedData(stepsPerEpoch, epoch);
     }
 
-    /** Inputs without end from a source that the caller has opened: for loops that count iterations and not epochs. */
+    /** Endless inputs from a source that the caller has opened: for loops that count iterations and not epochs. */
     static TrainData endless(InputSource source) {
         return new TrainData() {
             @Override

@@ -48,7 +48,7 @@ public record TrainFile(TrainState state, StateDict extra, Map<String, String> n
     /**
      * Reads a file that {@link #write} wrote.
      *
-     * @throws CheckpointException if it is something else
+     * @throws CheckpointException if it is another kind of file
      */
     public static TrainFile read(Path file) {
         Checkpoint checkpoint = Safetensors.read(file);

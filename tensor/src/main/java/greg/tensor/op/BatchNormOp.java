@@ -11,7 +11,7 @@ import greg.tensor.Tensor;
 import java.util.List;
 
 /**
- * Batch normalisation of x (N, C, H, W) with what follows it: {@code NONE}, {@code RELU}, or {@code ADD_RELU} (the tail of
+ * Batch normalization of x (N, C, H, W) with what follows it: {@code NONE}, {@code RELU}, or {@code ADD_RELU} (the tail of
  * a residual block, y = max(BN(x) + residual, 0)).
  */
 public final class BatchNormOp extends Op {

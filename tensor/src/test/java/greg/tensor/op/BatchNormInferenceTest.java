@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Gradients of batch normalisation in evaluation mode, with respect to everything that may want one. */
+/** Gradients of batch normalization in evaluation mode, with respect to everything that may want one. */
 class BatchNormInferenceTest {
     private static final String DEVICES = "greg.kernels.BackendsUnderTest#all";
     private static final Shape SHAPE = Shape.of(3, 2, 2, 3);
