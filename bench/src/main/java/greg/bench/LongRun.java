@@ -17,7 +17,7 @@ public final class LongRun {
 
     private LongRun() {}
 
-    /** Arguments: architecture, images a step, number of steps, threads. */
+    /** Arguments: architecture, images per step, number of steps, threads. */
     public static void main(String[] args) throws IOException {
         if (args.length != 4) {
             System.err.println("usage: LongRun ARCH BATCH STEPS THREADS, as in LongRun resnet20 32 2000 2");

@@ -9,13 +9,13 @@ import java.util.List;
 /** The kernels over all parameters, and what each must move through memory at least: every array once. */
 public enum PenaltyKernel {
     /** Penalty, weight decay, momentum, step and group norms: weight and momentum read and written, gradient read. */
-    UPDATE("update", "update_sgd", 20, "20 an element with momentum"),
+    UPDATE("update", "update_sgd", 20, "20 per element with momentum"),
     /** The same with a mask on every weight. */
     MASKED("update, masks", "update_sgd", 24, "4 more with a mask"),
     /** Without momentum: weight read and written, gradient read. */
     PLAIN("update, no momentum", "update_sgd", 12, "12 without"),
     /** The penalty's gradient alone: weight read, gradient read and written. */
-    GRADIENT("penalty gradient", "penalty", 12, "penalty_gradient 12 an element"),
+    GRADIENT("penalty gradient", "penalty", 12, "penalty_gradient 12 per element"),
     /** The group norms alone: weight read. */
     L1("group norms", "penalty", 4, "penalty_l1 4");
 
@@ -59,7 +59,7 @@ public enum PenaltyKernel {
         return this != GRADIENT && this != L1;
     }
 
-    /** Bytes an element. */
+    /** Bytes per element. */
     public int bytesPerElement() {
         return bytes;
     }

@@ -66,7 +66,7 @@ public interface Backend extends AutoCloseable {
         return kernels().concat();
     }
 
-    /** One factor a channel of each image. */
+    /** One factor per channel of each image. */
     default GateKernels gate() {
         return kernels().gate();
     }

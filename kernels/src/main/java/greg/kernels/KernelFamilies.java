@@ -12,7 +12,7 @@ package greg.kernels;
  * @param pool2d max, average and global average pooling
  * @param shortcut parameter-free shortcuts: option A, and what is left of it when channels are pruned
  * @param concat channels one after another
- * @param gate one factor a channel of each image
+ * @param gate one factor per channel of each image
  * @param upsampleNearest pixels repeated in both directions
  * @param softmaxLoss softmax and cross-entropy
  * @param penalty the growing penalty's gradient and the group norms

@@ -3,11 +3,11 @@ package greg.bench.gpu;
 /** Kernels over activations whose speed is that of the memory. */
 enum ArrayKernel {
     /** y = max(x, 0). */
-    RELU("relu", "elementwise", 8, "8 an element"),
+    RELU("relu", "elementwise", 8, "8 per element"),
     /** y = a + b, as behind a residual block. */
     ADD("add", "elementwise", 12, "12 with two inputs"),
     /** Loss and gradient of 1000 classes. */
-    SOFTMAX("softmax, cross-entropy, gradient", "softmax_loss", 8, "8 a logit");
+    SOFTMAX("softmax, cross-entropy, gradient", "softmax_loss", 8, "8 per logit");
 
     /** Classes of the softmax. */
     static final int CLASSES = 1000;

@@ -10,7 +10,7 @@ import org.bytedeco.dnnl.primitive;
 
 /** Builds batch normalization primitives in the layout of their input, or in another where that one has no fast code. */
 final class BatchNormPlanner {
-    // oneDNN's naive loops take about 10 ns an element
+    // oneDNN's naive loops take about 10 ns per element
     private static final long TINY_ELEMENTS = 20_000;
 
     private final OneDnn dnn;

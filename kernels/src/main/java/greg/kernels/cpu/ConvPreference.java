@@ -14,7 +14,7 @@ import greg.kernels.spec.Conv2dSpec;
  *       convolution with stride by 1.5 to 2 times.
  *   <li>17 to 24 channels fill three registers of 8 better than two of 16: {@code avx2} wins by 15 to 25 percent; the same
  *       holds up to 8.
- *   <li>Only the forward pass from at least 32 pixels a row to at most 16 channels is 15 to 25 percent faster with {@code
+ *   <li>Only the forward pass from at least 32 pixels per row to at most 16 channels is 15 to 25 percent faster with {@code
  *       brgconv}.
  *   <li>16 channels are the same bytes in both layouts. So blocked networks take {@code brgconv} for them too, and the
  *       channels-last weight gradient, which is 6 to 16 percent faster.

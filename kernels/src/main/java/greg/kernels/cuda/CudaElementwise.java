@@ -6,7 +6,7 @@ import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 
-/** {@code elementwise.ptx}, {@code sigmoid.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements a thread. */
+/** {@code elementwise.ptx}, {@code sigmoid.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements per thread. */
 final class CudaElementwise implements ElementwiseKernels {
     /** Elements of a block of {@link Launch#THREADS} threads. */
     static final int ELEMENTS = 4 * Launch.THREADS;

@@ -103,12 +103,12 @@ final class Launch {
         return text + ") in " + x + "x" + y + "x" + z + " blocks";
     }
 
-    /** Launches as many blocks as {@code elements} need at {@code perBlock} elements a block. */
+    /** Launches as many blocks as {@code elements} need at {@code perBlock} elements per block. */
     void over(long elements, int perBlock) {
         grid(blocks(elements, perBlock), 1, 1);
     }
 
-    /** How many blocks {@code elements} need at {@code perBlock} elements a block. */
+    /** How many blocks {@code elements} need at {@code perBlock} elements per block. */
     static int blocks(long elements, int perBlock) {
         return Math.toIntExact((elements + perBlock - 1) / perBlock);
     }

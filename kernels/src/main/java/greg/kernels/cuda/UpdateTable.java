@@ -12,15 +12,15 @@ import java.util.stream.Stream;
 
 /**
  * What the penalty kernels read instead of arguments: a row of pointers and geometry for each parameter, and the tiles
- * that the parameters are cut into, one a block. The layout of both is described in {@code update_sgd.ptx}.
+ * that the parameters are cut into, one per block. The layout of both is described in {@code update_sgd.ptx}.
  *
  * <p>A weight is a matrix with rows of {@code groups * inner} columns; a group is {@code inner} neighbouring columns.
  * A tile is the columns of some whole groups, so that one block has all of a group's sum. It has about {@value #TILE}
  * elements: enough work to hide the latency of memory, small enough that a network makes more tiles than a GPU has room
  * for blocks.
  *
- * @param rows the table, {@value #ROW_BYTES} bytes a slot
- * @param tiles slot, first group, number of groups, log2 of the threads in a row; four ints a tile
+ * @param rows the table, {@value #ROW_BYTES} bytes per slot
+ * @param tiles slot, first group, number of groups, log2 of the threads in a row; four ints per tile
  */
 record UpdateTable(byte[] rows, int[] tiles) {
     static final int ROW_BYTES = 80;
@@ -96,7 +96,7 @@ record UpdateTable(byte[] rows, int[] tiles) {
         for (Storage perGroup : new Storage[] {slot.lambda(), slot.l1()}) {
             if (perGroup != null && perGroup.length() != groups.count()) {
                 throw new IllegalArgumentException("update: expected lambda and l1 of " + groups.count()
-                        + " elements, one a group, got " + perGroup.length());
+                        + " elements, one per group, got " + perGroup.length());
             }
         }
         return groups;

@@ -16,7 +16,7 @@ final class ReferenceBatchNorm implements BatchNormKernels {
     private static final VarHandle DOUBLES =
             MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Two doubles a channel: the batch's mean and 1/sqrt(var + eps). */
+    /** Two doubles per channel: the batch's mean and 1/sqrt(var + eps). */
     @Override
     public long savedBytes(BatchNormSpec spec) {
         return 2L * Double.BYTES * spec.channels();
@@ -104,7 +104,7 @@ final class ReferenceBatchNorm implements BatchNormKernels {
     }
 
     /**
-     * With g = dy behind the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements a channel: dbeta =
+     * With g = dy behind the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements per channel: dbeta =
      * sum g, dgamma = sum g xhat, dx = gamma invStd (g - dbeta / M - xhat dgamma / M).
      */
     @Override

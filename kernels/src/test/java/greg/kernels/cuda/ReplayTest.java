@@ -66,7 +66,7 @@ class ReplayTest {
         }
     }
 
-    /** Two batches a step, of 3 and of 2 images out of 5: replays go on with the numbers of the samples. */
+    /** Two batches per step, of 3 and of 2 images out of 5: replays go on with the numbers of the samples. */
     @Test
     void replaysCropAnew() {
         CudaBackend backend = new Gpu().backend();
