@@ -5,12 +5,12 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * All that is to say of a data set but its images.
+ * All that is known about a data set, apart from its images.
  *
  * @param name short, for logs and provenance, for example {@code cifar10/train}
  * @param shape of every image, and how many classes there are
- * @param classNames in label order, one a class
- * @param normalization mean and standard deviation a channel that the data set is usually normalized with
+ * @param classNames in label order, one per class
+ * @param normalization mean and standard deviation per channel that the data set is usually normalized with
  */
 public record DatasetInfo(String name, ImageShape shape, List<String> classNames, Normalization normalization) {
 
@@ -40,7 +40,7 @@ public record DatasetInfo(String name, ImageShape shape, List<String> classNames
         return new DatasetInfo(name, shape, names, Normalization.centred(shape.channels()));
     }
 
-    /** The same under another name. */
+    /** The same with another name. */
     public DatasetInfo named(String other) {
         return new DatasetInfo(other, shape, classNames, normalization);
     }

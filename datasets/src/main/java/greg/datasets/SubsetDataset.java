@@ -2,7 +2,7 @@ package greg.datasets;
 
 import java.util.Objects;
 
-/** A run of neighbouring images of another data set. */
+/** Consecutive images of another data set. */
 record SubsetDataset(Dataset base, int first, int size, DatasetInfo info) implements Dataset {
 
     SubsetDataset(Dataset base, int first, int size) {
