@@ -28,7 +28,7 @@ class SteadyStateTest {
     private static final int WARM = 50;
     private static final long PAGE = 4096;
     /**
-     * The garbage collector lets the heap grow and shrink a little; a leak of one activation a step would be a hundred times
+     * The garbage collector lets the heap grow and shrink a little; a leak of one activation per step would be a hundred times
      * as much.
      */
     private static final long SLACK = 64L << 20;
