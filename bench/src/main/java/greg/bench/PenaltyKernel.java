@@ -6,7 +6,7 @@ import greg.kernels.UpdateSlot;
 import greg.kernels.spec.SgdSpec;
 import java.util.List;
 
-/** The kernels over all parameters, and what each must move through memory at least: every array once. */
+/** The kernels over all parameters, and the bytes that each must move at least: every array once. */
 public enum PenaltyKernel {
     /** Penalty, weight decay, momentum, step and group norms: weight and momentum read and written, gradient read. */
     UPDATE("update", "update_sgd", 20, "20 per element with momentum"),
@@ -34,7 +34,7 @@ public enum PenaltyKernel {
         this.claim = claim;
     }
 
-    /** For people. */
+    /** The name in reports. */
     public String text() {
         return text;
     }
@@ -54,7 +54,7 @@ public enum PenaltyKernel {
         return this == UPDATE || this == MASKED;
     }
 
-    /** Whether it goes over every parameter, or only over those with a penalty. */
+    /** Whether it processes every parameter, or only those with a penalty. */
     public boolean all() {
         return this != GRADIENT && this != L1;
     }
@@ -64,7 +64,7 @@ public enum PenaltyKernel {
         return bytes;
     }
 
-    /** Bytes that one run must move; what there is per group and not per element is not counted. */
+    /** Bytes that one run must move; data per group rather than per element is not counted. */
     public long bytes(ParameterSet set) {
         return bytes * (all() ? set.elements() : set.penalisedElements());
     }

@@ -1,7 +1,7 @@
 package greg.kernels;
 
 /**
- * The kernels of one backend, a family each.
+ * The kernels of one backend, by family.
  *
  * @param transfer copies between host and device, fills
  * @param elementwise activation functions, addition, multiplication, bias, dropout
@@ -10,8 +10,8 @@ package greg.kernels;
  * @param conv2d convolutions and their two gradients
  * @param batchNorm batch normalization with its fused forms
  * @param pool2d max, average and global average pooling
- * @param shortcut parameter-free shortcuts: option A, and what is left of it when channels are pruned
- * @param concat channels one after another
+ * @param shortcut parameter-free shortcuts: option A, and what remains of it when channels are pruned
+ * @param concat concatenation along the channels
  * @param gate one factor per channel of each image
  * @param upsampleNearest pixels repeated in both directions
  * @param softmaxLoss softmax and cross-entropy

@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/** What is known of a step while it is being captured: what it uses, and what a replay must count on. */
+/** What is known of a step while it is being captured: what it uses, and what replays must count. */
 final class Capture {
     private final CudaStorage counters;
     private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -18,7 +18,7 @@ final class Capture {
         this.counters = counters;
     }
 
-    /** How many replays there were, and how many samples they were fed: read by the kernels that depend on it. */
+    /** The number of replays and of the samples fed to them so far, for the kernels that depend on these. */
     CudaStorage counters() {
         return counters;
     }
@@ -41,7 +41,7 @@ final class Capture {
         }
     }
 
-    /** So many random samples are fed by every replay. */
+    /** Every replay feeds this many random samples. */
     void feeds(long number) {
         samples += number;
     }

@@ -6,8 +6,8 @@ import greg.kernels.BackendProvider;
 
 /**
  * Offers the GPU. While convolutions, batch normalization and matrix products are missing from {@link CudaBackend}, no
- * network can be trained on it, so it reports itself unavailable: {@code auto} must not take it. Tests of the kernels that
- * it has say so with system property {@value #KERNELS_ONLY}.
+ * network can be trained on it, so it reports itself unavailable: {@code auto} must not choose it. Tests of its kernels
+ * enable it with system property {@value #KERNELS_ONLY}.
  */
 public final class CudaProvider implements BackendProvider {
     static final String KERNELS_ONLY = "greg.cuda.kernels-only";

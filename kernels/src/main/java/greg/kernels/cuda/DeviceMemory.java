@@ -28,7 +28,7 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         DeviceAddress address = new DeviceAddress();
         int status = JCudaDriver.cuMemAlloc(address, bytes);
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            // other sizes may wait in the pool
+            // blocks of other sizes may be free in the pool
             trim();
             status = JCudaDriver.cuMemAlloc(address, bytes);
         }
@@ -59,7 +59,7 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         return ((CudaStorage) storage).address();
     }
 
-    /** For tests: is told of every block that goes back to the pool, to declare its content undefined. */
+    /** For tests: called with every block that returns to the pool, to declare its content undefined. */
     void onRecycle(BiConsumer<DeviceAddress, Long> told) {
         listener = told;
     }

@@ -104,7 +104,7 @@ final class ReferenceBatchNorm implements BatchNormKernels {
     }
 
     /**
-     * With g = dy behind the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements per channel: dbeta =
+     * With g = dy masked by the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements per channel: dbeta =
      * sum g, dgamma = sum g xhat, dx = gamma invStd (g - dbeta / M - xhat dgamma / M).
      */
     @Override

@@ -16,11 +16,11 @@ import java.util.Random;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
-/** A replay is the next step, also where the step depends on its number; where it cannot be, the capture is refused. */
+/** A replay is the next step, also where the step depends on its number; where it cannot be, the capture fails. */
 class ReplayTest {
     private static final int FEW = 7;
 
-    /** Adam's steps 1 to 8; those of {@code replayed} by a graph, the others by calls. */
+    /** Adam's steps 1 to 8; those in {@code replayed} by a graph, the others by calls. */
     private static float[][] adam(CudaBackend backend, String replayed) {
         try (Workspace k = new Workspace(backend)) {
             Storage gradient = k.put(gauss(2, FEW));
@@ -66,7 +66,7 @@ class ReplayTest {
         }
     }
 
-    /** Two batches per step, of 3 and of 2 images out of 5: replays go on with the numbers of the samples. */
+    /** Two batches per step, of 3 and of 2 images out of 5: replays continue the numbering of the samples. */
     @Test
     void replaysCropAnew() {
         CudaBackend backend = new Gpu().backend();
