@@ -5,7 +5,7 @@ final class BenchJvm {
     /** Enough for each benchmark; the tensors live outside the heap. */
     static final String HEAP = "-Xmx2g";
 
-    /** No collector threads beside the two cores under test. */
+    /** No garbage collector threads besides the two cores under test. */
     static final String GC = "-XX:+UseSerialGC";
 
     /** Otherwise JavaCPP counts native tensors against the heap's limit and runs the garbage collector to meet it. */

@@ -273,7 +273,7 @@ public final class Batches implements AutoCloseable {
         } catch (InterruptedException e) {
             // only stopProducer interrupts this thread, to end it
             return;
-        } catch (Throwable e) { // an Error too must reach the consumer, who would wait for ever otherwise
+        } catch (Throwable e) { // an Error too must reach the consumer, who would otherwise wait forever
             failure = e;
             ready.add(failureSignal);
         }

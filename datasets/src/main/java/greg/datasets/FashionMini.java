@@ -5,7 +5,7 @@ import java.io.InputStream;
 
 /**
  * The bundled data set: 10,000 training and 2,000 test images of Fashion-MNIST, 1,000 and 200 per class, drawn with a fixed
- * seed from its training and test halves. 28x28, grey. MIT licence, notice beside the files.
+ * seed from its training and test halves. 28x28, grey. MIT licence; the notice is next to the files.
  */
 public final class FashionMini {
 

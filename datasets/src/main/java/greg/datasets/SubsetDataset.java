@@ -15,7 +15,7 @@ record SubsetDataset(Dataset base, int first, int size, DatasetInfo info) implem
                         .named(base.name() + "[" + first + ".." + (first + size - 1) + "]"));
         if (first < 0 || size < 0 || (long) first + size > base.size()) {
             throw new IllegalArgumentException("subset of " + base.name() + ": images " + first + " to "
-                    + ((long) first + size - 1) + " asked for, but it has " + base.size() + " (0 to "
+                    + ((long) first + size - 1) + " requested, but it has " + base.size() + " (0 to "
                     + (base.size() - 1) + ")");
         }
     }

@@ -122,7 +122,7 @@ class SoftmaxLossKernelsTest {
             same(what + " dlogits", gradient, results.dlogits);
             same(what + " metrics", new float[] {1 + 2 * loss[0]}, new float[] {results.metrics[0]});
         })));
-        // in a long row, where each lane of a warp has several logits, and beside good rows
+        // in a long row, where each lane of a warp has several logits, and together with good rows
         int k = 100;
         for (float bad : new float[] {nan, inf}) {
             float[] logits = gauss(3, 3 * k);

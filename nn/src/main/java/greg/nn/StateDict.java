@@ -21,7 +21,7 @@ public final class StateDict {
      * One tensor.
      *
      * @param shape its dimensions; none for a scalar
-     * @param values row-major; not copied, so whoever changes them changes the entry
+     * @param values row-major; not copied, so changing them changes the entry
      */
     public record Entry(Shape shape, float[] values) {
         /** Checks that the values fill the shape. */

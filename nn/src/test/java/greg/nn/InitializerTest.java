@@ -177,7 +177,7 @@ class InitializerTest {
         }
     }
 
-    /** The fan-in of a bias is that of the weight beside it as surgery left it. */
+    /** The fan-in of a bias is that of its layer's weight after surgery. */
     @Test
     void aBiasFollowsItsWeight() {
         try (NnModule net = new Linear(backend, 10_000, 50, true)) {

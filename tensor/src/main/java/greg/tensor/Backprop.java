@@ -114,7 +114,7 @@ public final class Backprop {
         }
     }
 
-    /** gradient(x) += g, in place where nobody else holds the storage. The order of the additions is fixed by the tape. */
+    /** gradient(x) += g, in place where nothing else holds the storage. The order of the additions is fixed by the tape. */
     private static void accumulate(Tensor x, Storage g, Backend backend) {
         Storage sum = x.gradient();
         boolean leaf = x.node() == null;

@@ -76,7 +76,7 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(backend, shape, storage, false, null);
     }
 
-    /** Wraps a storage whose reference the tensor takes over. */
+    /** Wraps a storage; the tensor takes ownership of the reference. */
     public static Tensor wrap(Backend backend, Shape shape, Storage storage) {
         return new Tensor(backend, shape, storage, false, null);
     }

@@ -7,7 +7,7 @@ enum Mode {
      * stay in the cache.
      */
     LOOP,
-    /** Each copy of the data once, by calls that wait in the queue behind other work, so that the host is ahead. */
+    /** Each copy of the data once, by calls that wait in the queue after other work, so that the host is ahead. */
     STREAM,
     /** Each copy of the data once, by one replay of a graph. */
     GRAPH

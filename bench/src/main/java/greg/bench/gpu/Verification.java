@@ -23,8 +23,8 @@ final class Verification {
         }
         for (int i = 0; i < expected.size(); i++) {
             if (Arrays.equals(before.get(i).values(), expected.get(i).values())) {
-                throw new KernelException("benchmark of " + what + ": its data leave "
-                        + expected.get(i).what() + " as it was, so that a"
+                throw new KernelException("benchmark of " + what + ": the data leave "
+                        + expected.get(i).what() + " unchanged, so that a"
                         + " kernel that does nothing would pass; choose other data");
             }
         }

@@ -172,7 +172,7 @@ public final class TorchStep implements AutoCloseable {
     }
 
     /**
-     * Two convolutions and the shortcut; with {@code grow} that halves the image and gains so many channels of zeros, else
+     * Two convolutions and the shortcut; with {@code grow} that halves the image and gains this many channels of zeros, else
      * it is {@code x} itself, which may safely be closed twice.
      */
     private NDArray block(NDArray x, String at, int grow) {

@@ -106,7 +106,7 @@ public final class Download {
             long size = Files.size(part);
             Files.delete(part);
             failure = "expected checksum " + archive.digest() + ", " + size + " bytes with " + found + " arrived";
-            // a part of an older file under the same name would spoil the new one for ever
+            // a part of an older file under the same name would spoil the new one permanently
             if (!resumed) return failure;
         }
         return failure;

@@ -161,14 +161,14 @@ final class CpuBatchNorm implements BatchNormKernels {
             Storage dgamma,
             Storage dbeta) {
         BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
-        Storage behind = dy;
+        Storage incoming = dy;
         if (spec.fusion() == Fusion.ADD_RELU) {
             elementwise.reluBackward(spec.dims(), y, dy, dresidual);
-            behind = dresidual;
+            incoming = dresidual;
         }
         CpuStorage keep = CpuStorage.of(saved);
         CpuStorage input = as(plan, spec, x);
-        CpuStorage gradient = as(plan, spec, behind);
+        CpuStorage gradient = as(plan, spec, incoming);
         CpuStorage output = CpuStorage.of(dx);
         int channels = spec.channels();
         long varianceAt = varianceOffset(channels);

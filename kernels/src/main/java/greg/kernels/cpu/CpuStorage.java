@@ -13,7 +13,7 @@ final class CpuStorage extends Storage {
     private Layout layout = Layout.PLAIN;
     private List<Packed> packed;
 
-    /** A copy of a weight in the order that one kind of primitive wants; stale when the version has changed. */
+    /** A copy of a weight in the order that one kind of primitive needs; stale when the version has changed. */
     private static final class Packed {
         final WeightFormat format;
         final CpuStorage copy;

@@ -12,7 +12,7 @@ import greg.kernels.Memory;
 
 /**
  * One GPU, float32. This build runs the project's own kernels on it; the families that need cuDNN or cuBLAS (convolution,
- * batch normalization, pooling windows, matrix products) throw a message that says so. Used by the thread that opened it:
+ * batch normalization, pooling windows, matrix products) throw an error that says so. Used by the thread that opened it:
  * calls from another throw.
  */
 public final class CudaBackend implements Backend {

@@ -36,8 +36,9 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
             long[] free = new long[1];
             long[] total = new long[1];
             JCudaDriver.cuMemGetInfo(free, total);
-            throw new KernelException("allocate on cuda: no room for " + bytes + " bytes beside the " + liveBytes()
-                    + " in use; the device has " + free[0] + " of " + total[0] + " free. Lower the batch size");
+            throw new KernelException(
+                    "allocate on cuda: no room for " + bytes + " bytes in addition to the " + liveBytes()
+                            + " in use; the device has " + free[0] + " of " + total[0] + " free. Lower the batch size");
         }
         context.check("allocation of " + bytes + " bytes", status);
         return address;

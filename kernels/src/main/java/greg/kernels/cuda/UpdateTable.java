@@ -141,8 +141,8 @@ record UpdateTable(byte[] rows, int[] tiles) {
         int perTile = (int) Math.max(1, TILE / (rows * inner));
         if (rows > 1) perTile = Math.max(perTile, (NARROWEST + inner - 1) / inner);
         if (sums && !direct(groups, length)) {
-            // several groups share a tile only where the block has a place for every column, or where a thread meets
-            // the same columns, and so the same group, in every row
+            // several groups share a tile only where the block has a place for every column, or where a thread has the
+            // same columns, and so the same group, in every row
             int columns = rows == 1 ? PLACES : COLUMNS;
             perTile = Math.max(1, Math.min(perTile, (columns - SLACK) / inner));
         }

@@ -60,8 +60,8 @@ final class ReferenceMemory extends MemoryPool<ReferenceMemory.Block> {
             return new ReferenceStorage(this, block, type, length, block.array(type, (int) length));
         } catch (OutOfMemoryError e) {
             throw new KernelException(
-                    "allocate on reference: no room for " + length * type.bytes() + " bytes beside the " + liveBytes()
-                            + " in use; raise the JVM's -Xmx or lower the batch size",
+                    "allocate on reference: no room for " + length * type.bytes() + " bytes in addition to the "
+                            + liveBytes() + " in use; raise the JVM's -Xmx or lower the batch size",
                     e);
         }
     }

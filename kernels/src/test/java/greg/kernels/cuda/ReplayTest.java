@@ -35,19 +35,19 @@ class ReplayTest {
                     null);
             Storage lr = k.put(0.1f);
             StepGraph graph = null;
-            int behind = 0;
+            int missed = 0;
             for (int t = 1; t <= replayed.length(); t++) {
                 backend.transfer().upload(gauss(t, FEW), gradient);
                 int number = t;
                 Runnable step = () -> backend.update().adam(AdamSpec.standard(1e-3), lr, number, List.of(slot));
                 if (replayed.charAt(t - 1) == '.') {
                     step.run();
-                    behind++;
+                    missed++;
                     continue;
                 }
                 if (graph == null) graph = backend.capture(step);
-                else graph.skip(behind, 0);
-                behind = 0;
+                else graph.skip(missed, 0);
+                missed = 0;
                 graph.launch();
             }
             if (graph != null) graph.close();

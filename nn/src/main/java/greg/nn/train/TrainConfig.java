@@ -21,7 +21,7 @@ import greg.nn.optim.OptimizerKind;
  * @param momentum of SGD, no dampening, no Nesterov; default 0.9 (paper); Adam has none
  * @param augment random augmentation of training images; default {@link Augmentation#CROP}
  * @param seed fixes order and augmentation; default 0
- * @param maxIterations stops after so many steps, for trials; default 0: no limit
+ * @param maxIterations stops after this many steps, for trials; default 0: no limit
  */
 public record TrainConfig(
         OptimizerKind optimizer,

@@ -15,7 +15,7 @@ import java.util.Map;
  *
  * @param state the training between two steps
  * @param extra tensors of hooks, e.g. of a growing penalty; may be empty
- * @param notes strings beside them, e.g. the settings that the training had
+ * @param notes further strings, e.g. the settings that the training had
  */
 public record TrainFile(TrainState state, StateDict extra, Map<String, String> notes) {
     private static final String NETWORK = "network.";

@@ -17,7 +17,7 @@ public final class BrokenOp extends Op {
         RETAINED_TWICE,
         /** A temporary is never released. */
         LEAK,
-        /** dy is overwritten although somebody else holds it. */
+        /** dy is overwritten although it is held elsewhere. */
         OVERWRITES_DY,
         /** The forward pass writes into its input. */
         OVERWRITES_INPUT,
