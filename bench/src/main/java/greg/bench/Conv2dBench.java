@@ -25,8 +25,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * The convolutions of ResNet-56 on 32x32 images, each pass on its own, in ms. Multiply-accumulates of a pass: {@link
  * Conv2dSpec#macs()}.
  *
- * <p>Activations are where a step would leave them: the input has been written by a kernel, in the layout the backend
- * prefers. The weight counts as new for every call, as it is in training.
+ * <p>Activations are as in a training step: the input has been written by a kernel, in the layout the backend prefers. The
+ * weight counts as changed in every call, as in training.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -75,7 +75,7 @@ public class Conv2dBench {
         dx = noise(spec.xDims(), 4);
         dw = noise(spec.wDims(), 5);
         if (in > 3) {
-            // a convolution's data gradient has the layout that activations of this size get; plain noise has not
+            // a convolution's data gradient has the layout that activations of this size get, unlike plain noise
             backend.conv2d().backwardData(Conv2dSpec.of(batch, in, size, size, in, 3, 1, 1), square(in), x, dx);
             backend.transfer().copy(dx, x);
         }

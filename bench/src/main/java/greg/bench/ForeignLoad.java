@@ -17,8 +17,8 @@ import org.openjdk.jmh.results.ScalarResult;
 
 /**
  * A JMH profiler ({@code -prof greg.bench.ForeignLoad}) that reports how many cores other processes kept busy during each
- * iteration. A step that fills all cores is slowed several times over by one foreign core, so a result with much of it is
- * no result: run again on a quiet machine.
+ * iteration. A step that uses all cores is slowed several times over when another process keeps one of them busy, so discard
+ * such results and run again on a quiet machine.
  *
  * <p>Measured as the machine's busy time less this process's own, from {@code /proc}; Linux only.
  */

@@ -48,7 +48,7 @@ public final class GregStep implements AutoCloseable {
         return step.loss();
     }
 
-    /** The pool behind the network, for tests that watch it. */
+    /** The network's memory pool, for tests that watch it. */
     public Memory memory() {
         return backend.memory();
     }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Thousands of training steps in one process: does memory grow, does a step become slower? Prints, for every tenth of the
+ * Thousands of training steps in one process: does memory grow, do steps become slower? Prints, for every tenth of the
  * run, the median time of a step, live bytes, bytes held by the pool and the resident size of the process.
  *
  * <pre>java -cp bench/target/benchmarks.jar greg.bench.LongRun ARCH BATCH STEPS THREADS</pre>
@@ -17,7 +17,7 @@ public final class LongRun {
 
     private LongRun() {}
 
-    /** Arguments: architecture, images a step, number of steps, threads. */
+    /** Arguments: architecture, images per step, number of steps, threads. */
     public static void main(String[] args) throws IOException {
         if (args.length != 4) {
             System.err.println("usage: LongRun ARCH BATCH STEPS THREADS, as in LongRun resnet20 32 2000 2");
@@ -49,7 +49,7 @@ public final class LongRun {
                 resident() / MEBI);
     }
 
-    /** Resident bytes of this process; 0 where the system does not tell. */
+    /** Resident bytes of this process; 0 where the system does not report it. */
     private static double resident() throws IOException {
         Path statm = Path.of("/proc/self/statm");
         return Files.exists(statm) ? Long.parseLong(Files.readString(statm).split(" ")[1]) * 4096.0 : 0;

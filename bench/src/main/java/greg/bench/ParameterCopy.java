@@ -8,7 +8,7 @@ import greg.kernels.spec.GroupIndex;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All storages that one kernel needs to go over the parameters of a network once. */
+/** All storages that one kernel needs to process the parameters of a network once. */
 public final class ParameterCopy implements AutoCloseable {
     private static final float RANGE = 0.05f;
     private static final float LEARNING_RATE = 0.01f;
@@ -20,7 +20,7 @@ public final class ParameterCopy implements AutoCloseable {
     private final Storage lr;
 
     /**
-     * Allocates and fills.
+     * Allocates the storages and fills them.
      *
      * @param seed decides the numbers, which are the same on every backend
      */
@@ -50,7 +50,7 @@ public final class ParameterCopy implements AutoCloseable {
         return storage;
     }
 
-    /** Puts back the numbers of the beginning: all uniform, the norms not a number. */
+    /** Restores the initial numbers: all uniform, the norms NaN. */
     public void reset() {
         long stream = seed << 32;
         for (UpdateSlot slot : slots) {
@@ -58,7 +58,7 @@ public final class ParameterCopy implements AutoCloseable {
             uniform(slot.gradient(), -RANGE, RANGE, stream++);
             uniform(slot.momentum(), -RANGE, RANGE, stream++);
             uniform(slot.lambda(), 0, 1, stream++);
-            // no zeros and ones, so that a result tells whether the mask was used
+            // no zeros and ones, so that the result shows whether the mask was used
             uniform(slot.mask(), 0.5f, 1, stream++);
             if (slot.l1() != null) backend.transfer().fill(slot.l1(), Float.NaN);
         }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The shapes of a network's trained parameters, in PyTorch's order: what a benchmark of an optimiser's step needs of it.
+ * The shapes of a network's trained parameters, in PyTorch's order: what a benchmark of an optimizer step needs to know.
  *
  * @param name of the network
  * @param shapes (O,I,H,W) for convolutions, (O,I) for linear weights, (C) for the rest
@@ -42,7 +42,7 @@ public record ParameterSet(String name, List<int[]> shapes) {
         return elements;
     }
 
-    /** Whether a parameter has a growing penalty: the banks of filters have one, per filter. */
+    /** Whether a parameter has a growing penalty: convolutions have one, per filter. */
     public static boolean penalised(int[] shape) {
         return shape.length == 4;
     }

@@ -45,7 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
             BenchJvm.CUDA_KERNELS
         })
 public class PenaltyBench {
-    /** Whose parameters: as {@link ParameterSet#of} names them; resnet50 is worth a run too. */
+    /** The network, as {@link ParameterSet#of} names it; resnet50 is worth a run too. */
     @Param({"resnet20", "resnet56"})
     public String arch;
 
@@ -71,7 +71,7 @@ public class PenaltyBench {
         public long bytes;
     }
 
-    /** Every filter bank has a penalty per filter, as while growing. */
+    /** Every convolution has a penalty per filter, as in the growing phase. */
     @Setup
     public void build() {
         backend = Backends.open(device, new BackendOptions(threads, 0));

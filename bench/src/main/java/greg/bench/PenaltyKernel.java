@@ -6,16 +6,16 @@ import greg.kernels.UpdateSlot;
 import greg.kernels.spec.SgdSpec;
 import java.util.List;
 
-/** The kernels over all parameters, and what each must move through memory at least: every array once. */
+/** The kernels over all parameters, and the bytes that each must move at least: every array once. */
 public enum PenaltyKernel {
     /** Penalty, weight decay, momentum, step and group norms: weight and momentum read and written, gradient read. */
-    UPDATE("update", "update_sgd", 20, "20 an element with momentum"),
+    UPDATE("update", "update_sgd", 20, "20 per element with momentum"),
     /** The same with a mask on every weight. */
     MASKED("update, masks", "update_sgd", 24, "4 more with a mask"),
     /** Without momentum: weight read and written, gradient read. */
     PLAIN("update, no momentum", "update_sgd", 12, "12 without"),
     /** The penalty's gradient alone: weight read, gradient read and written. */
-    GRADIENT("penalty gradient", "penalty", 12, "penalty_gradient 12 an element"),
+    GRADIENT("penalty gradient", "penalty", 12, "penalty_gradient 12 per element"),
     /** The group norms alone: weight read. */
     L1("group norms", "penalty", 4, "penalty_l1 4");
 
@@ -34,7 +34,7 @@ public enum PenaltyKernel {
         this.claim = claim;
     }
 
-    /** For people. */
+    /** The name in reports. */
     public String text() {
         return text;
     }
@@ -54,17 +54,17 @@ public enum PenaltyKernel {
         return this == UPDATE || this == MASKED;
     }
 
-    /** Whether it goes over every parameter, or only over those with a penalty. */
+    /** Whether it processes every parameter, or only those with a penalty. */
     public boolean all() {
         return this != GRADIENT && this != L1;
     }
 
-    /** Bytes an element. */
+    /** Bytes per element. */
     public int bytesPerElement() {
         return bytes;
     }
 
-    /** Bytes that one run must move; what there is per group and not per element is not counted. */
+    /** Bytes that one run must move; data per group rather than per element is not counted. */
     public long bytes(ParameterSet set) {
         return bytes * (all() ? set.elements() : set.penalisedElements());
     }

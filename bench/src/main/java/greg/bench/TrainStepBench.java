@@ -52,7 +52,7 @@ public class TrainStepBench {
         step = new GregStep(TrainStepWorkload.of(arch, batch), device, threads);
     }
 
-    /** Frees the native memory, and refuses a time that was bought with a broken network. */
+    /** Frees the native memory, and rejects the time of a network that does not learn. */
     @TearDown
     public void close() {
         step.close();

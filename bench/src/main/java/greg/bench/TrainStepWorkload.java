@@ -9,10 +9,10 @@ import java.util.Map;
  * The training step that every rival is timed on: a CIFAR ResNet with option-A shortcuts (He et al. 2016, section 4.2),
  * its first weights and one batch of noise.
  *
- * <p>Whoever runs it does the same work and must get the same losses: forward in training mode, mean cross-entropy,
+ * <p>All rivals do the same work and must get the same losses: forward in training mode, mean cross-entropy,
  * backward, then SGD with {@link #LEARNING_RATE}, {@link #MOMENTUM} and {@link #WEIGHT_DECAY} on <em>all</em> parameters.
  *
- * <p>The numbers come from SplitMix64 over (stream, index), so that a few lines in any language make them again: element
+ * <p>The numbers come from SplitMix64 over (stream, index), so that a few lines in any language reproduce them: element
  * {@code i} of stream {@code s} is the top 24 bits of {@code mix((s << 32) + i + 1)}, scaled in double and rounded once. Stream 0 is
  * the images, stream 1 the labels, the parameters follow from 2 in the order of {@link #shapes}.
  */
@@ -106,7 +106,7 @@ public final class TrainStepWorkload {
         return values;
     }
 
-    /** The batch, NCHW (batch,3,32,32), uniform with mean 0 and variance 1, as normalised images have. */
+    /** The batch, NCHW (batch,3,32,32), uniform with mean 0 and variance 1, as normalized images have. */
     public float[] images() {
         return uniform(0, batch * 3 * 32 * 32, Math.sqrt(3));
     }

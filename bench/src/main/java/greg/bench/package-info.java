@@ -1,5 +1,5 @@
 /**
- * JMH benchmarks. One class for each stem; what they time is fixed by seeds and sizes that the class states, and every
+ * JMH benchmarks. Pairs of classes share a stem; what they time is fixed by seeds and sizes that the class states, and every
  * rival gets the same numbers to work on ({@link greg.bench.TrainStepWorkload}).
  *
  * <p>{@code mvn package} leaves a self-contained {@code bench/target/benchmarks.jar}; with {@code -Ppeers} it also holds

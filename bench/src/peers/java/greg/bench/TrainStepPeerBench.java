@@ -54,7 +54,7 @@ public class TrainStepPeerBench {
         step = new TorchStep(TrainStepWorkload.of(arch, batch), threads, format);
     }
 
-    /** Frees the native memory, and refuses a time that was bought with a broken network. */
+    /** Frees the native memory, and rejects the time of a network that does not learn. */
     @TearDown
     public void close() {
         float loss = step.loss();

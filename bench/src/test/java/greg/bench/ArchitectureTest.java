@@ -24,11 +24,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds docs/architecture.md: which module may know which, where natives are named, no cycles, no long files. */
+/** Enforces docs/architecture.md: which module may depend on which, where natives are named, no cycles, no long files. */
 class ArchitectureTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .withImportOption(location -> !location.contains("-tests.jar")) // what modules lend each other's tests
+            .withImportOption(location -> !location.contains("-tests.jar")) // test classes that modules share
             .importPackages("greg");
     private static final String[] NATIVES = {"org.bytedeco..", "com.sun.jna..", "jcuda.."};
     private static final int LONGEST_FILE = 500;
@@ -78,7 +78,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** Which layout of activations is fast is found out behind {@code NnModule.call}; no caller needs to know of it. */
+    /** The fastest layout of activations is chosen inside {@code NnModule.call}; no caller needs to know about it. */
     @Test
     void theLayoutHintIsTheModulesAffair() {
         noClasses()
@@ -94,7 +94,7 @@ class ArchitectureTest {
         slices().matching("greg.(**)").should().beFreeOfCycles().check(CLASSES);
     }
 
-    /** The floors of {@code pruning}, from the top; each package knows itself and those behind it. */
+    /** The floors of {@code pruning}, from the top; each package may depend on itself and those after it. */
     @Test
     void pruningsPackagesKnowOnlyWhatIsBelowThem() {
         List<String> floors = List.of("cli", "run", "", "growth", "ratios", "surgery", "graph", "select");
@@ -154,7 +154,7 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    /** Commands are found by {@code Main}; none of them knows it or another. */
+    /** Commands are found by {@code Main}; none of them depends on it or on another command. */
     @Test
     void theCommandLineHasNoCircleOfClasses() {
         slices().assignedFrom(new SliceAssignment() {
@@ -193,7 +193,7 @@ class ArchitectureTest {
         }
     }
 
-    /** Errors name settings as Java code does; the package cli puts flags and commands in their place. */
+    /** Errors name settings as Java code does; the package cli replaces them with flags and commands. */
     @Test
     void theLibraryDoesNotSpeakTheCommandLine() throws IOException {
         Path root = Path.of("").toAbsolutePath().getParent();

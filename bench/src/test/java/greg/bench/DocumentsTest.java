@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** README and docs name files, classes, methods and packages; every one of them must be there. */
+/** README and docs name files, classes, methods and packages; every one of them must exist. */
 class DocumentsTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
@@ -33,7 +33,7 @@ class DocumentsTest {
 
     private static final Pattern DECLARATION = Pattern.compile("\\b(?:class|record|interface|enum) ([A-Z]\\w*)");
 
-    /** What the recipes call their examples. */
+    /** The names of the examples in the recipes. */
     private static final Pattern EXAMPLE = Pattern.compile(".*(Foo|foo|MyNet).*");
 
     private static final Pattern WRITTEN_BY_RUNS =
@@ -63,7 +63,7 @@ class DocumentsTest {
         return all;
     }
 
-    /** Every inline code of the documents, with the document. */
+    /** Every inline code span of the documents, with its document. */
     private static void eachCode(BiConsumer<Path, String> use) throws IOException {
         for (Path document : documents()) {
             Matcher code = CODE.matcher(FENCE.matcher(text(document)).replaceAll(""));

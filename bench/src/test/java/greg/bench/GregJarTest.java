@@ -24,15 +24,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What {@code target/greg.jar} holds: nothing unexpected, every class that it needs, and the licence of everything that others wrote.
- * Skipped before the first {@code mvn package}; in {@code mvn verify} the jar is always there.
+ * What {@code target/greg.jar} holds: nothing unexpected, every class that it needs, and the licences of all third-party
+ * code. Skipped before the first {@code mvn package}; in {@code mvn verify} the jar is always there.
  */
 class GregJarTest {
     private static final Path JAR = Path.of("../target/greg.jar");
     private static final String THIRD_PARTY = "META-INF/THIRD-PARTY.txt";
     private static final String LICENCES = "META-INF/licenses/";
 
-    /** To be widened on purpose only, together with the filters in pruning/pom.xml. */
+    /** Extend only on purpose, together with the filters in pruning/pom.xml. */
     private static final Pattern EXPECTED = Pattern.compile(String.join(
             "|",
             "greg/.*",
@@ -49,7 +49,7 @@ class GregJarTest {
             "META-INF/(MANIFEST\\.MF|LICENSE|NOTICE|THIRD-PARTY\\.txt|FastDoubleParser-(LICENSE|NOTICE)|thirdparty-LICENSE)",
             LICENCES + "[^/]+\\.txt"));
 
-    /** JavaCPP logs through SLF4J only where it is told to. */
+    /** JavaCPP logs through SLF4J only when configured to. */
     private static final List<String> MISSING_ON_PURPOSE = List.of(
             "org.bytedeco.javacpp.tools.Slf4jLogger -> org.slf4j.Logger not found",
             "org.bytedeco.javacpp.tools.Slf4jLogger -> org.slf4j.LoggerFactory not found");
@@ -73,7 +73,7 @@ class GregJarTest {
     void noClassIsMissing() {
         ToolProvider jdeps = ToolProvider.findFirst("jdeps").orElseThrow();
         StringWriter out = new StringWriter();
-        // without -filter:none it says nothing of classes that are missing beside others of their package
+        // without -filter:none jdeps does not report missing classes whose package is partly present
         int status = jdeps.run(
                 new PrintWriter(out),
                 new PrintWriter(out),

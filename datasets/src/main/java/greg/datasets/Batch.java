@@ -2,7 +2,7 @@ package greg.datasets;
 
 /**
  * A batch of images with their labels. The arrays have the capacity of a full batch; only the first {@link #size()} entries
- * count. They belong to the {@link Batches} that made them, and are overwritten once the next batch is asked for.
+ * count. They belong to the {@link Batches} that made them, and are overwritten once the next batch is requested.
  */
 public final class Batch {
 
@@ -34,7 +34,7 @@ public final class Batch {
         return images;
     }
 
-    /** Labels, one an image. */
+    /** Labels, one per image. */
     public int[] labels() {
         return labels;
     }

@@ -21,9 +21,9 @@ import java.util.concurrent.ArrayBlockingQueue;
  *
  * <p>With {@link #randomCrops} the images are random windows, which depend on (seed, epoch, index of the image) alone.
  *
- * <p>Buffers go round in a ring of {@code prefetch + 1}; nothing is allocated per batch. The reading thread sleeps while the
- * ring is full, it never spins, so that it takes no core from a compute library's workers. One thread may use a loader at a
- * time.
+ * <p>The buffers form a ring of {@code prefetch + 1}; nothing is allocated per batch. The reading thread sleeps while the
+ * ring is full, it never spins, so that it takes no core from the workers of a compute library. One thread may use a loader
+ * at a time.
  */
 public final class Batches implements AutoCloseable {
 
@@ -34,7 +34,7 @@ public final class Batches implements AutoCloseable {
     private final boolean shuffle;
     private final long seed;
     private final int prefetch;
-    /** The data set, if random windows of its images are wanted; otherwise null. */
+    /** The data set, if random windows of its images are read; otherwise null. */
     private final CropSource crops;
 
     private final int batchesPerEpoch;
@@ -58,10 +58,10 @@ public final class Batches implements AutoCloseable {
      * A loader; call {@link #epoch(int)} before the first {@link #next()}.
      *
      * @param dataset what to read; must be safe to read from another thread
-     * @param batchSize images a batch
+     * @param batchSize images per batch
      * @param shuffle a new order each epoch, or the order of the data set
      * @param seed fixes the orders
-     * @param dropLast leave out a last batch that is not full
+     * @param dropLast leave out the last batch if it is not full
      * @param prefetch batches read ahead; 0 reads in {@link #next()}, without a thread
      * @throws IllegalArgumentException if a number is out of range, or dropping the last batch would leave none
      */
@@ -118,7 +118,8 @@ public final class Batches implements AutoCloseable {
 
     /**
      * The order of one shuffled epoch: Fisher-Yates ({@code for i = n-1 .. 1: swap(i, random 0..i)}) driven by {@link
-     * SplitMix} from the stream {@code shuffle} of (seed, epoch). Fixed for ever, so that a run can be resumed and repeated.
+     * SplitMix} from the stream {@code shuffle} of (seed, epoch). It must never change, so that a run can be resumed and
+     * repeated.
      *
      * @return a permutation of {@code 0 .. size-1}
      */
@@ -126,7 +127,7 @@ public final class Batches implements AutoCloseable {
         return SplitMix.of(seed, "shuffle", epoch).permutation(size);
     }
 
-    /** Images a batch; the last of an epoch may have fewer. */
+    /** Images per batch; the last of an epoch may have fewer. */
     public int batchSize() {
         return batchSize;
     }
@@ -141,16 +142,16 @@ public final class Batches implements AutoCloseable {
         return dataset;
     }
 
-    /** Starts an epoch at its first batch; an epoch under way is abandoned. */
+    /** Starts an epoch at its first batch; an epoch in progress is abandoned. */
     public Batches epoch(int number) {
         return epoch(number, 0);
     }
 
     /**
-     * Starts an epoch in its middle, as when a run is resumed.
+     * Starts in the middle of an epoch, as when a run is resumed.
      *
      * @param number epoch, from 0
-     * @param startBatch number of batches to leave out; {@link #batchesPerEpoch()} gives an empty rest
+     * @param startBatch number of batches to skip; {@link #batchesPerEpoch()} skips all
      * @return this loader
      * @throws IllegalArgumentException if either is out of range
      */
@@ -180,7 +181,7 @@ public final class Batches implements AutoCloseable {
     }
 
     /**
-     * The next batch, waiting for it if need be. It takes the place of the one returned before.
+     * The next batch, waiting for it if necessary. It replaces the one returned before.
      *
      * @throws NoSuchElementException at the end of the epoch
      * @throws DatasetException if the images could not be read (the cause says why), or the wait was interrupted
@@ -270,9 +271,9 @@ public final class Batches implements AutoCloseable {
                 ready.put(batch);
             }
         } catch (InterruptedException e) {
-            // only stopProducer interrupts, and it wants nothing but the end of this thread
+            // only stopProducer interrupts this thread, to end it
             return;
-        } catch (Throwable e) { // an Error too must reach the consumer, who would wait for ever otherwise
+        } catch (Throwable e) { // an Error too must reach the consumer, who would otherwise wait forever
             failure = e;
             ready.add(failureSignal);
         }

@@ -101,7 +101,7 @@ public final class Cifar {
         int image = 0;
         for (int f = 0; f < files.size(); f++) {
             byte[] bytes = contents.get(f);
-            contents.set(f, null); // lets the collector have a file once it is copied
+            contents.set(f, null); // lets the garbage collector free a file once it is copied
             for (int record = 0; record < bytes.length / v.recordBytes(); record++) {
                 int start = record * v.recordBytes();
                 int label = bytes[start + v.labelBytes() - 1] & 0xFF;

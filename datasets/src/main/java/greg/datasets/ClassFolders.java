@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Finds the image files below one folder a class. */
+/** Finds the image files below one folder per class. */
 final class ClassFolders {
 
     private static final List<String> EXTENSIONS = List.of(".jpg", ".jpeg", ".png", ".bmp");
@@ -66,7 +66,7 @@ final class ClassFolders {
                     .toList();
         } catch (IOException e) {
             throw unlisted(folder, e);
-        } catch (UncheckedIOException e) { // how a stream of paths reports an error half way
+        } catch (UncheckedIOException e) { // how a stream of paths reports an error during iteration
             throw unlisted(folder, e.getCause());
         }
     }

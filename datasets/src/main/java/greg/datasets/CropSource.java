@@ -1,6 +1,6 @@
 package greg.datasets;
 
-/** A data set that can cut random windows out of its images before they are brought to one size. */
+/** A data set that can cut random windows out of its images before they are resized to one size. */
 public interface CropSource extends Dataset {
 
     /**
@@ -15,7 +15,7 @@ public interface CropSource extends Dataset {
      * @param dst receives {@code shape().bytes()} bytes
      * @param offset where the window starts in {@code dst}
      * @throws IndexOutOfBoundsException if the index is outside the data set or {@code dst} is too short
-     * @throws DatasetException if a file behind the image cannot be read or decoded
+     * @throws DatasetException if the image's file cannot be read or decoded
      */
     void randomCrop(int index, long seed, int epoch, byte[] dst, int offset);
 }

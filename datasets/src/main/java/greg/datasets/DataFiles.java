@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 
-/** Finding and reading the files of a data set, with errors that say where was looked and what to do. */
+/** Finding and reading the files of a data set, with errors that say where they were looked for and what to do. */
 final class DataFiles {
 
     private static final String GZ = ".gz";
@@ -81,7 +81,7 @@ final class DataFiles {
         } catch (IOException e) {
             throw new DatasetException(path + ": cannot be read (" + reason(e) + "); download it again", e);
         } catch (OutOfMemoryError e) {
-            throw new DatasetException(path + ": does not fit into memory; give Java more with -Xmx", e);
+            throw new DatasetException(path + ": does not fit into memory; give the JVM more with -Xmx", e);
         }
     }
 

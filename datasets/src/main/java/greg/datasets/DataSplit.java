@@ -5,7 +5,7 @@ import java.util.Objects;
 /**
  * The two halves of a data set.
  *
- * @param train images to learn from
+ * @param train images to train on
  * @param test held-out images of the same size and classes
  */
 public record DataSplit(Dataset train, Dataset test) {

@@ -9,7 +9,7 @@ import java.util.List;
  */
 public interface Dataset {
 
-    /** Name, image size, classes and normalisation. */
+    /** Name, image size, classes and normalization. */
     DatasetInfo info();
 
     /** Number of images. */
@@ -30,7 +30,7 @@ public interface Dataset {
      * @param dst receives {@code shape().bytes()} bytes
      * @param offset where the image starts in {@code dst}
      * @throws IndexOutOfBoundsException if the index is outside the data set or {@code dst} is too short
-     * @throws DatasetException if a file behind the image cannot be read or decoded
+     * @throws DatasetException if the image's file cannot be read or decoded
      */
     void image(int index, byte[] dst, int offset);
 

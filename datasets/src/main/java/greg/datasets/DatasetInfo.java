@@ -5,19 +5,19 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * All that is to say of a data set but its images.
+ * All that is known about a data set, apart from its images.
  *
  * @param name short, for logs and provenance, for example {@code cifar10/train}
  * @param shape of every image, and how many classes there are
- * @param classNames in label order, one a class
- * @param normalization mean and standard deviation a channel that the data set is usually normalised with
+ * @param classNames in label order, one per class
+ * @param normalization mean and standard deviation per channel that the data set is usually normalized with
  */
 public record DatasetInfo(String name, ImageShape shape, List<String> classNames, Normalization normalization) {
 
     /**
      * Checks that the parts agree.
      *
-     * @throws IllegalArgumentException if there are more or fewer class names than classes, or values of the normalisation than
+     * @throws IllegalArgumentException if there are more or fewer class names than classes, or values of the normalization than
      *     channels
      */
     public DatasetInfo {
@@ -33,14 +33,14 @@ public record DatasetInfo(String name, ImageShape shape, List<String> classNames
         }
     }
 
-    /** Classes named {@code class0}, {@code class1}, ...; pixels normalised to -1..1. */
+    /** Classes named {@code class0}, {@code class1}, ...; pixels normalized to -1..1. */
     public static DatasetInfo of(String name, ImageShape shape) {
         List<String> names =
                 IntStream.range(0, shape.classes()).mapToObj(c -> "class" + c).toList();
         return new DatasetInfo(name, shape, names, Normalization.centred(shape.channels()));
     }
 
-    /** The same under another name. */
+    /** The same with another name. */
     public DatasetInfo named(String other) {
         return new DatasetInfo(other, shape, classNames, normalization);
     }

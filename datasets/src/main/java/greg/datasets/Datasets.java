@@ -21,7 +21,7 @@ public final class Datasets {
             "imagenet",
             "synthetic");
 
-    /** Of the data sets whose images are of one usual size. */
+    /** The shapes of the data sets whose images have a usual size. */
     private static final Map<String, ImageShape> SHAPES = Map.of(
             DEFAULT,
             new ImageShape(1, 28, 28, 10),
@@ -51,8 +51,8 @@ public final class Datasets {
     }
 
     /**
-     * The folder in which a data set is looked for when none is given, and into which it is fetched: {@code NAME} under the
-     * system property {@code greg.data}, the environment variable {@code GREG_DATA} or {@code ~/.greg/data}.
+     * The folder in which a data set is looked for when none is given, and into which it is downloaded: {@code NAME} under
+     * the system property {@code greg.data}, the environment variable {@code GREG_DATA} or {@code ~/.greg/data}.
      */
     public static Path folder(String name) {
         return DataFiles.home().resolve(name);
@@ -88,7 +88,7 @@ public final class Datasets {
      * @param name one of {@link #names()}
      * @param data folder of its files; {@code null} for the default place. The bundled and the synthetic data set need none
      * @param imageSize side in pixels to which the images of {@code imagefolder}, {@code tiny-imagenet} and {@code imagenet}
-     *     are brought, or that of the synthetic ones; 0 for the usual one
+     *     are resized, or that of the synthetic ones; 0 for the usual one
      * @throws IllegalArgumentException if the name is unknown, or the data set has images of a fixed, other size
      * @throws DatasetException if the files are missing or damaged
      */
@@ -145,12 +145,12 @@ public final class Datasets {
     }
 
     /**
-     * A view of neighbouring images.
+     * A view of consecutive images.
      *
      * @param base whole data set
      * @param first index of the first image
      * @param count number of images
-     * @throws IllegalArgumentException if the range leaves the data set
+     * @throws IllegalArgumentException if the range exceeds the data set
      */
     public static Dataset subset(Dataset base, int first, int count) {
         return new SubsetDataset(base, first, count);

@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * The bundled data set: 10,000 training and 2,000 test images of Fashion-MNIST, 1,000 and 200 a class, drawn with a fixed
- * seed from its training and test halves. 28x28, grey. MIT licence, notice beside the files.
+ * The bundled data set: 10,000 training and 2,000 test images of Fashion-MNIST, 1,000 and 200 per class, drawn with a fixed
+ * seed from its training and test halves. 28x28, grey. MIT licence; the notice is next to the files.
  */
 public final class FashionMini {
 
-    /** Training images a class. */
+    /** Training images per class. */
     static final int TRAIN_PER_CLASS = 1000;
 
-    /** Test images a class. */
+    /** Test images per class. */
     static final int TEST_PER_CLASS = 200;
 
     private FashionMini() {}

@@ -19,9 +19,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes JPEG, PNG and BMP files to 8-bit RGB the way PIL's {@code Image.open(f).convert("RGB")} does, which the networks
- * people bring were trained with: colour profiles are ignored, transparency is dropped, grey is repeated, EXIF rotation is
- * not applied. {@link BufferedImage#getRGB} differs on the first and the third (Java's grey is linear light).
+ * Decodes JPEG, PNG and BMP files to 8-bit RGB as PIL's {@code Image.open(f).convert("RGB")} does, which users' networks
+ * were trained with: colour profiles are ignored, transparency is dropped, grey is repeated, EXIF rotation is not applied.
+ * {@link BufferedImage#getRGB} differs on the first and the third (Java's grey is linear light).
  */
 final class ImageDecoder {
 
@@ -45,7 +45,7 @@ final class ImageDecoder {
         }
     }
 
-    /** Chooses the part of an image that is wanted, once its size is known. */
+    /** Chooses the part of an image to read, once its size is known. */
     @FunctionalInterface
     interface Chooser {
         /** A window within an image of this size. */
@@ -103,7 +103,7 @@ final class ImageDecoder {
             throw new DatasetException(
                     file + ": cannot be decoded (" + DataFiles.reason(e) + "); replace the file or remove it", e);
         } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-            // Java's decoders answer some damaged files with these
+            // Java's decoders throw these on some damaged files
             throw new DatasetException(file + ": cannot be decoded (" + e + "); replace the file or remove it", e);
         }
     }

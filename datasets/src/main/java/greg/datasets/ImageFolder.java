@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Images in one folder a class, as torchvision's {@code ImageFolder}: classes sorted by name, files (jpg, jpeg, png, bmp, also
+ * Images in one folder per class, as torchvision's {@code ImageFolder}: classes sorted by name, files (jpg, jpeg, png, bmp, also
  * in folders below) sorted by path. Files are decoded when they are read; small data sets stay decoded in memory, at the size
  * that {@link #image} gives. Random windows are cut out of the files at their own size.
  */
@@ -18,13 +18,13 @@ public final class ImageFolder implements CropSource {
     private static final List<String> TEST_FOLDERS = List.of("test", "val");
 
     /**
-     * How images become one size.
+     * How images are resized to one size.
      *
      * @param size side of the square images in pixels; 0 keeps the size of the files, which must then agree
      * @param resize length in pixels to which the shorter side is scaled before the centre is cut out; ignored for files
-     *     that already have the size asked for, and when {@code size} is 0
-     * @param cacheBytes decoded images are kept if the whole data set needs no more than this and no more than a
-     *     quarter of Java's heap
+     *     that already have the requested size, and when {@code size} is 0
+     * @param cacheBytes decoded images are kept if the whole data set needs no more than this and no more than a quarter of
+     *     the JVM's heap
      */
     public record Options(int size, int resize, long cacheBytes) {
 
@@ -97,7 +97,7 @@ public final class ImageFolder implements CropSource {
         return split("imagefolder", root, options, Normalization.IMAGENET);
     }
 
-    /** The same under another name and with another normalisation. */
+    /** The same under another name and with another normalization. */
     static DataSplit split(String name, Path root, Options options, Normalization normalization) {
         Path train = ClassFolders.requireFolder(name, root.resolve("train"));
         Path test = null;
@@ -147,7 +147,7 @@ public final class ImageFolder implements CropSource {
         ImageDecoder.Chooser chooser = (h, w) -> RandomResizedCrop.window(h, w, seed, epoch, index);
         int height = shape().height();
         int width = shape().width();
-        // images that were scaled or cut lack what a window may show: then only the file will do
+        // images that were scaled or cut lack pixels that a window may show: those must come from the file
         ImageDecoder.Pixels part = options.size() > 0
                 ? ImageDecoder.decode(file, chooser)
                 : new ImageDecoder.Pixels(height, width, pixels(index)).part(chooser.choose(height, width));
@@ -155,7 +155,7 @@ public final class ImageFolder implements CropSource {
         System.arraycopy(scaled, 0, dst, offset, scaled.length);
     }
 
-    /** One image as {@link #image} gives it, from memory if it is there. */
+    /** One image as {@link #image} gives it, from memory if it is cached. */
     private byte[] pixels(int index) {
         byte[] pixels = cache == null ? null : cache.get(index);
         if (pixels == null) {

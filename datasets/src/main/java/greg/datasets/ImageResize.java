@@ -4,7 +4,7 @@ import greg.datasets.ImageDecoder.Pixels;
 
 /**
  * Bilinear resizing with antialiasing, bit for bit as PIL's {@code Image.resize(size, BILINEAR)}, and centre cropping as
- * torchvision's {@code CenterCrop}: the preparation of test images that published accuracies rest on.
+ * torchvision's {@code CenterCrop}: the preparation of test images that published accuracies are based on.
  *
  * <p>Each output pixel is a weighted mean of the input pixels under a triangle whose half width is
  * {@code max(in/out, 1)}; first along rows, rounded to bytes, then along columns. Weights are fixed-point integers.

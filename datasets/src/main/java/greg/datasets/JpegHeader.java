@@ -3,7 +3,7 @@ package greg.datasets;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** What a JPEG file says about its colours before its pixels begin. */
+/** What the header of a JPEG file says about its colours. */
 final class JpegHeader {
 
     /** {@link #adobeTransform()} of a file without an Adobe segment. */
@@ -70,7 +70,7 @@ final class JpegHeader {
         }
     }
 
-    /** SOF0 to SOF15; C4, C8 and CC in their midst mean something else. */
+    /** SOF0 to SOF15; C4, C8 and CC between them mean something else. */
     private static boolean isFrame(int marker) {
         return (marker & 0xF0) == START_OF_FRAME && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
     }

@@ -3,10 +3,10 @@ package greg.datasets;
 import java.util.Arrays;
 
 /**
- * Per-channel normalisation {@code (x/255 - mean[c]) / std[c]} of a pixel {@code x} in 0..255.
+ * Per-channel normalization {@code (x/255 - mean[c]) / std[c]} of a pixel {@code x} in 0..255.
  *
- * @param mean one value a channel, on the scale 0..1
- * @param std one positive value a channel, on the scale 0..1
+ * @param mean one value per channel, on the scale 0..1
+ * @param std one positive value per channel, on the scale 0..1
  */
 public record Normalization(float[] mean, float[] std) {
 
@@ -37,7 +37,7 @@ public record Normalization(float[] mean, float[] std) {
         mean = mean.clone();
         std = std.clone();
         if (mean.length != std.length || mean.length == 0) {
-            throw new IllegalArgumentException("normalization: expected one mean and one std a channel, got "
+            throw new IllegalArgumentException("normalization: expected one mean and one std per channel, got "
                     + mean.length + " means and " + std.length + " stds");
         }
         for (int c = 0; c < mean.length; c++) {
@@ -48,7 +48,7 @@ public record Normalization(float[] mean, float[] std) {
         }
     }
 
-    /** Same as the constructor; reads better beside literals. */
+    /** Same as the constructor; more readable with literals. */
     public static Normalization of(float[] mean, float[] std) {
         return new Normalization(mean, std);
     }

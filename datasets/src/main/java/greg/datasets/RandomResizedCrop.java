@@ -5,8 +5,8 @@ import greg.datasets.random.SplitMix;
 /**
  * Random windows of an image, by the rule of torchvision's {@code RandomResizedCrop} with its usual numbers, which networks
  * for ImageNet are trained with: a share of the image's area, uniform in [0.08, 1), and a ratio of width to height whose
- * logarithm is uniform between those of 3/4 and 4/3. Sides are rounded; a window that does not fit is drawn anew. After ten
- * that did not fit it is the largest centred one whose ratio is allowed, which is the whole image if its own ratio is.
+ * logarithm is uniform between those of 3/4 and 4/3. Sides are rounded; a window that does not fit is drawn again. After ten
+ * such attempts it is the largest centred one whose ratio is allowed, which is the whole image if its own ratio is.
  *
  * <p>A window depends on (size of the image, seed, epoch, index) alone, so neither threads nor resuming nor the order of
  * images can change it.
@@ -31,9 +31,9 @@ final class RandomResizedCrop {
     record Window(int top, int left, int height, int width) {}
 
     /**
-     * The window of one image in one epoch. Of each try: share, ratio, and if it fits top and left, in this order, from
-     * the stream {@code crop} of (seed, epoch, index). Fixed for ever, so that a run can be resumed and repeated; hence
-     * strict logarithm and exponential.
+     * The window of one image in one epoch. Each attempt draws share, ratio and, if the window fits, top and left, in this
+     * order, from the stream {@code crop} of (seed, epoch, index). It must never change, so that a run can be resumed and
+     * repeated; hence the strict logarithm and exponential.
      *
      * @param height of the image in pixels
      * @param width of the image in pixels

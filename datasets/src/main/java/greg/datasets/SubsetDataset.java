@@ -2,7 +2,7 @@ package greg.datasets;
 
 import java.util.Objects;
 
-/** A run of neighbouring images of another data set. */
+/** Consecutive images of another data set. */
 record SubsetDataset(Dataset base, int first, int size, DatasetInfo info) implements Dataset {
 
     SubsetDataset(Dataset base, int first, int size) {
@@ -15,7 +15,7 @@ record SubsetDataset(Dataset base, int first, int size, DatasetInfo info) implem
                         .named(base.name() + "[" + first + ".." + (first + size - 1) + "]"));
         if (first < 0 || size < 0 || (long) first + size > base.size()) {
             throw new IllegalArgumentException("subset of " + base.name() + ": images " + first + " to "
-                    + ((long) first + size - 1) + " asked for, but it has " + base.size() + " (0 to "
+                    + ((long) first + size - 1) + " requested, but it has " + base.size() + " (0 to "
                     + (base.size() - 1) + ")");
         }
     }

@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * Generated images that a small network can learn: each class is a sine grating with a direction, a wavelength and a phase a
- * channel of its own, under uniform noise. Everything follows from the seed; an image is computed when it is read, so any
- * size costs no memory. Labels go round: image {@code i} is of class {@code i % classes}.
+ * channel of its own, under uniform noise. Everything is determined by the seed; an image is computed when it is read, so
+ * any size costs no memory. Labels repeat: image {@code i} is of class {@code i % classes}.
  */
 public final class Synthetic implements Dataset {
 

@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tiny ImageNet (Stanford CS231n): 200 classes of 64x64 images, {@code train/CLASS/images/*.JPEG}; its validation images lie
- * in one folder, {@code val/images}, and {@code val/val_annotations.txt} tells their classes. A {@code val} or {@code test}
- * folder that was sorted into one folder a class is read too.
+ * Tiny ImageNet (Stanford CS231n): 200 classes of 64x64 images, {@code train/CLASS/images/*.JPEG}; its validation images are
+ * in one folder, {@code val/images}, and {@code val/val_annotations.txt} lists their classes. A {@code val} or {@code test}
+ * folder that was sorted into one folder per class is read too.
  */
 final class TinyImageNet {
 

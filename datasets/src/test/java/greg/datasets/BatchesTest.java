@@ -162,7 +162,7 @@ class BatchesTest {
                     before = batch;
                     seen.add(batch);
                     byte[] images = batch.images().clone();
-                    Thread.sleep(1); // room for the producer to overwrite it, were it wrong
+                    Thread.sleep(1); // time for the producer to overwrite it, if it were wrong
                     assertArrayEquals(images, batch.images());
                 }
                 before = null;
@@ -174,7 +174,7 @@ class BatchesTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 2})
     void anErrorOfTheReaderSurfacesInNext(int prefetch) {
-        RuntimeException cause = new DatasetException("image 7 is torn");
+        RuntimeException cause = new DatasetException("image 7 is damaged");
         Dataset broken = TestData.failing(DATA, 7, () -> {
             throw cause;
         });
@@ -187,9 +187,9 @@ class BatchesTest {
                 DatasetException e = assertThrows(DatasetException.class, batches::next);
                 assertSame(cause, e.getCause());
                 assertTrue(e.getMessage().contains("batch 2 of epoch 0"), e.getMessage());
-                assertTrue(e.getMessage().contains("image 7 is torn"), e.getMessage());
+                assertTrue(e.getMessage().contains("image 7 is damaged"), e.getMessage());
             }
-            // a new epoch starts afresh
+            // a new epoch starts from the beginning
             assertEquals(3, batches.epoch(1).next().size());
         }
     }

@@ -104,7 +104,7 @@ class CifarTest {
     @ValueSource(strings = {"", "cifar-100-binary"})
     void readsTheFineLabelsOfCifar100(String inner) throws IOException {
         Path where = Files.createDirectories(folder.resolve(inner));
-        Files.write(where.resolve("train.bin"), records(0, 4, 200, 96)); // the coarse label is not looked at
+        Files.write(where.resolve("train.bin"), records(0, 4, 200, 96)); // the coarse label is ignored
         Files.write(where.resolve("test.bin"), records(9, 1, 3, 40));
         DataSplit split = Cifar.cifar100(folder);
         assertEquals(new ImageShape(3, 32, 32, 100), split.train().shape());

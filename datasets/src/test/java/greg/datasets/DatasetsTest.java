@@ -112,7 +112,7 @@ class DatasetsTest {
         assertThrows(IllegalArgumentException.class, () -> new ImageShape(2, 1 << 16, 1 << 15, 2));
     }
 
-    /** What is said of a data set without its files is what its files say: here of those that need none. */
+    /** The shape of a data set without its files agrees with its files: here for those that need none. */
     @Test
     void shapesAreKnownWithoutFiles() {
         for (String name : new String[] {Datasets.DEFAULT, "synthetic"}) {

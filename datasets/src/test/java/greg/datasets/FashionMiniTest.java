@@ -31,7 +31,7 @@ class FashionMiniTest {
         assertEquals(Normalization.FASHION_MNIST, MINI.train().normalization());
     }
 
-    /** A subset must show all classes, so neighbours must not be of one class. */
+    /** A subset must contain all classes, so neighbouring images must not all be of one class. */
     @Test
     void classesAreMixed() {
         boolean[] seen = new boolean[10];

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Against PIL's pixels; {@code images/generate.py} among the test resources made files and answers. */
+/** Against PIL's pixels; {@code images/generate.py} among the test resources made the files and the expected pixels. */
 class ImageDecoderTest {
 
     @TempDir
@@ -71,7 +71,7 @@ class ImageDecoderTest {
         assertTrue(e.getMessage().contains("a.png: not a JPEG, PNG or BMP"), e.getMessage());
     }
 
-    /** PIL refuses these too; half an image with a grey rest must not be trained on. */
+    /** PIL refuses these too; half an image that ends in grey must not be trained on. */
     @ParameterizedTest
     @ValueSource(strings = {"rgb.png", "gray.png", "palette.png", "rgb.bmp", "rgb.jpg", "gray.jpg", "cmyk.jpg"})
     void aTruncatedFileIsRefusedByName(String name) throws IOException {

@@ -74,7 +74,7 @@ class ImageFolderTest {
                 assertEquals(pixels[i], firstPixel(train, i));
             }
         }
-        assertEquals(1, split.test().label(0), "a class that the test half lacks moves no label");
+        assertEquals(1, split.test().label(0), "a class that the test half lacks shifts no label");
         assertEquals(0x0A0B0C, firstPixel(split.test(), 0));
         assertEquals(Normalization.IMAGENET, train.normalization());
         assertEquals(

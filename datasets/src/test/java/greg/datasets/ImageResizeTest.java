@@ -7,7 +7,7 @@ import java.io.IOException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Bit for bit against PIL and torchvision; {@code images/generate.py} among the test resources made the answers. */
+/** Bit for bit against PIL and torchvision; {@code images/generate.py} among the test resources made the expected pixels. */
 class ImageResizeTest {
 
     private static ImageDecoder.Pixels source() throws IOException {

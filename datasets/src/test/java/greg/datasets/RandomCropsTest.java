@@ -100,19 +100,19 @@ class RandomCropsTest {
         assertThrows(IndexOutOfBoundsException.class, () -> crop(mixed(0), IMAGES, SEED, 0));
     }
 
-    /** Neither the test images' preparation nor the windows may end up in each other's place. */
+    /** Cached test images must not be mistaken for windows, nor windows for test images. */
     @Test
     void whatIsKeptInMemoryChangesNeitherCropsNorImages() {
-        long much = 1 << 20;
+        long cacheBytes = 1 << 20;
         for (boolean asStored : new boolean[] {false, true}) {
-            CropSource kept = asStored ? same(much) : mixed(much);
-            CropSource unkept = asStored ? same(0) : mixed(0);
+            CropSource cached = asStored ? same(cacheBytes) : mixed(cacheBytes);
+            CropSource uncached = asStored ? same(0) : mixed(0);
             for (int pass = 0; pass < 3; pass++) {
                 for (int i = 0; i < IMAGES; i++) {
-                    assertArrayEquals(crop(unkept, i, SEED, pass), crop(kept, i, SEED, pass));
-                    assertArrayEquals(image(unkept, i), image(kept, i));
-                    assertArrayEquals(crop(unkept, i, SEED, pass), crop(kept, i, SEED, pass));
-                    assertFalse(Arrays.equals(image(kept, i), crop(kept, i, SEED, pass)));
+                    assertArrayEquals(crop(uncached, i, SEED, pass), crop(cached, i, SEED, pass));
+                    assertArrayEquals(image(uncached, i), image(cached, i));
+                    assertArrayEquals(crop(uncached, i, SEED, pass), crop(cached, i, SEED, pass));
+                    assertFalse(Arrays.equals(image(cached, i), crop(cached, i, SEED, pass)));
                 }
             }
         }

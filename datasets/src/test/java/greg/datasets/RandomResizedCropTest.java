@@ -97,7 +97,7 @@ class RandomResizedCropTest {
         assertDistributed(windows, w -> Math.log((double) w.width() / w.height()), logRatio, logRatioDeviation);
         assertDistributed(windows, w -> (w.top() + w.height() / 2.0) / height, centreY, centreYDeviation);
         assertDistributed(windows, w -> (w.left() + w.width() / 2.0) / width, centreX, centreXDeviation);
-        // of a rate the mean says all; its deviation follows from it, with a far larger error where the rate is small
+        // for a rate the mean is enough; its deviation follows from it, with a far larger error where the rate is small
         double error = Math.sqrt(fullHeight * (1 - fullHeight) * 2 / MANY);
         double found = IntStream.range(0, MANY)
                         .filter(i -> windows[i].height() == height)
@@ -118,14 +118,14 @@ class RandomResizedCropTest {
         }
         double found = sum / windows.length;
         double foundDeviation = Math.sqrt(squares / windows.length - found * found);
-        double most = 5 * deviation * Math.sqrt(2.0 / MANY);
-        assertTrue(Math.abs(found - mean) <= most, "mean " + found + ", torchvision's " + mean);
+        double limit = 5 * deviation * Math.sqrt(2.0 / MANY);
+        assertTrue(Math.abs(found - mean) <= limit, "mean " + found + ", torchvision's " + mean);
         assertTrue(
-                Math.abs(foundDeviation - deviation) <= most,
+                Math.abs(foundDeviation - deviation) <= limit,
                 "deviation " + foundDeviation + ", torchvision's " + deviation);
     }
 
-    /** Even the least share is wider or higher than these images, so no try can fit. */
+    /** Even the least share is wider or higher than these images, so no attempt can fit. */
     @ParameterizedTest
     @CsvSource({
         "10, 10000,  0, 4993, 10, 13",

@@ -20,7 +20,7 @@ class SyntheticTest {
         return image;
     }
 
-    /** The mean image of each class, learnt from the training half, recognises the test half. */
+    /** The mean image of each class, computed from the training half, classifies the test half. */
     @ParameterizedTest
     @CsvSource({"10, 3, 32, 32", "4, 1, 9, 7", "20, 2, 16, 24"})
     void classesCanBeLearnt(int classes, int channels, int height, int width) {

@@ -12,7 +12,7 @@ final class TestData {
 
     private TestData() {}
 
-    /** {@code size} images of 2x3x2 whose every byte follows from its index; labels go round. */
+    /** {@code size} images of 2x3x2 whose every byte is determined by its index; labels repeat. */
     static ArrayDataset numbered(int size, int classes) {
         int bytes = 2 * 3 * 2;
         byte[] pixels = new byte[size * bytes];

@@ -7,7 +7,7 @@ public interface AugmentKernels {
     /**
      * For sample i of the batch: crop an (outH, outW) window from image {@code indices[i]} padded by {@code pad}
      * zero-valued pixels, flip it left-right, and write y[i,c,p,q] = ((float) byte / 255 - mean[c]) / std[c], each of
-     * the three operations rounded to float32. Padding is zero *before* normalisation, as in the usual recipe.
+     * the three operations rounded to float32. Padding is zero *before* normalization, as is usual.
      *
      * <p>With {@code spec.random()} the window's offsets in the padded image and the flip are the integers
      *

@@ -3,7 +3,7 @@ package greg.kernels;
 /**
  * A device and its kernels. A backend is used from one thread: the one that computes.
  *
- * <p>Every kernel checks nothing but what its specification record cannot know; ops validate, kernels trust. A kernel
+ * <p>A kernel checks only what its specification record cannot know; ops validate, kernels trust. A kernel
  * may be asynchronous; {@link TransferKernels#download} and {@link #synchronize()} wait.
  */
 public interface Backend extends AutoCloseable {
@@ -15,7 +15,7 @@ public interface Backend extends AutoCloseable {
     /** What this backend runs on. */
     Device device();
 
-    /** Where storages come from. */
+    /** Allocates storages. */
     Memory memory();
 
     /** All families of kernels. */
@@ -46,7 +46,7 @@ public interface Backend extends AutoCloseable {
         return kernels().conv2d();
     }
 
-    /** Batch normalisation with its fused forms. */
+    /** Batch normalization with its fused forms. */
     default BatchNormKernels batchNorm() {
         return kernels().batchNorm();
     }
@@ -56,17 +56,17 @@ public interface Backend extends AutoCloseable {
         return kernels().pool2d();
     }
 
-    /** Parameter-free shortcuts: option A, and what is left of it when channels are pruned. */
+    /** Parameter-free shortcuts: option A, and what remains of it when channels are pruned. */
     default ShortcutKernels shortcut() {
         return kernels().shortcut();
     }
 
-    /** Channels one after another. */
+    /** Concatenation along the channels. */
     default ConcatKernels concat() {
         return kernels().concat();
     }
 
-    /** One factor a channel of each image. */
+    /** One factor per channel of each image. */
     default GateKernels gate() {
         return kernels().gate();
     }
@@ -91,7 +91,7 @@ public interface Backend extends AutoCloseable {
         return kernels().update();
     }
 
-    /** uint8 images to normalised, cropped, flipped batches. */
+    /** uint8 images to normalized, cropped, flipped batches. */
     default AugmentKernels augment() {
         return kernels().augment();
     }
@@ -102,7 +102,7 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * Tells which input channel counts the coming convolutions have (the image's aside), so that a backend can choose
+     * Announces the input channel counts of the convolutions to come (other than the image's), so that a backend can choose
      * one activation layout for a whole network. Affects speed only; backends may ignore it.
      */
     default void expectChannels(int... convInputChannels) {}

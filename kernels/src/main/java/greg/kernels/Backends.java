@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 
-/** Finds backends. Asking for one by name gets that one or an error, never another. */
+/** Finds backends. A backend requested by name is that one or an error, never another. */
 public final class Backends {
     private Backends() {}
 
-    /** All providers on the class path, the preferred first. */
+    /** All providers on the class path, in order of preference. */
     public static List<BackendProvider> providers() {
         List<BackendProvider> found = new ArrayList<>();
         ServiceLoader.load(BackendProvider.class).forEach(found::add);
@@ -56,6 +56,6 @@ public final class Backends {
         } catch (NumberFormatException e) {
             // reported below with the whole name, which says more than the parser's message
         }
-        throw new KernelException("device '" + device + "': expected a number from 0 behind the colon, as in cuda:0");
+        throw new KernelException("device '" + device + "': expected a number from 0 after the colon, as in cuda:0");
     }
 }

@@ -3,7 +3,7 @@ package greg.kernels;
 import greg.kernels.spec.BatchNormSpec;
 
 /**
- * Batch normalisation over (N, H, W) per channel of x (N, C, H, W), with its fused forms: y = act(BN(x) [+ residual]).
+ * Batch normalization over (N, H, W) per channel of x (N, C, H, W), with its fused forms: y = act(BN(x) [+ residual]).
  *
  * <p>BN(x) = gamma (x - mean) / sqrt(var + eps) + beta. Training uses the biased batch variance and updates
  * running = (1 - momentum) running + momentum batch, with the unbiased variance (factor M/(M-1), M = N H W), as
@@ -14,7 +14,7 @@ public interface BatchNormKernels {
     long savedBytes(BatchNormSpec spec);
 
     /**
-     * Training form. A channel of a single element has no variance (M = 1): ops refuse it, as PyTorch does.
+     * Training form. A channel of a single element has no variance (M = 1): ops reject it, as PyTorch does.
      *
      * @param residual (N, C, H, W), only with {@code Fusion.ADD_RELU}, else null
      * @param saved output for {@link #backward}, of {@link #savedBytes} bytes
@@ -30,7 +30,7 @@ public interface BatchNormKernels {
             Storage y,
             Storage saved);
 
-    /** Inference form: the running statistics stand in for the batch's. */
+    /** Inference form: with the running statistics in place of the batch's. */
     void forwardInference(
             BatchNormSpec spec,
             Storage x,
@@ -63,9 +63,9 @@ public interface BatchNormKernels {
             Storage dbeta);
 
     /**
-     * Gradients of the inference form, in which the running statistics are constants. With g = dy behind the ReLU's mask (y
-     * &gt; 0) and s = 1 / sqrt(running variance + eps): dx = gamma s g, dresidual = g, dbeta = sum g and dgamma = sum g (x -
-     * running mean) s. Every output may be null: it is not wanted then.
+     * Gradients of the inference form, in which the running statistics are constants. With g = dy masked by the ReLU (y &gt;
+     * 0) and s = 1 / sqrt(running variance + eps): dx = gamma s g, dresidual = g, dbeta = sum g and dgamma = sum g (x -
+     * running mean) s. Every output may be null if it is not needed.
      *
      * @param y the forward output (read by the fused forms)
      * @param dy gradient of y; is overwritten when {@code dx} or {@code dresidual} is the same storage

@@ -3,7 +3,7 @@ package greg.kernels;
 import greg.kernels.spec.ConcatSpec;
 import java.util.List;
 
-/** Channels of several inputs one after another, and the way back. */
+/** Concatenation of several inputs along the channels, and its gradient. */
 public interface ConcatKernels {
     /** y[n, offset(i) + c, :, :] = xs[i][n, c, :, :]. No input may be y. */
     void forward(ConcatSpec spec, List<Storage> xs, Storage y);

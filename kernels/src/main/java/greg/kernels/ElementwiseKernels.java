@@ -50,7 +50,7 @@ public interface ElementwiseKernels {
     void bias(BiasSpec spec, Storage x, Storage bias, Storage y);
 
     /**
-     * dbias[c] = sum over n and s of dy[n,c,s]. With ReLU, {@code dy} is the gradient behind it (see {@link
+     * dbias[c] = sum over n and s of dy[n,c,s]. With ReLU, {@code dy} is already masked by it (see {@link
      * #reluBackward}).
      */
     void biasBackward(BiasSpec spec, Storage dy, Storage dbias);

@@ -2,7 +2,7 @@ package greg.kernels;
 
 import greg.kernels.spec.GateSpec;
 
-/** Channels scaled by one factor each, another one for every image: the gates of squeeze-and-excitation. */
+/** One factor per channel of each image: the gates of squeeze-and-excitation. */
 public interface GateKernels {
     /**
      * y[n,c,h,w] = x[n,c,h,w] gate[n,c]. The gradient of x is the same function of dy.

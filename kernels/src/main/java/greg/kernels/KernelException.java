@@ -1,7 +1,7 @@
 package greg.kernels;
 
 /**
- * A kernel or a native library failed: the message names the operation, what was expected, what came and what to do.
+ * A kernel or a native library failed: the message names the operation, what was expected, what was found and what to do.
  */
 public class KernelException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -1,23 +1,23 @@
 package greg.kernels;
 
 /**
- * The kernels of one backend, a family each.
+ * The kernels of one backend, by family.
  *
  * @param transfer copies between host and device, fills
  * @param elementwise activation functions, addition, multiplication, bias, dropout
  * @param reduction sums to a scalar
  * @param gemm matrix products
  * @param conv2d convolutions and their two gradients
- * @param batchNorm batch normalisation with its fused forms
+ * @param batchNorm batch normalization with its fused forms
  * @param pool2d max, average and global average pooling
- * @param shortcut parameter-free shortcuts: option A, and what is left of it when channels are pruned
- * @param concat channels one after another
- * @param gate one factor a channel of each image
+ * @param shortcut parameter-free shortcuts: option A, and what remains of it when channels are pruned
+ * @param concat concatenation along the channels
+ * @param gate one factor per channel of each image
  * @param upsampleNearest pixels repeated in both directions
  * @param softmaxLoss softmax and cross-entropy
  * @param penalty the growing penalty's gradient and the group norms
  * @param update parameter updates: penalty, weight decay, momentum and step in one pass
- * @param augment uint8 images to normalised, cropped, flipped batches
+ * @param augment uint8 images to normalized, cropped, flipped batches
  * @param random random numbers
  */
 public record KernelFamilies(

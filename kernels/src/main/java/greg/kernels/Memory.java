@@ -9,7 +9,8 @@ public interface Memory {
      * A storage with one reference and undefined content.
      *
      * @param length elements, at least 1
-     * @throws KernelException when the device has no room; the message says how much was asked for and is in use
+     * @throws KernelException when the device has no memory left; the message says how much was requested and how much is in
+     *     use
      */
     Storage allocate(DType type, long length);
 
@@ -19,12 +20,12 @@ public interface Memory {
     /** Bytes in storages that are live. */
     long liveBytes();
 
-    /** Bytes obtained from the system: live ones and those that wait in the pool. */
+    /** Bytes obtained from the system: those in use and those free in the pool. */
     long heldBytes();
 
     /** How many blocks were obtained from the system so far; does not grow in steady state. */
     long systemAllocations();
 
-    /** Gives the waiting blocks back to the system. */
+    /** Returns the free blocks to the system. */
     void trim();
 }

@@ -11,7 +11,10 @@ import java.util.Map;
  */
 public abstract class MemoryPool<B> implements Memory {
     private final Map<Long, ArrayDeque<B>> free = new HashMap<>();
-    /** Blocks recycled since {@link #keepApart}, or null. They lie on top of the free ones, as if there were one pile. */
+    /**
+     * Blocks recycled since {@link #keepApart}, or null. Used before the free ones, as if they were on top of the same
+     * stack.
+     */
     private Map<Long, ArrayDeque<B>> apart;
 
     private long live;
@@ -30,7 +33,7 @@ public abstract class MemoryPool<B> implements Memory {
     /** The block under a storage made by {@link #wrap}. */
     protected abstract B unwrap(Storage storage);
 
-    /** Told of every block that was recycled, for a backend that wants to know. */
+    /** Called with every recycled block, for a backend that needs to know. */
     protected void recycled(B block, long bytes) {}
 
     @Override
@@ -65,15 +68,17 @@ public abstract class MemoryPool<B> implements Memory {
     }
 
     /**
-     * From here on blocks that are recycled serve only the allocations before {@link #endKeepingApart}: what is recorded in
-     * between to be replayed goes on using them.
+     * From here on recycled blocks serve only the allocations before {@link #endKeepingApart}: a recording made in between
+     * will use them again in every replay.
      */
     public final void keepApart() {
-        if (apart != null) throw new KernelException("a step is being recorded already; end that first");
+        if (apart != null) throw new KernelException("a step is being recorded already; end that recording first");
         apart = new HashMap<>();
     }
 
-    /** Ends it. The blocks stay apart, out of reach of {@link #trim}, until the result is run, once, to give them back. */
+    /**
+     * Ends it. The blocks stay apart, out of reach of {@link #trim}, until the result is run, once, which gives them back.
+     */
     public final Runnable endKeepingApart() {
         Map<Long, ArrayDeque<B>> kept = apart;
         apart = null;
@@ -102,7 +107,7 @@ public abstract class MemoryPool<B> implements Memory {
     @Override
     public final void trim() {
         free.forEach((bytes, blocks) -> {
-            // one by one: should the system refuse one, those before it are gone and must not be freed again
+            // one by one: if the system fails to free one, those before it are gone and must not be freed again
             for (B block = blocks.pollLast(); block != null; block = blocks.pollLast()) {
                 held -= bytes;
                 free(block, bytes);

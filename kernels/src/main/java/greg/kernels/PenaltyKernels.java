@@ -3,8 +3,8 @@ package greg.kernels;
 import java.util.List;
 
 /**
- * The growing penalty 1/2 sum_g lambda_g |w_g|^2 (eq. 3 of the paper) on its own: what the fused update of {@link
- * UpdateKernels} does in passing, for callers that need only a part of it.
+ * The growing penalty 1/2 sum_g lambda_g |w_g|^2 (eq. 3 of the paper) on its own: a part of the fused update of {@link
+ * UpdateKernels}, for callers that need only that part.
  */
 public interface PenaltyKernels {
     /** gradient[i] += round(lambda[g(i)] w[i]) in float32 for every slot that has a lambda. */

@@ -2,9 +2,9 @@ package greg.kernels;
 
 /**
  * Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a bijection of a 128-bit
- * counter under a 64-bit key whose output passes for random. There is no state, so any element can be computed by any
- * thread, which is why kernels draw with it: the PTX of the GPU has the same function. What is drawn on the host (initial
- * weights, orders, choices) comes from a plain sequential generator above this module.
+ * counter under a 64-bit key whose output is statistically random. There is no state, so any element can be computed by any
+ * thread, which is why kernels use it: the GPU's PTX has the same function. Random numbers on the host (initial weights,
+ * orders, choices) come from a plain sequential generator above this module.
  *
  * <p>Here the key is the seed (low word first) and the counter is (counter low, counter high, stream low, stream high);
  * the stream keeps different uses of one seed apart. Integers only: every backend computes the same words.

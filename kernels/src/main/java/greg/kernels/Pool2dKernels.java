@@ -12,7 +12,7 @@ public interface Pool2dKernels {
     /** Writes y, and {@code saved} unless it is null (inference). Ties of max pooling go to the first in row order. */
     void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved);
 
-    /** dx from dy; overlapping windows add. */
+    /** dx from dy; overlapping windows are summed. */
     void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx);
 
     /** y[n,c] = mean over the h*w positions of x[n,c,:,:]. */

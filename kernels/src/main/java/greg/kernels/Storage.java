@@ -1,9 +1,9 @@
 package greg.kernels;
 
 /**
- * A counted piece of device memory: {@code length} elements of one type. The shape belongs to the tensor; the order of
- * the elements belongs to the backend, which may keep a 4-D activation in a blocked or channels-last layout. A kernel
- * that writes a whole storage chooses its layout; readers follow it.
+ * A reference-counted piece of device memory: {@code length} elements of one type. The shape belongs to the tensor; the
+ * order of the elements belongs to the backend, which may keep a 4-D activation in a blocked or channels-last layout. A
+ * kernel that writes a whole storage chooses its layout; readers follow it.
  *
  * <p>Storages come from {@link Memory#allocate} with one reference and go back to the pool when the last reference is
  * {@linkplain #release() released}. Nothing depends on the garbage collector.
@@ -18,7 +18,7 @@ public abstract class Storage {
     /**
      * A block of {@code length} elements with one reference.
      *
-     * @param memory where it goes back to
+     * @param memory the pool that it returns to
      */
     protected Storage(Memory memory, DType type, long length) {
         this.memory = memory;
@@ -64,7 +64,7 @@ public abstract class Storage {
         if (--references == 0) memory.recycle(this);
     }
 
-    /** True while nobody else holds this storage, so that its owner may overwrite it in place. */
+    /** True while nothing else holds this storage, so that its owner may overwrite it in place. */
     public final boolean exclusive() {
         return references == 1;
     }

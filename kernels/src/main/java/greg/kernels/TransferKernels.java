@@ -27,6 +27,6 @@ public interface TransferKernels {
     /** x[i] = value for a FLOAT32 storage (all bits zero for 0 on any type). */
     void fill(Storage x, float value);
 
-    /** Rewrites a 4-D storage densely (NCHW) into {@code dst}: what reshaping needs before it can ignore layouts. */
+    /** Rewrites a 4-D storage densely (NCHW) into {@code dst}: reshaping needs this before it can ignore layouts. */
     void toPlain(Storage src, int[] dims, Storage dst);
 }

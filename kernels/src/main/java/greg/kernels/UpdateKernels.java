@@ -4,7 +4,7 @@ import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.SgdSpec;
 import java.util.List;
 
-/** Optimiser steps over all parameters in one call (one launch on a GPU, through a table of pointers). */
+/** Optimizer steps over all parameters in one call (one launch on a GPU, through a table of pointers). */
 public interface UpdateKernels {
     /**
      * SGD with the penalty, in the order of the reference implementation, in float32. Each line rounds where it says so

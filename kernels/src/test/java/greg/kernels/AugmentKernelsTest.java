@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Crop, flip and normalise against an image that is padded for real; to the bit. */
+/** Crop, flip and normalize against an image that is really padded; to the bit. */
 class AugmentKernelsTest {
     private static final int IMAGES = 11;
 
@@ -22,7 +22,7 @@ class AugmentKernelsTest {
         spec(5, 1, 28, 28, 28, 28, 0, true, true),
         spec(17, 3, 32, 32, 32, 32, 4, true, false),
         spec(2, 3, 5, 5, 9, 9, 3, false, true),
-        // more than the 4096 elements that a block of the GPU's kernel takes
+        // more than the 4096 elements that a block of the GPU's kernel covers
         spec(2, 1, 64, 65, 64, 65, 1, true, true),
     };
 
@@ -92,7 +92,7 @@ class AugmentKernelsTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void offsetsAndFlipsAreUniform(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
-        // a 1 x 1 window over a 1 x 4 image padded by nothing: the value tells the column; 2 wide: the order tells the
+        // a 1 x 1 window over a 1 x 4 image without padding: the value shows the column; 2 wide: the order shows the
         // flip
         int n = 4000;
         AugmentSpec s = new AugmentSpec(n, 1, 1, 5, 1, 2, 0, true, true, new float[] {0}, new float[] {1 / 255f});

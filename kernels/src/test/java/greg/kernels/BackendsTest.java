@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Choosing a device: what was asked for or an error that says why. */
+/** Choosing a device: the requested one or an error that says why. */
 class BackendsTest {
     @Test
     void referenceIsAlwaysThere() {

@@ -42,7 +42,7 @@ public final class BackendsUnderTest {
         return Stream.concat(Stream.of("reference"), FAST.stream());
     }
 
-    /** The kinds that {@code reference} is the oracle of. */
+    /** The kinds that are checked against {@code reference}. */
     public static Stream<String> others() {
         return FAST.stream();
     }
@@ -64,7 +64,7 @@ public final class BackendsUnderTest {
             Assumptions.abort(message);
         }
         Backend backend = Backends.open(kind, BackendOptions.standard());
-        assertEquals(kind, backend.name(), "the backend that was asked for");
+        assertEquals(kind, backend.name(), "the backend that was requested");
         if (kind.equals("cuda")) {
             String name = backend.device().name();
             System.out.println(
@@ -77,7 +77,7 @@ public final class BackendsUnderTest {
     }
 
     /**
-     * As {@link #open(String)}; skips the test, and says so, if the backend refuses a family of kernels.
+     * As {@link #open(String)}; skips the test, and says so, if the backend lacks a family of kernels.
      *
      * @param family calls what the test needs, such as {@code Backend::conv2d}
      */

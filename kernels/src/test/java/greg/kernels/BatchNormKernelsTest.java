@@ -16,7 +16,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Batch normalisation in its three fusions. */
+/** Batch normalization in its three fusions. */
 class BatchNormKernelsTest {
     private static final int[][] SHAPES = {
         {2, 1, 7, 7},
@@ -33,7 +33,7 @@ class BatchNormKernelsTest {
         {5, 10, 1, 1}
     };
 
-    /** Widths that pruning leaves, and 32, large enough for the cpu's own ways; 3 x 27 x 27 is odd. */
+    /** Widths that pruning leaves, and 32, large enough for the cpu's special cases; 3 x 27 x 27 is odd. */
     private static final int[][] LARGE = {
         {16, 1, 40, 40},
         {16, 6, 16, 16},
@@ -48,7 +48,7 @@ class BatchNormKernelsTest {
     /** Each shape and how far its numbers lie from 0. */
     private static Map<int[], Integer> cases() {
         Map<int[], Integer> cases = new LinkedHashMap<>();
-        // so that a variance computed as E x^2 - (E x)^2 in float32 is seen
+        // so that a variance computed as E x^2 - (E x)^2 in float32 is detected
         for (int[] shape : SHAPES) cases.put(shape, 30);
         // oneDNN adds up the mean in float32: thousands of numbers around 30 leave an error of 2e-5 at any width
         for (int[] shape : LARGE) cases.put(shape, 3);
@@ -146,7 +146,7 @@ class BatchNormKernelsTest {
                 cases.add(() -> {
                     Inputs inputs = Inputs.of(s, away);
                     Results expected = run(BackendsUnderTest.reference(), s, inputs, Alias.NONE);
-                    // on the reference itself only the pass in place is news
+                    // for the reference itself only the in-place pass is a new case
                     if (!kind.equals("reference")) {
                         compare(s.toString(), s, expected, run(backend, s, inputs, Alias.NONE), 1);
                     }
@@ -198,17 +198,18 @@ class BatchNormKernelsTest {
         return out;
     }
 
-    /** dx, dresidual, dgamma, dbeta of the inference form; outputs that are not wanted are empty. */
-    private static float[][] constant(Backend backend, BatchNormSpec s, Inputs in, float[] y, Alias alias, int wanted) {
+    /** dx, dresidual, dgamma, dbeta of the inference form; outputs that are not requested are empty. */
+    private static float[][] constant(
+            Backend backend, BatchNormSpec s, Inputs in, float[] y, Alias alias, int requested) {
         boolean add = s.fusion() == Fusion.ADD_RELU;
         try (Workspace k = new Workspace(backend)) {
             Storage x = laidOut(backend, k, s, in.x);
             Storage dy = laidOut(backend, k, s, in.dy);
-            Storage dx = (wanted & 1) == 0 ? null : alias == Alias.DX_IS_DY ? dy : k.out(s.dims());
+            Storage dx = (requested & 1) == 0 ? null : alias == Alias.DX_IS_DY ? dy : k.out(s.dims());
             Storage dresidual =
-                    !add || (wanted & 2) == 0 ? null : alias == Alias.DRESIDUAL_IS_DY ? dy : k.out(s.dims());
-            Storage dgamma = (wanted & 4) == 0 ? null : k.out(s.channels());
-            Storage dbeta = (wanted & 8) == 0 ? null : k.out(s.channels());
+                    !add || (requested & 2) == 0 ? null : alias == Alias.DRESIDUAL_IS_DY ? dy : k.out(s.dims());
+            Storage dgamma = (requested & 4) == 0 ? null : k.out(s.channels());
+            Storage dbeta = (requested & 8) == 0 ? null : k.out(s.channels());
             Storage gamma = k.put(in.gamma);
             backend.batchNorm()
                     .backwardInference(
@@ -248,12 +249,12 @@ class BatchNormKernelsTest {
                     float[] y = gauss(8, s.dims());
                     float[][] all = constant(BackendsUnderTest.reference(), s, in, y, Alias.NONE, 15);
                     for (Alias alias : new Alias[] {Alias.NONE, inPlace}) {
-                        for (int wanted : new int[] {15, 1, 6, 8}) {
-                            // what is not wanted, and so stays null, must not be missed by the rest
-                            float[][] got = constant(backend, s, in, y, alias, wanted);
+                        for (int requested : new int[] {15, 1, 6, 8}) {
+                            // outputs that are not requested, and so are null, must not affect the others
+                            float[][] got = constant(backend, s, in, y, alias, requested);
                             for (int i = 0; i < 4; i++) {
-                                String what = s + " " + alias + " output " + i + " of " + wanted;
-                                float[] expected = (wanted >> i & 1) == 0 ? new float[0] : all[i];
+                                String what = s + " " + alias + " output " + i + " of " + requested;
+                                float[] expected = (requested >> i & 1) == 0 ? new float[0] : all[i];
                                 Compare.close(what, expected, got[i], 1e-6, 1e-6);
                             }
                         }
@@ -264,7 +265,7 @@ class BatchNormKernelsTest {
         assertAll(cases);
     }
 
-    /** By hand: s = 1/2, gamma s = 3/2, and of the fused forms only what y leaves. */
+    /** By hand: s = 1/2, gamma s = 3/2, and in the fused forms only where y &gt; 0. */
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void gradientsOfTheInferenceFormAreThoseOfAConstantMap(String kind) {

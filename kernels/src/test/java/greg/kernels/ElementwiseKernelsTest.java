@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Activation functions, addition, multiplication, scaling and bias. Where it is one rounding an element, every backend
+ * Activation functions, addition, multiplication, scaling and bias. Where it is one rounding per element, every backend
  * must give the very numbers that Java's float arithmetic gives here; the sigmoids are compared with double arithmetic.
  */
 class ElementwiseKernelsTest {

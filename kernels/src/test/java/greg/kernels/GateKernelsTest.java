@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Gates in every layout. A product is one rounding, so all backends agree exactly; sums in what a float32 sum may be off. */
+/**
+ * Gates in every layout. A product is one rounding, so all backends agree exactly; sums within the error of a float32 sum.
+ */
 class GateKernelsTest {
     private static final GateSpec[] SPECS = {
         new GateSpec(1, 1, 1, 1),

@@ -4,7 +4,10 @@ import greg.kernels.cpu.CpuActivations;
 import greg.kernels.cuda.CudaActivations;
 import java.util.Map;
 
-/** An activation in every order of its elements that a backend knows: kernels take what the one before them chose. */
+/**
+ * An activation in every order of its elements that a backend knows: kernels must accept the order that the previous one
+ * chose.
+ */
 public final class Layouts {
     private Layouts() {}
 

@@ -51,7 +51,7 @@ class MemoryPoolTest {
         }
     }
 
-    /** What a recorded step recycles serves that step alone, until it is given back. */
+    /** The blocks that a recorded step recycles are that step's alone until it returns them. */
     @Test
     void blocksOfARecordingAreKeptApart() {
         NumberedPool pool = new NumberedPool();
@@ -66,14 +66,14 @@ class MemoryPoolTest {
         Runnable giveBack = pool.endKeepingApart();
         pool.trim();
         assertEquals(List.of(1), pool.freed, "only the block that the recording did not use");
-        assertEquals(2, pool.take(5).block, "another block for everybody else");
+        assertEquals(2, pool.take(5).block, "another block for all others");
         assertEquals(3, pool.systemAllocations());
         assertEquals(40, pool.heldBytes());
         giveBack.run();
         assertEquals(first.block, pool.take(5).block);
     }
 
-    /** Should the system refuse a block, as after a fault of the device, those before it are not freed twice. */
+    /** If the system fails to free a block, as after a device fault, those before it are not freed twice. */
     @Test
     void trimGoesOnBehindARefusedBlock() {
         NumberedPool pool = new NumberedPool();

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every backend's memory counts what is live and asks the system for nothing in steady state. */
+/** Every backend's memory counts what is live and allocates nothing from the system in steady state. */
 class MemoryTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")

@@ -36,7 +36,9 @@ class ReductionKernelsTest {
         }
     }
 
-    /** More than 2^21 elements: the most blocks that the GPU's kernel takes, each with more than its first share. */
+    /**
+     * More than 2^21 elements: the maximum number of blocks of the GPU's kernel, each with more than one round of elements.
+     */
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void longSums(String kind) {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Shortcuts: what comes through is copied, the rest is 0, so all backends agree exactly. */
+/** Shortcuts: values are copied or 0, so all backends agree exactly. */
 class ShortcutKernelsTest {
     private static final ShortcutSpec[] SPECS = {
         padded(1, 1, 1, 1, 1, 1, 0),

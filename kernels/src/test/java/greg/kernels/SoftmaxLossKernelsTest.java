@@ -9,11 +9,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Cross-entropy, its gradient and the counts of right answers. */
+/** Cross-entropy, its gradient and the counts of correct answers. */
 class SoftmaxLossKernelsTest {
     private record Results(float[] loss, float[] dlogits, float[] metrics) {}
 
-    /** The second of two calls, so that metrics show that they add up and loss that it does not. */
+    /** The second of two calls, to show that metrics accumulate and the loss does not. */
     private static Results run(Backend backend, int n, int k, float[] logits, int[] labels) {
         try (Workspace ws = new Workspace(backend)) {
             Storage z = ws.put(logits);
@@ -76,9 +76,9 @@ class SoftmaxLossKernelsTest {
             1, 1, 1, 1, 1, 1, 1, //
             0, 0, 2, 2, 0, 0, 0, // label 2 wins its tie, label 3 loses it
             0, 0, 2, 2, 0, 0, 0, //
-            nan, nan, nan, nan, nan, nan, nan, // a diverged network is never right
+            nan, nan, nan, nan, nan, nan, nan, // a diverged network is never correct
             5, nan, 0, 0, 0, 0, 0, // a NaN beats the largest
-            nan, 0, 0, 0, 0, 0, 0, // and loses against the smallest
+            nan, 0, 0, 0, 0, 0, 0, // and loses to the smallest
         };
         int[] labels = {4, 5, 2, 3, 0, 0, 0};
         Results results = run(backend, labels.length, 7, logits, labels);
@@ -86,7 +86,7 @@ class SoftmaxLossKernelsTest {
         Compare.equal("top 1 and top 5, twice", new float[] {2 + 2 * 1, 3 + 2 * 4}, counts);
     }
 
-    /** A network that diverges must show it: NaN and infinity pass through as the definition has them. */
+    /** A network that diverges must show it: NaN and infinity propagate as defined. */
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void whatIsNotFiniteShows(String kind) {
@@ -122,7 +122,7 @@ class SoftmaxLossKernelsTest {
             same(what + " dlogits", gradient, results.dlogits);
             same(what + " metrics", new float[] {1 + 2 * loss[0]}, new float[] {results.metrics[0]});
         })));
-        // in a long row, where each lane of a warp has several logits, and beside good rows
+        // in a long row, where each lane of a warp has several logits, and together with good rows
         int k = 100;
         for (float bad : new float[] {nan, inf}) {
             float[] logits = gauss(3, 3 * k);
@@ -136,7 +136,7 @@ class SoftmaxLossKernelsTest {
         }
     }
 
-    /** As close as the other tests ask for, but NaN where NaN is expected, and the same infinity. */
+    /** With the tolerance of the other tests, but NaN where NaN is expected, and the same infinity. */
     private static void same(String what, float[] expected, float[] actual) {
         assertEquals(expected.length, actual.length, what);
         for (int i = 0; i < expected.length; i++) {

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Optimiser steps: float32 with prescribed roundings, so weights and moments must agree to the bit. */
+/** Optimizer steps: float32 with prescribed roundings, so weights and moments must agree to the bit. */
 class UpdateKernelsTest {
     /** (length, groups or 0 for no lambda, inner, mask?, l1?): filters, channels, weights; then plain slots. */
     private static final int[][] SLOTS = {
@@ -37,7 +37,7 @@ class UpdateKernelsTest {
         }
     }
 
-    /** Weights, moments and sums after each of three steps with other gradients and rates. */
+    /** Weights, moments and sums after each of three steps with different gradients and rates. */
     private static List<float[]> run(Backend backend, Rule rule) {
         try (Workspace k = new Workspace(backend)) {
             boolean adam = rule.spec == null;
@@ -131,7 +131,7 @@ class UpdateKernelsTest {
         torch(backend, "adam", null, new float[] {0x1p-10f, 0x1p-10f, 0x1p-10f});
     }
 
-    /** Around the step from which on the corrections of 0.9 are 1, that of 0.999, and far behind both. */
+    /** Around the step from which on the corrections of 0.9 are 1, that of 0.999, and far after both. */
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#others")
     void adamLongAfterItsStart(String kind) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Repeated pixels are copies, so all backends agree exactly; sums in what a float32 sum may be off. Every layout. */
+/** Repeated pixels are copies, so all backends agree exactly; sums within the error of a float32 sum. Every layout. */
 class UpsampleNearestKernelsTest {
     private static final UpsampleNearestSpec[] SPECS = {
         new UpsampleNearestSpec(1, 1, 1, 1, 1, 1),

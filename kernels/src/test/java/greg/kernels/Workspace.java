@@ -42,11 +42,11 @@ public final class Workspace implements AutoCloseable {
         return storage;
     }
 
-    /** A UINT8 storage full of rubbish, for what a forward pass saves. */
+    /** A UINT8 storage full of garbage, for what a forward pass saves. */
     public Storage saved(long bytes) {
-        byte[] rubbish = new byte[Math.toIntExact(bytes)];
-        Arrays.fill(rubbish, (byte) 0xA5);
-        return put(rubbish);
+        byte[] garbage = new byte[Math.toIntExact(bytes)];
+        Arrays.fill(garbage, (byte) 0xA5);
+        return put(garbage);
     }
 
     /** The content, dense. */
@@ -62,7 +62,7 @@ public final class Workspace implements AutoCloseable {
         return storage;
     }
 
-    /** Releases everything, the last first, as a scope does. */
+    /** Releases everything, last in first out, as a scope does. */
     @Override
     public void close() {
         for (int i = storages.size() - 1; i >= 0; i--) {

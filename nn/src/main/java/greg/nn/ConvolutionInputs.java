@@ -3,8 +3,9 @@ package greg.nn;
 import java.util.Arrays;
 
 /**
- * How many channels the convolutions of a network read: all parameters of rank 4 count, whoever owns them, in the order of
- * registration. Gathered anew for every {@linkplain NnModule#call call}, which takes microseconds and cannot be out of date.
+ * The numbers of input channels of a network's convolutions, one for each parameter of rank 4, whichever module owns it, in
+ * the order of registration. Collected anew for every {@linkplain NnModule#call call}, which takes microseconds, so they are
+ * never out of date.
  */
 final class ConvolutionInputs {
     private int[] channels = new int[64];
@@ -12,7 +13,7 @@ final class ConvolutionInputs {
 
     private ConvolutionInputs() {}
 
-    /** Without the first one, which reads the image. */
+    /** All but the first one, which reads the image. */
     static int[] of(NnModule network) {
         ConvolutionInputs inputs = new ConvolutionInputs();
         inputs.add(network);

@@ -17,7 +17,10 @@ public final class Initializer {
         seedDropout(network, seed);
     }
 
-    /** Seeds what draws during training, each module with a stream of its own: for weights that come from elsewhere. */
+    /**
+     * Seeds the modules that draw random numbers in training, each with its own stream; for weights that are loaded, not
+     * drawn.
+     */
     public static void seedDropout(NnModule network, long seed) {
         network.visit((path, m) -> m.seed(Seeds.stream(seed, "dropout." + path)));
     }

@@ -36,16 +36,16 @@ public abstract class NnModule implements AutoCloseable {
     }
 
     /**
-     * What the module computes, inside the current {@link greg.tensor.Scope}. To be written by a module, and called by modules
-     * that it is a part of; whoever uses a whole network {@linkplain #call calls} it.
+     * What the module computes, inside the current {@link greg.tensor.Scope}. Modules implement it and parent modules call
+     * it; to apply a whole network, use {@link #call}.
      */
     public abstract Tensor forward(Tensor x);
 
     /**
      * Applies the network: {@link #forward}, after the backend has been told how many channels the network's convolutions read,
-     * by which it chooses one layout of activations for all of them. The numbers are the parameters' of this moment, so they
-     * follow surgery, and it does not matter whether other networks have used the backend in between. Inside another call, as
-     * when a module calls its parts, it is forward alone.
+     * by which it chooses one layout of activations for all of them. The numbers are read from the parameters at each call,
+     * so they follow surgery, and it does not matter whether other networks have used the backend in between. Inside another
+     * call, as when a module calls its parts, this is just {@link #forward}.
      */
     public final Tensor call(Tensor x) {
         if (CALLED.get()) return forward(x);
@@ -59,14 +59,15 @@ public abstract class NnModule implements AutoCloseable {
     }
 
     /**
-     * Starts what the module draws in training (dropout) from {@code seed}. Most modules draw nothing and leave this as it is;
+     * Seeds the random numbers that the module draws in training (dropout). Most modules draw none and do not override this;
      * see {@link Initializer#seedDropout}.
      */
     public void seed(long seed) {}
 
     /**
-     * Channels of the input of the convolution that has {@code weight}, an own parameter of rank 4, as its filters: its second
-     * dimension. To be overridden by modules with grouped convolutions, which read so many per group. Concerns speed alone.
+     * Input channels of the convolution whose filters are {@code weight}, a parameter of rank 4 of this module: its second
+     * dimension. Modules with grouped convolutions override this, since there it is the number per group. Affects speed
+     * only.
      */
     protected int inputChannels(Parameter weight) {
         return weight.tensor().shape().dim(1);
@@ -82,7 +83,7 @@ public abstract class NnModule implements AutoCloseable {
         return parameter(name, shape, Init.DEFAULT);
     }
 
-    /** As {@link #parameter(String, Shape)}, with a choice of how it starts. */
+    /** As {@link #parameter(String, Shape)}, with a choice of its initial values. */
     protected final Parameter parameter(String name, Shape shape, Init init) {
         claim(name);
         Parameter p = new Parameter(Tensor.zeroParameter(backend, shape), init);
@@ -105,7 +106,7 @@ public abstract class NnModule implements AutoCloseable {
         return module;
     }
 
-    /** Names are joined by dots and stand in lists of pruning plans, and each is for one thing. */
+    /** Names must be unique; they are joined by dots and listed in pruning plans, hence the forbidden characters. */
     private void claim(String name) {
         boolean taken = parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name);
         if (taken || !NAME.matcher(name).matches()) {
@@ -116,12 +117,12 @@ public abstract class NnModule implements AutoCloseable {
         }
     }
 
-    /** Own parameters by local name. */
+    /** This module's own parameters by local name. */
     public final Map<String, Parameter> ownParameters() {
         return parameters;
     }
 
-    /** Own buffers by local name. */
+    /** This module's own buffers by local name. */
     public final Map<String, Parameter> ownBuffers() {
         return buffers;
     }
@@ -142,8 +143,8 @@ public abstract class NnModule implements AutoCloseable {
     }
 
     /**
-     * All trainable tensors by dotted name, in PyTorch's order. Those of a module that stands in several places come once, under
-     * the first of its names.
+     * All trainable tensors by dotted name, in PyTorch's order. Those of a module that is used in several places appear
+     * once, under its first name.
      */
     public final Map<String, Parameter> parameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
@@ -165,7 +166,7 @@ public abstract class NnModule implements AutoCloseable {
         return path.isEmpty() ? name : path + "." + name;
     }
 
-    /** Switches batch statistics and gradients' bookkeeping on (training) or off (evaluation), all the way down. */
+    /** Puts this module and all below it in training mode (true) or evaluation mode (false). */
     public final NnModule train(boolean on) {
         visit((path, m) -> m.training = on);
         return this;
@@ -177,8 +178,8 @@ public abstract class NnModule implements AutoCloseable {
     }
 
     /**
-     * Evaluation mode for this module and all below it until the scope closes, which gives every single module the mode back
-     * that it was in: {@code try (NnModule.Evaluation scope = net.evaluating()) {...}}.
+     * Evaluation mode for this module and all below it until the scope closes, which restores the mode that each of them was
+     * in: {@code try (NnModule.Evaluation scope = net.evaluating()) {...}}.
      */
     public final Evaluation evaluating() {
         Evaluation scope = new Evaluation(this);
@@ -214,7 +215,7 @@ public abstract class NnModule implements AutoCloseable {
                 .sum();
     }
 
-    /** Frees all parameters and buffers, all the way down. */
+    /** Frees all parameters and buffers of this module and all below it. */
     @Override
     public void close() {
         Set<Parameter> all = Collections.newSetFromMap(new IdentityHashMap<>());

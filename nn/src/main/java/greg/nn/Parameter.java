@@ -5,8 +5,8 @@ import greg.nn.init.Init;
 import greg.tensor.Tensor;
 
 /**
- * A trainable tensor with its place in a module, and how it starts. Surgery replaces the tensor by a smaller one; whoever
- * holds the parameter sees the new one. A {@linkplain #mask mask} holds single elements at zero instead.
+ * A trainable tensor that belongs to a module, with the {@link Init} of its values. Surgery replaces the tensor by a smaller
+ * one, which code that holds the parameter then sees. A {@linkplain #mask mask} holds single elements at zero instead.
  */
 public final class Parameter implements AutoCloseable {
     private static final String WEIGHT = "weight";
@@ -15,15 +15,15 @@ public final class Parameter implements AutoCloseable {
     private Init init;
     private Tensor mask;
 
-    /** Takes over {@code tensor}. */
+    /** Takes ownership of {@code tensor}. */
     Parameter(Tensor tensor, Init init) {
         this.tensor = tensor;
         this.init = init;
     }
 
     /**
-     * What users call the layer that has a weight: the path of its module where the weight is that module's {@code weight},
-     * else the weight's own name, since a module may have several.
+     * The name by which users know the layer of a weight: the path of its module where the weight is that module's {@code
+     * weight}, else the weight's own name, since a module may have several.
      *
      * @param parameter full name of the weight, e.g. {@code layer1.0.conv1.weight}
      */
@@ -39,21 +39,21 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Puts another tensor in its place and frees the old one.
+     * Replaces the tensor and frees the old one.
      *
      * @throws IllegalStateException if the parameter is masked and the new tensor has another shape
      */
     public void replace(Tensor fresh) {
         if (mask != null && !mask.shape().equals(fresh.shape())) {
-            throw new IllegalStateException("parameter: its mask has shape " + mask.shape() + ", a tensor of shape "
-                    + fresh.shape() + " cannot take its tensor's place; cut a network before it is masked");
+            throw new IllegalStateException("parameter: expected a tensor of the mask's shape " + mask.shape()
+                    + ", got " + fresh.shape() + "; cut a network before it is masked");
         }
         Tensor old = tensor;
         tensor = fresh;
         old.close();
     }
 
-    /** Chooses how it starts; takes effect with the next {@link Initializer#initialize}. */
+    /** Chooses the initial values; takes effect with the next {@link Initializer#initialize}. */
     public void init(Init other) {
         init = other;
     }
@@ -66,8 +66,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Holds single elements at zero: now, and after every step of an optimiser that is made from now on. Takes the place of an
-     * earlier mask. State dicts do not have it.
+     * Holds single elements at zero: now, and after every step of an optimizer created from now on. Replaces an earlier
+     * mask. State dicts do not contain it.
      *
      * @param keep one for each element, row-major: 1, or 0 for those that are held at zero
      */
@@ -87,12 +87,12 @@ public final class Parameter implements AutoCloseable {
         return mask;
     }
 
-    /** Zeroes what the mask holds at zero, for whoever has written other values; nothing without a mask. */
+    /** Zeroes the masked elements again after other values were written; does nothing without a mask. */
     public void zeroMasked() {
         if (mask == null) return;
         float[] keep = mask.toHost();
         float[] values = tensor.toHost();
-        // -0 stays: what an optimiser left must come out of a checkpoint with the same bits
+        // -0 stays: what an optimizer left must come out of a checkpoint with the same bits
         for (int i = 0; i < values.length; i++) if (keep[i] == 0 && values[i] != 0) values[i] = 0;
         tensor.set(values);
     }

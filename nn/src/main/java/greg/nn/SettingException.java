@@ -4,7 +4,7 @@ package greg.nn;
  * A setting has a value that makes no sense, does not fit the network or the other settings, or is missing. The message
  * begins with the setting's name as Java code writes it, e.g. {@code lrPrune: expected a number above 0, got -1.0}. Other
  * settings in the text are written as {@code name = value}, or without a value as "the setting name" if the name is a
- * single plain word: so a front end with names of its own can put those in their place.
+ * single plain word: so a front end with names of its own can substitute them.
  */
 public final class SettingException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
@@ -21,12 +21,12 @@ public final class SettingException extends IllegalArgumentException {
         this.setting = setting;
     }
 
-    /** Of a value that the message shows: {@code setting = value: text}. */
+    /** For a value that the message shows: {@code setting = value: text}. */
     public static SettingException of(String setting, Object value, String text) {
         return new SettingException(setting, " = " + value + ": ", text);
     }
 
-    /** Of a setting without which nothing can be done: {@code setting is needed: text}. */
+    /** For a required setting that is missing: {@code setting is needed: text}. */
     public static SettingException missing(String setting, String text) {
         return new SettingException(setting, " is needed: ", text);
     }

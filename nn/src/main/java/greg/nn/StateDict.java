@@ -21,7 +21,7 @@ public final class StateDict {
      * One tensor.
      *
      * @param shape its dimensions; none for a scalar
-     * @param values row-major; not copied, so whoever changes them changes the entry
+     * @param values row-major; not copied, so changing them changes the entry
      */
     public record Entry(Shape shape, float[] values) {
         /** Checks that the values fill the shape. */
@@ -59,7 +59,7 @@ public final class StateDict {
         entries.put(name, new Entry(shape, values));
     }
 
-    /** The tensor of that name; an error that names it if there is none. */
+    /** The tensor of that name; throws an error that names it if there is none. */
     public Entry get(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
@@ -84,7 +84,7 @@ public final class StateDict {
         other.entries.forEach((name, entry) -> entries.put(prefix + name, entry));
     }
 
-    /** What stands under {@code prefix}, without it, sharing the values; empty if there is nothing. */
+    /** The tensors whose names start with {@code prefix}, which is removed; shares the values. May be empty. */
     public StateDict under(String prefix) {
         StateDict part = new StateDict();
         entries.forEach((name, entry) -> {
@@ -104,8 +104,8 @@ public final class StateDict {
 
     /**
      * Overwrites every parameter and buffer of {@code module}. Names and shapes must match exactly, except that a
-     * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are passed over. What a
-     * parameter's mask holds at zero stays zero.
+     * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are skipped. Masked
+     * elements stay zero.
      *
      * @throws IllegalArgumentException naming what is missing, not expected or of another shape; the module is unchanged
      */
@@ -150,9 +150,9 @@ public final class StateDict {
     }
 
     private static String some(List<String> names) {
-        int rest = names.size() - NAMES_IN_MESSAGE;
-        return rest <= 0
+        int left = names.size() - NAMES_IN_MESSAGE;
+        return left <= 0
                 ? String.join(", ", names)
-                : String.join(", ", names.subList(0, NAMES_IN_MESSAGE)) + " and " + rest + " more";
+                : String.join(", ", names.subList(0, NAMES_IN_MESSAGE)) + " and " + left + " more";
     }
 }

@@ -23,7 +23,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a backend is told of a network before it computes. */
+/** What a backend is told about a network before it computes. */
 class CallTest {
     /** A dry backend that remembers what it was told. */
     private static final class Listening implements Backend {

@@ -118,7 +118,7 @@ class InitializerTest {
         uniform(mobile.get("classifier.1.weight").values(), 1 / Math.sqrt(1280));
     }
 
-    /** A user's network: names of their own, two weights in a module, one start that they chose. */
+    /** A user's network: names of its own, two weights in a module, one with an Init of the user's choice. */
     private static final class Own extends NnModule {
         Own(Backend backend) {
             super(backend);
@@ -177,7 +177,7 @@ class InitializerTest {
         }
     }
 
-    /** The fan-in of a bias is that of the weight beside it as surgery left it. */
+    /** The fan-in of a bias is that of its layer's weight after surgery. */
     @Test
     void aBiasFollowsItsWeight() {
         try (NnModule net = new Linear(backend, 10_000, 50, true)) {

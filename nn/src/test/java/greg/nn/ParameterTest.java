@@ -42,7 +42,7 @@ class ParameterTest {
             assertArrayEquals(
                     new float[] {1, 0, 3, 4, 0, 6}, linear.weight().tensor().toHost());
             StateDict state = StateDict.of(linear);
-            assertEquals(List.of("weight", "bias"), List.copyOf(state.names()), "a mask is no state");
+            assertEquals(List.of("weight", "bias"), List.copyOf(state.names()), "a mask is not part of the state");
             state.put("weight", Shape.of(2, 3), 6, 5, 4, 3, 2, 1);
             state.loadInto(linear);
             assertArrayEquals(
@@ -64,10 +64,10 @@ class ParameterTest {
         }
     }
 
-    /** Every optimiser made for a masked network keeps the zeros, whatever its gradients and averages are. */
+    /** Every optimizer made for a masked network keeps the zeros, whatever its gradients and averages are. */
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
-    void optimisersKeepTheZeros(String kind) {
+    void optimizersKeepTheZeros(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
         List<Function<NnModule, Optimizer>> optimizers = List.of(
                 net -> new Sgd(net, 0.9f, 0.1f),
@@ -89,7 +89,7 @@ class ParameterTest {
                 }
                 blind.learningRate(0.1f);
                 step(linear, blind);
-                assertTrue(linear.weight().tensor().toHost()[1] != 0, "an optimiser made before the mask has none");
+                assertTrue(linear.weight().tensor().toHost()[1] != 0, "an optimizer made before the mask has none");
             }
         }
     }
@@ -119,7 +119,7 @@ class ParameterTest {
             try (Optimizer other = new Sgd(linear, 0.9f, 0)) {
                 other.learningRate(1);
             }
-            assertArrayEquals(KEEP, linear.weight().mask().toHost(), "an optimiser leaves it alone");
+            assertArrayEquals(KEEP, linear.weight().mask().toHost(), "an optimizer leaves it alone");
             sgd.learningRate(1);
         }
         assertEquals(before, backend.memory().liveBytes());

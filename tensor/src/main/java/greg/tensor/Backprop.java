@@ -11,14 +11,17 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
 
-/** Reverse-mode differentiation: runs the rules of the tape from a loss back to the leaves, and is the only place that adds gradients. */
+/**
+ * Reverse-mode differentiation: runs the gradient rules of the tape from a loss back to the leaves; the only place that
+ * accumulates gradients.
+ */
 public final class Backprop {
     private Backprop() {}
 
     /**
      * Computes d loss / d leaf for every leaf that requires a gradient. Leaf gradients are read with {@link
      * Tensor#gradient()} and belong to the current scope; a second run replaces those of the leaves it reaches. When a rule
-     * fails, what was under way is released before the error is passed on.
+     * fails, intermediate gradients are released before the error is rethrown.
      *
      * @param loss one element, on the tape
      */
@@ -40,7 +43,7 @@ public final class Backprop {
         try {
             while (!pending.isEmpty()) step(pending.poll(), backend);
         } finally {
-            // not empty only behind an error: no scope owns the gradients of intermediate values
+            // not empty only after an error: no scope owns the gradients of intermediate values
             for (Node node : pending) {
                 Storage g = node.output().gradient();
                 node.output().gradient(null);
@@ -85,7 +88,7 @@ public final class Backprop {
         }
     }
 
-    /** A dead gradient would look like none at all, and everything behind it would silently go without. */
+    /** A released gradient would look like none at all, and everything upstream would silently get no gradient. */
     private static void checkRule(Node node, Storage[] gradients) {
         List<Tensor> inputs = node.inputs();
         if (gradients.length != inputs.size()) {
@@ -111,7 +114,7 @@ public final class Backprop {
         }
     }
 
-    /** gradient(x) += g, in place where a term is nobody else's. The order of the additions is fixed by the tape. */
+    /** gradient(x) += g, in place where nothing else holds the storage. The order of the additions is fixed by the tape. */
     private static void accumulate(Tensor x, Storage g, Backend backend) {
         Storage sum = x.gradient();
         boolean leaf = x.node() == null;

@@ -12,18 +12,18 @@ public sealed interface ChannelMap {
      */
     record Fresh(int groups) implements ChannelMap {}
 
-    /** Channel by channel the same as input 0; further inputs are per-channel parameters. */
+    /** Each channel comes from the same channel of input 0; further inputs are per-channel parameters. */
     record Same() implements ChannelMap {}
 
     /**
-     * Channel by channel the sum of input 0 and input {@code other} (both must keep the same channels); further inputs are
-     * per-channel parameters.
+     * Each channel is the sum of that channel of input 0 and of input {@code other} (both must keep the same channels);
+     * further inputs are per-channel parameters.
      */
     record Tied(int other) implements ChannelMap {}
 
     /**
-     * Channel by channel the product of input 0 and input {@code other} (both must keep the same channels). Unlike terms
-     * of a sum, factors need not stay whole: a channel leaves together with its factor.
+     * Each channel is the product of that channel of input 0 and of input {@code other} (both must keep the same channels).
+     * Unlike the terms of a sum, factors may lose channels: a channel is removed together with its factor.
      */
     record Gated(int other) implements ChannelMap {}
 
@@ -36,9 +36,9 @@ public sealed interface ChannelMap {
      */
     record Routed(ChannelRoute route) implements ChannelMap {}
 
-    /** The inputs' channels one after another. */
+    /** The inputs' channels, concatenated. */
     record Concat() implements ChannelMap {}
 
-    /** No channels come out (a loss). */
+    /** The output has no channels (a loss). */
     record None() implements ChannelMap {}
 }

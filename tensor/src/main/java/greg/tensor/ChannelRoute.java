@@ -21,7 +21,7 @@ public final class ChannelRoute {
         set(inChannels, sources);
     }
 
-    /** All input channels in order behind {@code before} channels of zeros, with more zeros up to {@code outChannels}. */
+    /** All input channels in order after {@code before} channels of zeros, followed by zeros up to {@code outChannels}. */
     public static ChannelRoute padded(int inChannels, int outChannels, int before) {
         return new ChannelRoute(inChannels, ShortcutSpec.padded(inChannels, outChannels, before));
     }

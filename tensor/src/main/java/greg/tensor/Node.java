@@ -2,7 +2,7 @@ package greg.tensor;
 
 import java.util.List;
 
-/** One application of an op on the tape: what went in, what came out. */
+/** One application of an op on the tape: its inputs and its output. */
 public final class Node {
     private final long order;
     private final Op op;

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * records}, and right under it the gradient rule. An instance is one application: its fields are what the rule needs.
  */
 public abstract class Op {
-    private static final AtomicLong CLOCK = new AtomicLong(); // tapes of several threads may grow at a time
+    private static final AtomicLong CLOCK = new AtomicLong(); // several threads may record at the same time
     private Node node;
 
     /** The op's name in messages and traces: the class name without {@code Op}. */
@@ -33,7 +33,7 @@ public abstract class Op {
 
     /**
      * Tensors with one element for each of the output's channels that are neither input nor output, such as running statistics:
-     * what loses a channel together with the output.
+     * these lose a channel together with the output.
      */
     public List<Tensor> channelState() {
         return List.of();
@@ -49,7 +49,7 @@ public abstract class Op {
         return node;
     }
 
-    /** Whether the gradient of input {@code i} is wanted. */
+    /** Whether input {@code i} requires a gradient. */
     protected final boolean needs(int i) {
         return node.inputs().get(i).requiresGrad();
     }
@@ -75,7 +75,7 @@ public abstract class Op {
     }
 
     /**
-     * Makes the result tensor; puts this application on the tape when a gradient is wanted or a trace is running.
+     * Makes the result tensor; puts this application on the tape when a gradient is required or a trace is open.
      *
      * @param y owned by the current scope
      */

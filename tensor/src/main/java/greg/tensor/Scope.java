@@ -59,7 +59,7 @@ public final class Scope implements AutoCloseable {
         return Tensor.wrap(tensor.backend(), tensor.shape(), tensor.storage().retain());
     }
 
-    /** Releases what it owns, the latest first, so that the next step's allocations meet the same addresses. */
+    /** Releases what it owns, last in first out, so that the next step's allocations meet the same addresses. */
     @Override
     public void close() {
         Deque<Scope> open = OPEN.get();

@@ -5,7 +5,7 @@ import greg.kernels.DType;
 import greg.kernels.Storage;
 
 /**
- * A shape and the storage behind it, on one backend; a value of the tape when it requires a gradient.
+ * A shape and the storage behind it, on one backend; it is part of the tape when it requires a gradient.
  *
  * <p>Results of ops belong to the innermost open {@link Scope} and are gone when it closes. Tensors made by the factory
  * methods here (parameters, buffers, inputs) belong to the caller, who {@linkplain #close() closes} them or hands them to
@@ -43,12 +43,12 @@ public final class Tensor implements AutoCloseable {
         return fromHost(backend, shape, values, false);
     }
 
-    /** A leaf that wants a gradient, with these values, row-major. */
+    /** A leaf that requires a gradient, with these values, row-major. */
     public static Tensor parameter(Backend backend, Shape shape, float... values) {
         return fromHost(backend, shape, values, true);
     }
 
-    /** A leaf that wants a gradient, all zeros. */
+    /** A leaf that requires a gradient, all zeros. */
     public static Tensor zeroParameter(Backend backend, Shape shape) {
         Storage storage = backend.memory().allocate(DType.FLOAT32, shape.size());
         backend.transfer().fill(storage, 0);
@@ -76,7 +76,7 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(backend, shape, storage, false, null);
     }
 
-    /** Wraps a storage whose reference the tensor takes over. */
+    /** Wraps a storage; the tensor takes ownership of the reference. */
     public static Tensor wrap(Backend backend, Shape shape, Storage storage) {
         return new Tensor(backend, shape, storage, false, null);
     }
@@ -91,7 +91,7 @@ public final class Tensor implements AutoCloseable {
         return shape;
     }
 
-    /** The device memory; its element order is the backend's affair. */
+    /** The device memory; the order of its elements is up to the backend. */
     public Storage storage() {
         return storage;
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Records every op application of this thread while open, gradients wanted or not. Run on {@link
+ * Records every op application of this thread while open, whether or not gradients are required. Run on {@link
  * greg.kernels.dry.DryBackend} it yields a network's structure without computing anything.
  */
 public final class Trace implements AutoCloseable {

@@ -172,7 +172,7 @@ class BackpropTest {
             NoGrad outer = NoGrad.begin();
             NoGrad inner = NoGrad.begin();
             inner.close();
-            assertFalse(ReluOp.apply(x).requiresGrad(), "the outer one is open still");
+            assertFalse(ReluOp.apply(x).requiresGrad(), "the outer one is still open");
             inner.close();
             assertFalse(ReluOp.apply(x).requiresGrad(), "a second close does nothing");
             outer.close();
@@ -183,7 +183,7 @@ class BackpropTest {
         }
     }
 
-    /** A value made without a tape is a constant of what follows. */
+    /** A value computed without a tape is a constant in what follows. */
     @Test
     void noGradCutsTheTape() {
         try (Backend backend = new ReferenceBackend();

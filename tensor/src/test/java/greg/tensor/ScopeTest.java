@@ -45,7 +45,7 @@ class ScopeTest {
                     "no scope is open: wrap the computation in try (Scope s = Scope.open()) {...}",
                     assertThrows(IllegalStateException.class, Scope::current).getMessage());
             assertThrows(IllegalStateException.class, () -> ReluOp.apply(x));
-            assertEquals(8, backend.memory().liveBytes(), "a refusal must not leak");
+            assertEquals(8, backend.memory().liveBytes(), "an error must not leak");
         }
     }
 
@@ -95,7 +95,7 @@ class ScopeTest {
         assertEquals(
                 "scopes must close in the reverse order of opening",
                 assertThrows(IllegalStateException.class, outer::close).getMessage());
-        assertSame(inner, Scope.current(), "a refused close changes nothing");
+        assertSame(inner, Scope.current(), "a rejected close changes nothing");
         inner.close();
         assertThrows(IllegalStateException.class, inner::close);
         outer.close();
@@ -168,8 +168,9 @@ class ScopeTest {
     }
 
     /**
-     * 100 steps of a small residual network on what the first two got from the system. Two, because what a backend keeps
-     * for ever (packed weights, constants) takes blocks out of the pool that the first step would else have reused.
+     * 100 steps of a small residual network with the memory that the first two obtained from the system. Two, because what a
+     * backend keeps permanently (packed weights, constants) takes blocks out of the pool that the second step would
+     * otherwise reuse.
      */
     @ParameterizedTest
     @MethodSource(DEVICES)
@@ -183,7 +184,7 @@ class ScopeTest {
             long held = backend.memory().heldBytes();
             long blocks = backend.memory().systemAllocations();
             for (int i = 0; i < 100; i++) {
-                assertEquals(first, net.step(), "parameters did not change, so nor may the loss of step " + i);
+                assertEquals(first, net.step(), "parameters did not change, so the loss may not either, step " + i);
                 assertEquals(live, backend.memory().liveBytes(), "live bytes after step " + i);
             }
             assertEquals(blocks, backend.memory().systemAllocations());

@@ -105,7 +105,7 @@ class TensorTest {
             assertEquals(
                     "tensor: shape (3) has 3 elements, the storage 4",
                     refusal(() -> Tensor.wrap(backend, Shape.of(3), t.storage())));
-            assertEquals(16, backend.memory().liveBytes(), "a refusal must not leak");
+            assertEquals(16, backend.memory().liveBytes(), "an error must not leak");
         }
     }
 

@@ -19,7 +19,7 @@ final class ArrayCase implements Work.Case {
     private final List<Copy> copies = new ArrayList<>();
     private final List<Storage> storages = new ArrayList<>();
 
-    /** Inputs a and b (labels instead of b for the softmax), output y, and what the softmax returns beside it. */
+    /** Inputs a and b (labels instead of b for the softmax), output y, and what else the softmax returns. */
     private record Copy(Storage a, Storage b, Storage y, Storage loss, Storage metrics) {}
 
     ArrayCase(Backend backend, ArrayKernel kernel, int n, int first, int count) {

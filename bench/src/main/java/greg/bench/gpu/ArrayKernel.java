@@ -1,13 +1,13 @@
 package greg.bench.gpu;
 
-/** Kernels over activations whose speed is that of the memory. */
+/** Kernels over activations that are limited by memory bandwidth. */
 enum ArrayKernel {
     /** y = max(x, 0). */
-    RELU("relu", "elementwise", 8, "8 an element"),
-    /** y = a + b, as behind a residual block. */
+    RELU("relu", "elementwise", 8, "8 per element"),
+    /** y = a + b, as at the end of a residual block. */
     ADD("add", "elementwise", 12, "12 with two inputs"),
     /** Loss and gradient of 1000 classes. */
-    SOFTMAX("softmax, cross-entropy, gradient", "softmax_loss", 8, "8 a logit");
+    SOFTMAX("softmax, cross-entropy, gradient", "softmax_loss", 8, "8 per logit");
 
     /** Classes of the softmax. */
     static final int CLASSES = 1000;
@@ -40,7 +40,7 @@ enum ArrayKernel {
         return bytes;
     }
 
-    /** The next smaller count that the kernel can have. */
+    /** The largest smaller count that the kernel accepts. */
     int round(int elements) {
         return this == SOFTMAX ? Math.max(1, elements / CLASSES) * CLASSES : elements;
     }

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The yardstick: one device-to-device copy by the driver that moves as many bytes as the kernel beside it, half of them read
- * and half written, over several pairs of blocks.
+ * The yardstick: one device-to-device copy by the driver that moves as many bytes as the kernel it is compared with, half of
+ * them read and half written, over several pairs of blocks.
  */
 final class CopyCase implements AutoCloseable {
     private static final int READ_AND_WRITTEN = 2 * Float.BYTES;
@@ -30,7 +30,7 @@ final class CopyCase implements AutoCloseable {
         }
     }
 
-    /** Bytes read and written by a run: what was asked for, less a remainder of under eight. */
+    /** Bytes read and written by a run: the requested number, less a remainder of under eight. */
     long bytes() {
         return bytes;
     }

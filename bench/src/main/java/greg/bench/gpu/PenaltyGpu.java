@@ -15,7 +15,7 @@ import java.util.Locale;
 
 /**
  * The update with the penalty, its parts and a few more kernels on a GPU, timed by events and compared with a device-to-device
- * copy of as many bytes, which takes turns with them. Before anything is timed its results are compared with the reference
+ * copy of as many bytes, which alternates with them. Before anything is timed its results are compared with the reference
  * backend's, launched by calls and by a graph.
  *
  * <pre>
@@ -33,9 +33,9 @@ public final class PenaltyGpu {
     private static final int MOST_COPIES = 24;
 
     /**
-     * What to do.
+     * What to measure.
      *
-     * @param sets whose parameters
+     * @param sets networks whose parameters are updated
      * @param elements of an activation
      * @param samples of every time
      * @param warmup samples before them that do not count
@@ -67,7 +67,7 @@ public final class PenaltyGpu {
         return new Report(backend.device(), program.cacheBytes, plan.samples(), plan.sets(), rows);
     }
 
-    /** How many copies of the data take turns. */
+    /** How many copies of the data are used in turn. */
     static int copies(long bytes, long cacheBytes) {
         return (int) Math.max(2, Math.min(MOST_COPIES, CACHES * cacheBytes / bytes + 1));
     }
@@ -84,7 +84,7 @@ public final class PenaltyGpu {
                 copyGraph.launch();
                 for (int c : new int[] {0, copies - 1}) {
                     if (copy.last(c) != c + 1)
-                        throw new IllegalStateException("the copy beside " + work + " copied nothing");
+                        throw new IllegalStateException("the copy compared with " + work + " copied nothing");
                 }
                 List<Report.Row> rows = new ArrayList<>();
                 for (Mode mode : Mode.values()) {
@@ -105,7 +105,7 @@ public final class PenaltyGpu {
         }
     }
 
-    /** The graph of a kernel over all copies, once calls and graph are known to be right. */
+    /** The graph of a kernel over all copies, once the results of calls and graph are verified. */
     private StepGraph graphOf(Work work, Work.Case kernel, int copies, Stopwatch watch) {
         for (int c = 0; c < copies; c++) kernel.run(c);
         StepGraph graph = watch.graph(copies, kernel::run);
@@ -140,7 +140,7 @@ public final class PenaltyGpu {
         int warmup = 50;
         int loop = 20;
         for (int i = 0; i < args.length; i += 2) {
-            if (i + 1 == args.length) throw usage("a value behind " + args[i]);
+            if (i + 1 == args.length) throw usage("a value after " + args[i]);
             String value = args[i + 1];
             switch (args[i]) {
                 case "--sets" -> sets = value;
@@ -158,7 +158,7 @@ public final class PenaltyGpu {
                 List.of(sets.split(",")).stream().map(ParameterSet::of).toList(), elements, samples, warmup, loop, 0);
         try (Backend backend = Backends.open(device, BackendOptions.standard());
                 Backend reference = Backends.open("reference", BackendOptions.standard())) {
-            if (!(backend instanceof CudaBackend cuda)) throw usage("a GPU behind --device, got " + device);
+            if (!(backend instanceof CudaBackend cuda)) throw usage("a GPU after --device, got " + device);
             Report report = run(cuda, reference, plan);
             Files.createDirectories(out);
             Files.writeString(out.resolve("penalty-gpu.json"), report.json());
@@ -172,7 +172,7 @@ public final class PenaltyGpu {
             int number = Integer.parseInt(value);
             if (number > 0) return number;
         } catch (NumberFormatException notANumber) {
-            // said below, with the option's name
+            // reported below, with the option's name
         }
         throw usage(option + " with a number from 1, got " + value);
     }

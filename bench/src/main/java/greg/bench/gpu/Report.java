@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a run found.
+ * The result of a run.
  *
  * @param device it ran on
  * @param cacheBytes level-2 cache
- * @param samples behind every median
+ * @param samples per median
  * @param sets whose parameters were updated
  * @param rows one for each kernel, data and mode
  */
@@ -26,13 +26,13 @@ record Report(Device device, long cacheBytes, int samples, List<ParameterSet> se
      *
      * @param work kernel and data
      * @param mode how it was launched
-     * @param copies of the data that took turns
+     * @param copies of the data used in turn
      * @param kernel its time
-     * @param copyBytes what the copy beside it moved
+     * @param copyBytes bytes that the copy moved
      * @param copy the copy's time
      */
     record Row(Work work, Mode mode, int copies, Timing kernel, long copyBytes, Timing copy) {
-        /** The kernel's bytes per second by the copy's. */
+        /** The kernel's bytes per second divided by the copy's. */
         double ofCopy() {
             return kernel.gigabytesPerSecond(work.bytes()) / copy.gigabytesPerSecond(copyBytes);
         }
@@ -43,7 +43,7 @@ record Report(Device device, long cacheBytes, int samples, List<ParameterSet> se
         return !device.name().contains("software");
     }
 
-    /** For other programs, among them {@code penalty_torch.py}, which takes the shapes from here. */
+    /** The JSON for other programs, such as {@code penalty_torch.py}, which reads the shapes from it. */
     String json() {
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         ObjectNode root = mapper.createObjectNode();
@@ -87,7 +87,7 @@ record Report(Device device, long cacheBytes, int samples, List<ParameterSet> se
         return mode.name().toLowerCase(Locale.ROOT);
     }
 
-    /** For people, in Markdown. */
+    /** The Markdown report. */
     String table() {
         StringBuilder text = new StringBuilder();
         line(text, "%s (%s), level-2 cache %.0f MiB.", device.name(), device.details(), cacheBytes / 1048576.0);

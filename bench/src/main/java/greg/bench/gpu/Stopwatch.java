@@ -9,7 +9,7 @@ import java.util.function.IntConsumer;
 
 /** Times one kind of work by events, in each {@link Mode}. */
 final class Stopwatch implements AutoCloseable {
-    /** Reads of the scratch memory: a few hundred microseconds, in which the host issues what is timed. */
+    /** Reads of the scratch memory: a few hundred microseconds, during which the host issues what is timed. */
     private static final int READS = 4;
 
     private final CudaBackend backend;

@@ -24,7 +24,7 @@ record Timing(double q1, double median, double q3) {
         return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
     }
 
-    /** Bytes in 10^9 a second, at the median. */
+    /** 10^9 bytes per second, at the median. */
     double gigabytesPerSecond(long bytes) {
         return bytes / median * 1e-3;
     }

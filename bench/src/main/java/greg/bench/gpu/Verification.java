@@ -5,14 +5,14 @@ import greg.kernels.KernelException;
 import java.util.Arrays;
 import java.util.List;
 
-/** Refuses to time what does not compute: results are compared with the reference backend's before any time is taken. */
+/** Refuses to time kernels with wrong results: these are compared with the reference backend's before any time is taken. */
 final class Verification {
     private final String what;
     private final int copy;
     private final List<Work.Result> before;
     private final List<Work.Result> expected;
 
-    /** Lets the reference compute the results of one copy. */
+    /** Computes the results of one copy on the reference backend. */
     Verification(Work work, Backend reference, int copy) {
         this.what = work.name() + " over " + work.data();
         this.copy = copy;
@@ -23,8 +23,8 @@ final class Verification {
         }
         for (int i = 0; i < expected.size(); i++) {
             if (Arrays.equals(before.get(i).values(), expected.get(i).values())) {
-                throw new KernelException("benchmark of " + what + ": its data leave "
-                        + expected.get(i).what() + " as it was, so that a"
+                throw new KernelException("benchmark of " + what + ": the data leave "
+                        + expected.get(i).what() + " unchanged, so that a"
                         + " kernel that does nothing would pass; choose other data");
             }
         }
@@ -42,18 +42,19 @@ final class Verification {
         for (int i = 0; i < results.size(); i++) compare(how, expected.get(i), results.get(i));
     }
 
-    private void compare(String how, Work.Result wanted, Work.Result got) {
-        float[] e = wanted.values();
+    private void compare(String how, Work.Result expectedResult, Work.Result got) {
+        float[] e = expectedResult.values();
         float[] a = got.values();
         if (e.length != a.length) {
-            throw new KernelException("benchmark of " + what + ", " + how + ": " + wanted.what() + " has " + e.length
-                    + " elements on the reference, " + a.length + " here");
+            throw new KernelException("benchmark of " + what + ", " + how + ": " + expectedResult.what() + " has "
+                    + e.length + " elements on the reference, " + a.length + " here");
         }
         for (int i = 0; i < e.length; i++) {
-            if (!(Math.abs((double) a[i] - e[i]) <= wanted.tolerance() * Math.abs((double) e[i]))) {
-                throw new KernelException("benchmark of " + what + ", " + how + ": copy " + copy + ", " + wanted.what()
-                        + "[" + i + "] is " + a[i] + " where the reference has " + e[i]
-                        + "; no time is taken of a wrong kernel");
+            if (!(Math.abs((double) a[i] - e[i]) <= expectedResult.tolerance() * Math.abs((double) e[i]))) {
+                throw new KernelException(
+                        "benchmark of " + what + ", " + how + ": copy " + copy + ", " + expectedResult.what()
+                                + "[" + i + "] is " + a[i] + " where the reference has " + e[i]
+                                + "; a wrong kernel is not timed");
             }
         }
     }

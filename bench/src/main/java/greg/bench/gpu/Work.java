@@ -11,11 +11,11 @@ import java.util.stream.Stream;
  * What is timed.
  *
  * @param data what it runs over
- * @param name of the kernel, for people
+ * @param name of the kernel, for reports
  * @param source the PTX file of the kernel, without {@code .ptx}
  * @param claim where that file's header says how many bytes an element costs, word for word
  * @param bytesPerElement the same as a number
- * @param elements that it goes over
+ * @param elements that it processes
  * @param maker of cases on a backend
  */
 record Work(String data, String name, String source, String claim, int bytesPerElement, long elements, Maker maker) {
@@ -27,13 +27,13 @@ record Work(String data, String name, String source, String claim, int bytesPerE
 
     /** The kernel over several copies of its data. */
     interface Case extends AutoCloseable {
-        /** Puts back the numbers of the beginning; outputs become NaN. */
+        /** Restores the initial numbers; outputs become NaN. */
         void reset();
 
         /** Issues the kernel for one copy. */
         void run(int copy);
 
-        /** What the kernel wrote. */
+        /** The kernel's outputs. */
         List<Result> results(int copy);
 
         @Override
@@ -68,7 +68,7 @@ record Work(String data, String name, String source, String claim, int bytesPerE
                 .toList();
     }
 
-    /** A few kernels over an activation of about so many elements. */
+    /** A few kernels over an activation of about this many elements. */
     static List<Work> overActivations(int elements) {
         List<Work> works = new ArrayList<>();
         for (ArrayKernel kernel : ArrayKernel.values()) {

@@ -36,7 +36,7 @@ import java.util.Map;
  */
 public final class TorchStep implements AutoCloseable {
     static {
-        // before DJL's first class: without it DJL may ask the network for natives and report its use
+        // before DJL's first class: otherwise DJL may download natives and report usage
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
     }
@@ -112,7 +112,7 @@ public final class TorchStep implements AutoCloseable {
     /** Forward, loss, backward, update. All that it allocates, it frees. */
     public void step() {
         try (NDManager scope = manager.newSubManager()) {
-            // results are kept by the manager of their first operand, hence the inputs' move into the scope
+            // results belong to the manager of their first operand, so the inputs are moved into the scope
             images.tempAttach(scope);
             labels.tempAttach(scope);
             try (GradientCollector tape = Engine.getEngine("PyTorch").newGradientCollector()) {
@@ -152,8 +152,8 @@ public final class TorchStep implements AutoCloseable {
     }
 
     /**
-     * (N,3,32,32) to (N,10). Here and below each activation is closed after its last reader, as Python's references end:
-     * autograd keeps what backward needs, and backward frees it on its way.
+     * (N,3,32,32) to (N,10). Here and below each activation is closed after its last reader, as Python's references do:
+     * autograd keeps what backward needs, and backward frees it.
      */
     private NDArray forward(NDArray x) {
         NDArray y = relu(convNorm(x, "conv1", "bn1", ONE));
@@ -172,8 +172,8 @@ public final class TorchStep implements AutoCloseable {
     }
 
     /**
-     * Two convolutions and the shortcut; with {@code grow} that halves the image and gains so many channels of zeros, else
-     * it is {@code x} itself, which may well be closed twice.
+     * Two convolutions and the shortcut; with {@code grow} that halves the image and gains this many channels of zeros, else
+     * it is {@code x} itself, which may safely be closed twice.
      */
     private NDArray block(NDArray x, String at, int grow) {
         try (NDArray input = x;
@@ -197,7 +197,7 @@ public final class TorchStep implements AutoCloseable {
     private NDArray convNorm(NDArray x, String conv, String norm, Shape stride) {
         try (NDArray y = Conv2d.conv2d(x, parameters.get(conv + ".weight"), null, stride, ONE)
                 .singletonOrThrow()) {
-            // DJL's momentum is the part of the old value that stays: 1 - PyTorch's
+            // DJL's momentum is the share of the old value that remains: 1 - PyTorch's
             return BatchNorm.batchNorm(
                             y,
                             statistics.get(norm + ".running_mean"),
@@ -225,7 +225,7 @@ public final class TorchStep implements AutoCloseable {
         return parameter;
     }
 
-    /** A tensor in libtorch's own, aligned memory: what is made from an array lies in Java's. */
+    /** A tensor in libtorch's own, aligned memory: a tensor made from an array is in the JVM's memory. */
     private NDArray tensor(float[] values, Shape shape) {
         try (NDArray lent = manager.create(values, shape)) {
             if (format == MemoryFormat.CONTIGUOUS || shape.dimension() != 4) {

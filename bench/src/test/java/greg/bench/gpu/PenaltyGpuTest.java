@@ -25,7 +25,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /** The GPU benchmark on the software device: that it times the right kernels with the right bytes; not how fast they are. */
 class PenaltyGpuTest {
-    /** A bank of filters, a batch norm, a linear layer, and a bank with unaligned filters. */
+    /** A convolution, a batch norm, a linear layer, and a convolution with unaligned filters. */
     private static final ParameterSet TINY = new ParameterSet(
             "tiny",
             List.of(new int[] {4, 3, 3, 3}, new int[] {4}, new int[] {4}, new int[] {3, 8}, new int[] {5, 7, 1, 1}));
@@ -53,7 +53,7 @@ class PenaltyGpuTest {
         assertTrue(json.get("sets").get(0).get("penalised").get(4).booleanValue());
         boolean software = backend.device().name().contains("software");
         assertEquals(!software, json.get("timed").booleanValue());
-        assertEquals(!software, json.get("rows").get(0).has("us"), "no time of the software device is reported");
+        assertEquals(!software, json.get("rows").get(0).has("us"), "times of the software device are not reported");
         String table = report.table();
         assertTrue(table.contains("| tiny | update | loop |"), table);
         assertEquals(!software, table.contains(" %"), table);

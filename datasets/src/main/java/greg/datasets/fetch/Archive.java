@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * One file to be downloaded.
  *
- * @param urls where it lies, the data set's own site first
+ * @param urls where it can be downloaded, the data set's own site first
  * @param digest {@code md5:} or {@code sha256:} and the hexadecimal digits that its authors publish
- * @param unpack what is done with it afterwards
+ * @param unpack how it is unpacked afterwards
  */
 public record Archive(List<URI> urls, String digest, Unpack unpack) {
     /** Copies the list. */
@@ -21,12 +21,12 @@ public record Archive(List<URI> urls, String digest, Unpack unpack) {
         }
     }
 
-    /** With addresses as text. */
+    /** With URLs as text. */
     static Archive of(String digest, Unpack unpack, String... urls) {
         return new Archive(Arrays.stream(urls).map(URI::create).toList(), digest, unpack);
     }
 
-    /** The file's name, the last part of its first address. */
+    /** The file's name, the last part of its first URL. */
     public String file() {
         String path = urls.get(0).getPath();
         return path.substring(path.lastIndexOf('/') + 1);

@@ -20,8 +20,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Gets files by HTTP. What has arrived is kept as {@code FILE.part}, so that a broken download goes on where it stopped, in
- * the next attempt or in the next call. A file counts only once its checksum is right.
+ * Downloads files by HTTP. What has arrived is kept as {@code FILE.part}, so that an interrupted download resumes where it
+ * stopped, in the next attempt or in the next call. A file counts only once its checksum is right.
  */
 public final class Download {
     private static final int ATTEMPTS = 3;
@@ -38,24 +38,24 @@ public final class Download {
     private final Progress progress;
     private final Duration patience;
 
-    /** Hears how far a file is. */
+    /** Receives the progress of a file. */
     @FunctionalInterface
     public interface Progress {
-        /** {@code done} of {@code total} bytes are there; total is -1 if the site does not say. */
+        /** {@code done} of {@code total} bytes have arrived; total is -1 if the site does not say. */
         void at(String file, long done, long total);
     }
 
     /**
-     * Ready to download.
+     * Prepares downloads.
      *
-     * @param mirror a folder of the web in which all files lie under their own names, taken instead of the official sites;
+     * @param mirror the URL of a folder that holds all files under their own names, used instead of the official sites;
      *     null: the official sites
      */
     public Download(URI mirror, Progress progress) {
         this(mirror, progress, Duration.ofSeconds(60));
     }
 
-    /** As above; a connection on which nothing comes for as long as {@code patience} counts as broken. */
+    /** As above; a connection on which nothing arrives for {@code patience} counts as broken. */
     Download(URI mirror, Progress progress, Duration patience) {
         this.mirror = mirror;
         this.progress = progress;
@@ -63,8 +63,8 @@ public final class Download {
     }
 
     /**
-     * Brings a file into a folder. One that is there already with the right checksum, from an earlier call or put there by
-     * hand, is taken as it is.
+     * Downloads a file into a folder. One that is already there with the right checksum, from an earlier call or put there
+     * by hand, is used as it is.
      *
      * @param name of the data set, for messages
      */
@@ -87,7 +87,9 @@ public final class Download {
         }
     }
 
-    /** Tries an address some times, each going on where the one before broke off; null if the file is there, else why not. */
+    /**
+     * Tries a URL several times, each time resuming where the last one broke off; null if the file is there, else why not.
+     */
     private String tryAll(URI url, Archive archive, Path file) throws IOException {
         Path part = file.resolveSibling(file.getFileName() + ".part");
         String failure = null;
@@ -103,18 +105,18 @@ public final class Download {
             }
             long size = Files.size(part);
             Files.delete(part);
-            failure = "expected checksum " + archive.digest() + ", " + size + " bytes with " + found + " came";
-            // a part of an older file under the same name would spoil the new one for ever
+            failure = "expected checksum " + archive.digest() + ", " + size + " bytes with " + found + " arrived";
+            // a part of an older file under the same name would spoil the new one permanently
             if (!resumed) return failure;
         }
         return failure;
     }
 
-    /** Moves bytes until the site has no more; null, or what went wrong. */
+    /** Downloads until the site has no more; null, or what went wrong. */
     private String transfer(URI url, String name, Path part) throws IOException {
-        long have = Files.exists(part) ? Files.size(part) : 0;
+        long partBytes = Files.exists(part) ? Files.size(part) : 0;
         HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(patience);
-        if (have > 0) request.header("Range", "bytes=" + have + "-");
+        if (partBytes > 0) request.header("Range", "bytes=" + partBytes + "-");
         HttpResponse<InputStream> response;
         try {
             response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
@@ -126,11 +128,11 @@ public final class Download {
         }
         int status = response.statusCode();
         try (InputStream body = response.body()) {
-            if (status == RANGE_REFUSED && have > 0) return null; // nothing is left to send; the checksum decides
+            if (status == RANGE_REFUSED && partBytes > 0) return null; // nothing is left to send; the checksum decides
             if (status != OK && status != PARTIAL) return "HTTP status " + status;
-            boolean append = status == PARTIAL && have > 0;
+            boolean append = status == PARTIAL && partBytes > 0;
             long length = response.headers().firstValueAsLong("Content-Length").orElse(-1);
-            long start = append ? have : 0;
+            long start = append ? partBytes : 0;
             return copy(body, part, append, name, start, length < 0 ? -1 : start + length);
         }
     }
@@ -154,7 +156,7 @@ public final class Download {
                     count = -1;
                 }
                 if (watchdog.hasBitten()) {
-                    return "nothing came for " + patience.toSeconds() + " s after " + done + " bytes";
+                    return "nothing arrived for " + patience.toSeconds() + " s after " + done + " bytes";
                 }
                 if (count < 0) break;
                 watchdog.alive();
@@ -179,12 +181,14 @@ public final class Download {
         }
     }
 
-    /** An error in one line; those of the HTTP client often have no message, but a cause of a telling class. */
+    /**
+     * An error in one line; those of the HTTP client often have no message, but the class of the cause says what happened.
+     */
     static String reason(IOException e) {
         Throwable last = e;
         while (last.getMessage() == null && last.getCause() != null) last = last.getCause();
         String kind = last.getClass().getSimpleName();
-        if (kind.equals("UnresolvedAddressException")) return "the host is not known here";
+        if (kind.equals("UnresolvedAddressException")) return "unknown host";
         if (kind.equals("ClosedChannelException") || kind.equals("ConnectException")) return "no connection";
         return last.getMessage() == null ? kind : last.getMessage().replaceAll("\\s*\\R\\s*", " ");
     }

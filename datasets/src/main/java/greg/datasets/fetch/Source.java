@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * @param name of the data set
  * @param archives the files of its official site
- * @param complete what is there once it is unpacked, relative to its folder
+ * @param complete the files that unpacking leaves, relative to its folder
  */
 public record Source(String name, List<Archive> archives, List<String> complete) {
     private static final Map<String, Source> ALL = new LinkedHashMap<>();
@@ -92,7 +92,7 @@ public record Source(String name, List<Archive> archives, List<String> complete)
     /**
      * The source of a data set.
      *
-     * @throws IllegalArgumentException for an unknown name, and for data sets that no site gives away
+     * @throws IllegalArgumentException for an unknown name, and for data sets that cannot be downloaded freely
      */
     public static Source of(String name) {
         Source source = ALL.get(name);
@@ -116,8 +116,9 @@ public record Source(String name, List<Archive> archives, List<String> complete)
     /**
      * Downloads what is missing and unpacks it.
      *
-     * @param folder where to; made if need be
-     * @throws DatasetException if a site cannot be reached or sends something else; what has arrived stays for the next try
+     * @param folder where to; created if necessary
+     * @throws DatasetException if a site cannot be reached or sends something else; what has arrived is kept for the next
+     *     attempt
      */
     public void fetch(Path folder, Download download) {
         if (isIn(folder)) return;

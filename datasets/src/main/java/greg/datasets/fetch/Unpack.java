@@ -13,14 +13,14 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
-/** What becomes of a downloaded file. */
+/** How a downloaded file is unpacked. */
 public enum Unpack {
     /** It stays as it is. */
     NOTHING {
         @Override
         void unpack(InputStream in, Path folder) {}
     },
-    /** A packed tar file; it is removed afterwards. */
+    /** A gzipped tar file; it is removed afterwards. */
     TAR_GZ {
         @Override
         void unpack(InputStream in, Path folder) throws IOException {
@@ -70,7 +70,7 @@ public enum Unpack {
 
     abstract void unpack(InputStream in, Path folder) throws IOException;
 
-    /** Files and folders of a tar stream (POSIX ustar); other kinds of entries are passed over. */
+    /** Files and folders of a tar stream (POSIX ustar); other kinds of entries are skipped. */
     private static void tar(InputStream in, Path folder) throws IOException {
         byte[] header = new byte[BLOCK];
         while (true) {
@@ -107,7 +107,7 @@ public enum Unpack {
         }
     }
 
-    /** The place of an entry; names that lead out of the folder are refused. */
+    /** The path of an entry; throws if the name leads out of the folder. */
     private static Path inside(Path folder, String name) throws IOException {
         Path root = folder.toAbsolutePath().normalize();
         Path target = root.resolve(name).normalize();

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 
-/** Closes a stream on which nothing has come for too long: a read of the HTTP client's streams has no time limit. */
+/** Closes a stream on which nothing has arrived for too long: a read of the HTTP client's streams has no time limit. */
 final class Watchdog implements AutoCloseable {
     private final Thread thread;
     private volatile long last = System.nanoTime();
@@ -16,7 +16,7 @@ final class Watchdog implements AutoCloseable {
         thread.start();
     }
 
-    /** Something came. */
+    /** Notes that something arrived. */
     void alive() {
         last = System.nanoTime();
     }

@@ -1,2 +1,2 @@
-/** Brings the official archives of data sets to this machine: download, checksum, unpacking. */
+/** Fetches the official archives of data sets: download, checksum, unpacking. */
 package greg.datasets.fetch;

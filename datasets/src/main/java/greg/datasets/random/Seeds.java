@@ -15,12 +15,12 @@ public final class Seeds {
 
     /**
      * The seed of a stream: 64-bit FNV-1a over the 8 bytes of {@code seed} (lowest first), the UTF-8 bytes of {@code purpose},
-     * a zero byte and the 8 bytes of each number, mixed by SplitMix64's finaliser. Fixed for ever, so that a run can be resumed
-     * and repeated.
+     * a zero byte and the 8 bytes of each number, mixed by SplitMix64's finaliser. It must never change, so that a run can
+     * be resumed and repeated.
      *
      * @param seed of the run, or of a stream that is divided further
      * @param purpose what the numbers are for, for example {@code init.conv1.weight} or {@code shuffle}
-     * @param numbers which of many alike it is, for example epoch and image
+     * @param numbers tell streams of the same purpose apart, for example epoch and image
      */
     public static long stream(long seed, String purpose, long... numbers) {
         long hash = add(FNV_OFFSET, seed);

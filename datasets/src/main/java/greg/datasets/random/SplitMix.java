@@ -1,7 +1,7 @@
 package greg.datasets.random;
 
 /**
- * The generator of everything that is drawn on the host: SplitMix64 (Steele, Lea and Flood 2014), written out because the
+ * The generator of all random numbers on the host: SplitMix64 (Steele, Lea and Flood 2014), written out because the
  * algorithm behind {@link java.util.SplittableRandom} is not part of its contract, and a run must be repeatable on a later
  * JDK. What is drawn on a device, crops and dropout masks, comes from the kernels' Philox instead, in which any thread can
  * compute any element without those before it; both are started from {@link Seeds#stream}.

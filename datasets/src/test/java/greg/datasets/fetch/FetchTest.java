@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against a server in this process, which breaks off, ignores ranges or sends nonsense as asked. */
+/** Against a server in this process, which breaks off, ignores ranges or sends nonsense on request. */
 class FetchTest {
     @TempDir
     Path folder;
@@ -64,7 +64,7 @@ class FetchTest {
         if (stalled != null) stalled.close();
     }
 
-    /** One request a connection, until the server is closed. */
+    /** One request per connection, until the server is closed. */
     private void serve() {
         while (!server.isClosed()) {
             try {
@@ -163,7 +163,7 @@ class FetchTest {
         assertEquals("first", Files.readString(folder.resolve("new/place/set/a.bin")));
         assertEquals("x".repeat(700), Files.readString(folder.resolve("new/place/set/deep/b.bin")));
         assertEquals("set.tar.gz " + content.length + "/" + content.length, seen.get(seen.size() - 1));
-        assertFalse(Files.exists(folder.resolve("new/place/set.tar.gz")), "the archive is of no more use");
+        assertFalse(Files.exists(folder.resolve("new/place/set.tar.gz")), "the archive is no longer needed");
         source.fetch(folder.resolve("new/place"), download);
         assertEquals(1, asked.size(), "what is there is not fetched again");
     }
@@ -207,7 +207,7 @@ class FetchTest {
         Archive archive = Archive.of(md5(content), Unpack.NOTHING, url("a.gz").toString());
         Download impatient = new Download(null, (file, done, total) -> {}, Duration.ofMillis(300));
         DatasetException error = assertThrows(DatasetException.class, () -> impatient.get("a", archive, folder));
-        assertTrue(error.getMessage().contains("nothing came for 0 s after 60000 bytes"), error.getMessage());
+        assertTrue(error.getMessage().contains("nothing arrived for 0 s after 60000 bytes"), error.getMessage());
         assertTrue(Files.size(folder.resolve("a.gz.part")) > 0);
     }
 

@@ -8,7 +8,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Derivation and generator are fixed for ever: runs are resumed with them. The numbers are those of this Python.
+ * Derivation and generator must never change: runs are resumed with them. The expected numbers come from this Python script.
  *
  * <pre>
  * import math

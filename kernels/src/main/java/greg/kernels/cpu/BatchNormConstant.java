@@ -5,8 +5,8 @@ import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 
 /**
- * Gradients of batch normalisation with constant statistics, by plain loops over dense planes. Training never asks for
- * them, so they need no primitive of oneDNN, whose fused ReLU would want a mask that the inference form does not leave.
+ * Gradients of batch normalization with constant statistics, by plain loops over dense planes. Training never needs them, so
+ * they need no primitive of oneDNN, whose fused ReLU would require a mask that the inference form does not produce.
  */
 final class BatchNormConstant {
     private final Reorders reorders;

@@ -4,15 +4,15 @@ import greg.kernels.Storage;
 import greg.kernels.spec.BatchNormSpec;
 
 /**
- * Batch normalisation of channel counts that do not fill vector registers. oneDNN has only scalar loops for them, which
+ * Batch normalization of channel counts that do not fill vector registers. oneDNN has only scalar loops for them, which
  * take 8 to 40 times as long. Channels-last data of C channels is, byte for byte, data of k C channels with a k-th of the
  * pixels; k is such that k C is a multiple of 16. Each of these lanes has its own statistics:
  *
  * <p>mean[c] = 1/k sum of mean[lane], var[c] = 1/k sum of (var[lane] + (mean[lane] - mean[c])^2).
  *
- * <p>So a training pass first takes the lanes' statistics, then normalises with given ones. Going back, oneDNN's gradient
- * for constant statistics is corrected by what passes through them: dx = gamma rstd dy - gamma rstd / M (dbeta + dgamma
- * xhat), whose last term is a normalisation of x with another scale and shift.
+ * <p>So a training pass first takes the lanes' statistics, then normalizes with given ones. In the backward pass, oneDNN's
+ * gradient for constant statistics is corrected by what passes through them: dx = gamma rstd dy - gamma rstd / M (dbeta +
+ * dgamma xhat), whose last term is a normalization of x with another scale and shift.
  */
 final class BatchNormLanes {
     private final HostMemory memory;
@@ -26,7 +26,7 @@ final class BatchNormLanes {
         this.elementwise = elementwise;
     }
 
-    /** Pixels to be seen as one, 1 where the channels are a multiple of 16 or the pixels do not come out even. */
+    /** How many pixels to treat as one; 1 where the channels are a multiple of 16 or the pixels are not divisible. */
     static int copies(BatchNormSpec spec) {
         int copies = Layout.BLOCK / Integer.lowestOneBit(spec.channels() | Layout.BLOCK);
         return spec.reduction() % copies == 0 ? copies : 1;
@@ -111,7 +111,7 @@ final class BatchNormLanes {
         for (CpuStorage temporary : wide) temporary.release();
     }
 
-    /** dx, dgamma and dbeta from dy behind the ReLU; {@code dx} may be {@code dy}; the mask is bound already. */
+    /** dx, dgamma and dbeta from dy masked by the ReLU; {@code dx} may be {@code dy}; the mask is bound already. */
     void backward(
             BatchNormSpec spec,
             BatchNormPlan plan,

@@ -1,9 +1,9 @@
 package greg.kernels.cpu;
 
 /**
- * The primitives of one batch normalisation in one layout.
+ * The primitives of one batch normalization in one layout.
  *
- * <p>With {@code copies} k above 1 they see k pixels of C channels as one of k C channels, see {@link BatchNormLanes};
+ * <p>With {@code copies} k above 1 they treat k pixels of C channels as one of k C channels, see {@link BatchNormLanes};
  * per-channel arguments then have k C elements, and mean and variance are inputs of {@code forward} and {@code backward}.
  *
  * @param forward arguments x, y, mean, variance, gamma, beta, then the ReLU mask if there is one

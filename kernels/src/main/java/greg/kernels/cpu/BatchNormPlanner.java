@@ -8,9 +8,11 @@ import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 
-/** Builds batch normalisation primitives in the layout of their input, or in another where that one has no fast code. */
+/**
+ * Builds batch normalization primitives in the layout of their input, or in another one if there is no fast code for that.
+ */
 final class BatchNormPlanner {
-    // oneDNN's naive loops take about 10 ns an element
+    // oneDNN's naive loops take about 10 ns per element
     private static final long TINY_ELEMENTS = 20_000;
 
     private final OneDnn dnn;
@@ -23,10 +25,10 @@ final class BatchNormPlanner {
     BatchNormPlan plan(BatchNormSpec spec, Layout given, boolean training) {
         boolean tiny = spec.reduction() * spec.channels() <= TINY_ELEMENTS;
         int copies = tiny ? 1 : BatchNormLanes.copies(spec);
-        // the dense order has no fast code whatever the channels; channels-last has where they come in sixteens
+        // the dense order has no fast code whatever the channels; channels-last has it for multiples of 16 channels
         boolean inSixteens = spec.channels() * copies % Layout.BLOCK == 0;
-        Layout wanted = tiny || given == Layout.BLOCKED16 || !inSixteens ? given : Layout.NHWC;
-        BatchNormPlan plan = build(spec, wanted, training, tiny, copies);
+        Layout layout = tiny || given == Layout.BLOCKED16 || !inSixteens ? given : Layout.NHWC;
+        BatchNormPlan plan = build(spec, layout, training, tiny, copies);
         for (Layout other : new Layout[] {given, Layout.NHWC, Layout.PLAIN}) {
             if (plan == null) plan = build(spec, other, training, false, 1);
         }

@@ -11,8 +11,8 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_desc;
 
 /**
- * Builds convolution primitives. Activations have explicit layouts and only the weight's order is left to oneDNN: left
- * to choose activations too it takes, for stride 2, an implementation three times slower.
+ * Builds convolution primitives. Activations have explicit layouts and only the weight's order is left to oneDNN: if it may
+ * choose the layout of activations too, it takes, for stride 2, an implementation three times slower.
  */
 final class ConvPlanner {
     /** Up to this many multiply-accumulates even oneDNN's naive loops are done in a few milliseconds. */
@@ -46,9 +46,9 @@ final class ConvPlanner {
     }
 
     /**
-     * The best primitive for a leading operand that lies in {@code given}: x going forward, dy going back.
+     * The best primitive for a leading operand that lies in {@code given}: x in the forward pass, dy in the backward pass.
      *
-     * @param bias whether the forward pass adds a bias or the weight gradient comes with the bias's
+     * @param bias whether the forward pass adds a bias and the weight gradient includes the bias's
      */
     ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
         int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
@@ -71,7 +71,7 @@ final class ConvPlanner {
         int direct = dnnl.dnnl_convolution_direct;
         int training = dnnl.dnnl_forward_training;
         String preferred = ConvPreference.implementation(direction, spec, pair.x());
-        // going back, oneDNN wants the forward description only as a hint
+        // for gradients, oneDNN needs the forward description only as a hint
         boolean hint = direction != Direction.FORWARD;
         convolution_forward.primitive_desc forward = OneDnn.fast(
                 naive || hint,

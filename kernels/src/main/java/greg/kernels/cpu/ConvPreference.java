@@ -4,17 +4,16 @@ import greg.kernels.cpu.ConvPlanner.Direction;
 import greg.kernels.spec.Conv2dSpec;
 
 /**
- * Which of oneDNN's implementations to take where its own first choice is not the fastest. The rules are fixed ones, from
- * timings of all implementations on a Zen 5 core (AVX-512, oneDNN 3.11), and not the outcome of a race at start-up: the
- * implementations add in different orders, and two runs must agree to the bit. A CPU without the preferred one gets
- * oneDNN's choice.
+ * Which of oneDNN's implementations to take where its own first choice is not the fastest. The rules are fixed, from timings
+ * of all implementations on a Zen 5 core (AVX-512, oneDNN 3.11), and not measured at start-up: the implementations add in
+ * different orders, and two runs must agree to the bit. A CPU without the preferred one gets oneDNN's choice.
  *
  * <ul>
  *   <li>Channels-last, the older {@code jit} beats {@code brgconv} by 1 to 10 percent, and for the data gradient of a
  *       convolution with stride by 1.5 to 2 times.
- *   <li>17 to 24 channels fill three registers of 8 better than two of 16: {@code avx2} wins by 15 to 25 percent; the same
+ *   <li>17 to 24 channels fill three registers of 8 better than two of 16: {@code avx2} is 15 to 25 percent faster; the same
  *       holds up to 8.
- *   <li>Only the forward pass from at least 32 pixels a row to at most 16 channels is 15 to 25 percent faster with {@code
+ *   <li>Only the forward pass from at least 32 pixels per row to at most 16 channels is 15 to 25 percent faster with {@code
  *       brgconv}.
  *   <li>16 channels are the same bytes in both layouts. So blocked networks take {@code brgconv} for them too, and the
  *       channels-last weight gradient, which is 6 to 16 percent faster.

@@ -7,7 +7,7 @@ import greg.kernels.Storage;
 import greg.kernels.spec.AugmentSpec;
 import java.util.Arrays;
 
-/** Crop, flip and normalise in Java, one image at a time; a table per channel holds the 256 normalised values. */
+/** Crop, flip and normalize in Java, one image at a time; a table per channel holds the 256 normalized values. */
 final class CpuAugment implements AugmentKernels {
     private static final int VALUES = 256;
 
@@ -52,7 +52,7 @@ final class CpuAugment implements AugmentKernels {
     private void cut(AugmentSpec s, int top, int left, boolean flipped) {
         for (int c = 0; c < s.channels(); c++) {
             float[] values = table[c];
-            // the last entry is a padding pixel: zero before normalisation
+            // the last entry is a padding pixel: zero before normalization
             float padding = values[VALUES];
             for (int p = 0; p < s.outH(); p++) {
                 int to = (c * s.outH() + p) * s.outW();

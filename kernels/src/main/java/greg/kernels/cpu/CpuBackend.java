@@ -8,7 +8,7 @@ import greg.kernels.Memory;
 
 /**
  * The CPU through oneDNN, float32. Use it from one thread: that thread's OpenMP team does the work, and a second one would
- * fight with it for the cores.
+ * compete with it for the cores.
  */
 public final class CpuBackend implements Backend {
     private final OneDnn dnn;
@@ -81,7 +81,7 @@ public final class CpuBackend implements Backend {
         choice.expect(convInputChannels);
     }
 
-    /** The layout changes made so far, for tests of how few there are. */
+    /** The layout changes made so far, for tests that count them. */
     Reorders reorders() {
         return reorders;
     }

@@ -7,10 +7,10 @@ import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 
 /**
- * Batch normalisation through oneDNN, the ReLU of {@code RELU} inside the primitive with a mask of its signs. oneDNN
+ * Batch normalization through oneDNN, the ReLU of {@code RELU} inside the primitive with a mask of its signs. oneDNN
  * cannot add a residual there on a CPU, so {@code ADD_RELU} is followed by one in-place addition that ends with a ReLU.
  *
- * <p>Channel counts that do not fill vector registers take a detour through {@link BatchNormLanes}.
+ * <p>Channel counts that do not fill vector registers go through {@link BatchNormLanes}.
  *
  * <p>The saved storage holds the batch mean, the batch variance and the mask, each from an aligned offset.
  */
@@ -141,7 +141,7 @@ final class CpuBatchNorm implements BatchNormKernels {
         input.release();
     }
 
-    /** Names the layout of y and, for a residual, adds it and cuts off below 0. */
+    /** Names the layout of y and, for a residual, adds it and applies the ReLU. */
     private void finish(BatchNormPlan plan, BatchNormSpec spec, Storage residual, Storage y) {
         CpuStorage.of(y).wrote(plan.layout(), spec.dims());
         if (spec.fusion() == Fusion.ADD_RELU) elementwise.addRelu(spec.dims(), y, residual, y);
@@ -161,14 +161,14 @@ final class CpuBatchNorm implements BatchNormKernels {
             Storage dgamma,
             Storage dbeta) {
         BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
-        Storage behind = dy;
+        Storage incoming = dy;
         if (spec.fusion() == Fusion.ADD_RELU) {
             elementwise.reluBackward(spec.dims(), y, dy, dresidual);
-            behind = dresidual;
+            incoming = dresidual;
         }
         CpuStorage keep = CpuStorage.of(saved);
         CpuStorage input = as(plan, spec, x);
-        CpuStorage gradient = as(plan, spec, behind);
+        CpuStorage gradient = as(plan, spec, incoming);
         CpuStorage output = CpuStorage.of(dx);
         int channels = spec.channels();
         long varianceAt = varianceOffset(channels);

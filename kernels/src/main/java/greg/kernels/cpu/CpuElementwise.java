@@ -174,7 +174,7 @@ final class CpuElementwise implements ElementwiseKernels {
         binary("multiply", dnnl.dnnl_binary_mul, false, dims, a, b, y);
     }
 
-    /** A function of two numbers that does not ask for their order. */
+    /** A commutative function of two numbers. */
     private void binary(String kind, int algorithm, boolean relu, int[] dims, Storage a, Storage b, Storage y) {
         long n = count(dims);
         Plan plan = plans.get(new Key(kind, n, 0), () -> {
@@ -218,7 +218,8 @@ final class CpuElementwise implements ElementwiseKernels {
 
     Plan biasPlan(BiasSpec spec, Layout layout) {
         return plans.get(new BiasKey(spec, layout), () -> {
-            // the same bytes in each layout, but described as dense beside blocks of 16 channels oneDNN has naive loops
+            // the same bytes in each layout, but where one is described as dense and the other in blocks of 16 channels
+            // oneDNN has naive loops
             memory.desc perChannel = layout.desc(1, spec.channels(), 1, 1);
             return binary(dnnl.dnnl_binary_add, layout.desc(spec.dims()), perChannel, spec.relu(), layout);
         });

@@ -44,7 +44,8 @@ final class CpuGate implements GateKernels {
     Plan plan(GateSpec spec, Layout layout) {
         return plans.get(new Key(spec, layout), () -> {
             memory.desc data = layout.desc(spec.dims());
-            // the same bytes in each layout, but described as dense beside blocks of 16 channels oneDNN has naive loops
+            // the same bytes in each layout, but where one is described as dense and the other in blocks of 16 channels
+            // oneDNN has naive loops
             memory.desc factors = layout.desc(spec.n(), spec.channels(), 1, 1);
             var desc = new binary.primitive_desc(dnn.engine(), dnnl.dnnl_binary_mul, data, factors, data);
             return new Plan(dnn, new primitive(desc), OneDnn.name(desc))

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The processor as a person knows it. */
+/** The processor's usual name. */
 final class CpuName {
     private CpuName() {}
 
-    /** The model name that Linux gives, elsewhere what the environment or Java know. */
+    /** The model name that Linux gives, elsewhere what the environment or the JVM knows. */
     static String get() {
         Path info = Path.of("/proc/cpuinfo");
         if (Files.isReadable(info)) {

@@ -22,8 +22,8 @@ final class CpuPool2d implements Pool2dKernels {
     private final PoolPlanner planner;
     private final Plans<PoolPlan> plans;
     private final Plans<Long> sizes;
-    // an average's gradient may take any layout; the input's last one saves reorders where it comes dense, as out of
-    // a linear layer
+    // an average's gradient may take any layout; the input's last one saves reorders where dy is dense, as after a
+    // linear layer
     private final Map<Pool2dSpec, Layout> averaged = new HashMap<>();
     private final byte[] header = new byte[1];
     private float[] row = new float[0];
@@ -49,8 +49,8 @@ final class CpuPool2d implements Pool2dKernels {
     public void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved) {
         CpuStorage given = CpuStorage.of(x);
         // overhanging averages are corrected row by row in dense order
-        Layout wanted = overhangs(spec) ? Layout.PLAIN : given.layout();
-        PoolPlan plan = plan(spec, wanted);
+        Layout layout = overhangs(spec) ? Layout.PLAIN : given.layout();
+        PoolPlan plan = plan(spec, layout);
         if (spec.kind() == Pool2dSpec.Kind.AVG) averaged.put(spec, plan.layout());
         CpuStorage input = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.h(), spec.w());
         CpuStorage output = CpuStorage.of(y);
@@ -76,8 +76,8 @@ final class CpuPool2d implements Pool2dKernels {
     @Override
     public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
         CpuStorage given = CpuStorage.of(dy);
-        Layout wanted = spec.kind() == Pool2dSpec.Kind.MAX ? layoutOf(saved) : averageLayout(spec, given);
-        PoolPlan plan = plan(spec, wanted);
+        Layout layout = spec.kind() == Pool2dSpec.Kind.MAX ? layoutOf(saved) : averageLayout(spec, given);
+        PoolPlan plan = plan(spec, layout);
         CpuStorage gradient = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.outH(), spec.outW());
         if (overhangs(spec)) {
             CpuStorage scaled = memory.temporary(gradient.length());

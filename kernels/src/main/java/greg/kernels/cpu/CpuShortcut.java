@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Shortcuts as 1x1 convolutions with stride and a constant weight of zeros and ones: every sum has one term that
- * is not zero, so finite values come through exactly, and activations stay in their layout, which padding by a number of
+ * is not zero, so finite values are copied exactly, and activations stay in their layout, which padding by a number of
  * channels that is no multiple of 16 would otherwise break.
  */
 final class CpuShortcut implements ShortcutKernels {

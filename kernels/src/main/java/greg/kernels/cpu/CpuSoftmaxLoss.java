@@ -4,7 +4,7 @@ import greg.kernels.KernelException;
 import greg.kernels.SoftmaxLossKernels;
 import greg.kernels.Storage;
 
-/** Softmax and cross-entropy in Java: (N, K) is small, and the sums want doubles. */
+/** Softmax and cross-entropy in Java: (N, K) is small, and the sums need doubles. */
 final class CpuSoftmaxLoss implements SoftmaxLossKernels {
     private float[] row = new float[0];
     private double[] powers = new double[0];
@@ -67,7 +67,7 @@ final class CpuSoftmaxLoss implements SoftmaxLossKernels {
     /** How many logits beat the target's: neither smaller, nor equal with a larger index. */
     private int rank(int k, int target) {
         float own = row[target];
-        // with fewer than five classes even the last is in the top 5, but a NaN is never right
+        // with fewer than five classes even the last is in the top 5, but a NaN is never correct
         if (Float.isNaN(own)) return Integer.MAX_VALUE;
         int rank = 0;
         for (int j = 0; j < k; j++) {

@@ -13,7 +13,7 @@ final class CpuStorage extends Storage {
     private Layout layout = Layout.PLAIN;
     private List<Packed> packed;
 
-    /** A copy of a weight in the order that one kind of primitive wants; stale when the version moved on. */
+    /** A copy of a weight in the order that one kind of primitive needs; stale when the version has changed. */
     private static final class Packed {
         final WeightFormat format;
         final CpuStorage copy;
@@ -73,13 +73,13 @@ final class CpuStorage extends Storage {
         touch();
     }
 
-    /** Records a write that took over another storage's layout. */
+    /** Records a write in another storage's layout. */
     void wroteLike(CpuStorage other) {
         layout = other.layout;
         touch();
     }
 
-    /** The copy of this weight in {@code format}, refreshed if the weight was written since. */
+    /** The copy of this weight in {@code format}, refreshed if the weight has been written since. */
     CpuStorage packed(WeightFormat format, HostMemory memory) {
         if (packed == null) packed = new ArrayList<>(2);
         Packed entry = null;
@@ -97,7 +97,7 @@ final class CpuStorage extends Storage {
         return entry.copy;
     }
 
-    /** Gives the packed copies back to the pool. */
+    /** Returns the packed copies to the pool. */
     void dropPacked() {
         if (packed == null) return;
         for (Packed entry : packed) entry.copy.release();

@@ -7,7 +7,7 @@ import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.SgdSpec;
 import java.util.List;
 
-/** Optimiser steps in Java; a parameter is updated by one thread, so the result does not depend on their number. */
+/** Optimizer steps in Java; a parameter is updated by one thread, so the result does not depend on their number. */
 final class CpuUpdate implements UpdateKernels {
     private final UpdateTeam team;
 

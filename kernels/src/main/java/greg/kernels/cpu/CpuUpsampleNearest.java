@@ -6,8 +6,8 @@ import greg.kernels.spec.UpsampleNearestSpec;
 import java.util.Arrays;
 
 /**
- * Row by row through heap scratch, in the layout of what is read. oneDNN has a primitive for it (resampling), of which
- * the Java classes lack the constructor.
+ * Row by row through heap scratch, in the layout of what is read. oneDNN has a primitive for it (resampling), but the Java
+ * classes lack its constructor.
  */
 final class CpuUpsampleNearest implements UpsampleNearestKernels {
     private float[] narrow = new float[0];

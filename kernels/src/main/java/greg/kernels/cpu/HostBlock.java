@@ -10,14 +10,14 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A piece of native memory aligned to a cache line, with the Java views through which bulk copies go. Blocks are reused
+ * A piece of native memory aligned to a cache line, with the Java views for bulk copies. Blocks are reused
  * by the pool together with their views, so that a training step creates no pointer objects.
  */
 final class HostBlock {
     /** Alignment in bytes: a cache line, and the width of an AVX-512 register. */
     static final int ALIGNMENT = 64;
 
-    // direct buffers are indexed by int; longer blocks are seen through several of them
+    // direct buffers are indexed by int; longer blocks need several of them
     private static final int SEGMENT = 1 << 30;
 
     private final Pointer raw;

@@ -11,7 +11,7 @@ final class HostMemory extends MemoryPool<HostBlock> {
     protected HostBlock obtain(long bytes) {
         HostBlock block = HostBlock.allocate(bytes);
         if (block == null) {
-            // what waits in the pool may be just what is missing
+            // the free blocks in the pool may be just what is missing
             trim();
             block = HostBlock.allocate(bytes);
         }

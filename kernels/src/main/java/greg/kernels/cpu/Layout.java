@@ -9,7 +9,7 @@ import org.bytedeco.dnnl.memory;
 enum Layout {
     /** Dense NCHW; also every storage that is no 4-D activation. */
     PLAIN,
-    /** Channels last: what oneDNN wants when a channel count is not a multiple of 16. */
+    /** Channels last: what oneDNN needs when a channel count is not a multiple of 16. */
     NHWC,
     /** nChw16c, blocks of 16 channels: fastest with AVX-512; only for multiples of 16 channels. */
     BLOCKED16;
@@ -26,7 +26,7 @@ enum Layout {
 
     /**
      * How many channels of a pixel lie side by side. In every layout an activation is {@code n * channels / together}
-     * pieces one behind the other, each with all pixels in row order and that many channels at each pixel.
+     * consecutive pieces, each with all pixels in row order and that many channels at each pixel.
      */
     int together(int channels) {
         return switch (this) {

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which layouts a convolution may run in, the preferred first.
+ * Which layouts a convolution may run in, in order of preference.
  *
- * <p>Blocks of 16 channels are fastest at full width, but oneDNN silently falls to naive loops when the input channels do
- * not fill the blocks, and rounding 17 channels up to 32 wastes half the work. Channels-last always finds a fast
- * implementation. So one layout is chosen for a whole network from its channel counts, and a convolution follows its
- * input within what its own channels allow.
+ * <p>Blocks of 16 channels are fastest at full width, but oneDNN silently falls back to naive loops when the input channels
+ * do not fill the blocks, and rounding 17 channels up to 32 wastes half the work. Channels-last always finds a fast
+ * implementation. So one layout is chosen for a whole network from its channel counts, and a convolution follows its input
+ * as far as its own channels allow.
  */
 final class LayoutChoice {
     private boolean blocked = true;
@@ -18,7 +18,7 @@ final class LayoutChoice {
     /** Layouts of the input and the output of a convolution. */
     record Pair(Layout x, Layout y) {}
 
-    /** The channel counts that the coming convolutions read, the image's aside. */
+    /** The input channel counts of the convolutions to come, other than the image's. */
     void expect(int... convInputChannels) {
         blocked = true;
         for (int channels : convInputChannels) blocked &= channels % Layout.BLOCK == 0;
@@ -29,7 +29,7 @@ final class LayoutChoice {
         return blocked && channels % Layout.BLOCK == 0 ? Layout.BLOCKED16 : Layout.NHWC;
     }
 
-    /** Pairs to try in turn for a convolution whose leading operand (x, or dy when going back) is in {@code given}. */
+    /** Pairs to try in turn for a convolution whose leading operand (x, or dy in the backward pass) is in {@code given}. */
     List<Pair> pairs(Conv2dSpec spec, Layout given, int givenChannels) {
         // one pixel or channel, and 16 channels, look alike in several layouts: then the network's choice decides
         boolean open = given == Layout.PLAIN || givenChannels == Layout.BLOCK;

@@ -12,7 +12,7 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 
-/** oneDNN's engine and stream with a fixed team of threads, and what every plan builder shares. */
+/** oneDNN's engine and stream with a fixed team of threads, and what all plan builders share. */
 final class OneDnn {
     private final engine engine;
     private final stream stream;
@@ -97,12 +97,12 @@ final class OneDnn {
         return stream;
     }
 
-    /** To be called before oneDNN computes or plans: the calling thread's team is this backend's. */
+    /** To be called before oneDNN computes or plans: makes the calling thread's team that of this backend. */
     void enter() {
         Team.enter(threads);
     }
 
-    /** Runs a maker of native objects and frees those that it did not retain. */
+    /** Runs a function that creates native objects and frees those that it did not retain. */
     static <T> T scoped(Supplier<T> maker) {
         PointerScope scope = new PointerScope();
         try {
@@ -140,7 +140,7 @@ final class OneDnn {
         return "isa 0x" + Integer.toHexString(isa);
     }
 
-    /** Attributes that end a primitive with a ReLU. */
+    /** Attributes that append a ReLU to a primitive. */
     static primitive_attr thenRelu() {
         org.bytedeco.dnnl.post_ops ops = new org.bytedeco.dnnl.post_ops();
         ops.append_eltwise(dnnl.dnnl_eltwise_relu, 0, 0);
@@ -150,8 +150,8 @@ final class OneDnn {
     }
 
     /**
-     * The first implementation of a descriptor that is not oneDNN's naive {@code ref}; {@code ref} itself only where
-     * {@code tiny} says that it does not matter.
+     * The first implementation of a descriptor that is not oneDNN's naive {@code ref}; {@code ref} itself only where {@code
+     * tiny} says that its speed does not matter.
      *
      * @return null if oneDNN has none
      */

@@ -8,8 +8,8 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * One oneDNN primitive with its argument list, made once and executed for ever: arguments are bound by address, and only
- * an address that changed is handed to oneDNN. Build plans inside a PointerScope; what the plan keeps survives it.
+ * One oneDNN primitive with its argument list, made once and executed many times: arguments are bound by address, and only a
+ * changed address is passed to oneDNN. Build plans inside a PointerScope; what the plan keeps survives it.
  */
 final class Plan {
     private final OneDnn dnn;

@@ -7,7 +7,7 @@ import org.bytedeco.dnnl.pooling_backward;
 import org.bytedeco.dnnl.pooling_forward;
 import org.bytedeco.dnnl.primitive;
 
-/** Builds pooling primitives in the layout of their input, or in another where that one has no fast code. */
+/** Builds pooling primitives in the layout of their input, or in another one if there is no fast code for that. */
 final class PoolPlanner {
     // windows times outputs that oneDNN's naive loops do in a few milliseconds
     private static final long TINY = 500_000;
@@ -112,7 +112,7 @@ final class PoolPlanner {
         return new long[] {spec.padH(), spec.padW()};
     }
 
-    /** What the last window reaches over the end, which in ceil mode can be more than the padding. */
+    /** How far the last window reaches beyond the end, which in ceil mode can be more than the padding. */
     private static long[] after(Pool2dSpec spec) {
         return new long[] {
             Math.max(0, (spec.outH() - 1) * spec.strideH() + spec.kernelH() - spec.h() - spec.padH()),

@@ -28,8 +28,8 @@ final class Reorders {
      * {@code storage} in another layout: itself where the bytes agree, else a temporary copy. To be released by the caller
      * in both cases.
      */
-    CpuStorage as(Layout wanted, CpuStorage storage, int n, int c, int h, int w) {
-        Layout to = wanted.canonical(c, h * w);
+    CpuStorage as(Layout layout, CpuStorage storage, int n, int c, int h, int w) {
+        Layout to = layout.canonical(c, h * w);
         if (storage.layout() == to) {
             storage.retain();
             return storage;
@@ -40,19 +40,19 @@ final class Reorders {
     }
 
     /** As {@link #as(Layout, CpuStorage, int, int, int, int)}; dimensions other than four have no layout. */
-    CpuStorage as(Layout wanted, CpuStorage storage, int[] dims) {
-        if (dims.length == 4) return as(wanted, storage, dims[0], dims[1], dims[2], dims[3]);
+    CpuStorage as(Layout layout, CpuStorage storage, int[] dims) {
+        if (dims.length == 4) return as(layout, storage, dims[0], dims[1], dims[2], dims[3]);
         CpuStorage.dense(storage).retain();
         return storage;
     }
 
-    /** Writes {@code from} into {@code to}, which gets the layout {@code wanted}. */
-    void reorder(CpuStorage from, int n, int c, int h, int w, Layout wanted, CpuStorage to) {
+    /** Writes {@code from} into {@code to}, which gets the layout {@code layout}. */
+    void reorder(CpuStorage from, int n, int c, int h, int w, Layout layout, CpuStorage to) {
         count++;
-        Key key = new Key(n, c, h, w, from.layout(), wanted);
-        Plan plan = plans.get(key, () -> plan(from.layout().desc(n, c, h, w), wanted.desc(n, c, h, w)));
+        Key key = new Key(n, c, h, w, from.layout(), layout);
+        Plan plan = plans.get(key, () -> plan(from.layout().desc(n, c, h, w), layout.desc(n, c, h, w)));
         plan.bind(0, from).bind(1, to).run();
-        to.wrote(wanted, c, h * w);
+        to.wrote(layout, c, h * w);
     }
 
     /** A plan that copies between two descriptors; to be called inside a PointerScope. */

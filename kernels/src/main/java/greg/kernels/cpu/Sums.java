@@ -1,6 +1,8 @@
 package greg.kernels.cpu;
 
-/** Sums over heap arrays in double, with four running sums because one would wait for its own last addition. */
+/**
+ * Sums over heap arrays in double, with four running sums, since a single one would have to wait for each of its additions.
+ */
 final class Sums {
     private Sums() {}
 

@@ -13,9 +13,9 @@ final class Team {
     /**
      * How many times a waiting worker of libgomp spins before it sleeps. libgomp's own default spins for seconds, which
      * another busy process on the machine turns into a tenfold slowdown. A ResNet-56 step of batch 128 on two cores took,
-     * in ms, beside a few busy processes 5000 with the default, 3700 with 100000, 2000 with 20000, 1470 with 1000; quiet
-     * (best of three alternations each) 503 with 1000, 486 with 30000, 485 with 300000. Applies unless the user set
-     * GOMP_SPINCOUNT or OMP_WAIT_POLICY.
+     * in ms, with a few other busy processes 5000 with the default, 3700 with 100000, 2000 with 20000, 1470 with 1000; on a
+     * quiet machine (best of three alternations each) 503 with 1000, 486 with 30000, 485 with 300000. Applies unless the
+     * user set GOMP_SPINCOUNT or OMP_WAIT_POLICY.
      */
     static final String SPIN_COUNT = "30000";
 

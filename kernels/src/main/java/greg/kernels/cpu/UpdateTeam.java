@@ -12,11 +12,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
 /**
- * Spreads parameters over a few Java threads where there are many weights. Small networks stay on the calling thread:
- * waking another one costs more than it saves, and it would fight with oneDNN's spinning workers for a core.
+ * Distributes parameters over a few Java threads where there are many weights. Small networks stay on the calling thread:
+ * waking another one costs more than it saves, and it would compete with oneDNN's spinning workers for a core.
  */
 final class UpdateTeam {
-    /** From this many weights on, it pays that several threads share the update. */
+    /** From this many weights on, sharing the update between threads is worth it. */
     static final long PARALLEL_WEIGHTS = 4_000_000;
 
     private final int threads;

@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * Updates one parameter at a time, chunk by chunk through heap scratch that stays in the second-level cache: the
  * just-in-time compiler vectorises loops over heap arrays and no others. Roundings are those that {@link
- * greg.kernels.UpdateKernels} prescribes; Java never contracts a product and a sum on its own.
+ * greg.kernels.UpdateKernels} prescribes; Java never fuses a product and a sum on its own.
  */
 final class UpdateWorker {
     private static final int CHUNK = 4096;

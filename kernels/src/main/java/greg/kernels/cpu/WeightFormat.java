@@ -2,7 +2,9 @@ package greg.kernels.cpu;
 
 import org.bytedeco.dnnl.memory;
 
-/** The order in which a kind of primitive wants a weight (or leaves its gradient), and the way there and back. */
+/**
+ * The order in which a kind of primitive needs a weight (or writes its gradient), and the conversions in both directions.
+ */
 final class WeightFormat {
     private final memory.desc desc;
     private final long bytes;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 
-/** One {@link WeightFormat} per distinct descriptor, so that convolutions that want the same order share the copy. */
+/** One {@link WeightFormat} per distinct descriptor, so that convolutions that need the same order share the copy. */
 final class WeightFormats {
     private final Reorders reorders;
     private final List<WeightFormat> formats = new ArrayList<>();
@@ -14,16 +14,16 @@ final class WeightFormats {
     }
 
     /**
-     * The format with descriptor {@code wanted}; to be called inside a PointerScope.
+     * The format with descriptor {@code target}; to be called inside a PointerScope.
      *
      * @param dense descriptor of the same weight in row-major order
      */
-    WeightFormat of(memory.desc wanted, memory.desc dense) {
+    WeightFormat of(memory.desc target, memory.desc dense) {
         for (WeightFormat format : formats) {
-            if (format.desc().equals(wanted)) return format;
+            if (format.desc().equals(target)) return format;
         }
-        boolean plain = wanted.equals(dense);
-        memory.desc kept = new memory.desc(wanted).retainReference();
+        boolean plain = target.equals(dense);
+        memory.desc kept = new memory.desc(target).retainReference();
         WeightFormat format = new WeightFormat(
                 kept, plain, plain ? null : reorders.plan(dense, kept), plain ? null : reorders.plan(kept, dense));
         formats.add(format);

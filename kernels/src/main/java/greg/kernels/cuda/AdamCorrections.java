@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The bias corrections of Adam, one row a step up to the step from which on they are 1. They are made on the host, once,
+ * The bias corrections of Adam, one row per step up to the step from which they are 1. They are computed on the host, once,
  * because the powers must be those of the other backends to the bit; {@code step.ptx} finds the row by the number of the
  * step, which a captured step counts on the device.
  */

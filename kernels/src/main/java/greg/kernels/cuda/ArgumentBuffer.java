@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 
-/** The arguments of one launch as the driver wants them: one after the other, each aligned to its own size. */
+/** The arguments of one launch as the driver expects them: one after the other, each aligned to its own size. */
 final class ArgumentBuffer {
     private static final int BYTES = 512;
 
@@ -38,7 +38,7 @@ final class ArgumentBuffer {
     /** What {@code cuLaunchKernel} takes as its last argument. */
     Pointer extra() {
         size[0] = bytes.position();
-        // JCuda hands over the address at the buffer's position
+        // JCuda passes the address at the buffer's position
         bytes.rewind();
         return extra;
     }

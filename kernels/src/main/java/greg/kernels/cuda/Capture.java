@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/** What is known of a step while it is being captured: what it uses, and what a replay must count on. */
+/** What is known of a step while it is being captured: what it uses, and what replays must count. */
 final class Capture {
     private final CudaStorage counters;
     private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -18,7 +18,7 @@ final class Capture {
         this.counters = counters;
     }
 
-    /** How many replays there were, and how many samples they were fed: read by the kernels that depend on it. */
+    /** The number of replays and of the samples fed to them so far, for the kernels that depend on these. */
     CudaStorage counters() {
         return counters;
     }
@@ -32,16 +32,16 @@ final class Capture {
         return used;
     }
 
-    /** An optimiser, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
+    /** An optimizer, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
     void countsSteps(Storage rate) {
         if (!rates.add(rate)) {
             throw new KernelException(
-                    "cuda: expected one step of an optimiser in a captured step, whose replays number it,"
+                    "cuda: expected one step of an optimizer in a captured step, whose replays number it,"
                             + " got two; capture them one by one");
         }
     }
 
-    /** So many random samples are fed by every replay. */
+    /** Every replay feeds this many random samples. */
     void feeds(long number) {
         samples += number;
     }

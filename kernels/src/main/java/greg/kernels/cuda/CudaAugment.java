@@ -8,8 +8,8 @@ import greg.kernels.spec.AugmentSpec;
 import java.util.Arrays;
 
 /**
- * {@code augment.ptx}: crop, flip and normalise from bytes held on the device. An index that is no image makes its sample
- * NaN, since a device cannot throw.
+ * {@code augment.ptx}: crop, flip and normalize from bytes held on the device. An index that is out of range makes its
+ * sample NaN, since a device cannot throw.
  */
 final class CudaAugment implements AugmentKernels, AutoCloseable {
     private static final int RANDOM = 1;
@@ -54,13 +54,13 @@ final class CudaAugment implements AugmentKernels, AutoCloseable {
 
     /** Means and deviations on the device; they change with the data set only. */
     private CudaStorage constants(AugmentSpec spec) {
-        float[] wanted = Arrays.copyOf(spec.mean(), 2 * spec.channels());
-        System.arraycopy(spec.std(), 0, wanted, spec.channels(), spec.channels());
-        if (!Arrays.equals(wanted, current)) {
+        float[] meansAndStds = Arrays.copyOf(spec.mean(), 2 * spec.channels());
+        System.arraycopy(spec.std(), 0, meansAndStds, spec.channels(), spec.channels());
+        if (!Arrays.equals(meansAndStds, current)) {
             close();
-            constants = memory.take(DType.FLOAT32, wanted.length);
-            transfer.upload(wanted, constants);
-            current = wanted;
+            constants = memory.take(DType.FLOAT32, meansAndStds.length);
+            transfer.upload(meansAndStds, constants);
+            current = meansAndStds;
         }
         return constants;
     }

@@ -11,9 +11,9 @@ import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 
 /**
- * One GPU, float32. This build runs the project's own kernels on it; the families that are cuDNN's and cuBLAS's
- * (convolution, batch normalisation, pooling windows, matrix products) refuse with a message. For the thread that opened
- * it: calls from another are refused.
+ * One GPU, float32. This build runs the project's own kernels on it; the families that need cuDNN or cuBLAS (convolution,
+ * batch normalization, pooling windows, matrix products) throw an error that says so. Used by the thread that opened it:
+ * calls from another throw.
  */
 public final class CudaBackend implements Backend {
     private final CudaContext context;
@@ -42,7 +42,7 @@ public final class CudaBackend implements Backend {
                 transfer,
                 new CudaElementwise(context, memory, layouts),
                 new CudaReduction(context, memory),
-                null, // refused below, as the other two are
+                null, // throws below, as the other two do
                 null,
                 null,
                 new CudaPool2d(context),
@@ -57,7 +57,7 @@ public final class CudaBackend implements Backend {
                 new CudaRandom(context));
     }
 
-    /** The refusal of a family that needs a library which this build does not use. */
+    /** The error of a family that needs a library which this build does not use. */
     static KernelException needs(String family, String library) {
         return new KernelException(
                 "cuda: " + family + " needs " + library + ", which this build does not use yet; device = cpu");
@@ -90,14 +90,14 @@ public final class CudaBackend implements Backend {
 
     @Override
     public BatchNormKernels batchNorm() {
-        throw needs("batch normalisation", "cuDNN");
+        throw needs("batch normalization", "cuDNN");
     }
 
     /**
      * Records the kernels that {@code step} launches, without running them, to be replayed with one call. The step must
      * have run once before, so that its modules, tables and memory are there; it may neither upload nor download nor wait.
      *
-     * @throws KernelException if the step does what cannot be recorded
+     * @throws KernelException if the step does something that cannot be recorded
      */
     public StepGraph capture(Runnable step) {
         return new StepGraph(context, memory, transfer, step);
@@ -113,7 +113,7 @@ public final class CudaBackend implements Backend {
         return context.l2CacheBytes();
     }
 
-    /** For tests of the kernels that no family of the seam reaches. */
+    /** For tests of the kernels that no family of the seam calls. */
     CudaContext context() {
         return context;
     }
@@ -135,7 +135,7 @@ public final class CudaBackend implements Backend {
         try {
             memory.trim();
         } finally {
-            // after a fault nothing can be freed singly any more, but the context can, and all its memory with it
+            // after a fault nothing can be freed individually any more, but the context can, and all its memory with it
             context.close();
         }
     }

@@ -43,7 +43,7 @@ final class CudaConcat implements ConcatKernels {
         target.wrotePlain();
     }
 
-    /** Rows of {@code width} elements, from and to so many bytes behind the start of a storage. */
+    /** Rows of {@code width} elements, from and to these byte offsets in the storages. */
     private void copy(
             int rows, int width, CudaStorage x, long fromX, int pitchX, CudaStorage y, long fromY, int pitchY) {
         long n = (long) rows * width;

@@ -15,14 +15,14 @@ import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * One GPU: its primary context, the stream that all kernels run on, and the modules loaded so far. For the thread that
- * made it; several contexts may take turns on one thread.
+ * One GPU: its primary context, the stream that all kernels run on, and the modules loaded so far. Used by the thread that
+ * made it; several contexts may alternate on one thread.
  */
 final class CudaContext implements AutoCloseable {
     /** {@code -Dgreg.cuda.blocking=true} waits after every launch, so that a fault is reported by its own kernel. */
     private static final boolean BLOCKING = Boolean.getBoolean("greg.cuda.blocking");
 
-    /** Which one the driver calls of this thread go to. */
+    /** The context that this thread's driver calls go to. */
     private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
     private final Thread owner = Thread.currentThread();
@@ -32,18 +32,18 @@ final class CudaContext implements AutoCloseable {
     private final Map<String, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
     private Launch lastLaunch;
-    /** Of the step that is being captured, or null. */
+    /** Describes the step that is being captured, or null. */
     private Capture capture;
 
     /**
      * Opens device {@code index}.
      *
-     * @throws KernelException if there is no such device or the driver refuses
+     * @throws KernelException if there is no such device or the driver cannot open it
      */
     CudaContext(int index) {
         String why = CudaLibraries.whyNot();
         if (why != null) throw new KernelException(why);
-        // not before: it uses a JCuda class, and those must find the libraries loaded
+        // not before: it uses a JCuda class, and those need the libraries to be loaded
         arguments = new ArgumentBuffer();
         check("cuInit", JCudaDriver.cuInit(0));
         int count = count();
@@ -54,7 +54,7 @@ final class CudaContext implements AutoCloseable {
         check("cuDeviceGet of device " + index, JCudaDriver.cuDeviceGet(device, index));
         check("opening device " + index, JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         enter();
-        // a stream that waits for synchronous copies and is waited for by them
+        // a stream that synchronizes with synchronous copies
         check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_DEFAULT));
     }
 
@@ -157,16 +157,16 @@ final class CudaContext implements AutoCloseable {
     }
 
     /**
-     * From here on the stream records what is launched, and runs nothing.
+     * From here on the stream records launches and runs nothing.
      *
-     * @param about is told what they are
+     * @param about receives what they use
      */
     void beginCapture(int mode, Capture about) {
         check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream(), mode));
         capture = about;
     }
 
-    /** Ends the recording, also one that failed; the driver's status. */
+    /** Ends the recording, even one that failed; returns the driver's status. */
     int endCapture(CUgraph graph) {
         capture = null;
         return JCudaDriver.cuStreamEndCapture(stream(), graph);
@@ -177,7 +177,7 @@ final class CudaContext implements AutoCloseable {
         return capture != null;
     }
 
-    /** Of the step that is being captured, or null. */
+    /** Describes the step that is being captured, or null. */
     Capture capture() {
         return capture;
     }
@@ -192,7 +192,7 @@ final class CudaContext implements AutoCloseable {
         if (capture != null && storage != null) capture.uses(storage);
     }
 
-    /** Waits for all that was launched. */
+    /** Waits for everything that was launched. */
     void synchronize() {
         check("waiting for the device", JCudaDriver.cuStreamSynchronize(stream()));
     }

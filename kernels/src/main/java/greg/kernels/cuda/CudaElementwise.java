@@ -6,7 +6,7 @@ import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 
-/** {@code elementwise.ptx}, {@code sigmoid.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements a thread. */
+/** {@code elementwise.ptx}, {@code sigmoid.ptx}, {@code bias.ptx} and dropout of {@code random.ptx}: four elements per thread. */
 final class CudaElementwise implements ElementwiseKernels {
     /** Elements of a block of {@link Launch#THREADS} threads. */
     static final int ELEMENTS = 4 * Launch.THREADS;
@@ -161,7 +161,7 @@ final class CudaElementwise implements ElementwiseKernels {
         CudaStorage.of(dbias).wrotePlain();
     }
 
-    /** Column sums of a matrix; a tall one in parts that run side by side, and then the sums of the parts. */
+    /** Column sums of a matrix; a tall one in parts that run in parallel, and then the sums of the parts. */
     private void rows(Storage dy, Storage dbias, int channels, int rows) {
         int part = Math.max(LEAST_ROWS, Launch.blocks(rows, MOST_PARTS));
         int parts = Launch.blocks(rows, part);

@@ -3,10 +3,10 @@ package greg.kernels.cuda;
 /** The order of a 4-D activation's elements on the device. Storages of other ranks are dense, which is NCHW here. */
 enum CudaLayout {
     NCHW,
-    /** Channels last: what tensor cores want. */
+    /** Channels last: what tensor cores need. */
     NHWC;
 
-    /** The same order under its usual name: with one channel, or one pixel, both orders are the same. */
+    /** The same order under its canonical name: with one channel, or one pixel, both orders are the same. */
     CudaLayout canonical(int[] dims) {
         return dims.length != 4 || dims[1] == 1 || dims[2] * dims[3] == 1 ? NCHW : this;
     }

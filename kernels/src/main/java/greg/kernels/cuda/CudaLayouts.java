@@ -15,29 +15,29 @@ final class CudaLayouts {
         this(context, memory, LARGEST_BATCH);
     }
 
-    /** For tests: blocks take turns with the images of batches beyond {@code largestBatch}. */
+    /** For tests: in batches larger than {@code largestBatch} a block handles several images. */
     CudaLayouts(CudaContext context, DeviceMemory memory, int largestBatch) {
         this.context = context;
         this.memory = memory;
         this.largestBatch = largestBatch;
     }
 
-    /** {@code x} in the wanted layout: itself or a copy, in either case with a reference to be released. */
-    CudaStorage as(CudaLayout wanted, CudaStorage x, int[] dims) {
-        if (x.layout() == wanted.canonical(dims)) {
+    /** {@code x} in the requested layout: itself or a copy, in either case with a reference to be released. */
+    CudaStorage as(CudaLayout requested, CudaStorage x, int[] dims) {
+        if (x.layout() == requested.canonical(dims)) {
             x.retain();
             return x;
         }
         CudaStorage copy = memory.take(DType.FLOAT32, x.length());
-        rewrite(x, dims, wanted, copy);
+        rewrite(x, dims, requested, copy);
         return copy;
     }
 
     /** {@code y} = {@code x} in another layout; only rank 4 has two. */
-    void rewrite(CudaStorage x, int[] dims, CudaLayout wanted, CudaStorage y) {
+    void rewrite(CudaStorage x, int[] dims, CudaLayout requested, CudaStorage y) {
         int pixels = dims[2] * dims[3];
-        int rows = wanted == CudaLayout.NHWC ? dims[1] : pixels;
-        int columns = wanted == CudaLayout.NHWC ? pixels : dims[1];
+        int rows = requested == CudaLayout.NHWC ? dims[1] : pixels;
+        int columns = requested == CudaLayout.NHWC ? pixels : dims[1];
         context.launch("transfer", "transpose")
                 .add(x)
                 .add(y)
@@ -45,6 +45,6 @@ final class CudaLayouts {
                 .add(rows)
                 .add(columns)
                 .grid(Launch.blocks(columns, TILE), Launch.blocks(rows, TILE), Math.min(dims[0], largestBatch));
-        y.wrote(wanted, dims);
+        y.wrote(requested, dims);
     }
 }

@@ -4,7 +4,7 @@ import greg.kernels.Pool2dKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.Pool2dSpec;
 
-/** Global average pooling by {@code global_average.ptx}; windows are cuDNN's. */
+/** Global average pooling by {@code global_average.ptx}; windows need cuDNN. */
 final class CudaPool2d implements Pool2dKernels {
     private static final int PLANES = Launch.THREADS / 32;
 

@@ -5,9 +5,9 @@ import greg.kernels.BackendOptions;
 import greg.kernels.BackendProvider;
 
 /**
- * Offers the GPU. While convolutions, batch normalisation and matrix products are missing from {@link CudaBackend}, no
- * network can be trained on it, so it reports itself unavailable: {@code auto} must not take it. Tests of the kernels that
- * it has say so with system property {@value #KERNELS_ONLY}.
+ * Offers the GPU. While convolutions, batch normalization and matrix products are missing from {@link CudaBackend}, no
+ * network can be trained on it, so it reports itself unavailable: {@code auto} must not choose it. Tests of its kernels
+ * enable it with system property {@value #KERNELS_ONLY}.
  */
 public final class CudaProvider implements BackendProvider {
     static final String KERNELS_ONLY = "greg.cuda.kernels-only";
@@ -25,7 +25,7 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public String unavailable() {
         if (!Boolean.getBoolean(KERNELS_ONLY)) {
-            return "CUDA: this build does not use cuDNN and cuBLAS yet, which convolutions, batch normalisation and matrix"
+            return "CUDA: this build does not use cuDNN and cuBLAS yet, which convolutions, batch normalization and matrix"
                     + " products need on a GPU; use device = cpu";
         }
         String why = CudaLibraries.whyNot();

@@ -5,8 +5,8 @@ import greg.kernels.SoftmaxLossKernels;
 import greg.kernels.Storage;
 
 /**
- * {@code softmax_loss.ptx}: a warp a row, then one block for the sums. A label that is no class makes its row NaN, since
- * a device cannot throw.
+ * {@code softmax_loss.ptx}: one warp per row, then one block for the sums. A label that is out of range makes its row NaN,
+ * since a device cannot throw.
  */
 final class CudaSoftmaxLoss implements SoftmaxLossKernels {
     private static final int ROWS = Launch.THREADS / 32;

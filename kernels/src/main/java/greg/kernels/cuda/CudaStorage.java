@@ -55,7 +55,7 @@ final class CudaStorage extends Storage {
         touch();
     }
 
-    /** Records a write that took over another storage's layout. */
+    /** Records a write in another storage's layout. */
     void wroteLike(CudaStorage other) {
         layout = other.layout;
         touch();

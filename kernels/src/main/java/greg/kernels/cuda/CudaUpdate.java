@@ -69,7 +69,7 @@ final class CudaUpdate implements UpdateKernels, AutoCloseable {
         touch(slots);
     }
 
-    /** On the device, the corrections of this step; of a captured step, those of each replay. */
+    /** The corrections of this step, on the device; in a captured step, those of each replay. */
     private CudaStorage number(AdamSpec spec, long step, Storage lr) {
         CudaStorage rows = corrections(spec);
         if (row == null) row = memory.take(DType.UINT8, AdamCorrections.ROW_BYTES);

@@ -4,7 +4,7 @@ import greg.kernels.Storage;
 import greg.kernels.UpsampleNearestKernels;
 import greg.kernels.spec.UpsampleNearestSpec;
 
-/** {@code upsample_nearest.ptx}, in the layout of what is read: an element of the result a thread. */
+/** {@code upsample_nearest.ptx}, in the layout of what is read: one element of the result per thread. */
 final class CudaUpsampleNearest implements UpsampleNearestKernels {
     private final CudaContext context;
 

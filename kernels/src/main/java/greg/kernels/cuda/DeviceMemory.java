@@ -28,7 +28,7 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         DeviceAddress address = new DeviceAddress();
         int status = JCudaDriver.cuMemAlloc(address, bytes);
         if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            // other sizes may wait in the pool
+            // blocks of other sizes may be free in the pool
             trim();
             status = JCudaDriver.cuMemAlloc(address, bytes);
         }
@@ -36,8 +36,9 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
             long[] free = new long[1];
             long[] total = new long[1];
             JCudaDriver.cuMemGetInfo(free, total);
-            throw new KernelException("allocate on cuda: no room for " + bytes + " bytes beside the " + liveBytes()
-                    + " in use; the device has " + free[0] + " of " + total[0] + " free. Lower the batch size");
+            throw new KernelException(
+                    "allocate on cuda: no room for " + bytes + " bytes in addition to the " + liveBytes()
+                            + " in use; the device has " + free[0] + " of " + total[0] + " free. Lower the batch size");
         }
         context.check("allocation of " + bytes + " bytes", status);
         return address;
@@ -59,7 +60,7 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         return ((CudaStorage) storage).address();
     }
 
-    /** For tests: is told of every block that goes back to the pool, to declare its content undefined. */
+    /** For tests: called with every block that returns to the pool, to declare its content undefined. */
     void onRecycle(BiConsumer<DeviceAddress, Long> told) {
         listener = told;
     }

@@ -20,7 +20,7 @@ public final class DeviceTimer implements AutoCloseable {
         context.check("cuEventCreate", JCudaDriver.cuEventCreate(end, CUevent_flags.CU_EVENT_DEFAULT));
     }
 
-    /** Marks the first point: reached when all that was launched before has finished. */
+    /** Marks the first point: reached when everything launched before has finished. */
     public void start() {
         context.check("cuEventRecord", JCudaDriver.cuEventRecord(begin, context.stream()));
     }

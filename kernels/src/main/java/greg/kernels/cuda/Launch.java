@@ -10,7 +10,7 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * One launch of a kernel: arguments in the order of the entry's parameters, checked against them, then the grid. All
- * kernels run in blocks of {@value #THREADS} threads. Used up by {@link #grid} or {@link #over}.
+ * kernels run in blocks of {@value #THREADS} threads. Ends with {@link #grid} or {@link #over}; not reusable.
  */
 final class Launch {
     static final int THREADS = 256;
@@ -90,7 +90,7 @@ final class Launch {
         return value instanceof Storage storage ? storage.type() + "[" + storage.length() + "]" : String.valueOf(value);
     }
 
-    /** File, entry, arguments so far by name, and the grid: only made when something went wrong. */
+    /** File, entry, arguments so far by name, and the grid: only built when something went wrong. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(module.name() + ".ptx " + entry + "(");
@@ -103,12 +103,12 @@ final class Launch {
         return text + ") in " + x + "x" + y + "x" + z + " blocks";
     }
 
-    /** Launches as many blocks as {@code elements} need at {@code perBlock} elements a block. */
+    /** Launches as many blocks as {@code elements} need at {@code perBlock} elements per block. */
     void over(long elements, int perBlock) {
         grid(blocks(elements, perBlock), 1, 1);
     }
 
-    /** How many blocks {@code elements} need at {@code perBlock} elements a block. */
+    /** How many blocks {@code elements} need at {@code perBlock} elements per block. */
     static int blocks(long elements, int perBlock) {
         return Math.toIntExact((elements + perBlock - 1) / perBlock);
     }

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A folder of this process alone into which JCuda extracts its native halves. Left to itself JCuda uses the shared
- * temporary folder and loads whatever file of the right name lies there already, even one of another version or owner.
+ * A private folder of this process into which JCuda extracts its native libraries. By default JCuda uses the shared
+ * temporary folder and loads whatever file of the right name is already there, even one of another version or owner.
  */
 final class NativeFolder {
     private static final String PROPERTY = "java.io.tmpdir";
@@ -16,7 +16,9 @@ final class NativeFolder {
 
     private NativeFolder() {}
 
-    /** Runs what initialises a JCuda class; its native half is extracted into the private folder and loaded from there. */
+    /**
+     * Runs what initialises a JCuda class; its native library is extracted into the private folder and loaded from there.
+     */
     static synchronized void load(Runnable initialiser) {
         String shared = System.getProperty(PROPERTY);
         // JCuda reads the property at the moment when it extracts
@@ -48,7 +50,7 @@ final class NativeFolder {
         if (files != null) {
             for (File file : files) delete(file);
         }
-        // what cannot be deleted stays in the temporary folder: nothing to be done about it at this point
+        // what cannot be deleted stays in the temporary folder: nothing can be done about it here
         root.delete();
     }
 }

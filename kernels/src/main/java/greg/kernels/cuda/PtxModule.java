@@ -28,7 +28,7 @@ final class PtxModule {
         int status = JCudaDriver.cuModuleLoadDataJIT(module, Pointer.to(source.image()), options);
         if (status != CUresult.CUDA_SUCCESS) {
             String log = options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER);
-            throw new KernelException("cuda: the driver refused " + source.name() + ".ptx: "
+            throw new KernelException("cuda: the driver rejected " + source.name() + ".ptx: "
                     + CudaContext.describe(status) + "\n" + (log == null ? "" : log.strip())
                     + "\nThe kernels need compute capability 7.0 and a driver for CUDA 11 or later");
         }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * The text of one PTX file and the signatures of its entries, read from the text itself, so that a launch with the wrong
- * number or types of arguments is refused instead of reading what happens to lie behind them.
+ * number or types of arguments is rejected instead of reading whatever follows them in memory.
  *
  * @param name file name without {@code .ptx}
  * @param text the file
@@ -94,7 +94,7 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
                 + ", expected one of " + Arrays.toString(Kind.values()));
     }
 
-    /** The text as CUDA wants it: bytes with a zero behind them. */
+    /** The text as CUDA expects it: bytes followed by a zero. */
     byte[] image() {
         return (text + '\0').getBytes(StandardCharsets.US_ASCII);
     }

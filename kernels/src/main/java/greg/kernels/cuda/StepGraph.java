@@ -13,10 +13,10 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Kernels recorded once and replayed with one call, so that a step of many small launches costs the host one. What is
- * recorded are addresses and arguments, not data. The graph therefore holds a reference to every storage of the step that
- * outlives the recording, and has the blocks of those that do not to itself, until it is closed; close it before its
- * backend. Made by {@link CudaBackend#capture}.
+ * Kernels recorded once and replayed with one call, so that a step of many small launches costs the host one. Addresses and
+ * arguments are recorded, not data. The graph therefore holds a reference to every storage of the step that outlives the
+ * recording, and keeps the blocks of those that do not for its own use, until it is closed; close it before its backend.
+ * Made by {@link CudaBackend#capture}.
  *
  * <p>The number of Adam's step and the number of a random sample are those of the capture in the first replay, and count on
  * from replay to replay: a step captured as number t, launched three times, is the steps t, t + 1 and t + 2, to the bit. Steps
@@ -68,7 +68,7 @@ public final class StepGraph implements AutoCloseable {
             step.run();
             if (capture.counts()) advance(1, capture.samples());
         } catch (RuntimeException | Error broken) {
-            // the step's own error says more than the spoilt capture's, and the stream must be usable again
+            // the step's own error says more than that of the invalidated capture, and the stream must be usable again
             if (context.endCapture(graph) == CUresult.CUDA_SUCCESS) JCudaDriver.cuGraphDestroy(graph);
             throw broken;
         }
@@ -81,15 +81,15 @@ public final class StepGraph implements AutoCloseable {
         return graph;
     }
 
-    /** Runs what was recorded, behind all that was launched before. */
+    /** Runs what was recorded, after everything launched before. */
     public void launch() {
         context.check("launch of a captured step", JCudaDriver.cuGraphLaunch(executable, context.stream()));
     }
 
     /**
-     * Counts what was done by calls since the last replay, so that the next one goes on behind it.
+     * Counts what was done by calls since the last replay, so that the next one continues from there.
      *
-     * @param steps of the optimiser
+     * @param steps of the optimizer
      * @param samples that were cropped and flipped at random
      */
     public void skip(long steps, long samples) {
@@ -109,8 +109,8 @@ public final class StepGraph implements AutoCloseable {
 
     @Override
     public void close() {
-        // a graph may still be running; the driver destroys it when it has finished, and who takes over its memory runs
-        // behind it in the stream
+        // a graph may still be running; the driver destroys it when it has finished, and whatever reuses its memory
+        // runs after it in the stream
         context.check("release of a captured step", JCudaDriver.cuGraphExecDestroy(executable));
         letGo();
     }

@@ -12,15 +12,15 @@ import java.util.stream.Stream;
 
 /**
  * What the penalty kernels read instead of arguments: a row of pointers and geometry for each parameter, and the tiles
- * that the parameters are cut into, one a block. The layout of both is described in {@code update_sgd.ptx}.
+ * that the parameters are cut into, one per block. The layout of both is described in {@code update_sgd.ptx}.
  *
  * <p>A weight is a matrix with rows of {@code groups * inner} columns; a group is {@code inner} neighbouring columns.
- * A tile is the columns of some whole groups, so that one block has all of a group's sum. It has about {@value #TILE}
- * elements: enough work to hide the latency of memory, small enough that a network makes more tiles than a GPU has room
- * for blocks.
+ * A tile is the columns of some whole groups, so that one block computes the whole sum of a group. It has about {@value
+ * #TILE} elements: enough work to hide the latency of memory, small enough that a network makes more tiles than a GPU has
+ * room for blocks.
  *
- * @param rows the table, {@value #ROW_BYTES} bytes a slot
- * @param tiles slot, first group, number of groups, log2 of the threads in a row; four ints a tile
+ * @param rows the table, {@value #ROW_BYTES} bytes per slot
+ * @param tiles slot, first group, number of groups, log2 of the threads in a row; four ints per tile
  */
 record UpdateTable(byte[] rows, int[] tiles) {
     static final int ROW_BYTES = 80;
@@ -62,7 +62,7 @@ record UpdateTable(byte[] rows, int[] tiles) {
         }
     }
 
-    /** Lays out the slots that the purpose takes. */
+    /** Lays out the slots that the purpose covers. */
     static UpdateTable of(Purpose purpose, List<UpdateSlot> slots) {
         List<UpdateSlot> taken = slots.stream().filter(purpose::takes).toList();
         ByteBuffer rows = ByteBuffer.allocate(taken.size() * ROW_BYTES).order(ByteOrder.nativeOrder());
@@ -90,13 +90,13 @@ record UpdateTable(byte[] rows, int[] tiles) {
         if (slot.lambda() == null && slot.l1() == null) return new GroupIndex(length, 1);
         GroupIndex groups = slot.groups();
         if (groups == null) {
-            throw new IllegalArgumentException(
-                    "update: expected groups beside lambda or l1 for a weight of " + length + " elements, got none");
+            throw new IllegalArgumentException("update: expected groups together with lambda or l1 for a weight of "
+                    + length + " elements, got none");
         }
         for (Storage perGroup : new Storage[] {slot.lambda(), slot.l1()}) {
             if (perGroup != null && perGroup.length() != groups.count()) {
                 throw new IllegalArgumentException("update: expected lambda and l1 of " + groups.count()
-                        + " elements, one a group, got " + perGroup.length());
+                        + " elements, one per group, got " + perGroup.length());
             }
         }
         return groups;
@@ -125,7 +125,7 @@ record UpdateTable(byte[] rows, int[] tiles) {
         return storage == null ? 0 : CudaStorage.of(storage).address().value();
     }
 
-    /** Whether elements of equal index, in every row, lie equally behind a 16-byte boundary in all arrays. */
+    /** Whether elements of equal index, in every row, are at the same distance from a 16-byte boundary in all arrays. */
     private static boolean aligned(UpdateSlot slot, int pitch, int length) {
         long phase = address(slot.weight()) & 15;
         boolean same = Stream.concat(Stream.of(pointers(slot)), Stream.ofNullable(slot.mask()))
@@ -133,7 +133,7 @@ record UpdateTable(byte[] rows, int[] tiles) {
         return same && (pitch >= length || pitch % 4 == 0);
     }
 
-    /** The tiles of a weight of {@code length} elements; {@code sums}: the sums of its groups are wanted. */
+    /** The tiles of a weight of {@code length} elements; {@code sums}: the sums of its groups are needed. */
     static List<int[]> cut(int slot, GroupIndex groups, int length, boolean sums) {
         int inner = groups.inner();
         int pitch = pitch(groups);
@@ -141,8 +141,8 @@ record UpdateTable(byte[] rows, int[] tiles) {
         int perTile = (int) Math.max(1, TILE / (rows * inner));
         if (rows > 1) perTile = Math.max(perTile, (NARROWEST + inner - 1) / inner);
         if (sums && !direct(groups, length)) {
-            // several groups share a tile only where the block has a place for every column, or where a thread meets
-            // the same columns, and so the same group, in every row
+            // several groups share a tile only where the block has a place for every column, or where a thread has the
+            // same columns, and so the same group, in every row
             int columns = rows == 1 ? PLACES : COLUMNS;
             perTile = Math.max(1, Math.min(perTile, (columns - SLACK) / inner));
         }

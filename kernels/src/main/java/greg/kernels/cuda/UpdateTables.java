@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Update tables on the device. A table holds addresses and geometry, so it is found again by those: the gradients of the
+ * Update tables on the device. A table holds addresses and geometry, so these are its key: the gradients of the
  * next step are other storages, but the pool gives them the same addresses, and no step after the first uploads anything.
  * The {@value #KEPT} tables used last are kept, and those of a captured step until it is closed.
  */
 final class UpdateTables implements AutoCloseable {
-    /** Several networks may take turns; a table has about 100 KiB for a network of 25 million parameters. */
+    /** Several networks may alternate; a table has about 100 KiB for a network of 25 million parameters. */
     static final int KEPT = 32;
 
     private static final int WORDS = 12;
@@ -30,13 +30,13 @@ final class UpdateTables implements AutoCloseable {
 
     /** A table on the device. */
     record Uploaded(CudaStorage rows, CudaStorage tiles, int blocks) {
-        /** Nothing to do: no slot serves the purpose. */
+        /** Nothing to do: the purpose covers no slot. */
         boolean empty() {
             return blocks == 0;
         }
     }
 
-    /** All that a table depends on. */
+    /** Everything that a table depends on. */
     private record Key(UpdateTable.Purpose purpose, long[] words) {
         static Key of(UpdateTable.Purpose purpose, List<UpdateSlot> slots) {
             long[] words = new long[WORDS * slots.size()];
@@ -60,7 +60,7 @@ final class UpdateTables implements AutoCloseable {
             return new Key(purpose, words);
         }
 
-        /** Of a live storage: a table of released ones would write into what others own by now. */
+        /** The storage must be live: a table of released ones would write into memory that others own by now. */
         private static long address(Storage storage) {
             return storage == null ? 0 : CudaStorage.dense(storage).address().value();
         }
@@ -98,7 +98,7 @@ final class UpdateTables implements AutoCloseable {
         return table;
     }
 
-    /** A table holds addresses that a captured launch does not show. */
+    /** A table holds addresses that do not appear in a captured launch. */
     private void used(UpdateSlot slot) {
         context.uses(slot.weight());
         context.uses(slot.gradient());

@@ -26,8 +26,8 @@ import java.util.Arrays;
 
 /**
  * A backend whose storages have a size but no content and whose kernels return at once. A forward pass on it shows
- * which ops a network consists of, with what shapes: the channel graph and the cost model are made that way. Downloads
- * give zeros; it is never chosen as a device.
+ * which ops a network consists of, with what shapes: the channel graph and the cost model are built that way. Downloads
+ * return zeros; it is never chosen as a device.
  */
 public final class DryBackend implements Backend {
     private final DryMemory memory = new DryMemory();

@@ -5,7 +5,7 @@ import greg.kernels.Philox;
 import greg.kernels.Storage;
 import greg.kernels.spec.AugmentSpec;
 
-/** Pixel by pixel: find where it comes from, normalise. */
+/** Pixel by pixel: find where it comes from, normalize. */
 final class ReferenceAugment implements AugmentKernels {
     @Override
     public void batch(AugmentSpec s, Storage images, Storage indices, long seed, long counter, Storage ys) {

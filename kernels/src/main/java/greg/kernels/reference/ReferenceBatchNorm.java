@@ -16,7 +16,7 @@ final class ReferenceBatchNorm implements BatchNormKernels {
     private static final VarHandle DOUBLES =
             MethodHandles.byteArrayViewVarHandle(double[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Two doubles a channel: the batch's mean and 1/sqrt(var + eps). */
+    /** Two doubles per channel: the batch's mean and 1/sqrt(var + eps). */
     @Override
     public long savedBytes(BatchNormSpec spec) {
         return 2L * Double.BYTES * spec.channels();
@@ -57,7 +57,7 @@ final class ReferenceBatchNorm implements BatchNormKernels {
             double invStd = 1 / Math.sqrt(squares / count + spec.eps());
             setMean(statistics, c, mean);
             setInvStd(statistics, c, invStd);
-            normalise(spec, c, mean, invStd, x, residual, gamma, beta, ys);
+            normalize(spec, c, mean, invStd, x, residual, gamma, beta, ys);
         }
     }
 
@@ -73,12 +73,12 @@ final class ReferenceBatchNorm implements BatchNormKernels {
             Storage ys) {
         for (int c = 0; c < spec.channels(); c++) {
             double invStd = 1 / Math.sqrt((double) floats(runningVar)[c] + spec.eps());
-            normalise(spec, c, floats(runningMean)[c], invStd, floats(xs), residual, gamma, beta, ys);
+            normalize(spec, c, floats(runningMean)[c], invStd, floats(xs), residual, gamma, beta, ys);
         }
     }
 
     /** y = act(gamma (x - mean) invStd + beta [+ residual]) for one channel. */
-    private static void normalise(
+    private static void normalize(
             BatchNormSpec spec,
             int c,
             double mean,
@@ -104,7 +104,7 @@ final class ReferenceBatchNorm implements BatchNormKernels {
     }
 
     /**
-     * With g = dy behind the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements a channel: dbeta =
+     * With g = dy masked by the ReLU (and d residual = g), xhat = (x - mean) invStd and M elements per channel: dbeta =
      * sum g, dgamma = sum g xhat, dx = gamma invStd (g - dbeta / M - xhat dgamma / M).
      */
     @Override

@@ -7,7 +7,7 @@ import greg.kernels.GateKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.GateSpec;
 
-/** One plane (H, W) after the other, each with its factor. */
+/** One plane (H, W) after another, each with its factor. */
 final class ReferenceGate implements GateKernels {
     @Override
     public void forward(GateSpec s, Storage xs, Storage gates, Storage ys) {

@@ -8,12 +8,12 @@ import java.util.Arrays;
 
 /**
  * Java arrays as device memory. Every allocation is poisoned (NaN, the smallest int, byte 0xA5), so that a kernel that
- * leaves a part of its output unwritten, or adds to what it should overwrite, is seen.
+ * leaves a part of its output unwritten, or adds to what it should overwrite, is detected.
  */
 final class ReferenceMemory extends MemoryPool<ReferenceMemory.Block> {
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-    /** Room for a number of bytes; the pool knows sizes only, so a block has one array for each type it ever was. */
+    /** Room for a number of bytes; the pool knows sizes only, so a block has one array for each type it has been used as. */
     static final class Block {
         private float[] floats;
         private int[] ints;
@@ -47,7 +47,7 @@ final class ReferenceMemory extends MemoryPool<ReferenceMemory.Block> {
 
     @Override
     protected void free(Block block, long bytes) {
-        // the garbage collector's business
+        // left to the garbage collector
     }
 
     @Override
@@ -60,8 +60,8 @@ final class ReferenceMemory extends MemoryPool<ReferenceMemory.Block> {
             return new ReferenceStorage(this, block, type, length, block.array(type, (int) length));
         } catch (OutOfMemoryError e) {
             throw new KernelException(
-                    "allocate on reference: no room for " + length * type.bytes() + " bytes beside the " + liveBytes()
-                            + " in use; raise java's -Xmx or lower the batch size",
+                    "allocate on reference: no room for " + length * type.bytes() + " bytes in addition to the "
+                            + liveBytes() + " in use; raise the JVM's -Xmx or lower the batch size",
                     e);
         }
     }

@@ -46,7 +46,7 @@ final class ReferenceSoftmaxLoss implements SoftmaxLossKernels {
     /** How many logits beat the target's: neither smaller, nor equal with a larger index. */
     private static int rank(float[] z, int start, int k, int target) {
         float own = z[start + target];
-        // with fewer than five classes even the last is in the top 5, but a NaN is never right
+        // with fewer than five classes even the last is in the top 5, but a NaN is never correct
         if (Float.isNaN(own)) return Integer.MAX_VALUE;
         int rank = 0;
         for (int j = 0; j < k; j++) {

@@ -12,8 +12,7 @@ import java.util.List;
 
 /**
  * The steps as {@link UpdateKernels} writes them. Unlike the rest of this backend they compute in float32, rounding in
- * the prescribed places: an optimiser is a recurrence, and only then do the same numbers come out ten thousand steps
- * on.
+ * the prescribed places: an optimizer is a recurrence, and only so are the numbers still the same after ten thousand steps.
  */
 final class ReferenceUpdate implements UpdateKernels {
     @Override

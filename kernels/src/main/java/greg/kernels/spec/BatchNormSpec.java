@@ -1,14 +1,14 @@
 package greg.kernels.spec;
 
 /**
- * Batch normalisation of (n, channels, h, w).
+ * Batch normalization of (n, channels, h, w).
  *
  * @param eps added to the variance
  * @param momentum weight of the new batch in the running statistics (PyTorch's sense)
  * @param fusion what follows in the same kernel
  */
 public record BatchNormSpec(int n, int channels, int h, int w, float eps, float momentum, Fusion fusion) {
-    /** What the kernel does after normalising. */
+    /** What the kernel does after normalizing. */
     public enum Fusion {
         /** y = BN(x). */
         NONE,

@@ -57,7 +57,7 @@ public record Conv2dOptions(int strideH, int strideW, int padH, int padW, int di
         return new Conv2dOptions(strideH, strideW, padH, padW, h, w, groups);
     }
 
-    /** With so many groups. */
+    /** With this many groups. */
     public Conv2dOptions groups(int count) {
         return new Conv2dOptions(strideH, strideW, padH, padW, dilationH, dilationW, count);
     }

@@ -1,6 +1,6 @@
 package greg.kernels.spec;
 
-/** One factor a channel of each image: x (n, channels, h, w) and gate (n, channels). */
+/** One factor per channel of each image: x (n, channels, h, w) and gate (n, channels). */
 public record GateSpec(int n, int channels, int h, int w) {
     /** Validates. */
     public GateSpec {

@@ -4,8 +4,8 @@ package greg.kernels.spec;
  * Pooling windows over x (n, channels, h, w).
  *
  * @param kind MAX ignores padding; AVG divides by the window's size, padding included (PyTorch's default). Only the
- *     part of a window that lies inside the padded input counts, which is less than the kernel where ceil mode lets the
- *     last window hang over the end
+ *     part of a window that lies inside the padded input counts, which is less than the kernel where ceil mode lets the last
+ * window reach beyond the end
  * @param ceilMode round the output size up instead of down (the last window must start inside the input or left
  *     padding)
  */

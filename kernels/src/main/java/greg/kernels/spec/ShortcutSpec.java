@@ -31,7 +31,7 @@ public record ShortcutSpec(int n, int inChannels, int h, int w, int stride, List
     /**
      * Option A of He et al. 2015: all input channels in order, between channels of zeros.
      *
-     * @param before zero channels in front of the copied ones; the rest follow behind
+     * @param before zero channels before the copied ones; the rest come after them
      */
     public static List<Integer> padded(int inChannels, int outChannels, int before) {
         if (before < 0 || before + inChannels > outChannels) {

@@ -6,7 +6,7 @@ import greg.kernels.spec.BiasSpec;
 import greg.kernels.spec.GateSpec;
 import org.junit.jupiter.api.Test;
 
-/** One number a channel beside an activation: oneDNN has fast code for it in every layout, if it is described well. */
+/** One number per channel with an activation: oneDNN has fast code for it in every layout, if it is described well. */
 class CpuBroadcastPlansTest {
     @Test
     void biasesAndGatesAreFastInEveryLayout() {

@@ -7,7 +7,7 @@ import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.Conv2dSpec;
 import org.junit.jupiter.api.Assumptions;
 
-/** A cpu backend for tests of what only this backend has, and shorthand for its storages. */
+/** A cpu backend for tests of features that only this backend has, and shorthand for its storages. */
 final class CpuFixture implements AutoCloseable {
     final CpuBackend backend;
 
@@ -50,7 +50,7 @@ final class CpuFixture implements AutoCloseable {
         return values;
     }
 
-    /** A 3x3 convolution and the fused batch normalisation behind it, forward and backward. */
+    /** A 3x3 convolution and the fused batch normalization after it, forward and backward. */
     final class Block {
         final Conv2dSpec conv;
         final BatchNormSpec norm;

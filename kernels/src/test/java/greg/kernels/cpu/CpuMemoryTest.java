@@ -47,7 +47,7 @@ class CpuMemoryTest {
                 long allocations = cpu.backend.memory().systemAllocations();
                 long live = cpu.backend.memory().liveBytes();
                 for (int i = 0; i < 200; i++) step(cpu, a, b, lr);
-                // less is possible: what earlier tests left to the collector
+                // less is possible: the garbage collector may free what earlier tests left
                 assertTrue(Pointer.totalBytes() <= bytes, Pointer.totalBytes() + " bytes, before " + bytes);
                 assertTrue(Pointer.totalCount() <= count, Pointer.totalCount() + " objects, before " + count);
                 assertEquals(allocations, cpu.backend.memory().systemAllocations());

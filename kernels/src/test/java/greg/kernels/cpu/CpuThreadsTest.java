@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What several threads compute. */
+/** Results computed by several threads. */
 class CpuThreadsTest {
     private static final int SLOTS = 7;
 
@@ -85,7 +85,7 @@ class CpuThreadsTest {
         }
     }
 
-    /** y, dx, dw, dgamma, dbeta of a convolution and the BN + ReLU behind it. */
+    /** y, dx, dw, dgamma, dbeta of a convolution and the BN + ReLU after it. */
     private static List<float[]> block(Backend backend, int channels) {
         Conv2dSpec conv = Conv2dSpec.of(8, channels, 14, 14, channels, 3, 1, 1);
         BatchNormSpec norm = new BatchNormSpec(8, channels, 14, 14, 1e-5f, 0.1f, BatchNormSpec.Fusion.RELU);

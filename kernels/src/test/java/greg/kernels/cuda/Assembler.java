@@ -22,7 +22,7 @@ final class Assembler {
 
     private Assembler() {}
 
-    /** What the compiler says of one entry. */
+    /** What the compiler reports about one entry. */
     record Usage(int registers, int sharedBytes, int spilledBytes) {}
 
     /**

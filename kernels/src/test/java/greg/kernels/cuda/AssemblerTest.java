@@ -23,8 +23,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 /**
- * Every PTX file goes through NVIDIA's PTX compiler for three architectures. What a kernel uses stands in {@code
- * ptx-usage.txt}, so that a change which costs registers, and with them occupancy, is seen in its diff.
+ * Every PTX file goes through NVIDIA's PTX compiler for three architectures. What a kernel uses is recorded in {@code
+ * ptx-usage.txt}, so that a change which costs registers, and with them occupancy, shows up in its diff.
  */
 @EnabledOnOs({OS.LINUX, OS.WINDOWS})
 class AssemblerTest {
@@ -59,7 +59,7 @@ class AssemblerTest {
         assertEquals(List.of(), SPILLING, "kernels that spill registers to memory");
     }
 
-    /** The control of the test above: with too few registers the compiler must spill, and its log must be understood. */
+    /** Checks the test above: with too few registers the compiler must spill, and its log must be understood. */
     @Test
     void spillsAreSeen() {
         PtxSource source = PtxSource.read("penalty");
@@ -76,7 +76,7 @@ class AssemblerTest {
     void usageIsAsInTheTable() throws IOException {
         try (InputStream in = AssemblerTest.class.getResourceAsStream("/greg/kernels/cuda/ptx-usage.txt")) {
             String expected = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            assertEquals(expected, TABLE.toString(), "if the change is meant, update ptx-usage.txt");
+            assertEquals(expected, TABLE.toString(), "if the change is intended, update ptx-usage.txt");
         }
     }
 

@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** What goes wrong says so: launches, modules, missing families, and values that a device can only answer with NaN. */
+/** Errors are reported: launches, modules, missing families, and values for which a device can only return NaN. */
 class CudaFaultsTest {
     private static void refused(Executable what, String... words) {
         String message = assertThrows(KernelException.class, what).getMessage();
@@ -111,7 +111,7 @@ class CudaFaultsTest {
             stranger.join();
             assertEquals(List.of(), failures);
             backend.transfer().fill(x, 4);
-            assertEquals(4, k.get(x, 3)[2], "its own thread is not disturbed");
+            assertEquals(4, k.get(x, 3)[2], "its own thread is not affected");
         }
     }
 
@@ -162,7 +162,7 @@ class CudaFaultsTest {
         assertTrue(message.startsWith(operation) && message.contains("2^31"), message);
     }
 
-    /** The copy that undoes a layout goes back to the pool also if it cannot be read. */
+    /** The copy that undoes a layout returns to the pool even if it cannot be read. */
     @Test
     void aFailedDownloadKeepsNothing() {
         Gpu gpu = new Gpu();

@@ -53,7 +53,7 @@ class CudaLayoutTest {
         }
     }
 
-    /** A batch beyond what a grid may have in z: blocks take turns. */
+    /** A batch larger than the limit of a grid in z: blocks handle several images. */
     @Test
     void batchesLargerThanTheGrid() {
         int[] d = {7, 3, 5, 9};
@@ -69,13 +69,13 @@ class CudaLayoutTest {
         }
     }
 
-    /** Bytes that are no multiple of a word: the rest is filled, and nothing behind it. */
+    /** Sizes that are not a multiple of a word: the remainder is filled, and nothing after it. */
     @Test
     void fillsOfSevenBytes() {
         try (Workspace k = new Workspace(cuda)) {
-            byte[] rubbish = new byte[8];
-            Arrays.fill(rubbish, (byte) 0xA5);
-            CudaStorage eight = CudaStorage.of(k.put(rubbish));
+            byte[] garbage = new byte[8];
+            Arrays.fill(garbage, (byte) 0xA5);
+            CudaStorage eight = CudaStorage.of(k.put(garbage));
             cuda.transfer().fill(gpu.view(eight, 0, 7), 0);
             int[] words = new int[2];
             cuda.transfer().download(new CudaStorage(cuda.memory(), eight.address(), DType.INT32, 2), words);

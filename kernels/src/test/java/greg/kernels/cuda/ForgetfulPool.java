@@ -8,8 +8,8 @@ import jcuda.NativePointerObject;
 import jcuda.driver.CUresult;
 
 /**
- * Makes the software device forget what lay in a block that goes back to the pool, behind the work that still uses it: who
- * reads it before writing it is then found out, as with memory that is fresh from the driver.
+ * Makes the software device forget the content of a block that returns to the pool, after the work that still uses it: a
+ * kernel that reads it before writing it is then detected, as with memory fresh from the driver.
  */
 public final class ForgetfulPool {
     private ForgetfulPool() {}
@@ -23,14 +23,14 @@ public final class ForgetfulPool {
         long stream = number(cuda.context().stream());
         ((DeviceMemory) cuda.memory()).onRecycle((address, bytes) -> {
             int status = forget.invokeInt(new Object[] {address.value(), bytes, stream});
-            // of a capture that was spoilt nothing will run
+            // nothing of an invalidated capture will run
             if (status != 0 && status != CUresult.CUDA_ERROR_STREAM_CAPTURE_INVALIDATED) {
                 throw new KernelException("forgetting " + bytes + " bytes: " + CudaContext.describe(status));
             }
         });
     }
 
-    /** The number behind a handle; JCuda shows it only in the text of the object. */
+    /** The number of a handle; JCuda shows it only in toString(). */
     private static long number(NativePointerObject handle) {
         String text = handle.toString();
         int start = text.indexOf("nativePointer=0x") + 16;

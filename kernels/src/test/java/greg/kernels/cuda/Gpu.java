@@ -4,7 +4,7 @@ import greg.kernels.BackendsUnderTest;
 import greg.kernels.Storage;
 import greg.kernels.Workspace;
 
-/** The cuda backend of this run with what only its own package sees, for tests that go below the seam. */
+/** The cuda backend of this run with its package-private members, for tests that go below the seam. */
 final class Gpu {
     private final CudaBackend backend = (CudaBackend) BackendsUnderTest.open("cuda");
 

@@ -10,7 +10,9 @@ import java.nio.ByteOrder;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** {@code growth.ptx} against the update of the penalties written as the reference visits them: layer after layer. */
+/**
+ * {@code growth.ptx} against the update of the penalties in the order of the reference implementation: layer after layer.
+ */
 class GrowthTest {
     private static final int[] GROUPS = {16, 5, 300, 64, 2, 1000};
     private static final int LAYERS = GROUPS.length;
@@ -23,7 +25,7 @@ class GrowthTest {
     private static final int ALL = 1;
     private static final int OWN = 2;
 
-    /** What the device must arrive at. */
+    /** The result that the device must reach. */
     private static final class Model {
         final float[][] l1 = new float[LAYERS][];
         final float[][] lambda = new float[LAYERS][];
@@ -42,7 +44,7 @@ class GrowthTest {
             shrink(random, 1);
         }
 
-        /** New norms: those of the pruned groups fade. */
+        /** New norms: those of the pruned groups shrink. */
         void shrink(Random random, float pruned) {
             for (int l = 0; l < LAYERS; l++) {
                 for (int g = 0; g < GROUPS[l]; g++) {
@@ -136,7 +138,7 @@ class GrowthTest {
         check(LIMIT, 0.055f, 0, 8);
     }
 
-    /** Early layers lag one update behind late ones, since they see those as they were. */
+    /** Early layers lag one update behind late ones, since they see the old values of those. */
     @Test
     void endsWhenEveryHistoryIsThere() {
         check(ALL, 1, 3.5f, 30);

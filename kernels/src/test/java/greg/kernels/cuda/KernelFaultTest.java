@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * A kernel that leaves its array. Such a fault ends the context for the whole process, so it happens in a process of its
- * own; and since only the software device is sure to notice, it runs on that one.
+ * A kernel that accesses memory outside its array. Such a fault ends the context for the whole process, so it happens in a
+ * process of its own; and since only the software device is sure to notice, it runs on that one.
  */
 class KernelFaultTest {
     /**
-     * Asks relu for a thousand elements of a storage that has four, then for more work, then waits. Then closes the backend
+     * Launches relu over a thousand elements of a storage that has four, then more work, then waits. Then closes the backend
      * and opens another.
      */
     static final class Program {
@@ -54,7 +54,7 @@ class KernelFaultTest {
         }
     }
 
-    /** Lets two backends, on two devices, take turns; closes one and goes on with the other. */
+    /** Alternates between two backends on two devices, closes one and continues with the other. */
     static final class TwoDevices {
         public static void main(String[] arguments) {
             CudaBackend first = new CudaBackend(new BackendOptions(1, 0));
@@ -135,7 +135,7 @@ class KernelFaultTest {
         assertTrue(output.contains("the next one computes 5.0"), "the lost context was released: " + output);
     }
 
-    /** The control of {@link ForgetfulPool}, under which all tests run. */
+    /** Checks {@link ForgetfulPool}, with which all tests run. */
     @Test
     void staleMemoryIsNoticed() throws IOException, InterruptedException {
         String output = run(Stale.class, "-Dgreg.cuda.blocking=false");

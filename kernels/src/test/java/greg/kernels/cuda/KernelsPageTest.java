@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** The kernel that {@code docs/kernels.md} reads line by line is the one that runs, and its table has all kernels. */
+/** The kernel that {@code docs/kernels.md} reads line by line is the one that runs, and its table lists all kernels. */
 class KernelsPageTest {
     private static final Path PAGE = Path.of("..", "docs", "kernels.md");
 
@@ -62,7 +62,7 @@ class KernelsPageTest {
         }
     }
 
-    /** What stands between backticks in a column of a row. */
+    /** The text between backticks in a column of a row. */
     private static List<String> cells(String row, int column) {
         return Pattern.compile("`([^`]+)`")
                 .matcher(row.split("\\|")[column])

@@ -16,11 +16,11 @@ import java.util.Random;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
-/** A replay is the next step, also where the step depends on its number; where it cannot be, the capture is refused. */
+/** A replay is the next step, also where the step depends on its number; where it cannot be, the capture fails. */
 class ReplayTest {
     private static final int FEW = 7;
 
-    /** Adam's steps 1 to 8; those of {@code replayed} by a graph, the others by calls. */
+    /** Adam's steps 1 to 8; those in {@code replayed} by a graph, the others by calls. */
     private static float[][] adam(CudaBackend backend, String replayed) {
         try (Workspace k = new Workspace(backend)) {
             Storage gradient = k.put(gauss(2, FEW));
@@ -35,19 +35,19 @@ class ReplayTest {
                     null);
             Storage lr = k.put(0.1f);
             StepGraph graph = null;
-            int behind = 0;
+            int missed = 0;
             for (int t = 1; t <= replayed.length(); t++) {
                 backend.transfer().upload(gauss(t, FEW), gradient);
                 int number = t;
                 Runnable step = () -> backend.update().adam(AdamSpec.standard(1e-3), lr, number, List.of(slot));
                 if (replayed.charAt(t - 1) == '.') {
                     step.run();
-                    behind++;
+                    missed++;
                     continue;
                 }
                 if (graph == null) graph = backend.capture(step);
-                else graph.skip(behind, 0);
-                behind = 0;
+                else graph.skip(missed, 0);
+                missed = 0;
                 graph.launch();
             }
             if (graph != null) graph.close();
@@ -66,7 +66,7 @@ class ReplayTest {
         }
     }
 
-    /** Two batches a step, of 3 and of 2 images out of 5: replays go on with the numbers of the samples. */
+    /** Two batches per step, of 3 and of 2 images out of 5: replays continue the numbering of the samples. */
     @Test
     void replaysCropAnew() {
         CudaBackend backend = new Gpu().backend();
@@ -126,7 +126,7 @@ class ReplayTest {
             };
             message = assertThrows(KernelException.class, () -> backend.capture(twice))
                     .getMessage();
-            assertTrue(message.contains("one step of an optimiser"), message);
+            assertTrue(message.contains("one step of an optimizer"), message);
             message = assertThrows(
                             KernelException.class,
                             () -> backend.capture(() -> backend.capture(step).close()))

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The PTX that the software device is tested with is PTX for NVIDIA's compiler too: its planted mistakes are mistakes
- * of programs, not of spelling.
+ * The PTX that the software device is tested with also compiles with NVIDIA's compiler: its planted mistakes are mistakes in
+ * programs, not in syntax.
  */
 @EnabledOnOs({OS.LINUX, OS.WINDOWS})
 class SimulatorSourcesTest {

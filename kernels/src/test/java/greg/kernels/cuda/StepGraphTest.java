@@ -22,7 +22,7 @@ import greg.kernels.spec.SgdSpec;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A captured update is the update, its tables are found again, and events time what lies between them. */
+/** A captured update is the update, its tables are found again, and events time the work between them. */
 class StepGraphTest {
     private static final SgdSpec SGD = new SgdSpec(0.9f, 5e-4f, false, false);
 
@@ -93,7 +93,7 @@ class StepGraphTest {
         }
     }
 
-    /** A sum in two stages: the memory between them is nobody's when the step has been recorded, but the graph's. */
+    /** A sum in two stages: the memory between them belongs only to the graph once the step has been recorded. */
     @Test
     void temporariesStayTheGraphsOwn() {
         CudaBackend backend = new Gpu().backend();
@@ -107,7 +107,7 @@ class StepGraphTest {
             float[] expected = k.get(out, 1);
             long allocations;
             try (StepGraph graph = backend.capture(step)) {
-                // somebody else gets blocks of the same sizes: the five partial sums, and the result that is given up
+                // another owner gets blocks of the same sizes: the five partial sums, and the result that is released
                 Storage other = k.out(5);
                 out.release();
                 Storage another = k.put(3);
@@ -121,7 +121,7 @@ class StepGraphTest {
                 Compare.identical("sum", expected, k.get(out, 1));
                 allocations = memory.systemAllocations();
             }
-            assertFalse(out.live(), "closed, it lets go");
+            assertFalse(out.live(), "closed, it releases the storage");
             memory.allocate(DType.FLOAT32, 5).release();
             memory.allocate(DType.FLOAT32, 1).release();
             assertEquals(allocations, memory.systemAllocations(), "and its blocks are the pool's again");

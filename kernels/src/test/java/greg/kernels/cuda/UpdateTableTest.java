@@ -83,7 +83,7 @@ class UpdateTableTest {
         }
     }
 
-    /** A block has little to do in a small tile; filters must share one. */
+    /** A block has little work in a small tile, so filters must share one. */
     @Test
     void filtersFillTheirTiles() {
         Gpu gpu = new Gpu();
@@ -95,7 +95,7 @@ class UpdateTableTest {
 
     /**
      * The rows that the threads of a block visit, in the 32-bit arithmetic of the kernels: thread row r starts at r pitch +
-     * start and goes on by all thread rows. Large tensors, because 256 rows of 2^24 columns are more than 32 bits count.
+     * start and advances by the number of thread rows. Large tensors, because 256 rows of 2^24 columns exceed 32 bits.
      */
     @Test
     void largeTensorsDoNotWrap() {
@@ -111,7 +111,7 @@ class UpdateTableTest {
             for (boolean sums : new boolean[] {false, true}) {
                 List<int[]> tiles = UpdateTable.cut(0, new GroupIndex(d[1], d[2]), d[0], sums);
                 int pitch = d[1] * d[2];
-                // the first, the second and the last: what lies between them is alike
+                // the first, the second and the last: those in between are alike
                 for (int t : new int[] {0, 1, tiles.size() - 1}) {
                     int[] tile = tiles.get(t);
                     int start = tile[1] * d[2];
@@ -194,7 +194,7 @@ class UpdateTableTest {
         }
     }
 
-    /** Weights that start anywhere: all arrays equally far behind a 16-byte boundary, and each at its own distance. */
+    /** Weights that start anywhere: all arrays at the same distance from a 16-byte boundary, and each at its own. */
     @Test
     void unalignedStarts() {
         Gpu gpu = new Gpu();

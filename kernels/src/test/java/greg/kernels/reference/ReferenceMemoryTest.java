@@ -11,7 +11,7 @@ import greg.kernels.Storage;
 import greg.kernels.dry.DryBackend;
 import org.junit.jupiter.api.Test;
 
-/** Poison, reuse and refusals of the reference backend's arrays. */
+/** Poison, reuse and errors of the reference backend's arrays. */
 class ReferenceMemoryTest {
     private final ReferenceMemory memory = new ReferenceMemory();
 

@@ -20,7 +20,7 @@ import java.util.Set;
  * name, so any network can be counted.
  *
  * @param layers convolutions and Linears in the order in which they are applied
- * @param allParams all trainable elements, batch normalisation included: what the paper's sparsity counts
+ * @param allParams all trainable elements, batch normalization included: what the paper's sparsity counts
  */
 public record CostModel(List<LayerCost> layers, long allParams) {
     /** Copies the list. */
@@ -29,9 +29,9 @@ public record CostModel(List<LayerCost> layers, long allParams) {
     }
 
     /**
-     * Counts; the network is left as it was. On {@link greg.kernels.dry.DryBackend} nothing is computed.
+     * Counts them; the network is left as it was. On {@link greg.kernels.dry.DryBackend} nothing is computed.
      *
-     * @param channels planes of an image
+     * @param channels of an image
      */
     public static CostModel of(NnModule module, int channels, int height, int width) {
         try (NnModule.Evaluation evaluation = module.evaluating();
@@ -46,10 +46,10 @@ public record CostModel(List<LayerCost> layers, long allParams) {
     private static List<LayerCost> layers(NnModule module, List<Node> nodes) {
         Map<Tensor, String> names = new IdentityHashMap<>();
         module.parameters().forEach((name, p) -> names.put(p.tensor(), name));
-        Map<Tensor, Tensor> biasBehind = new IdentityHashMap<>();
+        Map<Tensor, Tensor> biasAfter = new IdentityHashMap<>();
         for (Node node : nodes) {
             if (node.op() instanceof BiasOp)
-                biasBehind.put(node.inputs().get(0), node.inputs().get(1));
+                biasAfter.put(node.inputs().get(0), node.inputs().get(1));
         }
         List<LayerCost> layers = new ArrayList<>();
         Set<String> seen = new HashSet<>();
@@ -59,13 +59,13 @@ public record CostModel(List<LayerCost> layers, long allParams) {
             String name = names.get(weight);
             if (name == null) {
                 throw new IllegalArgumentException("cost: " + node.op().name() + " uses a weight " + weight.shape()
-                        + " that is no parameter of " + module.getClass().getSimpleName());
+                        + " that is not a parameter of " + module.getClass().getSimpleName());
             }
-            List<Tensor> own =
+            List<Tensor> layerTensors =
                     new ArrayList<>(node.inputs().subList(1, node.inputs().size()));
-            if (biasBehind.containsKey(node.output())) own.add(biasBehind.get(node.output()));
+            if (biasAfter.containsKey(node.output())) layerTensors.add(biasAfter.get(node.output()));
             long params = 0;
-            for (Tensor p : own) {
+            for (Tensor p : layerTensors) {
                 if (names.containsKey(p) && seen.add(names.get(p)))
                     params += p.shape().size();
             }

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 
 /**
- * How a parameter starts. Each {@link greg.nn.Parameter} has one: layers give theirs what PyTorch gives, models what their
- * authors used, and {@link greg.nn.Initializer} draws from all of them.
+ * The initial values of a parameter. Each {@link greg.nn.Parameter} has one: layers use PyTorch's defaults, models what
+ * their authors used, and {@link greg.nn.Initializer} draws the values.
  *
  * <p>In the formulas n is the fan-in, the number of inputs of one output: all elements but those of dimension 0, which counts
  * outputs; the fan-out leaves out dimension 1 instead.
@@ -20,7 +20,7 @@ public interface Init {
     /** All one. */
     Init ONE = constant(1);
 
-    /** Uniform in +-1/sqrt(n): what PyTorch does with weights when told nothing. */
+    /** Uniform in +-1/sqrt(n): PyTorch's default for weights. */
     Init UNIFORM =
             (values, shape, random) -> uniform(1 / Math.sqrt(fanIn(shape))).fill(values, shape, random);
 
@@ -39,14 +39,14 @@ public interface Init {
         System.arraycopy(matrix, 0, values, 0, values.length);
     };
 
-    /** Of a parameter that nothing else was said of: {@link #UNIFORM} from two dimensions on, {@link #ZERO} below. */
+    /** The default: {@link #UNIFORM} for two dimensions or more, {@link #ZERO} for fewer. */
     Init DEFAULT = (values, shape, random) -> (shape.rank() < 2 ? ZERO : UNIFORM).fill(values, shape, random);
 
     /**
      * Writes all initial values of a parameter.
      *
      * @param values to be overwritten, row-major
-     * @param shape of the parameter as it is now, which may have been pruned
+     * @param shape of the parameter at present; it may have been pruned
      * @param random the parameter's own stream
      */
     void fill(float[] values, Shape shape, SplitMix random);
@@ -70,7 +70,7 @@ public interface Init {
         };
     }
 
-    /** Uniform in +-1/sqrt(n) with the n of another parameter: what PyTorch does with the bias beside a weight. */
+    /** Uniform in +-1/sqrt(n) with the n of another parameter: PyTorch's default for the bias of a layer. */
     static Init uniformLike(Supplier<Shape> weight) {
         return (values, shape, random) ->
                 uniform(1 / Math.sqrt(fanIn(weight.get()))).fill(values, shape, random);

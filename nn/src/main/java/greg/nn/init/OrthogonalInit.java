@@ -11,8 +11,8 @@ public final class OrthogonalInit {
     private OrthogonalInit() {}
 
     /**
-     * A matrix Q, row-major, drawn uniformly from the orthogonal ones: Q of A = Q R, A a normal matrix and R upper triangular
-     * with a positive diagonal, without which the choice of signs would bias it.
+     * A matrix Q, row-major, drawn uniformly from the orthogonal ones: the Q of A = Q R, with A a matrix of normal numbers
+     * and R upper triangular with a positive diagonal, without which the choice of signs would bias it.
      *
      * @param random its stream
      * @return rows * columns values; Q Q^T = 1 if rows &lt;= columns, else Q^T Q = 1, to float rounding
@@ -38,8 +38,8 @@ public final class OrthogonalInit {
 
     /** Turns A into Q in place. */
     static void thinQ(double[][] a) {
-        // once leaves an error of cond(A)^2 roundings, and a square normal matrix may have a large condition number;
-        // what is left is so near to orthogonal that a second time takes it away
+        // one pass leaves an error of cond(A)^2 roundings, and a square normal matrix may have a large condition
+        // number; the result is so close to orthogonal that a second pass removes the error
         orthonormalize(a);
         orthonormalize(a);
     }

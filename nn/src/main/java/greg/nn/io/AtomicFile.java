@@ -24,9 +24,9 @@ public final class AtomicFile {
     private AtomicFile() {}
 
     /**
-     * Replaces {@code file}, whose folder is made if need be.
+     * Replaces {@code file}, creating its folder if necessary.
      *
-     * @throws CheckpointException if the system refuses; the old file is untouched and the temporary one removed
+     * @throws CheckpointException if writing fails; the old file is untouched and the temporary one removed
      */
     public static void write(Path file, Content content) {
         Path target = file.toAbsolutePath();
@@ -73,7 +73,7 @@ public final class AtomicFile {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {
-            // Windows does not open folders; the rename has happened, only its durability is the system's affair
+            // Windows does not open folders; the rename has happened, only its durability is left to the system
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param file where it came from
  * @param state its tensors, in the file's order
- * @param metadata strings beside them, e.g. {@code arch}; empty for files of other programs
+ * @param metadata further strings, e.g. {@code arch}; empty for files of other programs
  */
 public record Checkpoint(Path file, StateDict state, Map<String, String> metadata) {
     /** Copies the metadata. */

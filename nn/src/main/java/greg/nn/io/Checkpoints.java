@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads checkpoints of any format that is known, told by the content and not by the name. */
+/** Reads checkpoints of any supported format, which is recognised by the content and not by the file name. */
 public final class Checkpoints {
     private static final int PICKLE = 0x80;
 

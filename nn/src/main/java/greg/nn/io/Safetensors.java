@@ -73,7 +73,7 @@ public final class Safetensors {
     /**
      * Writes all tensors as F32, in order, and the metadata; see {@link AtomicFile} for what happens on failure.
      *
-     * @param metadata strings to keep beside the tensors, e.g. {@code arch}
+     * @param metadata strings to store with the tensors, e.g. {@code arch}
      */
     public static void write(Path file, StateDict state, Map<String, String> metadata) {
         byte[] header = header(state, metadata);

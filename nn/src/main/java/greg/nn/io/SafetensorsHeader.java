@@ -145,7 +145,7 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
             covered = tensor.end();
             previous = tensor.name();
         }
-        if (covered != bytes) throw bad(file, "behind the last tensor there are " + (bytes - covered) + " more bytes");
+        if (covered != bytes) throw bad(file, "there are " + (bytes - covered) + " more bytes after the last tensor");
     }
 
     private static CheckpointException bad(Path file, String what) {

@@ -24,11 +24,12 @@ import java.util.zip.ZipFile;
 import net.razorvine.pickle.PickleException;
 
 /**
- * Checkpoints of {@code torch.save}: zip archives (PyTorch 1.6 and later) and the stream of pickles before them. Only
- * tensors are taken, nothing in the file is executed.
+ * Checkpoints of {@code torch.save}: zip archives (PyTorch 1.6 and later) and the stream of pickles that earlier versions
+ * wrote. Only tensors are read, nothing in the file is executed.
  *
- * <p>The weights are the file's dictionary itself or the one in it under {@code state_dict}, {@code model_state_dict},
- * {@code model} or {@code net}; a {@code module.} prefix is removed. Strings and numbers beside them become metadata.
+ * <p>The weights are the file's dictionary itself or the one stored in it under {@code state_dict}, {@code
+ * model_state_dict}, {@code model} or {@code net}; a {@code module.} prefix is removed. Strings and numbers beside them
+ * become metadata.
  */
 public final class TorchPickle {
     private static final List<String> PLACES = List.of("state_dict", "model_state_dict", "model", "net");
@@ -149,7 +150,7 @@ public final class TorchPickle {
             });
         }
         if (tensors.isEmpty()) {
-            throw new PickleException("no dictionary of tensors in it, neither at the top nor under " + PLACES
+            throw new PickleException("it holds no dictionary of tensors, neither at the top level nor under " + PLACES
                     + "; save model.state_dict() rather than the model");
         }
         Map<String, float[]> loaded = new HashMap<>();

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Batch normalisation with {@code weight}, {@code bias} and the buffers {@code running_mean}, {@code running_var}; eps
+ * Batch normalization with {@code weight}, {@code bias} and the buffers {@code running_mean}, {@code running_var}; eps
  * 1e-5, momentum 0.1 as in PyTorch. The fused forms save passes over memory.
  */
 public final class BatchNorm2d extends NnModule {

@@ -10,8 +10,8 @@ import greg.tensor.Tensor;
 import greg.tensor.op.Conv2dOp;
 
 /**
- * 2-D convolution of (N, Cin, H, W) to (N, Cout, OH, OW) with parameters {@code weight} (Cout, Cin/groups, KH, KW) and, if
- * wanted, {@code bias} (Cout). They start as PyTorch's do.
+ * 2-D convolution of (N, Cin, H, W) to (N, Cout, OH, OW) with parameters {@code weight} (Cout, Cin/groups, KH, KW) and,
+ * optionally, {@code bias} (Cout). Initial values are PyTorch's.
  *
  * <pre>{@code
  * new Conv2d(backend, 3, 16, 3, Conv2dOptions.DEFAULT.padding(1))                    // 3x3, same size, bias
@@ -44,8 +44,8 @@ public final class Conv2d extends NnModule {
                     "Conv2d: channels " + in + " -> " + out + " are not divisible by groups " + groups);
         }
         this.weight = parameter("weight", Shape.of(out, in / groups, kernelH, kernelW), Init.UNIFORM);
-        Init like = Init.uniformLike(() -> weight.tensor().shape());
-        this.bias = bias ? parameter("bias", Shape.of(out), like) : null;
+        Init biasInit = Init.uniformLike(() -> weight.tensor().shape());
+        this.bias = bias ? parameter("bias", Shape.of(out), biasInit) : null;
         this.options = options;
         this.filtersPerChannel = groups > 1 && groups == in ? out / in : 0;
     }
@@ -55,7 +55,7 @@ public final class Conv2d extends NnModule {
         return Conv2dOp.apply(x, weight.tensor(), bias == null ? null : bias.tensor(), options.groups(groups(x)));
     }
 
-    /** A grouped convolution that surgery has left one channel per group is depthwise from then on. */
+    /** A grouped convolution that surgery leaves with one channel per group is depthwise from then on. */
     private int groups(Tensor x) {
         boolean became = filtersPerChannel == 0
                 && options.groups() > 1
@@ -78,10 +78,10 @@ public final class Conv2d extends NnModule {
         return bias;
     }
 
-    /** Convolution groups: of a depthwise convolution one per channel, however many of them surgery has left. */
+    /** Convolution groups; in a depthwise convolution one for each channel that surgery has left. */
     public int groups() {
         int filters = weight.tensor().shape().dim(0);
-        // the filters of a last channel may go one by one
+        // the filters of a last channel may be removed one by one
         return filtersPerChannel > 0 ? Math.max(1, filters / filtersPerChannel) : options.groups();
     }
 }

@@ -7,8 +7,8 @@ import greg.tensor.Tensor;
 import greg.tensor.op.DropoutOp;
 
 /**
- * Dropout in training, nothing in evaluation. The mask follows from the seed and the number of forward passes in training
- * before, so a run can be repeated; its number is an argument of the kernel, so a step with dropout cannot be recorded
+ * Dropout in training, nothing in evaluation. The mask follows from the seed and the number of earlier forward passes in
+ * training, so a run can be repeated; that number is an argument of the kernel, so a step with dropout cannot be recorded
  * once and replayed.
  */
 public final class Dropout extends NnModule {
@@ -16,7 +16,7 @@ public final class Dropout extends NnModule {
     private long seed;
     private long step;
 
-    /** Each element falls with probability {@code rate} in [0, 1). */
+    /** Zeroes each element with probability {@code rate} in [0, 1). */
     public Dropout(Backend backend, float rate) {
         super(backend);
         this.rate = rate;
@@ -44,7 +44,7 @@ public final class Dropout extends NnModule {
         return step;
     }
 
-    /** Goes on as after that many forward passes: for resuming a run. */
+    /** Resumes as after that many forward passes. */
     public void step(long step) {
         this.step = step;
     }

@@ -5,7 +5,7 @@ import greg.nn.NnModule;
 import greg.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
-/** A step without parameters in a {@link Sequential}: {@code new Lambda(backend, ReluOp::apply)}. */
+/** A layer without parameters in a {@link Sequential}: {@code new Lambda(backend, ReluOp::apply)}. */
 public final class Lambda extends NnModule {
     private final UnaryOperator<Tensor> function;
 

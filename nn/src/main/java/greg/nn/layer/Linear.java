@@ -8,7 +8,7 @@ import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import greg.tensor.op.LinearOp;
 
-/** Fully connected layer with {@code weight} (out, in) and, if wanted, {@code bias} (out). They start as PyTorch's do. */
+/** Fully connected layer with {@code weight} (out, in) and, optionally, {@code bias} (out). Initial values are PyTorch's. */
 public final class Linear extends NnModule {
     private final Parameter weight;
     private final Parameter bias;
@@ -17,8 +17,8 @@ public final class Linear extends NnModule {
     public Linear(Backend backend, int in, int out, boolean bias) {
         super(backend);
         this.weight = parameter("weight", Shape.of(out, in), Init.UNIFORM);
-        Init like = Init.uniformLike(() -> weight.tensor().shape());
-        this.bias = bias ? parameter("bias", Shape.of(out), like) : null;
+        Init biasInit = Init.uniformLike(() -> weight.tensor().shape());
+        this.bias = bias ? parameter("bias", Shape.of(out), biasInit) : null;
     }
 
     @Override

@@ -18,7 +18,7 @@ import greg.tensor.op.ReluOp;
  * AlexNet (Krizhevsky et al. 2012, in the one-column form of 2014): five convolutions with ReLU, three max-poolings. Input
  * (N, C, S, S), output (N, classes).
  *
- * <p>Images of 224 to 255: as torchvision has it, 3x3 poolings, then Linears 4096, 4096 and classes behind dropout
+ * <p>Images of 224 to 255: as in torchvision, 3x3 poolings, then Linears 4096, 4096 and classes after dropout
  * (classifier.1, .4 and .6). Smaller ones, from 32: the usual variant for CIFAR, 2x2 poolings and one Linear
  * (classifier). Convolutions are features.0, .3, .6, .8 and .10 in both.
  */

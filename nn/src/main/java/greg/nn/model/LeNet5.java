@@ -13,7 +13,7 @@ import greg.tensor.op.ReluOp;
 
 /**
  * LeNet-5 (LeCun et al. 1998) in its usual modern form: 5x5 convolutions of 6, 16 and 120 filters, ReLU, 2x2 max-pooling
- * behind the first two, then Linear 84 and Linear classes. Input (N, C, 32, 32), output (N, classes).
+ * after the first two, then Linear 84 and Linear classes. Input (N, C, 32, 32), output (N, classes).
  *
  * <p>Images of 28x28 (the MNIST family) are padded by 2 on every side, as in the paper, in the first convolution. Larger
  * ones leave several positions of each of the 120 filters to the first Linear.

@@ -33,12 +33,12 @@ public final class MobileNetV2 extends NnModule {
     private final Sequential features;
     private final Sequential classifier;
 
-    /** Any image of at least 32x32, which leaves one position to the mean at the end. */
+    /** Any image of at least 32x32, which leaves one position for the final mean. */
     public MobileNetV2(Backend backend, int inChannels, int classes) {
         this(backend, SETTINGS, STEM, LAST, inChannels, classes);
     }
 
-    /** Any blocks. */
+    /** Any configuration of blocks. */
     MobileNetV2(Backend backend, int[][] settings, int stem, int last, int inChannels, int classes) {
         super(backend);
         List<NnModule> blocks = new ArrayList<>();
@@ -72,7 +72,7 @@ public final class MobileNetV2 extends NnModule {
                 new Lambda(backend, Relu6Op::apply));
     }
 
-    /** Expansion (if any), depthwise, projection; added to the input where the shape stays. */
+    /** Expansion (if any), depthwise, projection; added to the input where the shape is unchanged. */
     private static final class InvertedResidual extends NnModule {
         private final Sequential conv;
         private final boolean residual;

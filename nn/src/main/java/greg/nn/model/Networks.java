@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The architectures that can be asked for by name. */
+/** The architectures that can be created by name. */
 public final class Networks {
     /** Images from this size on get the VGG for ImageNet, smaller ones that for CIFAR. */
     private static final int LARGE = 224;
@@ -68,7 +68,7 @@ public final class Networks {
         ENTRIES.put(name, new Entry(minImage, factory));
     }
 
-    /** All names, in the order in which they are listed for people. */
+    /** All names, in the order in which they are listed to users. */
     public static List<String> names() {
         return List.copyOf(ENTRIES.keySet());
     }
@@ -76,7 +76,7 @@ public final class Networks {
     /**
      * A network with zero weights, to be loaded or {@linkplain Initializer#initialize initialised}.
      *
-     * @param inChannels planes of an image
+     * @param inChannels channels of an image
      * @param imageSize its height and width
      * @throws IllegalArgumentException for an unknown name or an image that is too small
      */
@@ -84,8 +84,8 @@ public final class Networks {
         Entry entry = entry(arch);
         if (imageSize < entry.minImage || inChannels < 1 || classes < 1) {
             throw new IllegalArgumentException("network " + arch + ": expected images of at least "
-                    + entry.minImage + "x" + entry.minImage + ", 1 plane and 1 class, got " + imageSize
-                    + "x" + imageSize + ", " + inChannels + " planes, " + classes + " classes");
+                    + entry.minImage + "x" + entry.minImage + ", 1 channel and 1 class, got " + imageSize
+                    + "x" + imageSize + ", " + inChannels + " channels, " + classes + " classes");
         }
         return entry.factory.create(backend, inChannels, imageSize, classes);
     }

@@ -13,7 +13,7 @@ final class Padded {
         return conv(backend, in, out, kernel, stride, 1);
     }
 
-    /** The same in groups. */
+    /** The same with groups. */
     static Conv2d conv(Backend backend, int in, int out, int kernel, int stride, int groups) {
         Conv2dOptions options =
                 Conv2dOptions.DEFAULT.stride(stride).padding(kernel / 2).groups(groups);

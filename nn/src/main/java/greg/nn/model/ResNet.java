@@ -34,7 +34,7 @@ public final class ResNet extends NnModule {
      * Any size.
      *
      * @param blocks number of blocks in each of four stages
-     * @param width channels behind the first convolution; the stages have 1, 2, 4 and 8 times as many, bottlenecks give
+     * @param width channels after the first convolution; the stages have 1, 2, 4 and 8 times as many, bottlenecks give
      *     out four times that
      */
     ResNet(Backend backend, int[] blocks, boolean bottleneck, int inChannels, int width, int classes) {

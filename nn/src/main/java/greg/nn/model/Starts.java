@@ -5,7 +5,7 @@ import greg.nn.init.Init;
 import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
 
-/** How the layers of a network start where their authors did not take PyTorch's default. */
+/** Initial values of networks whose authors did not use PyTorch's defaults. */
 final class Starts {
     private Starts() {}
 

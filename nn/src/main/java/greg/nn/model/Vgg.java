@@ -8,14 +8,14 @@ import greg.tensor.op.GlobalAveragePoolOp;
 
 /**
  * VGG for small images (Simonyan and Zisserman 2015, with the changes usual on CIFAR): 3x3 convolutions, each followed by
- * batch normalisation and ReLU, four 2x2 max-poolings, then the mean over the positions and one Linear. Input (N, C, H,
+ * batch normalization and ReLU, four 2x2 max-poolings, then the mean over the positions and one Linear. Input (N, C, H,
  * W), output (N, classes).
  *
  * <p>Names: features.0 (conv), features.1 (BN), features.3 or 4 ..., classifier; ReLU and pooling take a number each, as
  * in PyTorch's Sequential.
  */
 public final class Vgg extends NnModule {
-    /** In a configuration: a 2x2 max-pooling instead of a convolution of so many filters. */
+    /** In a configuration: a 2x2 max-pooling in place of a number of filters. */
     public static final int POOL = 0;
 
     private final VggFeatures features;
@@ -25,7 +25,7 @@ public final class Vgg extends NnModule {
      * Any widths.
      *
      * @param cfg filters of each convolution, {@link #POOL} for a 2x2 max-pooling
-     * @param batchNorm BN behind every convolution, which then has no bias
+     * @param batchNorm BN after every convolution, which then has no bias
      */
     public Vgg(Backend backend, int[] cfg, boolean batchNorm, int inChannels, int classes) {
         super(backend);

@@ -10,7 +10,7 @@ import greg.tensor.Tensor;
 import greg.tensor.op.Pool2dOp;
 import greg.tensor.op.ReluOp;
 
-/** The convolutional part of a VGG: 3x3 convolutions, BN if wanted, ReLU, 2x2 max-poolings; numbered as in PyTorch. */
+/** The convolutional part of a VGG: 3x3 convolutions, optionally BN, ReLU, 2x2 max-poolings; numbered as in PyTorch. */
 final class VggFeatures extends NnModule {
     private final int[] cfg;
     private final Conv2d[] convs;

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * Updates all parameters of a network in one call, with weight decay, the growing penalty and masks in the same pass. Holds
- * references to the parameters' tensors and masks as they are when it is made: make a new one after surgery.
+ * references to the tensors and masks that the parameters have when it is created: create a new one after surgery.
  */
 public abstract class Optimizer implements AutoCloseable {
     private final Backend backend;
@@ -24,7 +24,7 @@ public abstract class Optimizer implements AutoCloseable {
     private final Tensor lr;
     private long steps;
 
-    /** What the optimiser keeps for one parameter. */
+    /** What the optimizer keeps for one parameter. */
     private static final class Entry {
         final String name;
         final Tensor weight;
@@ -40,7 +40,7 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    /** {@code moments} running averages per parameter, all zero. */
+    /** {@code moments} moving averages per parameter, all zero. */
     protected Optimizer(NnModule network, int moments) {
         backend = network.backend();
         lr = Tensor.full(backend, Shape.of(1), 0);
@@ -57,7 +57,7 @@ public abstract class Optimizer implements AutoCloseable {
         lr.set(rate);
     }
 
-    /** Puts a penalty on the parameter of this name; the optimiser closes it. */
+    /** Puts a penalty on the parameter of this name; the optimizer closes it. */
     public final Penalty penalize(String parameter, GroupIndex groups) {
         Entry entry = entry(parameter);
         if (entry.penalty != null) entry.penalty.close();
@@ -100,7 +100,9 @@ public abstract class Optimizer implements AutoCloseable {
                 p == null ? null : p.groups());
     }
 
-    /** Computes the L1 norms of all penalised groups now, as a step does in passing: for what is decided before the first. */
+    /**
+     * Computes the L1 norms of all penalised groups now, as a step does in its pass: for decisions before the first step.
+     */
     public final void measureGroups() {
         List<UpdateSlot> table = new ArrayList<>();
         for (Entry e : entries) {
@@ -117,13 +119,13 @@ public abstract class Optimizer implements AutoCloseable {
         return steps;
     }
 
-    /** Goes on counting from a checkpoint. */
+    /** Resumes the count from a checkpoint. */
     public final void stepCount(long taken) {
         steps = taken;
     }
 
     /**
-     * Copies to the host what changes from step to step: running averages ({@code momentum.conv1.weight}, {@code
+     * Copies to the host what changes from step to step: moving averages ({@code momentum.conv1.weight}, {@code
      * variance...}) and of penalised parameters {@code lambda...} and {@code l1...}.
      */
     public final StateDict save() {
@@ -133,9 +135,9 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Goes on from {@link #save()}; the same parameters must be penalised.
+     * Resumes from {@link #save()}; the same parameters must be penalised.
      *
-     * @throws IllegalArgumentException if names or shapes differ; nothing is changed then
+     * @throws IllegalArgumentException if names or shapes differ; nothing is changed in that case
      */
     public final void load(StateDict saved) {
         Map<String, Tensor> targets = tensors();
@@ -143,13 +145,13 @@ public abstract class Optimizer implements AutoCloseable {
             throw new IllegalArgumentException("optimizer state: expected " + targets.size() + " tensors from "
                     + targets.keySet().stream().findFirst().orElse("none") + " on, got "
                     + saved.names().size() + " from "
-                    + saved.names().stream().findFirst().orElse("none") + " on; the checkpoint is of another network"
-                    + " or other penalties");
+                    + saved.names().stream().findFirst().orElse("none") + " on; the checkpoint is from another network"
+                    + " or has other penalties");
         }
         targets.forEach((name, tensor) -> {
             if (!saved.get(name).shape().equals(tensor.shape())) {
                 throw new IllegalArgumentException("optimizer state: expected " + name + " of shape " + tensor.shape()
-                        + ", got " + saved.get(name).shape() + "; the checkpoint is of another network");
+                        + ", got " + saved.get(name).shape() + "; the checkpoint is from another network");
             }
         });
         targets.forEach((name, tensor) -> tensor.set(saved.get(name).values()));

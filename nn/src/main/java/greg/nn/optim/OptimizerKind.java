@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.kernels.spec.AdamSpec;
 import greg.nn.NnModule;
 
-/** Which optimiser takes the steps of a training. */
+/** The kinds of optimizer. */
 public enum OptimizerKind {
     /** Stochastic gradient descent with momentum and weight decay. */
     @JsonProperty("sgd")

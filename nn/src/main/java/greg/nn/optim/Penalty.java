@@ -7,7 +7,7 @@ import greg.tensor.Tensor;
 
 /**
  * The growing penalty on one weight: a coefficient lambda per group, in device memory, added to the gradient as lambda_g w
- * by the optimiser's one pass; and the L1 norm of each group, which the same pass leaves behind.
+ * in the optimizer's one pass over the weights; and the L1 norm of each group, which the same pass computes.
  */
 public final class Penalty implements AutoCloseable {
     private final GroupIndex groups;

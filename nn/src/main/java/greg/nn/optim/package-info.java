@@ -1,2 +1,2 @@
-/** Optimisers and learning-rate schedules; the growing penalty enters the network through them. */
+/** Optimizers and learning-rate schedules; the growing penalty enters the network through them. */
 package greg.nn.optim;

@@ -4,8 +4,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Keeps training from being lost: hands a snapshot to whoever writes it from time to time, after each epoch, when another
- * hook {@linkplain #request asks for one}, and when the training is asked to stop.
+ * Keeps training from being lost: passes a snapshot to a writer at intervals, after each epoch, when another hook
+ * {@linkplain #request requests one}, and when the training is asked to stop.
  */
 public final class Checkpointer implements TrainHook {
     /** Writing may take a twentieth of the time, whatever the interval. */
@@ -24,9 +24,9 @@ public final class Checkpointer implements TrainHook {
      * Before the loop starts.
      *
      * @param interval seconds between two snapshots; 0: after every step
-     * @param guard looks at the weights before they are kept
+     * @param guard checks the weights before they are saved
      * @param stopRequested asked once after each step; when true, a snapshot is taken and {@link StoppedException} thrown
-     * @param writer keeps a snapshot
+     * @param writer saves a snapshot
      */
     public Checkpointer(
             double interval, DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
@@ -36,7 +36,7 @@ public final class Checkpointer implements TrainHook {
         this.writer = writer;
     }
 
-    /** Has a snapshot taken after this step. */
+    /** Requests a snapshot after this step. */
     public void request() {
         requested = true;
     }

@@ -1,8 +1,8 @@
 package greg.nn.train;
 
 /**
- * Stops a training that has diverged before anything of it is kept: looks at all weights every {@value #INTERVAL} steps, at
- * the end of each epoch and of the training, and at each epoch's loss. Throws {@link DivergedException}.
+ * Stops a training that has diverged before anything of it is saved: checks all weights every {@value #INTERVAL} steps, at
+ * the end of each epoch and of the training, and each epoch's loss. Throws {@link DivergedException}.
  */
 public final class DivergenceGuard implements TrainHook {
     private static final int INTERVAL = 200;
@@ -23,13 +23,13 @@ public final class DivergenceGuard implements TrainHook {
         checkWeights(loop);
     }
 
-    /** Looks at every weight now; for hooks that are about to keep them. */
+    /** Checks every weight now; for hooks that are about to save them. */
     public void checkWeights(TrainLoop loop) {
         String lost = Finite.firstLost(loop.network());
         if (lost != null) throw found(loop, lost);
     }
 
-    /** Looks at a loss that a hook has read. */
+    /** Checks a loss that a hook has read. */
     public void checkLoss(TrainLoop loop, double loss) {
         if (!Double.isFinite(loss)) throw found(loop, "the loss is " + loss);
     }

@@ -26,12 +26,12 @@ public final class Evaluator {
         this.batchSize = batchSize;
     }
 
-    /** All records of {@code dataset}, normalised as is usual for it. */
+    /** All records of {@code dataset}, normalized as is usual for it. */
     public static Evaluator of(Dataset dataset) {
         return new Evaluator(dataset, dataset.normalization(), BATCH);
     }
 
-    /** What the network answers to the first {@code count} images, a row each. */
+    /** The network's outputs for the first {@code count} images, one row per image. */
     public float[][] outputs(NnModule network, int count) {
         if (count < 1 || count > dataset.size()) {
             throw new IllegalArgumentException("evaluator: expected 1 to " + dataset.size() + " images, got " + count);
@@ -54,7 +54,7 @@ public final class Evaluator {
         return evaluate(network, done -> {});
     }
 
-    /** As above; {@code progress} is told the number of records done. */
+    /** As above; {@code progress} receives the number of records done. */
     public Score evaluate(NnModule network, IntConsumer progress) {
         Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);
         try (NnModule.Evaluation evaluation = network.evaluating();

@@ -13,7 +13,7 @@ import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.Arrays;
 
-/** Turns batches of bytes into network input on the device: upload, crop, flip, normalise. */
+/** Turns batches of bytes into network input on the device: upload, crop, flip, normalize. */
 public final class Feeder {
     private final Backend backend;
     private final Dataset dataset;
@@ -35,17 +35,17 @@ public final class Feeder {
         this.seed = Seeds.stream(seed, "augment");
     }
 
-    /** Normalisation only. */
+    /** Normalization only. */
     public static Feeder plain(Backend backend, Dataset dataset, Normalization norm) {
         return new Feeder(backend, dataset, norm, 0, false, false, 0);
     }
 
-    /** The standard augmentation of small images: pad 4, random crop, random left-right flip, normalise. */
+    /** The standard augmentation of small images: pad 4, random crop, random left-right flip, normalize. */
     public static Feeder augmenting(Backend backend, Dataset dataset, Normalization norm, long seed) {
         return new Feeder(backend, dataset, norm, 4, true, true, seed);
     }
 
-    /** Random left-right flip and normalisation, for images that were cropped at random when they were read. */
+    /** Random left-right flip and normalization, for images that were cropped at random when they were read. */
     public static Feeder flipping(Backend backend, Dataset dataset, Normalization norm, long seed) {
         return new Feeder(backend, dataset, norm, 0, true, true, seed);
     }

@@ -7,15 +7,15 @@ import greg.tensor.Tensor;
 import java.util.Map;
 
 /**
- * Finds out whether a training has diverged. The loss alone does not tell: a ReLU may turn NaN into 0 (the cpu backend's
- * does), and behind it the network answers with the bias of its last layer and a loss that looks well.
+ * Finds out whether a training has diverged. The loss alone does not show it: a ReLU may turn NaN into 0 (the cpu backend's
+ * does), after which the network outputs the bias of its last layer and the loss looks normal.
  */
 public final class Finite {
     private Finite() {}
 
     /**
-     * The first parameter of which the sum of absolute values is not finite, in words with that sum, or null if all are well.
-     * Reads every parameter once on the device, so it belongs behind an epoch or some hundred steps.
+     * Names the first parameter whose sum of absolute values is not finite, with that sum; null if all are finite.
+     * Reads every parameter once on the device, so call it once per epoch or every few hundred steps.
      */
     public static String firstLost(NnModule network) {
         try (Tensor sum = Tensor.full(network.backend(), Shape.of(1), 0)) {

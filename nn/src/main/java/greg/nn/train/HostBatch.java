@@ -5,7 +5,7 @@ import greg.tensor.Shape;
 /**
  * A batch in host memory.
  *
- * @param images row-major, of shape {@code shape}; may be reused by whoever made it once the following batch is asked for
+ * @param images row-major, of shape {@code shape}; the source may reuse it once the next batch is requested
  * @param shape (N, C, H, W)
  * @param labels N of them, from 0
  */

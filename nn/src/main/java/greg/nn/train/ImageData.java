@@ -7,7 +7,7 @@ import greg.datasets.Normalization;
 import greg.kernels.Backend;
 
 /**
- * The images of a data set in batches, shuffled anew in each epoch, read ahead, augmented and normalised on the device.
+ * The images of a data set in batches, shuffled anew in each epoch, read ahead, augmented and normalized on the device.
  *
  * <pre>{@code TrainData.of(dataset, 128).augment(Augmentation.CROP).seed(7)}</pre>
  */
@@ -27,7 +27,7 @@ public final class ImageData implements TrainData {
         this.seed = seed;
     }
 
-    /** Not augmented, normalised as is usual for the data set, shuffled by seed 0. */
+    /** Not augmented, normalized as is usual for the data set, shuffled by seed 0. */
     static ImageData of(Dataset dataset, int batchSize) {
         if (batchSize < 1) {
             throw new IllegalArgumentException("training data: expected a batch size of 1 or more, got " + batchSize);

@@ -15,7 +15,7 @@ final class IteratedData implements TrainData {
     IteratedData(int stepsPerEpoch, Iterable<HostBatch> epoch) {
         if (stepsPerEpoch < 1) {
             throw new IllegalArgumentException(
-                    "training data: expected 1 or more steps an epoch, got " + stepsPerEpoch);
+                    "training data: expected 1 or more steps per epoch, got " + stepsPerEpoch);
         }
         this.stepsPerEpoch = stepsPerEpoch;
         this.epoch = epoch;
@@ -26,7 +26,7 @@ final class IteratedData implements TrainData {
         return stepsPerEpoch;
     }
 
-    /** Counted once; the first call goes through an epoch. */
+    /** Counted once; the first call iterates over an epoch. */
     @Override
     public long imagesPerEpoch() {
         if (images < 0) {

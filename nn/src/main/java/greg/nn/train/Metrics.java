@@ -19,7 +19,7 @@ public final class Metrics implements AutoCloseable {
         return sums;
     }
 
-    /** Says that a batch of n records has been added. */
+    /** Counts a batch of n records that has been added. */
     public void count(int n) {
         records += n;
     }
@@ -40,13 +40,13 @@ public final class Metrics implements AutoCloseable {
         return records;
     }
 
-    /** Goes on from a checkpoint. */
+    /** Resumes from a checkpoint. */
     void restore(long counted, float[] saved) {
         records = counted;
         sums.set(saved);
     }
 
-    /** Reads and starts over. */
+    /** Reads the sums and resets them. */
     public Score readAndReset() {
         Score score = read();
         sums.set(0, 0, 0);

@@ -1,12 +1,12 @@
 package greg.nn.train;
 
 /**
- * Where a {@link Trainer} stands between two steps. Together with network and optimiser it is all that a loop needs to go
- * on, because batches and augmentation follow from seeds and position alone.
+ * Where a {@link Trainer} stands between two steps. Together with network and optimizer it is all that a loop needs to
+ * resume, because batches and augmentation follow from seeds and position alone.
  *
- * @param iteration steps taken, over all epochs; a multiple of the steps an epoch means that the last epoch is over and
+ * @param iteration steps taken, over all epochs; a multiple of the steps per epoch means that the last epoch is over and
  *     its hooks have been called
- * @param records images seen in the epoch under way
+ * @param records images seen in the current epoch
  * @param sums their sums of loss, top-1 correct and top-5 correct, float32 as on the device
  */
 public record Position(long iteration, long records, float[] sums) {

@@ -13,15 +13,15 @@ import greg.nn.optim.OptimizerKind;
  * TrainConfig.sgd("0:0.1,100:0.01,150:0.001", 200).withBatchSize(64)
  * }</pre>
  *
- * @param optimizer what takes the steps
+ * @param optimizer the kind of optimizer
  * @param lr learning rate by epoch
  * @param epochs passes over the training images; 0 leaves the network as it is
- * @param batchSize images a step; default 128 (paper, ResNet-56)
+ * @param batchSize images per step; default 128 (paper, ResNet-56)
  * @param weightDecay gamma, L2 coefficient on every parameter; default 5e-4 for SGD (paper, CIFAR), 0 for Adam
  * @param momentum of SGD, no dampening, no Nesterov; default 0.9 (paper); Adam has none
- * @param augment what happens to training images at random; default {@link Augmentation#CROP}
+ * @param augment random augmentation of training images; default {@link Augmentation#CROP}
  * @param seed fixes order and augmentation; default 0
- * @param maxIterations stops after so many steps, for trials; default 0: no limit
+ * @param maxIterations stops after this many steps, for trials; default 0: no limit
  */
 public record TrainConfig(
         OptimizerKind optimizer,
@@ -34,7 +34,7 @@ public record TrainConfig(
         long seed,
         long maxIterations) {
 
-    /** Checks the numbers; the {@link greg.nn.SettingException} says which is wrong, what is expected and what came. */
+    /** Checks the numbers; the {@link greg.nn.SettingException} says which is wrong, what was expected and what it was. */
     public TrainConfig {
         require(epochs >= 0, "epochs", "0 or more", epochs);
         require(batchSize >= 1, "batchSize", "at least 1", batchSize);
@@ -58,7 +58,7 @@ public record TrainConfig(
         return sgd(lr, epochs).by(OptimizerKind.ADAM);
     }
 
-    /** The same with another optimiser; Adam gets no weight decay, as in the reference implementation. */
+    /** The same with another optimizer; Adam gets no weight decay, as in the reference implementation. */
     public TrainConfig by(OptimizerKind other) {
         double decay = other == OptimizerKind.ADAM ? 0 : weightDecay;
         return new TrainConfig(other, lr, epochs, batchSize, decay, momentum, augment, seed, maxIterations);

@@ -32,13 +32,13 @@ public interface TrainData {
      */
     InputSource open(Backend backend, long iteration);
 
-    /** The images of a data set in batches, shuffled anew in each epoch, normalised as is usual for that data set. */
+    /** The images of a data set in batches, shuffled anew in each epoch, normalized as is usual for that data set. */
     static ImageData of(Dataset dataset, int batchSize) {
         return ImageData.of(dataset, batchSize);
     }
 
     /**
-     * Images in an array of unsigned bytes, in batches, shuffled anew in each epoch; normalised to -1..1 unless {@link
+     * Images in an array of unsigned bytes, in batches, shuffled anew in each epoch; normalized to -1..1 unless {@link
      * ImageData#normalize} says otherwise.
      *
      * @param pixels the images one after another, each (H, W, C) row-major; not copied

@@ -15,7 +15,7 @@ import java.util.Map;
  *
  * @param state the training between two steps
  * @param extra tensors of hooks, e.g. of a growing penalty; may be empty
- * @param notes strings beside them, e.g. the settings that the training had
+ * @param notes further strings, e.g. the settings that the training had
  */
 public record TrainFile(TrainState state, StateDict extra, Map<String, String> notes) {
     private static final String NETWORK = "network.";
@@ -48,7 +48,7 @@ public record TrainFile(TrainState state, StateDict extra, Map<String, String> n
     /**
      * Reads a file that {@link #write} wrote.
      *
-     * @throws CheckpointException if it is something else
+     * @throws CheckpointException if it is another kind of file
      */
     public static TrainFile read(Path file) {
         Checkpoint checkpoint = Safetensors.read(file);

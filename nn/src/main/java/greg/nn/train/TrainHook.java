@@ -2,8 +2,8 @@ package greg.nn.train;
 
 /**
  * What happens around the steps of a {@link Trainer}: the growing penalty, checkpoints, progress, metrics are hooks. A hook
- * overrides what concerns it. Hooks are called in the order in which they were added. Between {@link #beforeStep} and
- * {@link #afterStep} nothing is called, since a step may be a graph that the device replays.
+ * overrides the methods that it needs. Hooks are called in the order in which they were added. Between {@link #beforeStep}
+ * and {@link #afterStep} nothing is called, since a step may be a graph that the device replays.
  */
 public interface TrainHook {
     /** Before the first step, also of training that is resumed. */
@@ -24,7 +24,7 @@ public interface TrainHook {
     default void afterEpoch(TrainLoop loop, int epoch, Score train) {}
 
     /**
-     * Asked after every step, and behind {@link #afterEpoch} where an epoch ended; true ends the training there. Hooks behind
+     * Asked after every step, and after {@link #afterEpoch} where an epoch ended; true ends the training there. Hooks after
      * one that answered true are not asked.
      */
     default boolean stop(TrainLoop loop) {
@@ -34,7 +34,7 @@ public interface TrainHook {
     /** After the last step, however training ended; not after an exception. */
     default void ended(TrainLoop loop) {}
 
-    /** Ends the training once so many steps are done, those before it was resumed included. */
+    /** Ends the training once this many steps are done, those before it was resumed included. */
     static TrainHook limit(long steps) {
         return new TrainHook() {
             @Override

@@ -14,7 +14,7 @@ import java.util.List;
  * @param network parameters and buffers
  * @param optimizer moving averages, penalties and the norms measured by the last step
  * @param optimizerSteps updates that the optimizer has counted
- * @param dropout where the streams of random numbers in the network stand
+ * @param dropout the positions of the network's streams of random numbers
  */
 public record TrainState(
         Position position, StateDict network, StateDict optimizer, long optimizerSteps, List<Stream> dropout) {

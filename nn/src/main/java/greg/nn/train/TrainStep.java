@@ -10,8 +10,8 @@ import greg.tensor.op.CrossEntropyOp;
 
 /**
  * One step of training: forward, mean cross-entropy, backward, update. It reads nothing back from the device: the loss stays
- * in a slot of the step's own, to be read between steps by whoever wants it, so that a step can be issued kernel by kernel
- * or replayed as a whole without a difference to its surroundings.
+ * in a slot of the step's own, to be read between steps, so that the code around a step need not know whether it is issued
+ * kernel by kernel or replayed as a whole.
  */
 public final class TrainStep implements AutoCloseable {
     private final NnModule network;

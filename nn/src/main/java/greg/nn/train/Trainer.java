@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * The training loop: there is one. It knows nothing of pruning, files or people: the growing penalty, checkpoints, metrics
+ * The training loop: there is one. It knows nothing of pruning, files or output: the growing penalty, checkpoints, metrics
  * and progress are {@linkplain TrainHook hooks} on it.
  *
  * <pre>{@code
@@ -41,7 +41,7 @@ public final class Trainer {
         this.owns = owns;
     }
 
-    /** With an optimizer of the caller's, who closes it; its learning rate stays unless a {@link #schedule} is given. */
+    /** Uses an optimizer that the caller closes; its learning rate stays unless a {@link #schedule} is given. */
     public Trainer(NnModule network, Optimizer optimizer) {
         this(network, () -> optimizer, false);
     }
@@ -58,7 +58,7 @@ public final class Trainer {
         return this;
     }
 
-    /** Adds hooks behind those already there. */
+    /** Adds hooks after those already there. */
     public Trainer hooks(TrainHook... more) {
         Collections.addAll(hooks, more);
         return this;
@@ -111,8 +111,8 @@ public final class Trainer {
     }
 
     /**
-     * Trains from {@code from} on, until so many steps are done or a hook stops it; the network, the optimizer and the hooks
-     * are as they were there.
+     * Trains from {@code from} on, until this many steps are done or a hook stops it; the network, the optimizer and the
+     * hooks must be in the state that they had there.
      *
      * @param steps counted from the start of the training
      * @return as {@link #run(TrainData, int)}
@@ -146,7 +146,7 @@ public final class Trainer {
             this.hooks = hooks;
             this.optimizer = optimizer;
             iteration = from.iteration();
-            inputs = data.open(network.backend(), iteration); // first: it may refuse
+            inputs = data.open(network.backend(), iteration); // first: it may throw
             metrics = new Metrics(network.backend());
             metrics.restore(from.records(), from.sums());
             step = new TrainStep(network, optimizer, metrics);

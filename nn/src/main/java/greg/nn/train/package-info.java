@@ -1,2 +1,2 @@
-/** Feeding, stepping, evaluating; loops with hooks. */
+/** Training: input, the loop and its hooks, evaluation. */
 package greg.nn.train;

@@ -28,11 +28,11 @@ class Conv2dGroupsTest {
     @ParameterizedTest
     @CsvSource({
         "6,6,6, 4,1, 4,4", // depthwise
-        "6,12,6, 8,1, 4,4", // two filters a channel
+        "6,12,6, 8,1, 4,4", // two filters per channel
         "6,12,6, 2,1, 1,1",
         "6,12,6, 1,1, 1,1", // the last channel has lost one of its two
         "6,6,3, 3,1, 3,3", // grouped: one channel and one filter are left in each group
-        "6,6,3, 2,1, 3,2", // then depthwise: one of those channels goes
+        "6,6,3, 2,1, 3,2", // then depthwise: one of those channels is removed
         "6,6,2, 4,2, 2,4"
     })
     void groupsFollowTheWeight(int in, int out, int groups, int rows, int columns, int groupsAfter, int channels) {

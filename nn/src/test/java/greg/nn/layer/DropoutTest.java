@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The masks of a network's dropouts: apart from each other, repeatable, and carried on. */
+/** The masks of a network's dropouts: different in each layer, repeatable, and resumable. */
 class DropoutTest {
     private static final int WIDTH = 512;
 

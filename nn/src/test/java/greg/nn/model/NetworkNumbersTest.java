@@ -36,7 +36,7 @@ class NetworkNumbersTest {
     private static final double LOGITS = 2e-5;
     /** Of a gradient's norm. */
     private static final double GRADIENT = 1e-4;
-    /** For gradients that are zero but for rounding: of biases before a normalisation. */
+    /** For gradients that are zero but for rounding: of biases before a normalization. */
     private static final double ZERO = 2e-6;
 
     private static final int PROJECTIONS = 4;

@@ -43,7 +43,7 @@ class NetworksTest {
         }
     }
 
-    /** The height and width that a refusal names. */
+    /** The height and width that the error message names. */
     private int smallest(String arch) {
         String message = assertThrows(IllegalArgumentException.class, () -> Networks.create(arch, backend, 3, 0, 2))
                 .getMessage();

@@ -26,14 +26,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A whole training step of ResNet-20 but for the update, against PyTorch 1.13 in float64: resnet20-gradient.txt in this
+ * A whole training step of ResNet-20 without the update, against PyTorch 1.13 in float64: resnet20-gradient.txt in this
  * package's test resources, printed by resnet20-gradient.py beside it. PyTorch's own float32 run is off by at most 3.4e-6
  * of a gradient's norm there.
  */
 class ResNet20GradientTest {
     private static final int BATCH = 4;
     private static final double LOSS = 1e-5;
-    /** Of a gradient's norm; thirty times what float32 costs PyTorch, for other orders of addition. */
+    /** Of a gradient's norm; thirty times PyTorch's own float32 error, to allow for other orders of addition. */
     private static final double GRADIENT = 1e-4;
 
     private static final double STATISTICS = 1e-5;

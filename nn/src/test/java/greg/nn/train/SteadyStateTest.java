@@ -18,15 +18,18 @@ import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Java users of deep learning complain that memory leaks: thousands of steps must leave it where it was. */
+/** Memory leaks are a common complaint about deep learning in Java: thousands of steps must not change what is in use. */
 class SteadyStateTest {
     private static final int STEPS = 2000;
-    /** The plain loops of the reference need a hundred times as long for a step. */
+    /** A step takes the plain loops of the reference backend a hundred times as long. */
     private static final int STEPS_OF_REFERENCE = 200;
 
     private static final int WARM = 50;
     private static final long PAGE = 4096;
-    /** The collector may let the heap breathe; a leak of one activation a step would be a hundred times as much. */
+    /**
+     * The garbage collector lets the heap grow and shrink a little; a leak of one activation per step would be a hundred times
+     * as much.
+     */
     private static final long SLACK = 64L << 20;
 
     @ParameterizedTest

@@ -154,7 +154,7 @@ class TrainHookTest {
                 StoppedException.class,
                 () -> new Trainer(net, sgd).hooks(asks, checkpointer).run(data, 10));
         assertEquals(5, e.iteration());
-        // ends of epochs behind 2, 4 and 6 steps, the request behind 3; the stop falls on an epoch's end, saved once
+        // ends of epochs after 2, 4 and 6 steps, the request after 3; the stop falls on an epoch's end, saved once
         assertEquals(List.of(2L, 3L, 4L, 6L), saved);
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A loop that is stopped after any step and goes on with fresh objects ends with the same bits. */
+/** A loop that is stopped after any step and resumed with new objects ends with the same bits. */
 class TrainerResumeTest {
     private static final DataSplit DATA = Synthetic.split(10, 4, new ImageShape(3, 8, 8, 4), 1);
     private static final int BATCH = 4;

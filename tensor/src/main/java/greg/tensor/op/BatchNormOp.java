@@ -11,8 +11,8 @@ import greg.tensor.Tensor;
 import java.util.List;
 
 /**
- * Batch normalisation of x (N, C, H, W) with what follows it: {@code NONE}, {@code RELU}, or {@code ADD_RELU} (the tail of
- * a residual block, y = max(BN(x) + residual, 0)).
+ * Batch normalization of x (N, C, H, W), fused with what follows it: {@code NONE}, {@code RELU}, or {@code ADD_RELU} (the
+ * tail of a residual block, y = max(BN(x) + residual, 0)).
  */
 public final class BatchNormOp extends Op {
     private final BatchNormSpec spec;
@@ -83,7 +83,7 @@ public final class BatchNormOp extends Op {
 
     /**
      * The usual rule through mean and variance, in evaluation mode the one for constant statistics ({@link
-     * greg.kernels.BatchNormKernels}), behind the ReLU's mask; the residual gets the masked gradient.
+     * greg.kernels.BatchNormKernels}), applied to dy masked by the ReLU; the residual gets the masked gradient.
      */
     @Override
     protected Storage[] backward(Storage dy) {

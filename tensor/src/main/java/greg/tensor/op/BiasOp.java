@@ -32,7 +32,7 @@ public final class BiasOp extends Op {
         return new BiasOp(spec, y).record(s, y, x, b);
     }
 
-    /** dx = dy behind the ReLU's mask; db = its sum over batch and positions. */
+    /** dx = dy masked by the ReLU; db = its sum over batch and positions. */
     @Override
     protected Storage[] backward(Storage dy) {
         Storage dx = dy;

@@ -8,7 +8,7 @@ import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.List;
 
-/** Channels of several tensors (N, C_i, H, W) or (N, C_i) one after another. */
+/** Concatenates tensors (N, C_i, H, W) or (N, C_i) along the channels. */
 public final class ConcatOp extends Op {
     private final ConcatSpec spec;
 

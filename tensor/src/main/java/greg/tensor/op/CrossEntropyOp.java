@@ -19,7 +19,7 @@ public final class CrossEntropyOp extends Op {
     }
 
     /**
-     * The forward pass; the gradient is made on the way when one is wanted.
+     * The forward pass; the gradient is computed in the same pass when it is required.
      *
      * @param labels INT32 (N), each in [0, K): the caller has checked them
      * @param metrics FLOAT32 (3), added to: sum of losses, top-1 and top-5 correct

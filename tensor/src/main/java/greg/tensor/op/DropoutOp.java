@@ -7,7 +7,8 @@ import greg.tensor.Tensor;
 
 /**
  * Dropout (Srivastava et al. 2014) in training: each element is 0 with probability {@code rate}, else divided by 1 -
- * rate, so that its expectation stays. Which ones fall follows from the seed alone; nothing is stored for the gradient.
+ * rate, so that its expectation is unchanged. Which elements are zeroed follows from the seed alone; nothing is stored for
+ * the gradient.
  */
 public final class DropoutOp extends Op {
     private final float rate;
@@ -22,7 +23,7 @@ public final class DropoutOp extends Op {
      * The forward pass.
      *
      * @param rate in [0, 1)
-     * @param seed another one in every step
+     * @param seed a different one in every step
      */
     public static Tensor apply(Tensor x, float rate, long seed) {
         if (!(rate >= 0 && rate < 1)) {

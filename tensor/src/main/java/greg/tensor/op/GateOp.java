@@ -42,7 +42,7 @@ public final class GateOp extends Op {
     protected Storage[] backward(Storage dy) {
         Storage dgate = needs(1) ? allocate((long) spec.n() * spec.channels()) : null;
         if (dgate != null) backend().gate().backwardGate(spec, x, dy, dgate);
-        // behind the gate's, which reads dy
+        // after the gate's gradient, which reads dy
         Storage dx = !needs(0) ? null : dy.exclusive() ? dy.retain() : allocate(dy.length());
         if (dx != null) backend().gate().forward(spec, dy, gate, dx);
         return new Storage[] {dx, dgate};

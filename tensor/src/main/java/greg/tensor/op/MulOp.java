@@ -19,14 +19,14 @@ public final class MulOp extends Op {
     public static Tensor apply(Tensor a, Tensor b) {
         if (!a.shape().equals(b.shape())) {
             throw new IllegalArgumentException("mul: expected second input of shape " + a.shape() + ", got " + b.shape()
-                    + "; for one factor a channel use GateOp");
+                    + "; for one factor per channel use GateOp");
         }
         Storage y = scoped(a.backend(), a.shape());
         a.backend().elementwise().multiply(a.shape().dims(), a.storage(), b.storage(), y);
         return new MulOp(a.storage(), b.storage()).record(a.shape(), y, a, b);
     }
 
-    /** da = dy b, db = dy a; the last of them takes dy's place where it may. */
+    /** da = dy b, db = dy a; the last of them overwrites dy where it may. */
     @Override
     protected Storage[] backward(Storage dy) {
         boolean free = dy.exclusive();

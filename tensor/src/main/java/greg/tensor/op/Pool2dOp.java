@@ -32,7 +32,7 @@ public final class Pool2dOp extends Op {
         return new Pool2dOp(spec, saved).record(out, y, x);
     }
 
-    /** Max: the gradient goes to where the maximum was; average: it is spread evenly. Overlaps add. */
+    /** Max: the gradient goes to where the maximum was; average: it is spread evenly. Overlaps are summed. */
     @Override
     protected Storage[] backward(Storage dy) {
         Storage dx = allocate(node().inputs().get(0).shape().size());

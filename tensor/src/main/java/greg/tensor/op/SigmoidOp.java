@@ -6,8 +6,8 @@ import greg.tensor.Op;
 import greg.tensor.Tensor;
 
 /**
- * y = 1 / (1 + exp(-x)), any shape. A channel of zeros becomes one of 1/2: where channels are to be pruned, it belongs
- * in front of a product ({@link GateOp}, {@link MulOp}), whose other side is zero then.
+ * y = 1 / (1 + exp(-x)), any shape. A channel of zeros becomes one of 1/2: where channels are to be pruned, a product
+ * ({@link GateOp}, {@link MulOp}) should follow whose other factor is then zero.
  */
 public final class SigmoidOp extends Op {
     private final Storage y;

@@ -1,2 +1,2 @@
-/** One class an op: the forward function, and right under it the gradient rule. */
+/** One class per op: the forward function, and right under it the gradient rule. */
 package greg.tensor.op;

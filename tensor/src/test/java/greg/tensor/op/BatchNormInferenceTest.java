@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Gradients of batch normalisation in evaluation mode, with respect to everything that may want one. */
+/** Gradients of batch normalization in evaluation mode, with respect to everything that may require one. */
 class BatchNormInferenceTest {
     private static final String DEVICES = "greg.kernels.BackendsUnderTest#all";
     private static final Shape SHAPE = Shape.of(3, 2, 2, 3);
@@ -30,8 +30,8 @@ class BatchNormInferenceTest {
             int c = i / 6 % 2;
             double slope = GAMMA[c] / Math.sqrt(VAR[c] + EPS);
             double z = slope * (x[i] - MEAN[c]) + BETA[c];
-            double wanted = z < 0 ? z - 0.25 : z + 0.25;
-            x[i] = (float) (MEAN[c] + (wanted - BETA[c]) / slope);
+            double target = z < 0 ? z - 0.25 : z + 0.25;
+            x[i] = (float) (MEAN[c] + (target - BETA[c]) / slope);
         }
         return x;
     }
@@ -54,7 +54,7 @@ class BatchNormInferenceTest {
                         () -> apply(x, adds ? zero : null, gamma, beta, mean, var, fusion), 2e-2, 1e-3, inputs);
                 GradCheck.Result result =
                         GradCheck.run(() -> apply(x, adds ? zero : null, gamma, beta, mean, var, fusion), inputs);
-                // without a ReLU: dx = r gamma / sqrt(var + eps), nothing of the other elements
+                // without a ReLU: dx = r gamma / sqrt(var + eps), independent of the other elements
                 float[] r = Patterns.projection(SHAPE);
                 float[] y = result.y();
                 for (int i = 0; i < r.length; i++) {
@@ -65,7 +65,7 @@ class BatchNormInferenceTest {
                     assertTrue(Math.abs(got - expected) <= 1e-6 + 1e-6 * Math.abs(expected), fusion + " element " + i);
                 }
             }
-            // a frozen affine map: only what is wanted comes out
+            // a frozen affine map: only the required gradients are computed
             try (Tensor frozen = Tensor.of(backend, channels, GAMMA);
                     Tensor fixed = Tensor.of(backend, channels, BETA)) {
                 GradCheck.run(() -> apply(x, null, frozen, fixed, mean, var, Fusion.RELU), x, frozen, fixed);

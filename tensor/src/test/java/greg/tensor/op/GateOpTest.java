@@ -39,7 +39,7 @@ class GateOpTest {
             Patterns.numbers("""
             2.328125 -0.359375 0.078125 -0.171875 -1.359375 0.859375""");
 
-    // PyTorch: squeeze-and-excitation, the input on both ways
+    // PyTorch: squeeze-and-excitation, the input on both paths
     // x, w = pat(7, 23, 2, 3, 3, 2), pat(5, 17, 3, 3)
     // s = torch.sigmoid(F.linear(x.mean((2, 3)), w))
     // y = x * s[:, :, None, None]
@@ -64,7 +64,7 @@ class GateOpTest {
             -0.07427716 -0.10584681 0.17718073 0.081910699 -0.067600439 0.056371512 -0.046701384 0.049369038
             -0.046927834""");
 
-    // PyTorch: gates one behind the other, the first also added
+    // PyTorch: one gate after another, the first also added
     // x, g = pat(7, 23, 2, 3, 3, 2), pat(5, 17, 2, 3, 1, 1)
     // h = x * g
     // y = F.relu(h) * (g * g) + h

@@ -133,7 +133,7 @@ class MulOpTest {
                 Tensor x = Patterns.constant(backend, 7, 23, 2, 3, 4, 4);
                 Tensor gate = Patterns.constant(backend, 7, 23, 2, 3, 1, 1)) {
             assertEquals(
-                    "mul: expected second input of shape (2, 3, 4, 4), got (2, 3, 1, 1); for one factor a channel use"
+                    "mul: expected second input of shape (2, 3, 4, 4), got (2, 3, 1, 1); for one factor per channel use"
                             + " GateOp",
                     assertThrows(IllegalArgumentException.class, () -> MulOp.apply(x, gate))
                             .getMessage());

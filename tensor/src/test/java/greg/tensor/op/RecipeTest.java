@@ -33,7 +33,7 @@ class RecipeTest {
     private static final Path OPS = ROOT.resolve("tensor/src/main/java/greg/tensor/op");
     private static final Path KERNELS = ROOT.resolve("kernels/src/main/java/greg/kernels");
 
-    /** Whose kernels an op runs on, where they are not its own. */
+    /** The family whose kernels an op runs on, where it is not the op's own. */
     private static final Map<String, String> FAMILIES = Map.ofEntries(
             Map.entry("Add", "Elementwise"),
             Map.entry("Bias", "Elementwise"),
@@ -51,7 +51,7 @@ class RecipeTest {
     /** Families that take dimensions instead of a record. */
     private static final Set<String> WITHOUT_SPEC = Set.of("Elementwise", "SoftmaxLoss", "Transfer");
 
-    /** Families that wait for cuDNN and cuBLAS. */
+    /** Families that need cuDNN or cuBLAS, which are not used yet. */
     private static final Set<String> WITHOUT_CUDA = Set.of("BatchNorm", "Conv2d", "Gemm");
 
     /** PTX files that are not called as the family that they belong to. */
@@ -144,8 +144,8 @@ class RecipeTest {
             SHARED.forEach((file, what) -> {
                 if (file.startsWith("cuda/") && WITHOUT_CUDA.contains(family)) return;
                 String text = read(KERNELS.resolve(file + ".java"));
-                String wanted = what.replace("Foo", family);
-                assertTrue(text.contains(wanted), file + " lacks " + wanted);
+                String registration = what.replace("Foo", family);
+                assertTrue(text.contains(registration), file + " lacks " + registration);
             });
         }
     }

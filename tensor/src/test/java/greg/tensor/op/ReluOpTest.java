@@ -68,7 +68,7 @@ class ReluOpTest {
         }
     }
 
-    /** As in PyTorch. The seam leaves NaN to the backend; oneDNN's ReLU makes it 0. */
+    /** As in PyTorch. The seam leaves the treatment of NaN to the backend; oneDNN's ReLU makes it 0. */
     @Test
     void nanIsNotSwallowedOnReference() {
         try (Backend backend = new ReferenceBackend();

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ShortcutOpTest {
     private static final String DEVICES = "greg.kernels.BackendsUnderTest#all";
 
-    // PyTorch: odd height and width; 2 channels in front, 3 behind
+    // PyTorch: odd height and width; 2 channels before, 3 after
     // x = pat(7, 23, 2, 2, 3, 5)
     // y = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 3))
     // project(y)
@@ -54,7 +54,7 @@ class ShortcutOpTest {
         return ShortcutOp.apply(x, ChannelRoute.padded(x.shape().dim(1), outChannels, before), stride);
     }
 
-    // PyTorch: what is left of such a shortcut when both sides lost channels
+    // PyTorch: such a shortcut after both sides have lost channels
     // x = pat(7, 23, 1, 3, 3, 2)
     // y = torch.stack([0 * x[:, 0], x[:, 2], x[:, 0], 0 * x[:, 0]], 1)[:, :, ::2, ::2]
     // project(y)

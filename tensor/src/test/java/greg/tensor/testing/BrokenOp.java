@@ -5,29 +5,29 @@ import greg.tensor.ChannelMap;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
 
-/** y = x with a rule (or a forward pass) that is wrong in one chosen way: what the checks must find. */
+/** y = x with a rule (or a forward pass) that is wrong in one chosen way: which the checks must find. */
 public final class BrokenOp extends Op {
     /** What is wrong. */
     public enum Fault {
-        /** Nothing: shows that the others fail for their fault and not for the op. */
+        /** Nothing: shows that the others fail because of their fault and not because of the op. */
         NONE,
         /** dy is returned without a reference of its own. */
         NOT_RETAINED,
-        /** A reference too many is kept. */
+        /** One reference too many is kept. */
         RETAINED_TWICE,
         /** A temporary is never released. */
         LEAK,
-        /** dy is overwritten although somebody else holds it. */
+        /** dy is overwritten although it is held elsewhere. */
         OVERWRITES_DY,
         /** The forward pass writes into its input. */
         OVERWRITES_INPUT,
-        /** The gradient has the other sign. */
+        /** The gradient has the wrong sign. */
         WRONG_SIGN,
         /** No gradient at all. */
         NO_GRADIENT,
-        /** A gradient of another size. */
+        /** A gradient of the wrong size. */
         WRONG_SIZE,
-        /** A gradient too many. */
+        /** One gradient too many. */
         WRONG_COUNT
     }
 

@@ -23,19 +23,19 @@ import java.util.function.Supplier;
  *
  * <ul>
  *   <li>inputs are the same to the bit afterwards;
- *   <li>the live bytes return to where they were, so no rule keeps a reference too many or gives one too few back;
- *   <li>the gradients do not change when somebody else holds dy too, and dy is not overwritten then;
+ *   <li>the live bytes return to where they were, so no rule keeps one reference too many or returns one too few;
+ *   <li>the gradients do not change when something else holds dy too, and dy is not overwritten then;
  *   <li>without a tape the result is the same.
  * </ul>
  */
 public final class GradCheck {
-    /** Between two ways through the same kernels; other layouts may add in another order. */
+    /** Between two paths through the same kernels; other layouts may sum in another order. */
     private static final double SAME = 1e-5;
 
     private GradCheck() {}
 
     /**
-     * What came out.
+     * The result.
      *
      * @param gradients one per input that requires a gradient, in the order of the inputs
      */
@@ -55,7 +55,7 @@ public final class GradCheck {
     public static Result run(Supplier<Tensor> f, Tensor... inputs) {
         Backend backend = inputs[0].backend();
         List<float[]> before = values(inputs);
-        shared(f, plain(f, inputs), inputs); // plans and packed weights made now stay with the backend
+        shared(f, plain(f, inputs), inputs); // plans and packed weights created now stay with the backend
         long baseline = backend.memory().liveBytes();
         Result result = plain(f, inputs);
         assertEquals(baseline, backend.memory().liveBytes(), "live bytes after a backward pass");
@@ -68,7 +68,7 @@ public final class GradCheck {
         try (Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin()) {
             Tensor y = f.get();
-            assertNull(y.node(), "no tape was wanted");
+            assertNull(y.node(), "expected no tape");
             Compare.close("forward without a tape", result.y, y.toHost(), SAME, SAME);
         }
         assertEquals(baseline, backend.memory().liveBytes(), "live bytes after a forward pass");
@@ -83,14 +83,14 @@ public final class GradCheck {
         }
     }
 
-    /** y + 0 hands one dy to both sides; the rule under test must then leave it alone. */
+    /** y + 0 passes one dy to both sides; the rule under test must then leave it alone. */
     private static void shared(Supplier<Tensor> f, Result expected, Tensor... inputs) {
         Backend backend = inputs[0].backend();
         float[] r = Patterns.projection(expected.shape);
         try (Scope scope = Scope.open();
                 Tensor zero = Tensor.parameter(backend, expected.shape, new float[r.length])) {
             Backprop.run(Projection.apply(AddOp.apply(f.get(), zero), r));
-            assertArrayEquals(r, zero.gradientToHost(), "a dy that somebody else holds was overwritten");
+            assertArrayEquals(r, zero.gradientToHost(), "a dy that is held elsewhere was overwritten");
             List<float[]> actual = gradients(inputs);
             for (int i = 0; i < actual.size(); i++) {
                 Compare.close("gradient " + i + ", dy shared", expected.gradients.get(i), actual.get(i), SAME, SAME);
@@ -102,7 +102,7 @@ public final class GradCheck {
         List<float[]> out = new ArrayList<>();
         for (Tensor input : inputs) {
             if (input.requiresGrad()) out.add(input.gradientToHost());
-            else assertNull(input.gradient(), "gradient of an input that wants none");
+            else assertNull(input.gradient(), "gradient of an input that requires none");
         }
         return out;
     }
@@ -124,10 +124,10 @@ public final class GradCheck {
      */
     public static void numeric(Supplier<Tensor> f, double h, double tolerance, Tensor... inputs) {
         List<float[]> analytic = plain(f, inputs).gradients;
-        int wanting = 0;
+        int requiring = 0;
         for (Tensor input : inputs) {
             if (!input.requiresGrad()) continue;
-            float[] rule = analytic.get(wanting);
+            float[] rule = analytic.get(requiring);
             double[] quotients = quotients(f, h, input);
             double scale = 1e-3;
             for (double q : quotients) scale = Math.max(scale, Math.abs(q));
@@ -135,12 +135,12 @@ public final class GradCheck {
                 double difference = Math.abs(rule[i] - quotients[i]);
                 assertTrue(
                         difference <= tolerance * scale,
-                        "input " + wanting + " " + input.shape() + ", element " + i + ": rule " + rule[i]
+                        "input " + requiring + " " + input.shape() + ", element " + i + ": rule " + rule[i]
                                 + ", finite difference " + quotients[i] + ", largest " + scale);
             }
-            wanting++;
+            requiring++;
         }
-        assertTrue(wanting > 0, "no input wants a gradient");
+        assertTrue(requiring > 0, "no input requires a gradient");
     }
 
     private static double[] quotients(Supplier<Tensor> f, double h, Tensor input) {

@@ -47,7 +47,7 @@ class GradCheckTest {
 
     @Test
     void overwriting() {
-        finds("a dy that somebody else holds was overwritten", Fault.OVERWRITES_DY);
+        finds("a dy that is held elsewhere was overwritten", Fault.OVERWRITES_DY);
         finds("input 0 was overwritten", Fault.OVERWRITES_INPUT);
     }
 

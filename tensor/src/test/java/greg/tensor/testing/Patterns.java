@@ -6,11 +6,11 @@ import greg.tensor.Shape;
 import greg.tensor.Tensor;
 
 /**
- * Inputs that Java and Python compute alike: element i is ((i * mul) mod mod - mod / 2) / 8, exact in float32. With a prime
- * {@code mod} above the element count all values differ by 1/8 or more, which keeps finite differences off the kinks of
- * max pooling; {@code mod} also bounds them, to mod / 16.
+ * Inputs that Java and Python compute identically: element i is ((i * mul) mod mod - mod / 2) / 8, exact in float32. With a
+ * prime {@code mod} above the element count all values differ by 1/8 or more, which keeps finite differences off the kinks
+ * of max pooling; {@code mod} also bounds them, to mod / 16.
  *
- * <p>The scripts above the golden numbers of the op tests run behind this prelude, in PyTorch 1.13:
+ * <p>The scripts above the golden numbers of the op tests run after this prelude, in PyTorch 1.13:
  *
  * <pre>
  * import torch, torch.nn.functional as F
@@ -33,13 +33,13 @@ public final class Patterns {
         return Workspace.ramp(mul, mod, 8, shape.dims());
     }
 
-    /** The pattern as a leaf that wants a gradient; the caller closes it. */
+    /** The pattern as a leaf that requires a gradient; the caller closes it. */
     public static Tensor parameter(Backend backend, int mul, int mod, int... dims) {
         Shape shape = Shape.of(dims);
         return Tensor.parameter(backend, shape, values(mul, mod, shape));
     }
 
-    /** The pattern as a tensor that wants no gradient; the caller closes it. */
+    /** The pattern as a tensor that requires no gradient; the caller closes it. */
     public static Tensor constant(Backend backend, int mul, int mod, int... dims) {
         Shape shape = Shape.of(dims);
         return Tensor.of(backend, shape, values(mul, mod, shape));

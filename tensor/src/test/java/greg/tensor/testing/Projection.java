@@ -6,7 +6,7 @@ import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 
-/** y of any shape -&gt; the scalar sum of r[i] y[i], on the host in double: the loss under which an op is checked. */
+/** y of any shape -&gt; the scalar sum of r[i] y[i], on the host in double: the loss with which an op is checked. */
 public final class Projection extends Op {
     private final float[] r;
 

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Wrong calls of the driver, and what a module or a launch may not be. */
+/** Wrong calls of the driver, invalid modules and invalid launches. */
 class SimulatorDriverTest {
     private static final int VALUE = CUresult.CUDA_ERROR_INVALID_VALUE;
     private static final String GOOD = source("good.ptx");
@@ -223,7 +223,7 @@ class SimulatorDriverTest {
     void theContextMustBeCurrent() {
         CUcontext mine = new CUcontext();
         ok(() -> JCudaDriver.cuCtxPopCurrent(mine));
-        // the backend of the tests that ran before in this process keeps its context below
+        // the backend of earlier tests in this process keeps its context below
         CUcontext below = new CUcontext();
         boolean more = run(() -> JCudaDriver.cuCtxPopCurrent(below)) == CUresult.CUDA_SUCCESS;
         CUdeviceptr memory = new CUdeviceptr();

@@ -30,7 +30,7 @@ class SimulatorExtensionTest {
         int invoke(Pointer argument);
     }
 
-    /** Says that work will never run again. */
+    /** Called when work will never run again. */
     private interface Release extends Callback {
         void invoke(Pointer argument);
     }

@@ -55,7 +55,7 @@ class SimulatorStreamTest {
         return event;
     }
 
-    /** A stream runs when somebody waits for it: another stream that forgot to wait sees memory nobody wrote. */
+    /** A stream runs when something waits for it: another stream that forgot to wait sees uninitialised memory. */
     @Test
     void aMissingWaitIsSeen() {
         CUdeviceptr x = allocate(16);
@@ -263,7 +263,7 @@ class SimulatorStreamTest {
         assertArrayEquals(new float[] {1, 2, -3, 4}, floats(x, 4));
     }
 
-    /** Memory is forgotten behind the work that was in the stream before, and at its place in a graph. */
+    /** Memory is forgotten after the work that was in the stream before, and at its place in a graph. */
     @Test
     void forgettingWaitsItsTurn() {
         CUdeviceptr x = upload(1f, 1f, 1f, 1f);

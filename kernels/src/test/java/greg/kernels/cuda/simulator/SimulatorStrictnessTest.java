@@ -47,7 +47,7 @@ class SimulatorStrictnessTest {
         device.close();
     }
 
-    /** kernel, threads, code, thread that is named, words of the message; the kernels get 7 words of memory. */
+    /** kernel, threads, code, thread in the message, words of the message; the kernels get 7 words of memory. */
     static Stream<Arguments> mistakes() {
         return Stream.of(
                 Arguments.of("read_past_end", 8, ADDRESS, 7, "out of bounds: 0 bytes past the end of"),

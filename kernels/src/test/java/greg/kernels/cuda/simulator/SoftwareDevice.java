@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A context of its own on the software CUDA device, through the real JCuda classes. A kernel that fails loses its
- * context, so each test opens one; closing it gives back what the test allocated.
+ * context, so each test opens one; closing it frees what the test allocated.
  */
 final class SoftwareDevice implements AutoCloseable {
     private static NativeLibrary library;
@@ -53,7 +53,7 @@ final class SoftwareDevice implements AutoCloseable {
         return new SoftwareDevice();
     }
 
-    /** The same, but what fails is not printed: for tests that plant mistakes. */
+    /** The same, but errors are not printed: for tests that plant mistakes. */
     static SoftwareDevice openQuietly() {
         SoftwareDevice device = open();
         library.getFunction("gregSimQuiet").invokeVoid(new Object[] {1});
@@ -197,7 +197,7 @@ final class SoftwareDevice implements AutoCloseable {
         return values;
     }
 
-    /** The number behind a device pointer or a handle; JCuda shows it only in the text of the object. */
+    /** The number of a device pointer or a handle; JCuda shows it only in toString(). */
     static long address(NativePointerObject object) {
         String text = object.toString();
         int start = text.indexOf("nativePointer=0x") + 16;
