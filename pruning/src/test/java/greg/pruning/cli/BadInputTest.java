@@ -82,7 +82,7 @@ class BadInputTest {
                 "--stage-pr 0.5 --mean 0.5 | --mean and --std: give both or neither",
                 "--stage-pr 0.5 --mean 0.5 --std 0.5 | expected 3 values each",
                 "--stage-pr 0.5 --mean 0.5,0.5,0.5 --std 0.5,0,0.5 | positive std",
-                "--stage-pr 0.5 --threads -2 | --threads: expected a whole number from 0",
+                "--stage-pr 0.5 --threads -2 | --threads: expected a whole number of at least 0",
                 "--stage-pr 0.5 --epochs many | --epochs",
                 "--stage-pr 0.5 --precision bf16 | --precision: expected fp32",
                 "--stage-pr 0.5 --reinit default --no-finetune --max-iterations 1 | --reinit default: there is no finetuning",

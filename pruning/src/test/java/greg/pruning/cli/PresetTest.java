@@ -215,7 +215,7 @@ class PresetTest {
                 result.err()
                         .contains(
                                 "warning: --preset resnet56-cifar10-0.9-greg1: its published numbers are left out, they"
-                                        + " are of --method GReg-1, --arch resnet56"),
+                                        + " are for --method GReg-1, --arch resnet56"),
                 result.err());
     }
 

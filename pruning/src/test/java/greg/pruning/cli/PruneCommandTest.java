@@ -188,7 +188,7 @@ class PruneCommandTest {
         Cli result = prune(out, "--max-iterations", "1", "--method", "GReg-2");
         assertEquals(0, result.code(), result.err());
         assertTrue(
-                result.err().contains("after 1 iterations; no layer had picked by then, 3 take their smallest groups"),
+                result.err().contains("after 1 iterations; no layer had picked by then, 3 lose their smallest groups"),
                 result.err());
         JsonNode kept = read(out.resolve("plan.json")).get("kept_filters");
         assertEquals(8, kept.get("layer1.0.conv1").size());

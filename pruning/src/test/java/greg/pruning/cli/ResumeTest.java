@@ -223,7 +223,7 @@ class ResumeTest {
         assertEquals(0, same.code(), same.err());
         Cli again = Cli.run("train", "--resume", out.toString());
         assertEquals(0, again.code(), again.err());
-        assertTrue(again.err().contains("nothing is left to do"), again.err());
+        assertTrue(again.err().contains("there is nothing left to do"), again.err());
     }
 
     @Test
@@ -239,7 +239,7 @@ class ResumeTest {
         Files.write(images, changed);
         Cli refused = Cli.run("train", "--resume", out.toString(), "--data", other.toString());
         assertEquals(1, refused.code());
-        assertTrue(refused.err().contains("the train images are others than the run's"), refused.err());
+        assertTrue(refused.err().contains("the train images are not the run's"), refused.err());
         assertEquals(-1, java.util.Arrays.mismatch(before, Files.readAllBytes(out.resolve(RunState.FILE))));
         Path moved = TinyData.mnist(temp.resolve("moved"));
         Cli found = Cli.run("train", "--resume", out.toString(), "--data", moved.toString(), "--threads", "3");
@@ -250,7 +250,7 @@ class ResumeTest {
     void whatIsNoRunIsRefused() throws Exception {
         Cli none = Cli.run("train", "--resume", temp.resolve("none").toString());
         assertEquals(2, none.code());
-        assertTrue(none.err().contains("so nothing is known of a run; start it anew with --out"), none.err());
+        assertTrue(none.err().contains("so there is no run to resume; start a new one with --out"), none.err());
         Path out = temp.resolve("run");
         Interrupts.pretend(1);
         assertEquals(Failures.INTERRUPTED, Cli.run(train(out)).code());
