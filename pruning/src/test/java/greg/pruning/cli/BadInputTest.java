@@ -64,7 +64,7 @@ class BadInputTest {
                 "--stage-pr [0,0.5,-0.5,0.5,0] | outside [0, 1)",
                 "--stage-pr [1-3:0.5] | layer index ranges are for single-branch networks",
                 "--stage-pr layer9.*:0.5 | matches no layer",
-                "--stage-pr half | is no number",
+                "--stage-pr half | is not a number",
                 "--stage-pr 0.5 --skip-layers 7;7 | --skip-layers: expected",
                 "--lr-prune 0.1 | --stage-pr is needed",
                 "--stage-pr 0.5 --method GReg-3 | expected one of L1, GReg-1, GReg-2, FixReg",

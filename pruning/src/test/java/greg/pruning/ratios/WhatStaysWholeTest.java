@@ -44,7 +44,7 @@ class WhatStaysWholeTest {
         assertEquals(List.of("conv1"), pruned(Nets.of("resnet50", 32), "conv1:0.5", Granularity.FILTER));
         assertEquals(List.of("conv1"), pruned(Nets.of("wrn_16_4", 8), "[0.5,0,0,0,0]", Granularity.FILTER));
         assertEquals(
-                "ratios = conv1:0.5: 'conv1:0.5' only meets layers that filter groups must leave whole: conv1 (its"
+                "ratios = conv1:0.5: 'conv1:0.5' applies only to layers that must stay whole with filter groups: conv1 (its"
                         + " filters are tied by the addition behind layer1.0.conv2); give 0 there",
                 refusal(Nets.of("resnet18", 32), "conv1:0.5", Granularity.FILTER));
     }
