@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whatever is wrong, the answer is one line that says what to do, and nothing is left behind. */
+/** Whatever is wrong, the output is one line that says what to do, and no files are left behind. */
 class BadInputTest {
     @TempDir
     static Path data;

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code --resume}: a run that is interrupted again and again ends as one that was not, to the bit. */
+/** {@code --resume}: a run that is interrupted again and again ends like one that was not, to the bit. */
 class ResumeTest {
-    /** Same bits are promised on the CPU, so a GPU is not taken. */
+    /** The same bits are only promised on the CPU, so no GPU is used. */
     static final String DEVICE = cpu();
 
     @TempDir
@@ -70,7 +70,7 @@ class ResumeTest {
         return args.toArray(new String[0]);
     }
 
-    /** Interrupts the run after every {@code steps} steps; returns what it said on the way. */
+    /** Interrupts the run after every {@code steps} steps; returns its messages. */
     static String interrupted(String[] first, Path out, int steps) {
         StringBuilder said = new StringBuilder();
         Interrupts.pretend(steps);
@@ -92,8 +92,8 @@ class ResumeTest {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
         String[] settings = {"--method", method, "--wg", wg};
-        Cli unbroken = Cli.run(prune(whole, settings));
-        assertEquals(0, unbroken.code(), unbroken.err());
+        Cli uninterrupted = Cli.run(prune(whole, settings));
+        assertEquals(0, uninterrupted.code(), uninterrupted.err());
         String said = interrupted(prune(broken, settings), broken, 1);
         for (String phase : List.of("training", "growth", "finetuning", "one-shot comparison")) {
             assertTrue(said.contains(" in its " + phase), said);
@@ -128,8 +128,8 @@ class ResumeTest {
             if (out == broken) {
                 interrupted(command, out, 1);
             } else {
-                Cli unbroken = Cli.run(command);
-                assertEquals(0, unbroken.code(), unbroken.err());
+                Cli uninterrupted = Cli.run(command);
+                assertEquals(0, uninterrupted.code(), uninterrupted.err());
             }
         }
         RunFolders.assertSame(whole, broken);
@@ -166,8 +166,8 @@ class ResumeTest {
     void dropoutGoesOnWithItsNextMask() throws Exception {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
-        Cli unbroken = Cli.run(trainWithDropout(whole));
-        assertEquals(0, unbroken.code(), unbroken.err());
+        Cli uninterrupted = Cli.run(trainWithDropout(whole));
+        assertEquals(0, uninterrupted.code(), uninterrupted.err());
         interrupted(trainWithDropout(broken), broken, 1);
         RunFolders.assertSame(whole, broken);
     }
@@ -218,7 +218,7 @@ class ResumeTest {
         Cli command = Cli.run("prune", "--resume", out.toString());
         assertEquals(2, command.code());
         assertTrue(command.err().contains("holds a run of 'greg train', not of 'greg prune'"), command.err());
-        // what agrees is no contradiction, and the interval is free
+        // a flag that agrees is accepted, and the interval may change
         Cli same = Cli.run("train", "--resume", out.toString(), "--batch-size", "10", "--checkpoint-interval", "5");
         assertEquals(0, same.code(), same.err());
         Cli again = Cli.run("train", "--resume", out.toString());

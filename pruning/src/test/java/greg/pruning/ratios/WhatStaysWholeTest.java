@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Only channels that something holds on to stay whole, wherever their layer stands, and a refusal says what that is. */
+/**
+ * Only layers whose channels something ties stay whole, wherever they are in the network, and the error says what ties
+ * them.
+ */
 class WhatStaysWholeTest {
     private static List<String> pruned(ChannelGraph graph, String ratios, Granularity granularity, boolean coupled) {
         return new Target(PruningRatios.parse(ratios), SkipLayers.NONE, null, coupled, false)
@@ -37,7 +40,7 @@ class WhatStaysWholeTest {
         assertEquals(List.of("c1", "c2", "c3", "c4"), pruned(graph, "[0.5,0,0]", Granularity.FILTER));
     }
 
-    /** Behind its stem a ResNet-50 has a projection, so that nothing ties the stem; a ResNet-18 adds to it. */
+    /** After its stem a ResNet-50 has a projection, so that nothing ties the stem; a ResNet-18 adds to it. */
     @Test
     void stems() {
         assertTrue(pruned(Nets.of("resnet50", 32), "0.5", Granularity.FILTER).contains("conv1"));
@@ -67,7 +70,7 @@ class WhatStaysWholeTest {
                 pruned(graph, "features.17.*:0.5,features.18.*:0.5", Granularity.FILTER));
     }
 
-    /** The reference leaves the stem whole when input channels of the first stage go: its filters are stage 0's. */
+    /** The reference leaves the stem whole when input channels of the first stage are removed: its filters are stage 0's. */
     @Test
     void inputChannelsBelongToTheStageThatMakesThem() {
         ChannelGraph graph = Nets.of("resnet50", 32);
