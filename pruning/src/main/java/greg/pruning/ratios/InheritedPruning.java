@@ -41,7 +41,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      * What one layer lost.
      *
      * @param groups how many groups it had
-     * @param pruned which of them are gone, ascending
+     * @param pruned which of them were removed, ascending
      */
     public record Loss(int groups, int[] pruned) {}
 
@@ -49,7 +49,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      * From a network that was cut.
      *
      * @param removal what was cut from it, by the graph before the cut
-     * @param granularity filter: rows that are gone; channel: columns that are gone
+     * @param granularity filter: rows that were removed; channel: columns that were removed
      * @throws IllegalArgumentException for channel groups, if filters were removed that no convolution reads: no column
      *     that can be removed corresponds to them
      */
@@ -113,7 +113,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
     }
 
     /**
-     * The ratio of each layer, of which {@link Selection#count} takes exactly as many groups as are gone there.
+     * The ratio of each layer, of which {@link Selection#count} takes exactly as many groups as were removed there.
      *
      * @throws IllegalArgumentException if the other network has other layers, or lost groups that this one must keep
      */
