@@ -14,7 +14,7 @@ import java.util.function.Function;
 
 /**
  * A pruned network in a file (safetensors): its weights, and the plan by which a fresh network of the same class is pruned
- * alike before the weights are loaded.
+ * the same way before the weights are loaded.
  */
 public final class Pruned {
     private static final String FORMAT = "format";
@@ -23,7 +23,7 @@ public final class Pruned {
     private Pruned() {}
 
     /**
-     * Writes a network with its plan; the old file stays until the new one is complete.
+     * Writes a network with its plan; an existing file stays until the new one is complete.
      *
      * @param plan what {@link Pruner#run} returned
      */
@@ -37,9 +37,10 @@ public final class Pruned {
     }
 
     /**
-     * Reads a network that {@link #save} wrote, in training mode as every fresh network.
+     * Reads a network that {@link #save} wrote, in training mode like every fresh network.
      *
-     * @param fresh makes an unpruned network of the same class on a backend, e.g. {@code MyNet::new}; its weights do not matter
+     * @param fresh makes an unpruned network of the same class on a backend, e.g. {@code MyNet::new}; its weights do not
+     *     matter
      * @throws CheckpointException if the file cannot be read
      * @throws IllegalArgumentException if the weights are of another network
      */

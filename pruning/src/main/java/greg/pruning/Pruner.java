@@ -40,7 +40,7 @@ import java.util.function.BooleanSupplier;
  *
  * <pre>{@code
  * Pruner pruner = Pruner.of(net, Shape.of(1, 3, 32, 32), GregConfig.greg1().build()).ratios("0.5");
- * System.out.println(pruner.group("conv1", 3));               // what goes with filter 3 of conv1
+ * System.out.println(pruner.group("conv1", 3));               // what is removed with filter 3 of conv1
  * PruningPlan plan = pruner.run(TrainData.of(train, 128));    // grows the penalty, then removes
  * Trainer.sgd(net, 0.01f).run(TrainData.of(train, 128), 30);  // finetunes what is left
  * System.out.println(pruner.report());
@@ -80,7 +80,7 @@ public final class Pruner {
     /**
      * A pruner of {@code network}, which {@link #run} changes in place.
      *
-     * @param image what the network takes, (1, C, H, W): by it the network is traced
+     * @param image shape of one image, (1, C, H, W), with which the network is traced
      * @param config method and settings, e.g. {@code GregConfig.greg1().build()}
      */
     public static Pruner of(NnModule network, Shape image, GregConfig config) {
@@ -91,7 +91,7 @@ public final class Pruner {
     }
 
     /**
-     * How much goes, in one of the four ways of {@link PruningRatios}: {@code 0.5} in every layer, {@code
+     * How much to remove, in one of the four forms of {@link PruningRatios}: {@code 0.5} in every layer, {@code
      * layer2.*.conv1:0.5,fc:0} by names, {@code [0,0.5,0.5,0]} by stages, {@code [1-15:0.7]} by numbers of layers.
      */
     public Pruner ratios(String text) {
@@ -99,7 +99,7 @@ public final class Pruner {
         return this;
     }
 
-    /** How much goes of which layers: names, in which {@code *} stands for anything, to ratios in [0, 1); 0 elsewhere. */
+    /** How much of which layers to remove: names, in which {@code *} stands for anything, to ratios in [0, 1); 0 elsewhere. */
     public Pruner ratios(Map<String, Double> byName) {
         ratios = PruningRatios.of(byName);
         return this;
@@ -111,7 +111,7 @@ public final class Pruner {
         return this;
     }
 
-    /** Also removes channels that residual additions tie together, from all layers at once; by default they stay. */
+    /** Also removes channels that residual additions tie together, from all their layers at once; by default they stay. */
     public Pruner coupled() {
         coupled = true;
         return this;
@@ -123,13 +123,13 @@ public final class Pruner {
         return this;
     }
 
-    /** Takes ratios, or the very groups, from another pruning; in place of {@link #ratios(String)}. */
+    /** Takes the ratios, or the groups themselves, from another pruning; in place of {@link #ratios(String)}. */
     public Pruner inherit(InheritedPruning other) {
         inherited = other;
         return this;
     }
 
-    /** What goes, as a whole; in place of the methods above. */
+    /** The complete target; in place of the methods above. */
     public Pruner target(Target target) {
         ratios = target.ratios();
         skip = target.skip();
@@ -139,21 +139,21 @@ public final class Pruner {
         return this;
     }
 
-    /** What goes of each layer, resolved already, as {@link #targets} of another pruner of an equal network gave it. */
+    /** What each layer loses, already resolved, as {@link #targets} of another pruner of an equal network returned it. */
     public Pruner target(List<LayerTarget> resolved) {
         layers = List.copyOf(resolved);
         return this;
     }
 
-    /** Hooks on the training loop, for progress and records; those that are {@link GrowthListener}s are told of updates. */
+    /** Hooks on the training loop, for progress and records; those that are {@link GrowthListener}s also receive updates. */
     public Pruner hooks(TrainHook... more) {
         hooks.addAll(Arrays.asList(more));
         return this;
     }
 
     /**
-     * Keeps the state of the growth in a folder, when layers pick or finish and every {@value #INTERVAL} seconds. If a state is
-     * there, {@link #run} resumes from it, and ends with the same bits as if it had never been interrupted.
+     * Saves the state of the growth in a folder, when layers pick or finish and every {@value #INTERVAL} seconds. If there
+     * is one already, {@link #run} resumes from it, and ends with the same bits as an uninterrupted run.
      */
     public Pruner checkpoint(Path to) {
         folder = to;
@@ -161,7 +161,7 @@ public final class Pruner {
     }
 
     /**
-     * Asked after each step; when true, the state is saved where {@link #checkpoint} says and {@link
+     * Called after each step; when it returns true, the state is saved where {@link #checkpoint} says and {@link
      * greg.nn.train.StoppedException} thrown.
      */
     public Pruner stopWhen(BooleanSupplier requested) {
@@ -169,14 +169,14 @@ public final class Pruner {
         return this;
     }
 
-    /** Resumes from a snapshot that a hook has kept; the network has its tensors already. */
+    /** Resumes from a snapshot that a hook has saved; the network already has its tensors. */
     public Pruner resume(GrowthSchedule.Saved schedule, TrainState training) {
         savedSchedule = schedule;
         savedTraining = training;
         return this;
     }
 
-    /** Everything that is removed together with a filter of a layer; printed, a line for each part. */
+    /** Everything that is removed together with a filter of a layer; printed, it has a line for each part. */
     public Group group(String layer, int filter) {
         return ChannelGraph.trace(network, image).group(layer, filter);
     }
@@ -187,7 +187,7 @@ public final class Pruner {
     }
 
     /**
-     * What the settings come to, layer by layer, with warnings.
+     * What the settings mean, layer by layer, with warnings.
      *
      * @throws IllegalArgumentException if they do not fit the network; the message says why
      */
@@ -199,7 +199,7 @@ public final class Pruner {
         if (layers != null) return new Target.Resolved(layers, List.of());
         if (ratios == null && inherited == null) {
             throw new IllegalArgumentException(
-                    "pruner: expected ratios, got none; say how much goes, as in ratios(\"0.5\")");
+                    "pruner: expected ratios, got none; say how much to remove, as in ratios(\"0.5\")");
         }
         return new Target(ratios, skip, inherited, coupled, global).resolve(graph, config.granularity());
     }
@@ -212,16 +212,15 @@ public final class Pruner {
     /** Prunes at once, by method L1, which needs no training. */
     public PruningPlan run() {
         if (config.method() != PruningMethod.L1) {
-            throw new IllegalArgumentException(
-                    "pruner: " + config.method()
-                            + " trains while its penalty grows, so it needs data; give run(TrainData), or take GregConfig.l1()");
+            throw new IllegalArgumentException("pruner: " + config.method()
+                    + " trains while its penalty grows, so it needs data; call run(TrainData), or use GregConfig.l1()");
         }
         return run(null);
     }
 
     /**
-     * Trains with the growing penalty until the groups that are to go have faded, and removes them: the network is smaller
-     * afterwards, or for single weights masked. Optimizers made for it before are of no use afterwards.
+     * Trains with the growing penalty until the groups to be removed have faded, and removes them: the network is smaller
+     * afterwards, or for single weights masked. Optimizers created for it before must not be used afterwards.
      *
      * @param data the training images; may be null for method L1
      * @return what was removed; {@link Pruned} saves it with the network
@@ -230,17 +229,17 @@ public final class Pruner {
         ChannelGraph graph = ChannelGraph.trace(network, image);
         List<LayerTarget> targets = resolve(graph).layers();
         CostModel before = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
-        try (GrowingRegularization grown = new GrowingRegularization(config, network, graph, targets)) {
-            growth = grown;
+        try (GrowingRegularization growing = new GrowingRegularization(config, network, graph, targets)) {
+            growth = growing;
             String settings = config + " "
                     + targets.stream()
                             .map(t -> t.layer().name() + ":" + t.ratio())
                             .toList();
             if (folder != null && Files.exists(file())) read(settings);
-            if (savedSchedule != null) grown.resume(savedSchedule, savedTraining);
-            GrowingRegularization.Outcome outcome = grown.run(data, allHooks(settings));
-            GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(grown);
-            PruningPlan plan = grown.plan();
+            if (savedSchedule != null) growing.resume(savedSchedule, savedTraining);
+            GrowingRegularization.Outcome outcome = growing.run(data, allHooks(settings));
+            GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growing);
+            PruningPlan plan = growing.plan();
             plan.apply(graph);
             CostModel after = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
             SizeComparison sizes = new SizeComparison(before, after, plan.maskedWeights());
@@ -256,7 +255,7 @@ public final class Pruner {
     private void read(String settings) {
         TrainFile file = TrainFile.read(file());
         if (!settings.equals(file.notes().get(SETTINGS))) {
-            throw new IllegalArgumentException("pruner: " + file() + " is of a run with other settings, "
+            throw new IllegalArgumentException("pruner: " + file() + " belongs to a run with other settings, "
                     + file.notes().get(SETTINGS) + ", expected " + settings
                     + "; name another folder, or remove the file");
         }
@@ -269,21 +268,21 @@ public final class Pruner {
         boolean guarded = hooks.stream().anyMatch(h -> h instanceof DivergenceGuard);
         DivergenceGuard guard = new DivergenceGuard();
         if (!guarded) all.add(guard);
-        boolean kept = hooks.stream().anyMatch(h -> h instanceof Checkpointer);
-        if (!kept) {
-            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stop, state -> keep(state, settings));
+        boolean checkpointed = hooks.stream().anyMatch(h -> h instanceof Checkpointer);
+        if (!checkpointed) {
+            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stop, state -> save(state, settings));
             all.add(0, new Milestones(checkpointer));
             all.add(checkpointer);
         }
         return all.toArray(TrainHook[]::new);
     }
 
-    private void keep(TrainState state, String settings) {
+    private void save(TrainState state, String settings) {
         if (folder == null) return;
         new TrainFile(state, growth.save().toState(), Map.of(SETTINGS, settings)).write(file());
     }
 
-    /** A state is kept when a layer picks or finishes: what was decided must not be decided again otherwise. */
+    /** Saves the state when a layer picks or finishes: after a resume that must not be decided differently. */
     private static final class Milestones implements GrowthListener {
         private final Checkpointer checkpointer;
         private final Set<String> reached = new HashSet<>();
@@ -301,9 +300,9 @@ public final class Pruner {
         }
     }
 
-    /** What {@link #run} did; IllegalStateException before it. */
+    /** What {@link #run} did; IllegalStateException before that. */
     public PruningReport report() {
-        if (report == null) throw new IllegalStateException("pruner: there is a report after run(), not before");
+        if (report == null) throw new IllegalStateException("pruner: there is no report yet; call run() first");
         return report;
     }
 }

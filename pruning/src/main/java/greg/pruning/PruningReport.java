@@ -7,7 +7,7 @@ import greg.pruning.report.SizeComparison;
 import greg.pruning.report.Written;
 
 /**
- * What a {@link Pruner} did. Printed, it is a table of the layers before and after, the totals, and when what was decided.
+ * What a {@link Pruner} did. Printed, it is a table of the layers before and after, the totals, and when layers picked.
  *
  * @param method how the groups were chosen and faded
  * @param outcome how the growth ended

@@ -7,7 +7,7 @@
  * picking stage, K_u = iterations between two updates of lambda, K_s = stabilising iterations at the final lambda,
  * delta lambda = increase of one update. They are defined once, in {@link greg.pruning.growth.GregConfig}.
  *
- * <p>{@link greg.pruning.Pruner} is the front door for Java, {@link greg.pruning.Pruned} saves and loads what comes out:
+ * <p>{@link greg.pruning.Pruner} is the front door for Java, {@link greg.pruning.Pruned} saves and loads the result:
  *
  * <pre>{@code
  * try (Backend backend = Backends.open("auto"); NnModule net = new MyNet(backend)) {
@@ -18,9 +18,9 @@
  * }
  * }</pre>
  *
- * Below lie, each knowing only those behind it: {@link greg.pruning.growth the growing penalty}, {@link greg.pruning.ratios
- * how much of which layer goes}, {@link greg.pruning.surgery what is cut}, {@link greg.pruning.graph what must be removed
- * together}, {@link greg.pruning.select which groups are chosen}. Above lie {@link greg.pruning.run runs with a folder} and
- * {@link greg.pruning.cli the command line}.
+ * Below it are, each depending only on those after it: {@link greg.pruning.growth the growing penalty}, {@link
+ * greg.pruning.ratios how much of which layer is removed}, {@link greg.pruning.surgery what is cut}, {@link
+ * greg.pruning.graph what must be removed together}, {@link greg.pruning.select which groups are chosen}. Above it are
+ * {@link greg.pruning.run runs with a folder} and {@link greg.pruning.cli the command line}.
  */
 package greg.pruning;

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** What looks at a network in evaluation mode leaves every module in the mode that it was in, frozen ones too. */
+/** Whatever runs a network in evaluation mode leaves every module in its previous mode, frozen ones too. */
 class ModesTest {
     private static final Shape IMAGE = Shape.of(1, 1, 8, 8);
 

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The front door, as somebody uses it who brings a network of their own. */
+/** The front door, used with a network of the user's own. */
 class PrunerTest {
     private static final Shape IMAGE = Shape.of(1, 1, 8, 8);
     private static final int IMAGES = 24;

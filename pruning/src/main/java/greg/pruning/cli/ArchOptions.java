@@ -20,19 +20,18 @@ final class ArchOptions {
             names = {"-a", "--arch"},
             paramLabel = "NAME",
             completionCandidates = Names.class,
-            description = "Architecture: ${COMPLETION-CANDIDATES}. Default: what --weights says; without, see the"
-                    + " command.")
+            description = "Architecture: ${COMPLETION-CANDIDATES}. Default: the one that --weights names; without"
+                    + " --weights, see the command.")
     String arch;
 
     @Option(
             names = {"--weights", "--base-model-path"},
             paramLabel = "FILE",
             description =
-                    "Weights: .safetensors, PyTorch's .pth, .pt, .th or .tar, or the folder of a run of ours. Default:"
-                            + " none.")
+                    "Weights: .safetensors, PyTorch's .pth, .pt, .th or .tar, or a run folder. Default:" + " none.")
     Path weights;
 
-    /** Refuses names that are not known. */
+    /** Refuses an unknown architecture. */
     void check() {
         if (arch == null) return;
         if (!Networks.names().contains(arch)) {

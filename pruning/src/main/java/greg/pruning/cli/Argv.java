@@ -4,7 +4,9 @@ package greg.pruning.cli;
 final class Argv {
     private Argv() {}
 
-    /** The arguments with {@code _} in long flag names replaced by {@code -}; values, also behind {@code =}, stay. */
+    /**
+     * The arguments with {@code _} in long flag names replaced by {@code -}; values, including those after {@code =}, stay.
+     */
     static String[] normalise(String... args) {
         String[] out = args.clone();
         for (int i = 0; i < out.length; i++) {

@@ -10,10 +10,10 @@ import picocli.CommandLine.Model.CommandSpec;
  *
  * @param out standard output
  * @param err standard error
- * @param terminal whether a person watches, so that a line may be redrawn
+ * @param terminal whether the output is a terminal, so that a line may be redrawn
  */
 record Console(PrintWriter out, PrintWriter err, boolean terminal) implements RunMonitor {
-    /** The program above all commands. */
+    /** The program, as all commands see it. */
     interface Root {
         /** Whether standard streams are a terminal. */
         boolean terminal();
@@ -47,7 +47,7 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
         return Interrupts.requested();
     }
 
-    /** Whether standard streams are a terminal. From JDK 22 on a Console exists without one and has to be asked. */
+    /** Whether standard streams are a terminal. Since JDK 22 a Console exists without one, so it has to be asked. */
     static boolean systemIsTerminal() {
         java.io.Console console = System.console();
         if (console == null) return false;

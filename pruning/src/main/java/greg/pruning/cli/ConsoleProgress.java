@@ -10,7 +10,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * How far a task is: a bar that is redrawn on a terminal, a line every few seconds elsewhere. Everything goes to standard
+ * Progress of a task: a bar that is redrawn on a terminal, a line every few seconds elsewhere. Everything goes to standard
  * error.
  */
 final class ConsoleProgress implements Progress {
@@ -31,8 +31,8 @@ final class ConsoleProgress implements Progress {
     /**
      * Starts.
      *
-     * @param terminal whether there is a bar that is redrawn
-     * @param lines receives a line from time to time where there is none
+     * @param terminal whether to draw a bar
+     * @param lines receives a line every few seconds where there is no bar
      * @param total units of work
      * @param unit e.g. {@code img}
      */
@@ -44,7 +44,7 @@ final class ConsoleProgress implements Progress {
         bar = terminal ? bar(task, total, unit) : null;
     }
 
-    /** Told where to draw and how wide, the library does not load its terminal probing. */
+    /** If it is told where to draw and how wide, the library does not load its terminal detection. */
     private static ProgressBar bar(String task, long total, String unit) {
         return new ProgressBarBuilder()
                 .setTaskName(task)
@@ -57,7 +57,7 @@ final class ConsoleProgress implements Progress {
                 .build();
     }
 
-    /** Sets what stands behind the bar, e.g. loss and accuracy. */
+    /** Sets the text after the bar, e.g. loss and accuracy. */
     @Override
     public void note(String text) {
         note = text;
@@ -72,7 +72,7 @@ final class ConsoleProgress implements Progress {
         else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) line();
     }
 
-    /** Counts work that an earlier run did. */
+    /** Counts work that was done before the run was resumed. */
     @Override
     public void skip(long units) {
         skipped += units;
@@ -109,7 +109,7 @@ final class ConsoleProgress implements Progress {
         return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
     }
 
-    /** Takes the bar down, or prints the last line. */
+    /** Removes the bar, or prints the last line. */
     @Override
     public void close() {
         if (bar != null) bar.close();

@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code greg data}: which data sets there are, and whether one is complete. */
+/** {@code greg data}: lists, downloads and checks data sets. */
 @Command(
         name = "data",
         description = "Lists, downloads and checks data sets.",
@@ -43,8 +43,8 @@ final class DataCommand implements Runnable {
         public Integer call() {
             Console console = Console.of(spec);
             for (String name : Datasets.names()) {
-                boolean inside = name.equals(Datasets.DEFAULT) || name.equals("synthetic");
-                console.out().printf("%-14s %s%n", name, inside ? "(bundled)" : Datasets.folder(name));
+                boolean bundled = name.equals(Datasets.DEFAULT) || name.equals("synthetic");
+                console.out().printf("%-14s %s%n", name, bundled ? "(bundled)" : Datasets.folder(name));
             }
             return 0;
         }
@@ -77,18 +77,18 @@ final class DataCommand implements Runnable {
             return 0;
         }
 
-        private void print(Dataset half) {
+        private void print(Dataset part) {
             Console.of(spec)
                     .out()
                     .printf(
                             "%s: %d images, %d classes, %dx%dx%d, %s%n",
-                            half.name(),
-                            half.size(),
-                            half.shape().classes(),
-                            half.shape().height(),
-                            half.shape().width(),
-                            half.shape().channels(),
-                            half.checksum());
+                            part.name(),
+                            part.size(),
+                            part.shape().classes(),
+                            part.shape().height(),
+                            part.shape().width(),
+                            part.shape().channels(),
+                            part.checksum());
         }
     }
 }

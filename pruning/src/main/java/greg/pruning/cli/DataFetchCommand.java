@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "fetch",
         description = {
-            "Downloads a data set from its authors' site, checks it and unpacks it. What was broken off goes on in the"
-                    + " next call.",
+            "Downloads a data set from its authors' site, checks it and unpacks it. Calling it again resumes an"
+                    + " interrupted download.",
             "Names: cifar10, cifar100, fashion-mnist, mnist, tiny-imagenet."
         })
 final class DataFetchCommand implements Callable<Integer> {
@@ -41,7 +41,8 @@ final class DataFetchCommand implements Callable<Integer> {
     @Option(
             names = "--mirror",
             paramLabel = "URL",
-            description = "Folder of the web with the same files, asked instead of the authors' site. Default: none.")
+            description =
+                    "Address of a web folder with the same files, used instead of the authors' site. Default: none.")
     private URI mirror;
 
     @Override
@@ -55,7 +56,7 @@ final class DataFetchCommand implements Callable<Integer> {
         Source source = Source.of(name);
         Path folder = data != null ? data : Datasets.folder(name);
         if (source.isIn(folder)) {
-            console.out().printf("%s is in %s already%n", name, folder);
+            console.out().printf("%s is already in %s%n", name, folder);
             return 0;
         }
         source.fetch(folder, new Download(mirror(), new Reporter(console)));
@@ -74,26 +75,26 @@ final class DataFetchCommand implements Callable<Integer> {
         return mirror.toString().endsWith("/") ? mirror : URI.create(mirror + "/");
     }
 
-    /** A line for every tenth of a file: a download is often watched through a log. */
+    /** A line for every tenth of a file: downloads are often watched through a log. */
     private static final class Reporter implements Download.Progress {
         private final Console console;
         private String file = "";
-        private long said = -1;
+        private long lastStep = -1;
 
         Reporter(Console console) {
             this.console = console;
         }
 
         @Override
-        public void at(String now, long done, long total) {
-            if (!now.equals(file)) said = -1;
-            file = now;
+        public void at(String current, long done, long total) {
+            if (!current.equals(file)) lastStep = -1;
+            file = current;
             long step = total > 0 ? 10 * done / total : done / (10 * MEGA);
-            if (step == said) return;
-            said = step;
+            if (step == lastStep) return;
+            lastStep = step;
             console.say(
                     "%s: %.1f%s MB",
-                    now,
+                    current,
                     done / (double) MEGA,
                     total < 0 ? "" : String.format(Locale.ROOT, " of %.1f", total / (double) MEGA));
         }

@@ -27,8 +27,8 @@ final class DataOptions {
             names = "--image-size",
             paramLabel = "PIXELS",
             defaultValue = "0",
-            description = "Side to which the images of imagefolder, tiny-imagenet and imagenet are brought, and that of"
-                    + " the synthetic ones; 0: the usual one. Default: ${DEFAULT-VALUE}.")
+            description = "Side to which images of imagefolder, tiny-imagenet and imagenet are scaled, and that of"
+                    + " synthetic images; 0: the data set's usual one. Default: ${DEFAULT-VALUE}.")
     int imageSize;
 
     @Option(
@@ -46,7 +46,7 @@ final class DataOptions {
                             + " own.")
     String std;
 
-    /** Refuses what needs no file to be refused. */
+    /** Checks what can be checked without reading a file. */
     void check() {
         Checks.atLeast("--image-size", 0, imageSize);
         if ((mean == null) != (std == null)) throw new UsageException("--mean and --std: give both or neither");
@@ -54,7 +54,7 @@ final class DataOptions {
         checkName("--dataset: ", dataset);
     }
 
-    /** Refuses the name of a data set that is not known. */
+    /** Refuses an unknown data set. */
     static void checkName(String where, String name) {
         if (Datasets.names().contains(name)) return;
         throw new UsageException(where + "unknown data set '" + name + "'" + NearestName.hint(name, Datasets.names())
@@ -65,11 +65,11 @@ final class DataOptions {
     RunData open() {
         check();
         DataSplit split = Datasets.open(dataset, data, imageSize);
-        Normalization own = split.train().normalization();
+        Normalization defaults = split.train().normalization();
         return new RunData(
                 dataset,
                 split,
-                mean == null ? own : normalization(split.train().shape().channels()));
+                mean == null ? defaults : normalization(split.train().shape().channels()));
     }
 
     private Normalization normalization(int channels) {
@@ -78,7 +78,7 @@ final class DataOptions {
         if (means.length != stds.length || channels > 0 && means.length != channels) {
             throw new UsageException(
                     "--mean and --std: expected " + (channels > 0 ? channels + " values" : "as many values")
-                            + " each, one a plane, got " + means.length + " and " + stds.length);
+                            + " each, one per plane, got " + means.length + " and " + stds.length);
         }
         return Normalization.of(means, stds);
     }
@@ -90,8 +90,8 @@ final class DataOptions {
             try {
                 values[i] = Float.parseFloat(parts[i].trim());
             } catch (NumberFormatException e) {
-                throw new UsageException(
-                        flag + ": cannot read '" + text + "'; expected numbers with commas as in 0.485,0.456,0.406");
+                throw new UsageException(flag + ": cannot read '" + text
+                        + "'; expected numbers separated by commas, as in 0.485,0.456,0.406");
             }
         }
         return values;

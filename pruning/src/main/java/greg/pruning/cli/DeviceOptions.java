@@ -24,18 +24,18 @@ final class DeviceOptions {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Compute threads on the host; 0: one a core. Default: ${DEFAULT-VALUE}.")
+            description = "Compute threads on the host; 0: one per core. Default: ${DEFAULT-VALUE}.")
     int threads;
 
     @Option(
             names = "--precision",
             paramLabel = "NAME",
             defaultValue = "fp32",
-            description = "Number format of activations: fp32, strict; no backend of this build has another. Default:"
+            description = "Number format of activations: fp32, strict; this build has no other. Default:"
                     + " ${DEFAULT-VALUE}.")
     String precision;
 
-    /** Refuses values that no backend could make sense of. */
+    /** Refuses values that no backend understands. */
     void check() {
         if (!KNOWN.matcher(device).matches()) {
             throw new UsageException("--device: unknown device '" + device
@@ -43,12 +43,11 @@ final class DeviceOptions {
         }
         Checks.atLeast("--threads", 0, threads);
         if (!precision.equals("fp32")) {
-            throw new UsageException(
-                    "--precision: expected fp32, the only one of this build's backends, got '" + precision + "'");
+            throw new UsageException("--precision: expected fp32, the only one in this build, got '" + precision + "'");
         }
     }
 
-    /** Opens the backend; a {@link greg.kernels.KernelException} says why it cannot be had. */
+    /** Opens the backend; a {@link greg.kernels.KernelException} says why it is not available. */
     Backend open() {
         check();
         BackendOptions standard = BackendOptions.standard();

@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code greg devices}: what was found, what is missing and why. */
+/** {@code greg devices}: which devices can compute, and why the others cannot. */
 @Command(name = "devices", description = "Shows the devices that can compute, and why the others cannot.")
 final class DevicesCommand implements Callable<Integer> {
     @Spec
@@ -25,33 +25,33 @@ final class DevicesCommand implements Callable<Integer> {
     private boolean json;
 
     /** What {@code --json} shows. */
-    private record Devices(String auto, List<Found> devices) {}
+    private record Devices(String auto, List<Device> devices) {}
 
     /** A backend; one of the texts is null. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Found(String kind, boolean available, String description, String reason) {
-        static Found of(BackendProvider provider) {
+    private record Device(String kind, boolean available, String description, String reason) {
+        static Device of(BackendProvider provider) {
             String why = provider.unavailable();
             return why == null
-                    ? new Found(provider.kind(), true, provider.describe(), null)
-                    : new Found(provider.kind(), false, null, Flags.in(why));
+                    ? new Device(provider.kind(), true, provider.describe(), null)
+                    : new Device(provider.kind(), false, null, Flags.in(why));
         }
     }
 
     @Override
     public Integer call() {
         Console console = Console.of(spec);
-        List<Found> found = Backends.providers().stream().map(Found::of).toList();
-        String auto = found.stream()
-                .filter(Found::available)
-                .map(Found::kind)
+        List<Device> devices = Backends.providers().stream().map(Device::of).toList();
+        String auto = devices.stream()
+                .filter(Device::available)
+                .map(Device::kind)
                 .findFirst()
                 .orElse(null);
         if (json) {
-            console.out().println(Json.line(new Devices(auto, found)));
+            console.out().println(Json.line(new Devices(auto, devices)));
             return 0;
         }
-        for (Found device : found) {
+        for (Device device : devices) {
             console.out()
                     .printf(
                             "%s %-10s %-12s %s%n",
@@ -60,7 +60,7 @@ final class DevicesCommand implements Callable<Integer> {
                             device.available ? "available" : "unavailable",
                             device.available ? device.description : device.reason);
         }
-        console.out().printf("%n* is what --device auto takes%n");
+        console.out().printf("%n* is what --device auto selects%n");
         return 0;
     }
 }

@@ -14,14 +14,14 @@ import greg.pruning.run.RunData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code greg evaluate}: how good a network is on the test images. */
+/** {@code greg evaluate}: accuracy and loss of a network on the test images. */
 @Command(name = "evaluate", description = "Measures a network on the test images of a data set.")
 final class EvaluateCommand extends NetworkCommand {
     @Option(
             names = {"-b", "--batch-size"},
             paramLabel = "N",
             defaultValue = "256",
-            description = "Images at a time; does not change the result. Default: ${DEFAULT-VALUE}.")
+            description = "Images per batch; does not change the result. Default: ${DEFAULT-VALUE}.")
     private int batchSize;
 
     @Override
@@ -31,19 +31,26 @@ final class EvaluateCommand extends NetworkCommand {
 
     @Override
     String run(
-            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json) {
-        try (NnModule network = wanted.load(backend, checkpoint)) {
+            Console console,
+            Backend backend,
+            NetworkSpec networkSpec,
+            Checkpoint checkpoint,
+            RunData runData,
+            boolean json) {
+        try (NnModule network = networkSpec.load(backend, checkpoint)) {
             console.say("%s on %s", checkpoint.file(), backend.device().name());
-            Score score = score(console, network, opened);
-            return json ? json(wanted.arch(), opened.name(), score) : text(wanted.arch(), opened.name(), score);
+            Score score = score(console, network, runData);
+            return json
+                    ? json(networkSpec.arch(), runData.name(), score)
+                    : text(networkSpec.arch(), runData.name(), score);
         }
     }
 
-    private Score score(Console console, NnModule network, RunData opened) {
-        Evaluator evaluator = new Evaluator(opened.split().test(), opened.normalization(), batchSize);
+    private Score score(Console console, NnModule network, RunData runData) {
+        Evaluator evaluator = new Evaluator(runData.split().test(), runData.normalization(), batchSize);
         int[] before = {0};
         try (Progress progress =
-                console.progress("evaluate", opened.split().test().size(), "img")) {
+                console.progress("evaluate", runData.split().test().size(), "img")) {
             return evaluator.evaluate(network, done -> {
                 progress.step(done - before[0]);
                 before[0] = done;

@@ -24,7 +24,7 @@ final class Failures {
 
     private Failures() {}
 
-    /** For errors of parsing. */
+    /** For errors in the arguments. */
     static int usage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         String text = e instanceof UnmatchedArgumentException u ? unmatched(u) : e.getMessage();
@@ -71,7 +71,7 @@ final class Failures {
                 || e instanceof CheckpointException
                 || e instanceof KernelException;
         if (ours && e.getMessage() != null) return Flags.message(e);
-        if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): give Java more with -Xmx";
+        if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): raise the limit with -Xmx";
         if (e instanceof IOException || e instanceof UncheckedIOException)
             return "cannot read or write: " + RunException.reason(e);
         return "internal error: " + e + "; run again with --debug for the stack trace";

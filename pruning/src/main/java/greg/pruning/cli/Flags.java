@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The command line's words in place of those that Java code has: flags for settings, commands for calls. */
+/** Puts a text of the library in terms of the command line: flags for settings, commands for calls. */
 final class Flags {
     private static final Map<String, String> BY_SETTING = new HashMap<>();
 
@@ -16,7 +16,7 @@ final class Flags {
         for (Setting setting : Setting.values()) BY_SETTING.put(setting.inJava(), of(setting));
     }
 
-    /** A word that may be a setting, with the marks of one; parts of paths, dotted names and quoted words are none. */
+    /** A word that may be a setting, with what marks it as one; parts of paths, dotted names and quoted words are not. */
     private static final Pattern WORD =
             Pattern.compile("(?<![\\w./\\\\'-])(the setting )?([a-z]+(?:[A-Z][a-z]*)*)(?![\\w/\\\\-]|\\.\\w)( = )?");
 
@@ -33,18 +33,18 @@ final class Flags {
         return "--" + setting.written();
     }
 
-    /** The message of an exception, in the words of the command line. */
+    /** The message of an exception, in terms of the command line. */
     static String message(Throwable e) {
         String text = e.getMessage();
         if (!(e instanceof SettingException s)) return in(text);
         String flag = BY_SETTING.get(s.setting());
         if (flag == null) flag = "--" + s.setting().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-        String rest = text.substring(s.setting().length());
-        return flag + in(rest.startsWith(" = ") ? " " + rest.substring(3) : rest);
+        String afterName = text.substring(s.setting().length());
+        return flag + in(afterName.startsWith(" = ") ? " " + afterName.substring(3) : afterName);
     }
 
     /**
-     * A text of the library, in the words of the command line: {@code regUpperLimit}, {@code ratios = 0.5}, {@code the setting
+     * A text of the library, in terms of the command line: {@code regUpperLimit}, {@code ratios = 0.5}, {@code the setting
      * data} and, at the start, {@code ratios:} become flags.
      */
     static String in(String text) {
@@ -53,9 +53,9 @@ final class Flags {
         while (word.find()) {
             String name = word.group(2);
             boolean value = word.group(3) != null;
-            boolean heads = word.start() == 0 && text.startsWith(":", word.end());
-            boolean capital = !name.equals(name.toLowerCase(Locale.ROOT));
-            boolean setting = BY_SETTING.containsKey(name) && (capital || value || heads || word.group(1) != null);
+            boolean atStart = word.start() == 0 && text.startsWith(":", word.end());
+            boolean camelCase = !name.equals(name.toLowerCase(Locale.ROOT));
+            boolean setting = BY_SETTING.containsKey(name) && (camelCase || value || atStart || word.group(1) != null);
             word.appendReplacement(
                     out, Matcher.quoteReplacement(setting ? BY_SETTING.get(name) + (value ? " " : "") : word.group()));
         }

@@ -22,12 +22,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code greg inspect}: the layers of a network, and what pruning would leave of it, without data. */
+/** {@code greg inspect}: the layers of a network, and what pruning would leave of them, without data. */
 @Command(
         name = "inspect",
         description = {
             "Shows the layers of a network: shape, parameters, multiply-accumulates; with --stage-pr what pruning would"
-                    + " leave. Needs neither weights nor data; with --weights it shows what is in a file of ours.",
+                    + " leave. Needs neither weights nor data; with --weights it shows the network in a file written by greg.",
             "params are weights and biases of convolutions and Linears; the sparsity is over all parameters, BN"
                     + " included, as in the paper; flops are two per multiply-accumulate."
         })
@@ -50,8 +50,8 @@ final class InspectCommand implements Callable<Integer> {
             names = "--dataset",
             paramLabel = "NAME",
             description =
-                    "Whose image size and classes; its files are not read: ${COMPLETION-CANDIDATES}. Default: those"
-                            + " that a file of ours was made for; else " + DATASET + ".",
+                    "Data set whose image size and classes are used; its files are not read: ${COMPLETION-CANDIDATES}."
+                            + " Default: what a file written by greg says; else " + DATASET + ".",
             completionCandidates = Shaped.class)
     private String dataset;
 
@@ -65,7 +65,7 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
     private boolean json;
 
-    /** For {@code ${COMPLETION-CANDIDATES}}: the data sets whose images are known without files. */
+    /** For {@code ${COMPLETION-CANDIDATES}}: the data sets whose image size is known without their files. */
     static final class Shaped implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -78,23 +78,24 @@ final class InspectCommand implements Callable<Integer> {
         Console console = Console.of(spec);
         arch.check();
         target.checkNothingIdle();
-        NetworkSpec wanted = wanted();
-        NetworkSpec full = wanted.full();
-        Pruning.Cut cut = new Pruning.Cut(wanted, null, null);
+        NetworkSpec networkSpec = networkSpec();
+        NetworkSpec full = networkSpec.full();
+        Pruning.Cut cut = new Pruning.Cut(networkSpec, null, null);
         if (target.given()) {
-            if (wanted.isPruned()) {
-                throw new UsageException("--weights: " + arch.weights + " is pruned already; leave out what else is to"
-                        + " go, or name an unpruned network");
+            if (networkSpec.isPruned()) {
+                throw new UsageException(
+                        "--weights: " + arch.weights + " is pruned already; leave out the flags that say"
+                                + " what to prune, or name an unpruned network");
             }
             cut = cut(console, full);
         }
-        Inspection found = Inspection.of(full, cut, dataset);
-        if (json) console.out().println(Json.line(found));
-        else console.out().print(found.toText());
+        Inspection inspection = Inspection.of(full, cut, dataset);
+        if (json) console.out().println(Json.line(inspection));
+        else console.out().print(inspection.toText());
         return 0;
     }
 
-    private NetworkSpec wanted() {
+    private NetworkSpec networkSpec() {
         Checkpoint checkpoint = arch.weights == null ? null : NetworkSpec.read(arch.weights);
         if (checkpoint != null && dataset == null && NetworkSpec.isOurs(checkpoint)) {
             return NetworkSpec.stored(checkpoint, arch.arch);
@@ -106,7 +107,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         ImageShape images = Datasets.shape(dataset);
         if (checkpoint != null) return NetworkSpec.of(checkpoint, arch.arch, images);
-        if (arch.arch == null) throw new UsageException("--arch is needed: which network; or give --weights");
+        if (arch.arch == null) throw new UsageException("--arch is needed to say which network; or give --weights");
         return NetworkSpec.of(arch.arch, images);
     }
 
@@ -119,7 +120,7 @@ final class InspectCommand implements Callable<Integer> {
         if (!target.dependsOnWeights()) return pruning.dryRun();
         if (arch.weights == null) {
             throw new UsageException((target.global ? "--global" : "--stage-pr " + target.stagePr)
-                    + ": how much goes depends on the weights; give --weights");
+                    + ": how much is removed depends on the weights; give --weights");
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {

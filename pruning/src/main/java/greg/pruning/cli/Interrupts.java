@@ -4,18 +4,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C: the Java machine starts its shutdown while the run goes on, so a loop that asks {@link #requested()} after every
- * step can save its state; the machine waits for it and then exits with 130, which is its own code for an interrupt.
+ * Ctrl-C: the JVM starts to shut down while the run continues, so a loop that asks {@link #requested()} after every step can
+ * save its state; the shutdown waits for that, and the JVM then exits with 130, its own exit code for an interrupt.
  */
 final class Interrupts {
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long MAX_WAIT_SECONDS = 60;
     private static final CountDownLatch DONE = new CountDownLatch(1);
     private static volatile boolean requested;
-    private static volatile int questionsLeft;
+    private static volatile int callsLeft;
 
     private Interrupts() {}
 
-    /** Starts to listen; for the program, not for tests. */
+    /** Installs the shutdown hook; for the program, not for tests. */
     static void install() {
         Runtime.getRuntime().addShutdownHook(new Thread(Interrupts::waitForTheRun, "greg-interrupt"));
     }
@@ -23,25 +23,25 @@ final class Interrupts {
     private static void waitForTheRun() {
         requested = true;
         try {
-            DONE.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            DONE.await(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the machine is going down anyhow
+            Thread.currentThread().interrupt(); // the JVM is shutting down
         }
     }
 
-    /** The run is over, nothing waits for it any more. */
+    /** The run has ended: a shutdown no longer waits for it. */
     static void done() {
         DONE.countDown();
     }
 
-    /** For tests: the {@code nth} question from now on, and only that one, is answered with yes. */
+    /** For tests: the {@code nth} call of {@link #requested()} from now on, and only that one, returns true. */
     static void pretend(int nth) {
-        questionsLeft = nth;
+        callsLeft = nth;
     }
 
-    /** Whether the run is to stop; loops ask once after every step. */
+    /** Whether the run should stop; loops ask once after every step. */
     static boolean requested() {
-        if (questionsLeft > 0 && --questionsLeft == 0) return true;
+        if (callsLeft > 0 && --callsLeft == 0) return true;
         return requested;
     }
 }

@@ -2,19 +2,19 @@ package greg.pruning.cli;
 
 import java.util.Collection;
 
-/** What somebody probably meant. */
+/** Finds the known name that a mistyped one probably means. */
 final class NearestName {
     private NearestName() {}
 
     /**
      * The known name with the fewest edits (insertions, deletions, replacements, swaps of neighbours) to {@code typed}, or
-     * null if none is even remotely like it. The first of several equally near ones.
+     * null if none is close. The first of several equally close ones.
      */
     static String of(String typed, Collection<String> known) {
         String best = null;
         int fewest = Math.max(2, typed.length() / 2) + 1;
         for (String candidate : known) {
-            // who types the beginning of a name means that name, however much is missing
+            // the beginning of a name means that name, however much is missing
             int edits = candidate.startsWith(typed) ? 1 : distance(typed, candidate);
             if (edits < fewest) {
                 fewest = edits;
@@ -24,7 +24,7 @@ final class NearestName {
         return best;
     }
 
-    /** {@code " (did you mean 'x'?)"} with a blank in front, or nothing. */
+    /** {@code " (did you mean 'x'?)"} with a leading space, or nothing. */
     static String hint(String typed, Collection<String> known) {
         String nearest = of(typed, known);
         return nearest == null ? "" : " (did you mean '" + nearest + "'?)";

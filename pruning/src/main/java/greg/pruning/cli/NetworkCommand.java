@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** A command that looks at a network with weights, on the images of a data set. */
+/** A command that examines a network with weights on the images of a data set. */
 abstract class NetworkCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -39,19 +39,24 @@ abstract class NetworkCommand implements Callable<Integer> {
         check();
         if (arch.weights == null) throw new UsageException("--weights: expected a checkpoint file or a run folder");
         Checkpoint checkpoint = NetworkSpec.read(arch.weights);
-        RunData opened = data.open();
-        NetworkSpec wanted = NetworkSpec.of(checkpoint, arch.arch, opened.images());
+        RunData runData = data.open();
+        NetworkSpec networkSpec = NetworkSpec.of(checkpoint, arch.arch, runData.images());
         Console console = Console.of(spec);
         try (Backend backend = device.open()) {
-            console.out().print(run(console, backend, wanted, checkpoint, opened, json));
+            console.out().print(run(console, backend, networkSpec, checkpoint, runData, json));
         }
         return 0;
     }
 
-    /** Refuses bad values of the flags of its own, before anything is read. */
+    /** Refuses bad values of the command's own flags, before anything is read. */
     abstract void check();
 
     /** The result, as JSON or for people. */
     abstract String run(
-            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json);
+            Console console,
+            Backend backend,
+            NetworkSpec networkSpec,
+            Checkpoint checkpoint,
+            RunData runData,
+            boolean json);
 }

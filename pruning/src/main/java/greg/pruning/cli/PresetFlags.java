@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** What {@code --preset} means for the other flags. */
 final class PresetFlags {
-    /** The word that lists all presets instead. */
+    /** The value that lists all presets instead. */
     static final String LIST = "list";
 
     private PresetFlags() {}
@@ -25,7 +25,7 @@ final class PresetFlags {
                 + "; see 'greg prune --preset " + LIST + "'");
     }
 
-    /** Gives what no flag gave. */
+    /** Sets what no flag has set. */
     static void fill(Preset preset, PruneOptions prune, TargetOptions target, ArchOptions network) {
         if (network.arch == null && network.weights == null) network.arch = preset.arch();
         if (prune.method == null) prune.method = preset.method();
@@ -38,46 +38,47 @@ final class PresetFlags {
     }
 
     /**
-     * In what a run is another experiment than the preset's, once {@link #fill} was called: the paper's numbers are not to be
-     * shown beside it. How long it trains is not among that.
+     * The settings in which a run differs from the preset's experiment, once {@link #fill} was called: if there are any,
+     * the paper's numbers must not be shown beside it. How long it trains does not count.
      *
-     * @param usedArch of the network that is pruned, wherever it came from
+     * @param usedArch of the network that is pruned, from flag, file or preset
      * @param usedDataset the name of its images
      * @return the flags as the preset has them, empty if it is the same
      */
     static List<String> overridden(
             Preset preset, PruneOptions prune, TargetOptions target, String usedArch, String usedDataset) {
-        Map<Setting, String> theirs = new EnumMap<>(Setting.class);
-        theirs.put(Setting.METHOD, preset.method());
-        theirs.put(Setting.ARCH, preset.arch());
-        theirs.put(Setting.DATASET, preset.dataset());
-        theirs.put(Setting.GRANULARITY, preset.wg());
-        theirs.put(Setting.BASE_PR_MODEL, "");
-        theirs.put(Setting.RATIOS, preset.stagePr());
-        theirs.put(Setting.SKIP_LAYERS, preset.skipLayers());
-        theirs.put(Setting.PRUNE_COUPLED, "");
-        theirs.put(Setting.GLOBAL, "");
-        theirs.put(Setting.PICK_PRUNED, Written.name(PickPruned.MIN));
-        theirs.put(Setting.REINIT, Written.name(Reinit.NONE));
-        Map<Setting, String> ours = new EnumMap<>(theirs);
-        ours.put(Setting.METHOD, prune.method);
-        ours.put(Setting.ARCH, usedArch);
-        ours.put(Setting.DATASET, usedDataset);
-        ours.put(Setting.GRANULARITY, prune.wg);
+        Map<Setting, String> presetValues = new EnumMap<>(Setting.class);
+        presetValues.put(Setting.METHOD, preset.method());
+        presetValues.put(Setting.ARCH, preset.arch());
+        presetValues.put(Setting.DATASET, preset.dataset());
+        presetValues.put(Setting.GRANULARITY, preset.wg());
+        presetValues.put(Setting.BASE_PR_MODEL, "");
+        presetValues.put(Setting.RATIOS, preset.stagePr());
+        presetValues.put(Setting.SKIP_LAYERS, preset.skipLayers());
+        presetValues.put(Setting.PRUNE_COUPLED, "");
+        presetValues.put(Setting.GLOBAL, "");
+        presetValues.put(Setting.PICK_PRUNED, Written.name(PickPruned.MIN));
+        presetValues.put(Setting.REINIT, Written.name(Reinit.NONE));
+        Map<Setting, String> runValues = new EnumMap<>(presetValues);
+        runValues.put(Setting.METHOD, prune.method);
+        runValues.put(Setting.ARCH, usedArch);
+        runValues.put(Setting.DATASET, usedDataset);
+        runValues.put(Setting.GRANULARITY, prune.wg);
         if (target.basePrModel != null) {
-            ours.put(Setting.BASE_PR_MODEL, target.basePrModel.toString()); // in place of ratios and layers to skip
+            runValues.put(
+                    Setting.BASE_PR_MODEL, target.basePrModel.toString()); // in place of ratios and layers to skip
         } else {
-            ours.put(Setting.RATIOS, target.stagePr.strip());
-            ours.put(Setting.SKIP_LAYERS, target.skipLayers.strip());
+            runValues.put(Setting.RATIOS, target.stagePr.strip());
+            runValues.put(Setting.SKIP_LAYERS, target.skipLayers.strip());
         }
-        if (target.pruneCoupled) ours.put(Setting.PRUNE_COUPLED, "true");
-        if (target.global) ours.put(Setting.GLOBAL, "true");
-        if (prune.pickPruned != null) ours.put(Setting.PICK_PRUNED, prune.pickPruned);
-        ours.put(Setting.REINIT, prune.reinit);
+        if (target.pruneCoupled) runValues.put(Setting.PRUNE_COUPLED, "true");
+        if (target.global) runValues.put(Setting.GLOBAL, "true");
+        if (prune.pickPruned != null) runValues.put(Setting.PICK_PRUNED, prune.pickPruned);
+        runValues.put(Setting.REINIT, prune.reinit);
         List<String> flags = new ArrayList<>();
         for (Setting setting : Setting.of(Setting.Role.EXPERIMENT)) {
-            String value = theirs.get(setting);
-            if (ours.get(setting).equals(value)) continue;
+            String value = presetValues.get(setting);
+            if (runValues.get(setting).equals(value)) continue;
             flags.add(value.isEmpty() ? "no " + Flags.of(setting) : Flags.of(setting) + " " + value);
         }
         return flags;

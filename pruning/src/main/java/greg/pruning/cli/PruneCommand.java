@@ -35,10 +35,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "prune",
         description = {
-            "Prunes a network: base network, growth of the penalty, removal, finetuning, report.",
+            "Prunes a network: base network, growing penalty, removal, finetuning, report.",
             "Without --arch, --weights and --dataset: a demonstration, a " + Recipe.DEMONSTRATION_ARCH
-                    + " on bundled images, in two or three minutes. Without --weights a base network is trained first.",
-            "Defaults that differ are given for ImageNet / CIFAR and other data sets / the demonstration."
+                    + " on bundled images, in about a minute. Without --weights a base network is trained first.",
+            "Defaults that differ are given as those for ImageNet / CIFAR and other data sets / the demonstration."
         })
 final class PruneCommand implements Resume.Command {
     @Spec
@@ -88,21 +88,20 @@ final class PruneCommand implements Resume.Command {
         data.check();
         device.check();
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
-        String experiment = preset == null ? data.dataset : preset.dataset(); // whatever images stand in for its own
+        String experiment = preset == null ? data.dataset : preset.dataset(); // even if other images replace its own
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
         int batchSizePrune = prune.batchSizePrune(recipe);
         TrainConfig finetune = prune.finetune(recipe, run.augment(data), run.seed);
         GregConfig config = prune.config(recipe, run.seed);
         if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
-        Target goes = target.target(config);
+        Target pruningTarget = target.target(config);
         TrainConfig base = prune.base(recipe, run.augment(data), run.seed);
         if (prune.reinit() != Reinit.NONE && finetune.epochs() == 0) {
-            throw new UsageException(
-                    "--reinit " + prune.reinit + ": there is no finetuning that new weights could be for;"
-                            + " leave it out, or --no-finetune and --epochs 0");
+            throw new UsageException("--reinit " + prune.reinit + ": there is no finetuning to train the new weights;"
+                    + " leave it out, or leave out --no-finetune and --epochs 0");
         }
         if (!demonstration && arch.arch == null && arch.weights == null) {
-            throw new UsageException("--arch is needed: which network is to be trained and pruned; or give --weights");
+            throw new UsageException("--arch is needed: the network to train and prune; or give --weights");
         }
         Checkpoint start = start();
         if (preset != null && start == null && data.dataset.equals("imagenet")) {
@@ -110,14 +109,14 @@ final class PruneCommand implements Resume.Command {
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
-        RunData opened = data.open();
-        NetworkSpec wanted = start != null
-                ? NetworkSpec.of(start, arch.arch, opened.images())
-                : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, opened.images());
-        if (wanted.isPruned()) {
+        RunData runData = data.open();
+        NetworkSpec networkSpec = start != null
+                ? NetworkSpec.of(start, arch.arch, runData.images())
+                : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images());
+        if (networkSpec.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
-        Pruning pruning = new Pruning(wanted, config, goes, null);
+        Pruning pruning = new Pruning(networkSpec, config, pruningTarget, null);
         pruning.resolve().warnings().forEach(console::warn);
         if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
             console.say(
@@ -128,27 +127,27 @@ final class PruneCommand implements Resume.Command {
                 pruning,
                 batchSizePrune,
                 base,
-                finetune.by(prune.optimizer(wanted.arch())),
+                finetune.by(prune.optimizer(networkSpec.arch())),
                 prune.reinit(),
                 prune.oneShot || demonstration,
                 prune.maxIterations,
-                published(preset, wanted.arch(), console));
+                published(preset, networkSpec.arch(), console));
         try (Backend backend = device.open();
-                RunFolder folder = run.reserve("prune", wanted.arch())) {
+                RunFolder folder = run.reserve("prune", networkSpec.arch())) {
             console.say(
                     "%s on %s, %s",
-                    wanted.arch(), opened.name(), backend.device().name());
+                    networkSpec.arch(), runData.name(), backend.device().name());
             PruneSettings settings = PruneSettings.of(plan, arch.weights == null);
-            RunConfig described =
-                    RunConfig.of(Invocations.of(spec), backend, opened, wanted.arch(), run.seed, settings);
-            RunCheckpoints checkpoints = run.begin(folder, described, console);
-            PruneReport report = new PruneRun(console, folder, opened, backend, plan, checkpoints).run(start);
+            RunConfig runConfig =
+                    RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, settings);
+            RunCheckpoints checkpoints = run.begin(folder, runConfig, console);
+            PruneReport report = new PruneRun(console, folder, runData, backend, plan, checkpoints).run(start);
             console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }
         return 0;
     }
 
-    /** The base network's weights, or null if it is to be trained; a run that goes on keeps them in its folder. */
+    /** The base network's weights, or null if it is to be trained; a resumed run has them in its folder. */
     private Checkpoint start() {
         RunState.Saved saved = run.saved();
         if (saved != null && saved.state().phase() != Phase.TRAIN) {
@@ -157,13 +156,13 @@ final class PruneCommand implements Resume.Command {
         return arch.weights == null ? null : NetworkSpec.read(arch.weights);
     }
 
-    /** The paper's numbers, if they are of this experiment; null if not, which is said. */
-    private Published published(Preset preset, String wanted, Console console) {
+    /** The paper's numbers, if they belong to this experiment; else null, with a warning. */
+    private Published published(Preset preset, String usedArch, Console console) {
         if (preset == null) return null;
-        List<String> other = PresetFlags.overridden(preset, prune, target, wanted, data.dataset);
+        List<String> other = PresetFlags.overridden(preset, prune, target, usedArch, data.dataset);
         if (other.isEmpty()) return preset.published();
         console.say(
-                "warning: --preset %s: its published numbers are left out, they are of %s",
+                "warning: --preset %s: its published numbers are left out, they are for %s",
                 preset.name(), String.join(", ", other));
         return null;
     }

@@ -15,15 +15,15 @@ import greg.pruning.surgery.Reinit;
 import picocli.CommandLine.Option;
 
 /**
- * Flags of pruning, under the names of the reference implementation. What is not given comes from a {@link Recipe}: the
- * defaults in the texts are those of ImageNet / CIFAR and other data sets / the demonstration.
+ * Flags of pruning, under the names of the reference implementation. What no flag sets comes from a {@link Recipe}: the
+ * defaults in the texts are those for ImageNet / CIFAR and other data sets / the demonstration.
  */
 final class PruneOptions {
     @Option(
             names = "--preset",
             paramLabel = "NAME",
             description =
-                    "An experiment of the paper, e.g. resnet56-cifar10-0.9-greg1; 'list' shows all and ends. Other"
+                    "An experiment of the paper, e.g. resnet56-cifar10-0.9-greg1; 'list' prints all and exits. Other"
                             + " flags override it. Default: none.")
     String preset;
 
@@ -31,15 +31,16 @@ final class PruneOptions {
             names = "--method",
             paramLabel = "NAME",
             description =
-                    "L1 (one shot), GReg-1 (chosen by L1, then faded), GReg-2 (penalise all, pick, fade) or FixReg"
+                    "L1 (one shot), GReg-1 (choose by L1, then fade), GReg-2 (penalise all, pick, then fade) or FixReg"
                             + " (constant penalty). Default: GReg-2.")
     String method;
 
     @Option(
             names = "--wg",
             paramLabel = "GROUP",
-            description = "What is penalised and removed as one: filter, channel or weight. Default: filter;"
-                    + " demonstration channel.")
+            description =
+                    "Granularity of the groups that are penalised and removed: filter, channel or weight. Default:"
+                            + " filter; in the demonstration channel.")
     String wg;
 
     @Option(
@@ -64,7 +65,7 @@ final class PruneOptions {
     @Option(
             names = "--batch-size-prune",
             paramLabel = "N",
-            description = "Images a step until the removal. Default: 64 / 128 / 64.")
+            description = "Images per step until the removal. Default: 64 / 128 / 64.")
     Integer batchSizePrune;
 
     @Option(
@@ -100,7 +101,8 @@ final class PruneOptions {
     @Option(
             names = "--reg-granularity-prune",
             paramLabel = "X",
-            description = "delta lambda of an update for the groups that go (eq. 2). Default: 1e-4 / 1e-4 / 0.005.")
+            description =
+                    "delta lambda of an update for the groups to be removed (eq. 2). Default: 1e-4 / 1e-4 / 0.005.")
     Double regGranularityPrune;
 
     @Option(
@@ -113,7 +115,8 @@ final class PruneOptions {
     @Option(
             names = "--mag-ratio-limit",
             paramLabel = "X",
-            description = "Growth also ends when kept / removed mean magnitude reaches this. Default: 1000.")
+            description =
+                    "Growth also ends when the mean magnitude of kept / removed groups reaches this. Default: 1000.")
     Double magRatioLimit;
 
     @Option(
@@ -126,7 +129,7 @@ final class PruneOptions {
             names = {"--weight-decay", "--wd"},
             paramLabel = "X",
             description =
-                    "gamma, L2 coefficient on every parameter; finetuning by adam has none. Default: 1e-4 / 5e-4 / 5e-4.")
+                    "gamma, L2 coefficient on every parameter; finetuning with adam has none. Default: 1e-4 / 5e-4 / 5e-4.")
     Double weightDecay;
 
     @Option(names = "--momentum", paramLabel = "X", description = "Momentum of SGD, from 0 to below 1. Default: 0.9.")
@@ -144,8 +147,8 @@ final class PruneOptions {
             names = "--optimizer",
             paramLabel = "NAME",
             description =
-                    "What finetunes: sgd, or adam (no momentum, no weight decay). Default: adam for lenet5, else sgd;"
-                            + " a base network is trained by sgd.")
+                    "Optimizer of finetuning: sgd, or adam (no momentum, no weight decay). Default: adam for lenet5,"
+                            + " else sgd; a base network is trained with sgd.")
     String optimizer;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Epochs of finetuning. Default: 90 / 120 / 3.")
@@ -154,7 +157,7 @@ final class PruneOptions {
     @Option(
             names = {"-b", "--batch-size"},
             paramLabel = "N",
-            description = "Images a step of finetuning and of training a base network. Default: 256 / 128 / 64.")
+            description = "Images per step of finetuning and of training a base network. Default: 256 / 128 / 64.")
     Integer batchSize;
 
     @Option(
@@ -177,13 +180,13 @@ final class PruneOptions {
     @Option(
             names = "--base-lr",
             paramLabel = "EPOCH:RATE,...",
-            description = "Its learning rate from an epoch on. Default: 0:0.1,30:0.01,60:0.001 /"
+            description = "Learning rate of the base network from an epoch on. Default: 0:0.1,30:0.01,60:0.001 /"
                     + " 0:0.1,100:0.01,150:0.001 / 0:0.1,3:0.01.")
     String baseLr;
 
     @Option(
             names = "--one-shot",
-            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and show both. Default:"
+            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. Default:"
                     + " false; the demonstration always does.")
     boolean oneShot;
 
@@ -192,11 +195,11 @@ final class PruneOptions {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Stop each phase after so many steps, for trials; a growth cut short removes the groups chosen"
-                            + " by then, in layers that have chosen none the smallest. 0: no limit. Default: ${DEFAULT-VALUE}.")
+                    "Stop each phase after N steps, for trials; if growth is cut short, the groups chosen by then are"
+                            + " removed, and the smallest in layers that have chosen none. 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
 
-    /** The method's settings, what no flag gives taken from {@code recipe}. */
+    /** The method's settings; what no flag sets comes from {@code recipe}. */
     GregConfig config(Recipe recipe, long seed) {
         GregConfig base = recipe.config();
         return base.toBuilder()
@@ -224,7 +227,7 @@ final class PruneOptions {
                 .build();
     }
 
-    /** Images a step until the removal. */
+    /** Images per step until the removal. */
     int batchSizePrune(Recipe recipe) {
         int images = or(batchSizePrune, recipe.batchSizePrune());
         if (images < 1) throw new UsageException("--batch-size-prune: expected 1 or more, got " + images);
@@ -247,15 +250,15 @@ final class PruneOptions {
         } catch (IllegalArgumentException e) {
             throw new UsageException("--lr-ft: " + e.getMessage());
         }
-        int passes = noFinetune ? 0 : or(epochs, recipe.finetune().epochs());
-        return training(recipe.finetune(), lr, passes, augment, seed);
+        int epochCount = noFinetune ? 0 : or(epochs, recipe.finetune().epochs());
+        return training(recipe.finetune(), lr, epochCount, augment, seed);
     }
 
-    private TrainConfig training(TrainConfig from, LrSchedule lr, int passes, Augmentation augment, long seed) {
+    private TrainConfig training(TrainConfig from, LrSchedule lr, int epochCount, Augmentation augment, long seed) {
         return new TrainConfig(
                 from.optimizer(),
                 lr,
-                passes,
+                epochCount,
                 or(batchSize, from.batchSize()),
                 or(weightDecay, from.weightDecay()),
                 or(momentum, from.momentum()),
@@ -268,7 +271,7 @@ final class PruneOptions {
         return given == null ? otherwise : given;
     }
 
-    /** What finetunes. */
+    /** The optimizer of finetuning. */
     OptimizerKind optimizer(String arch) {
         return optimizer == null ? Recipe.optimizer(arch) : Words.parse("--optimizer", OptimizerKind.class, optimizer);
     }

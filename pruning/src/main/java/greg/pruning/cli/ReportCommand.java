@@ -18,13 +18,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code greg report}: several runs beside one another. */
+/** {@code greg report}: compares several runs. */
 @Command(
         name = "report",
         description = {
-            "Compares finished runs of 'greg prune': a row an experiment, runs that differ in the seed alone as mean and"
+            "Compares finished runs of 'greg prune': one row per experiment, runs that differ only in the seed as mean and"
                     + " sample standard deviation.",
-            "L1 in one shot has rows of its own where a run made it."
+            "One-shot L1 has rows of its own where a run included it."
         })
 final class ReportCommand implements Callable<Integer> {
     @Spec
@@ -42,8 +42,9 @@ final class ReportCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE",
-            description = "Also write an HTML page with the table and charts of each run; a run's own is report.html in"
-                    + " its folder. Default: none.")
+            description =
+                    "Also write an HTML page with the table and charts of each run; each run has a report.html of its"
+                            + " own in its folder. Default: none.")
     private Path out;
 
     @Option(names = "--force", description = "Overwrite the page if it is there. Default: ${DEFAULT-VALUE}.")
@@ -60,7 +61,7 @@ final class ReportCommand implements Callable<Integer> {
             if (Files.exists(folder.resolve("config.json")) && !RunRecord.isFinished(folder)) {
                 throw new UsageException(
                         folder + ": expected a finished run of 'greg prune', with report.json; this one"
-                                + " has none: go on with it by 'greg prune --resume " + folder + "', or leave it out");
+                                + " has none: resume it with 'greg prune --resume " + folder + "', or leave it out");
             }
             runs.add(RunRecord.read(folder));
         }

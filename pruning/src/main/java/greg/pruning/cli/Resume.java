@@ -17,8 +17,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * {@code --resume}: the flags of the run in a folder are parsed again and its command is run once more, with the run's last
- * checkpoint at hand. What the flags come to must be what it was then.
+ * {@code --resume}: the flags of the run in a folder are parsed again and its command is run again, from the run's last
+ * checkpoint. The settings that result must be those of the run.
  */
 final class Resume {
     private final Path folder;
@@ -26,7 +26,7 @@ final class Resume {
 
     /** A command whose runs can be resumed. */
     interface Command extends Callable<Integer> {
-        /** Its flags of the run folder. */
+        /** Its flags for the run folder. */
         RunOptions run();
     }
 
@@ -41,14 +41,14 @@ final class Resume {
         Path file = folder.resolve("config.json");
         if (!Files.isRegularFile(file)) {
             throw new UsageException("--resume " + folder + ": there is no " + file
-                    + ", so nothing is known of a run; start it anew with --out");
+                    + ", so there is no run to resume; start a new one with --out");
         }
         ResumedRun run = ResumedRun.read(folder);
         Console console = Console.of(given);
         CommandSpec again = new Resume(folder, run.config()).parse(given);
         RunState state = run.saved() == null ? null : run.saved().state();
         if (state != null && state.phase() == Phase.DONE) {
-            console.say("%s: this run is finished, nothing is left to do", folder);
+            console.say("%s: this run is finished, there is nothing left to do", folder);
             return 0;
         }
         console.say("resuming %s %s", folder, where(state));
@@ -58,14 +58,14 @@ final class Resume {
     }
 
     private static String where(RunState state) {
-        if (state == null) return "from its start: it was ended before its first checkpoint";
-        String in = "in its " + state.phase();
+        if (state == null) return "from its start: it ended before its first checkpoint";
+        String phase = "in its " + state.phase();
         return state.loop() == null
-                ? in + ", at the start"
-                : in + " after iteration " + (state.loop().iteration() - 1);
+                ? phase + ", at the start"
+                : phase + " after iteration " + (state.loop().iteration() - 1);
     }
 
-    /** The command with the run's own flags, and of the new ones those that are free. */
+    /** The command with the run's own flags, and those of the new ones that may change. */
     private CommandSpec parse(CommandSpec given) {
         String command = config.path("command").asText();
         if (!command.equals(given.name())) {
@@ -74,7 +74,7 @@ final class Resume {
         }
         List<String> args = new ArrayList<>(List.of(command));
         config.path("args").forEach(arg -> args.add(arg.asText()));
-        CommandLine root = new CommandLine(given.root().userObject()); // with commands of its own
+        CommandLine root = new CommandLine(given.root().userObject()); // with its own instances of the commands
         root.setOut(given.commandLine().getOut()).setErr(given.commandLine().getErr());
         root.parseArgs(args.toArray(new String[0]));
         CommandSpec again = root.getSubcommands().get(command).getCommandSpec();

@@ -15,9 +15,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** Flags of every command that leaves a run folder. */
+/** Flags of every command that writes a run folder. */
 final class RunOptions {
-    /** Data sets whose images lie in files of their own size. */
+    /** Data sets of image files, which differ in size. */
     private static final Set<String> FROM_FILES = Set.of("imagefolder", "tiny-imagenet", "imagenet");
 
     @Option(
@@ -35,14 +35,14 @@ final class RunOptions {
             names = "--resume",
             paramLabel = "DIR",
             description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                    + " --data, --device, --threads and --checkpoint-interval may be given anew. Default: none.")
+                    + " --data, --device, --threads and --checkpoint-interval may be changed. Default: none.")
     Path resume;
 
     @Option(
             names = "--checkpoint-interval",
             paramLabel = "SECONDS",
             defaultValue = "60",
-            description = "Time between two checkpoints within an epoch or a growth, longer where writing takes more"
+            description = "Time between two checkpoints within an epoch or during growth, longer if writing takes more"
                     + " than a twentieth of it; 0: after every step. Default: ${DEFAULT-VALUE}.")
     double checkpointInterval;
 
@@ -57,13 +57,13 @@ final class RunOptions {
             names = "--augment",
             paramLabel = "KIND",
             defaultValue = "standard",
-            description = "What happens to training images. crop: pad by 4 pixels, random crop, random left-right flip."
-                    + " resized-crop: a random window of 0.08 to 1 of the area of the image file and 3/4 to 4/3 as wide"
-                    + " as high is scaled to the image size, random left-right flip. none. standard: resized-crop for"
+            description = "Augmentation of training images. crop: pad by 4 pixels, random crop, random left-right flip."
+                    + " resized-crop: a random window with 0.08 to 1 of the image file's area and an aspect ratio of 3/4 to"
+                    + " 4/3 is scaled to the image size, random left-right flip. none. standard: resized-crop for"
                     + " imagenet, crop for the others. Default: ${DEFAULT-VALUE}.")
     String augment;
 
-    /** What happens to the training images of that data set. */
+    /** The augmentation of that data set's training images. */
     Augmentation augment(DataOptions data) {
         if (augment.equals("standard")) return Recipe.augmentation(data.dataset);
         Augmentation kind = Written.constants(Augmentation.class).get(augment);
@@ -81,12 +81,12 @@ final class RunOptions {
     /** The run that is resumed; null for a new one. Not a flag: set for {@code --resume}. */
     ResumedRun resumed;
 
-    /** The checkpoint to resume from; null for a new run, and for one that was ended before its first. */
+    /** The checkpoint to resume from; null for a new run, and for one that ended before its first. */
     RunState.Saved saved() {
         return resumed == null ? null : resumed.saved();
     }
 
-    /** Makes the folder, or takes the one of the run that is resumed; the default name says what and when. */
+    /** Creates the folder, or reopens that of the resumed run; the default name has command, architecture and time. */
     RunFolder reserve(String command, String arch) {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
         if (resumed != null) return resumed.folder();
@@ -95,7 +95,7 @@ final class RunOptions {
         return RunFolder.reserve(folder, force);
     }
 
-    /** Writes config.json, or checks that the run that is resumed has the same; then the run can begin. */
+    /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */
     RunCheckpoints begin(RunFolder folder, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code greg study}: experiments on a small network. */
 @Command(
         name = "study",
-        description = "Experiments that show why a way of pruning is good, on small networks.",
+        description = "Experiments on small networks that show why a way of pruning works.",
         subcommands = {StudyOracleCommand.class, StudyJacobianCommand.class})
 final class StudyCommand implements Runnable {
     @Spec

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 /** {@code greg study jacobian}. */
 @Command(
         name = "jacobian",
-        description = "Singular values of d outputs / d inputs at test images: near 1, errors neither fade nor"
+        description = "Singular values of d outputs / d inputs at test images: near 1, gradients neither vanish nor"
                 + " explode on their way through the network.")
 final class StudyJacobianCommand extends NetworkCommand {
     @Option(
@@ -40,32 +40,41 @@ final class StudyJacobianCommand extends NetworkCommand {
 
     @Override
     String run(
-            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json) {
-        Dataset test = opened.split().test();
+            Console console,
+            Backend backend,
+            NetworkSpec networkSpec,
+            Checkpoint checkpoint,
+            RunData runData,
+            boolean json) {
+        Dataset test = runData.split().test();
         int count = Math.min(samples, test.size());
         Jacobian jacobian;
-        try (NnModule network = wanted.load(backend, checkpoint);
+        try (NnModule network = networkSpec.load(backend, checkpoint);
                 Batches batches = new Batches(test, count, false, 0, false, 1).epoch(0);
                 Scope scope = Scope.open()) {
             Batch batch = batches.next();
-            Tensor x = Feeder.plain(backend, test, opened.normalization()).images(batch, 0);
+            Tensor x = Feeder.plain(backend, test, runData.normalization()).images(batch, 0);
             jacobian = Jacobian.of(network, x.shape(), x.toHost());
         }
         if (!json) {
             return String.format(
                     Locale.ROOT,
                     "%s at %d test images: mean singular value %s, largest / smallest %.3g%n",
-                    wanted.arch(),
+                    networkSpec.arch(),
                     count,
                     jacobian.mean(),
                     jacobian.meanCondition());
         }
-        Found found = new Found(
-                wanted.arch(), count, jacobian.mean().mean(), jacobian.mean().std(), jacobian.singularValues());
-        return Json.line(found) + "\n";
+        Output output = new Output(
+                networkSpec.arch(),
+                count,
+                jacobian.mean().mean(),
+                jacobian.mean().std(),
+                jacobian.singularValues());
+        return Json.line(output) + "\n";
     }
 
     /** What {@code --json} shows. */
     @JsonNaming(SnakeCaseStrategy.class)
-    private record Found(String arch, int samples, double mean, double std, List<double[]> singularValues) {}
+    private record Output(String arch, int samples, double mean, double std, List<double[]> singularValues) {}
 }

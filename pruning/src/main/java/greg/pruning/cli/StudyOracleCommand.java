@@ -33,20 +33,21 @@ import picocli.CommandLine.Option;
 /** {@code greg study oracle}. */
 @Command(
         name = "oracle",
-        description = "Removes K filters of one layer in all ways, or in a sample of them, and ranks L1's choice by"
-                + " the loss on training images, right after the removal and after a few steps of finetuning.")
+        description =
+                "Removes K filters of one layer in all possible ways, or in a sample of them, and ranks L1's choice by"
+                        + " the loss on training images, right after the removal and after a few steps of finetuning.")
 final class StudyOracleCommand extends NetworkCommand {
     @Option(names = "--layer", required = true, paramLabel = "NAME", description = "Which layer, e.g. conv1.")
     private String layer;
 
-    @Option(names = "--remove", required = true, paramLabel = "K", description = "How many of its filters go.")
+    @Option(names = "--remove", required = true, paramLabel = "K", description = "How many of its filters to remove.")
     private int remove;
 
     @Option(
             names = "--most",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "Ways to measure; if there are more, a random sample. Default: ${DEFAULT-VALUE}.")
+            description = "Ways to measure at most; if there are more, a random sample. Default: ${DEFAULT-VALUE}.")
     private int most;
 
     @Option(
@@ -60,7 +61,7 @@ final class StudyOracleCommand extends NetworkCommand {
             names = "--steps",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Steps of finetuning, of 64 images each. Default: ${DEFAULT-VALUE}, none.")
+            description = "Steps of finetuning, of 64 images each. Default: ${DEFAULT-VALUE}.")
     private int steps;
 
     @Option(
@@ -90,19 +91,24 @@ final class StudyOracleCommand extends NetworkCommand {
 
     @Override
     String run(
-            Console console, Backend backend, NetworkSpec wanted, Checkpoint checkpoint, RunData opened, boolean json) {
-        Dataset all = opened.split().train();
-        Dataset some = Datasets.subset(all, 0, Math.min(images, all.size()));
-        Evaluator evaluator = new Evaluator(some, opened.normalization(), 256);
-        Consumer<NnModule> finetune = steps == 0 ? null : network -> train(network, some, opened);
+            Console console,
+            Backend backend,
+            NetworkSpec networkSpec,
+            Checkpoint checkpoint,
+            RunData runData,
+            boolean json) {
+        Dataset train = runData.split().train();
+        Dataset measuredOn = Datasets.subset(train, 0, Math.min(images, train.size()));
+        Evaluator evaluator = new Evaluator(measuredOn, runData.normalization(), 256);
+        Consumer<NnModule> finetune = steps == 0 ? null : network -> train(network, measuredOn, runData);
         Oracle oracle = new Oracle(
-                () -> wanted.load(backend, checkpoint),
-                wanted.image(),
+                () -> networkSpec.load(backend, checkpoint),
+                networkSpec.image(),
                 network -> evaluator.evaluate(network).loss(),
                 finetune);
         int[] l1;
-        try (NnModule network = wanted.load(backend, checkpoint)) {
-            ChannelGraph graph = ChannelGraph.trace(network, wanted.image());
+        try (NnModule network = networkSpec.load(backend, checkpoint)) {
+            ChannelGraph graph = ChannelGraph.trace(network, networkSpec.image());
             Layer chosen = graph.layer(layer);
             if (remove >= chosen.out()) {
                 throw new UsageException("--remove: expected fewer than the " + chosen.out() + " filters of " + layer
@@ -117,10 +123,12 @@ final class StudyOracleCommand extends NetworkCommand {
         return json ? json(result, l1) : text(result, l1);
     }
 
-    private void train(NnModule network, Dataset some, RunData opened) {
+    private void train(NnModule network, Dataset measuredOn, RunData runData) {
         TrainData data = new RunData(
-                        opened.name(), new DataSplit(some, opened.split().test()), opened.normalization())
-                .training(Augmentation.NONE, Math.min(BATCH, some.size()), seed);
+                        runData.name(),
+                        new DataSplit(measuredOn, runData.split().test()),
+                        runData.normalization())
+                .training(Augmentation.NONE, Math.min(BATCH, measuredOn.size()), seed);
         try (Sgd sgd = new Sgd(network, 0.9f, 0)) {
             sgd.learningRate((float) lr);
             new Trainer(network, sgd).run(data, Position.START, steps);
@@ -128,7 +136,7 @@ final class StudyOracleCommand extends NetworkCommand {
     }
 
     private String text(Oracle.Result result, int[] l1) {
-        Oracle.Outcome own = result.of(l1);
+        Oracle.Outcome l1Outcome = result.of(l1);
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%s: %d of %.0f ways to remove %d filters%n%-14s %12s %14s%n",
@@ -140,10 +148,10 @@ final class StudyOracleCommand extends NetworkCommand {
                 "after removal",
                 steps == 0 ? "" : "after " + steps + " steps"));
         line(text, "best loss", result.best().loss(), result.tunedBest().tuned());
-        line(text, "L1's loss", own.loss(), own.tuned());
-        choice(text, "right after the removal", result.best(), own, result.rank(l1), result);
+        line(text, "L1's loss", l1Outcome.loss(), l1Outcome.tuned());
+        choice(text, "right after the removal", result.best(), l1Outcome, result.rank(l1), result);
         if (steps > 0) {
-            choice(text, "after " + steps + " steps", result.tunedBest(), own, result.tunedRank(l1), result);
+            choice(text, "after " + steps + " steps", result.tunedBest(), l1Outcome, result.tunedRank(l1), result);
         }
         if (steps > 0) {
             text.append(
@@ -159,20 +167,25 @@ final class StudyOracleCommand extends NetworkCommand {
     }
 
     private static void choice(
-            StringBuilder text, String when, Oracle.Outcome best, Oracle.Outcome own, int rank, Oracle.Result result) {
+            StringBuilder text,
+            String when,
+            Oracle.Outcome best,
+            Oracle.Outcome l1Outcome,
+            int rank,
+            Oracle.Result result) {
         text.append(String.format(
                 Locale.ROOT,
                 "%s the best choice is %s; L1's, %s, has rank %d of %d%n",
                 when,
                 best.pruned(),
-                own.pruned(),
+                l1Outcome.pruned(),
                 rank,
                 result.outcomes().size()));
     }
 
-    /** What {@code --json} shows; null is what needs finetuning, without it. */
+    /** What {@code --json} shows; what needs finetuning is null without it. */
     @JsonNaming(SnakeCaseStrategy.class)
-    private record Found(
+    private record Output(
             String layer,
             double combinations,
             int measured,
@@ -188,7 +201,7 @@ final class StudyOracleCommand extends NetworkCommand {
 
     private String json(Oracle.Result result, int[] l1) {
         boolean tuned = steps > 0;
-        Found found = new Found(
+        Output output = new Output(
                 layer,
                 result.combinations(),
                 result.outcomes().size(),
@@ -199,8 +212,8 @@ final class StudyOracleCommand extends NetworkCommand {
                 tuned ? result.tunedRank(l1) : null,
                 tuned ? result.rankCorrelation() : null,
                 result.outcomes().stream()
-                        .map(o -> new Found.Way(o.pruned(), o.loss(), tuned ? o.tuned() : null))
+                        .map(o -> new Output.Way(o.pruned(), o.loss(), tuned ? o.tuned() : null))
                         .toList());
-        return Json.line(found) + "\n";
+        return Json.line(output) + "\n";
     }
 }

@@ -12,7 +12,7 @@ import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** Flags that say how much goes, and where: the same for {@code prune} and {@code inspect}. */
+/** Flags that say how much is removed, and where: the same for {@code prune} and {@code inspect}. */
 final class TargetOptions {
     @Option(
             names = "--stage-pr",
@@ -44,14 +44,15 @@ final class TargetOptions {
             names = "--inherit-pruned",
             paramLabel = "WHAT",
             description =
-                    "What --base-pr-model gives: index (the very groups) or pr (how many each layer loses). Default:"
-                            + " index; pr for GReg-2 and --semantics paper, which choose by themselves.")
+                    "What to take from --base-pr-model: index (the same groups) or pr (only how many each layer loses)."
+                            + " Default: index; pr for GReg-2 and --semantics paper, which choose themselves.")
     String inheritPruned;
 
     @Option(
             names = "--prune-coupled",
-            description = "Prune channels tied by residual additions too, as one: a filter of every layer that meets"
-                    + " there, by the sum of their scores. The paper leaves them whole. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Also prune channels tied by residual additions, together: one filter of every layer that meets"
+                            + " there, by the sum of their scores. The paper leaves them whole. Default: ${DEFAULT-VALUE}.")
     boolean pruneCoupled;
 
     @Option(
@@ -61,36 +62,38 @@ final class TargetOptions {
                             + " each score divided by its layer's mean. Default: ${DEFAULT-VALUE}.")
     boolean global;
 
-    /** UsageException if a flag says how to prune although nothing is to go. */
+    /** UsageException if a flag says how to prune although nothing is to be removed. */
     void checkNothingIdle() {
         if (given()) return;
-        String idle = !skipLayers.isBlank()
+        String unused = !skipLayers.isBlank()
                 ? "--skip-layers"
                 : global
                         ? "--global"
                         : pruneCoupled ? "--prune-coupled" : inheritPruned != null ? "--inherit-pruned" : null;
-        if (idle != null) throw new UsageException(idle + ": nothing is to go; give --stage-pr, or leave it out");
+        if (unused != null)
+            throw new UsageException(unused + ": nothing is to be removed; give --stage-pr, or leave it out");
     }
 
-    /** Whether anything is to go. */
+    /** Whether anything is to be removed. */
     boolean given() {
         return stagePr != null || basePrModel != null;
     }
 
-    /** Whether how much goes depends on the weights, so that it cannot be told without. */
+    /** Whether how much is removed depends on the weights, so that it is unknown without them. */
     boolean dependsOnWeights() {
         return global || stagePr != null && stagePr.matches(".*(^|[\\[:,\\s])-1(\\.0*)?\\s*([\\],].*|$)");
     }
 
-    /** What the flags say. */
+    /** The target that the flags describe. */
     Target target(GregConfig config) {
         if (basePrModel == null && inheritPruned != null) {
-            throw new UsageException("--inherit-pruned: from which run? Give --base-pr-model");
+            throw new UsageException("--inherit-pruned: give the run to inherit from with --base-pr-model");
         }
         if (basePrModel != null) return inherited(config);
         if (stagePr == null) {
-            throw new UsageException("--stage-pr is needed: which share of the filters goes, e.g. [0,0.7,0.7,0.7,0] for"
-                    + " a resnet20 (stem, three stages, classifier) or 0.5 for all layers");
+            throw new UsageException(
+                    "--stage-pr is needed: the share of the filters to remove, e.g. [0,0.7,0.7,0.7,0] for"
+                            + " a resnet20 (stem, three stages, classifier) or 0.5 for all layers");
         }
         return new Target(PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers), null, pruneCoupled, global);
     }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code greg train}: a network from scratch, or further from given weights. */
+/** {@code greg train}: trains a network from scratch or from given weights. */
 @Command(
         name = "train",
         description =
@@ -63,26 +63,26 @@ final class TrainCommand implements Resume.Command {
         RunState.Saved saved = run.saved();
         Checkpoint start =
                 saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
-        RunData opened = data.open();
-        NetworkSpec wanted = start == null
-                ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, opened.images())
-                : NetworkSpec.of(start, arch.arch, opened.images());
+        RunData runData = data.open();
+        NetworkSpec networkSpec = start == null
+                ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
+                : NetworkSpec.of(start, arch.arch, runData.images());
         try (Backend backend = device.open();
                 NnModule network =
-                        saved != null ? saved.load(wanted, backend) : wanted.fresh(backend, start, run.seed);
-                RunFolder folder = run.reserve("train", wanted.arch())) {
+                        saved != null ? saved.load(networkSpec, backend) : networkSpec.fresh(backend, start, run.seed);
+                RunFolder folder = run.reserve("train", networkSpec.arch())) {
             console.say(
                     "%s on %s, %s",
-                    wanted.arch(), opened.name(), backend.device().name());
+                    networkSpec.arch(), runData.name(), backend.device().name());
             RunCheckpoints checkpoints = run.begin(
                     folder,
-                    RunConfig.of(Invocations.of(spec), backend, opened, wanted.arch(), run.seed, null),
+                    RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null),
                     console);
-            checkpoints.enter(Phase.TRAIN, wanted, RunState.Results.NONE);
-            Training training = new Training(console, folder, opened, checkpoints);
+            checkpoints.enter(Phase.TRAIN, networkSpec, RunState.Results.NONE);
+            Training training = new Training(console, folder, runData, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
             checkpoints.done();
-            console.out().printf("%s on %s: %s%n", wanted.arch(), opened.name(), result);
+            console.out().printf("%s on %s: %s%n", networkSpec.arch(), runData.name(), result);
             console.out().printf("run folder: %s%n", folder.path());
         }
         return 0;

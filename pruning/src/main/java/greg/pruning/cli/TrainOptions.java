@@ -18,7 +18,7 @@ final class TrainOptions {
             names = {"-b", "--batch-size"},
             paramLabel = "N",
             defaultValue = "128",
-            description = "Images a step. Default: ${DEFAULT-VALUE}.")
+            description = "Images per step. Default: ${DEFAULT-VALUE}.")
     int batchSize;
 
     @Option(
@@ -47,7 +47,7 @@ final class TrainOptions {
             names = "--max-iterations",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Stop after so many steps, for trials; 0: no limit. Default: ${DEFAULT-VALUE}.")
+            description = "Stop after N steps, for trials; 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
 
     TrainConfig settings(RunOptions run, DataOptions data) {

@@ -4,7 +4,7 @@ import greg.pruning.report.Written;
 import greg.pruning.run.UsageException;
 import java.util.Map;
 
-/** Reads the words that flags take for the constants of an enum. */
+/** Parses the values of flags that name the constants of an enum. */
 final class Words {
     private Words() {}
 

@@ -3,7 +3,7 @@ package greg.pruning.graph;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/** Single channels ("atoms") and which of them must stay or go together: a union-find with marks on its classes. */
+/** Single channels ("atoms") and which of them must stay or be removed together: a union-find with marks on its classes. */
 final class Atoms {
     /** What is known of a class. */
     enum Mark {
@@ -42,7 +42,7 @@ final class Atoms {
         return root;
     }
 
-    /** From now on both go together; false if they did before. */
+    /** Puts both into one class; false if they were already. */
     boolean union(int a, int b) {
         int ra = find(a);
         int rb = find(b);

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 /**
  * The layers of a network and the channels between them, found by tracing one forward pass: each op says how its output
  * channels relate to its inputs' ({@link greg.tensor.ChannelMap}), and what must be removed together falls into one {@link
- * Group}. It holds for the network as it is; trace again after surgery.
+ * Group}. It describes the network as it is now; trace again after surgery.
  *
  * <pre>{@code System.out.println(ChannelGraph.trace(net, image).group("layer1.0.conv1", 3));}</pre>
  */
@@ -43,7 +43,7 @@ public final class ChannelGraph {
     }
 
     /**
-     * Traces {@code network} on one image of zeros in evaluation mode; nothing of its state changes.
+     * Traces {@code network} on one image of zeros in evaluation mode; the network's state does not change.
      *
      * @param image (1, C, H, W)
      */
@@ -63,7 +63,7 @@ public final class ChannelGraph {
         return network;
     }
 
-    /** What it was traced on, (1, C, H, W). */
+    /** The shape it was traced with, (1, C, H, W). */
     public Shape image() {
         return image;
     }
@@ -151,10 +151,10 @@ public final class ChannelGraph {
     }
 
     /**
-     * The layer behind which an addition ties one of these channels: of several additions the nearest.
+     * The layer after which an addition ties one of these channels; of several additions the nearest.
      *
-     * @param layer whose channels they are; null: the first addition will do
-     * @param made whether the layer makes them; else it reads them
+     * @param layer whose channels they are; null: take the first addition
+     * @param made whether the layer produces them; else it reads them
      */
     String addition(Layer layer, boolean made, int... some) {
         TreeSet<Integer> units = new TreeSet<>();

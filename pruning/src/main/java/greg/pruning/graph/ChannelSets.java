@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 /**
  * Convolutions that lose the same channels: with filter groups those whose outputs meet, in an addition or a product, with
  * channel groups those that read the same channels. They are pruned as one, by the sum of their scores, with one ratio.
- * Depthwise convolutions and linear layers follow the channels but have no say.
+ * Depthwise convolutions and linear layers follow the channels but do not count for the choice.
  *
  * <p>By default channels that an addition ties together are left whole, as in the paper; {@code coupled} prunes them
  * too, so that the width between blocks shrinks and last convolutions of blocks and projection shortcuts lose filters.
@@ -28,7 +28,7 @@ public final class ChannelSets {
     private final ChannelGraph graph;
     private final Granularity granularity;
     private final boolean coupled;
-    private final Map<String, Coupling> couplings = new HashMap<>(); // by full name of the weight, as all that follow
+    private final Map<String, Coupling> couplings = new HashMap<>(); // by full name of the weight, like the maps below
     private final Map<String, String> whole = new HashMap<>();
     private final Map<String, Set<Integer>> units = new HashMap<>();
     private final List<List<Layer>> shared = new ArrayList<>();
@@ -54,9 +54,9 @@ public final class ChannelSets {
                 sets.whole.put(layer.parameter(), "it is depthwise: its channels are those of the layer before it");
                 continue;
             }
-            Set<Integer> own = sets.units(granularity.channels(layer));
-            sets.units.put(layer.parameter(), own);
-            for (int unit : own)
+            Set<Integer> layerUnits = sets.units(granularity.channels(layer));
+            sets.units.put(layer.parameter(), layerUnits);
+            for (int unit : layerUnits)
                 holders.computeIfAbsent(unit, u -> new ArrayList<>()).add(layer);
         }
         Set<String> done = new HashSet<>();
@@ -73,20 +73,20 @@ public final class ChannelSets {
 
     /** The layer and all that share channels with it, with one of those, and so on. */
     private Set<String> connected(Layer start, Map<Integer, List<Layer>> holders) {
-        Set<String> found = new HashSet<>(Set.of(start.parameter()));
+        Set<String> reached = new HashSet<>(Set.of(start.parameter()));
         Deque<Layer> open = new ArrayDeque<>(List.of(start));
         while (!open.isEmpty()) {
             for (int unit : units.get(open.pop().parameter())) {
-                for (Layer other : holders.get(unit)) if (found.add(other.parameter())) open.push(other);
+                for (Layer other : holders.get(unit)) if (reached.add(other.parameter())) open.push(other);
             }
         }
-        return found;
+        return reached;
     }
 
     private Set<Integer> units(int... atoms) {
-        Set<Integer> found = new LinkedHashSet<>();
-        for (int atom : atoms) found.add(graph.unit(atom));
-        return found;
+        Set<Integer> result = new LinkedHashSet<>();
+        for (int atom : atoms) result.add(graph.unit(atom));
+        return result;
     }
 
     private void add(List<Layer> set) {
@@ -104,10 +104,10 @@ public final class ChannelSets {
         int[][] keepOne = keepOne(numbers);
         boolean single = set.size() == 1 && numbers.size() == granularity.channels(first).length;
         for (Layer layer : set) {
-            int[] own = Arrays.stream(granularity.channels(layer))
+            int[] layerUnits = Arrays.stream(granularity.channels(layer))
                     .map(atom -> numbers.get(graph.unit(atom)))
                     .toArray();
-            couplings.put(layer.parameter(), new Coupling(first.name(), single ? null : own, keepOne));
+            couplings.put(layer.parameter(), new Coupling(first.name(), single ? null : layerUnits, keepOne));
         }
     }
 
@@ -133,19 +133,20 @@ public final class ChannelSets {
         return "its " + channels + " are tied by the addition behind " + addition;
     }
 
-    /** Units of which one must stay, or a layer would lose all its filters: those that several layers make together. */
+    /** Units of which one must stay, or a layer would lose all its filters: those that several layers produce together. */
     private int[][] keepOne(Map<Integer, Integer> numbers) {
         Set<Set<Integer>> made = new LinkedHashSet<>();
         for (Layer layer : graph.layers()) {
-            Set<Integer> own = new TreeSet<>();
+            Set<Integer> layerUnits = new TreeSet<>();
             for (int atom : layer.rows()) {
                 Integer number = numbers.get(graph.unit(atom));
-                if (number != null) own.add(number);
+                if (number != null) layerUnits.add(number);
             }
-            if (!own.isEmpty() && own.size() < numbers.size()) made.add(own);
+            if (!layerUnits.isEmpty() && layerUnits.size() < numbers.size()) made.add(layerUnits);
         }
         return made.stream()
-                .map(own -> own.stream().mapToInt(Integer::intValue).toArray())
+                .map(layerUnits ->
+                        layerUnits.stream().mapToInt(Integer::intValue).toArray())
                 .toArray(int[][]::new);
     }
 
@@ -154,7 +155,7 @@ public final class ChannelSets {
         return graph.layers();
     }
 
-    /** How the groups of a layer go together. */
+    /** Which groups of a layer are removed together. */
     public Coupling coupling(Layer layer) {
         return couplings.getOrDefault(layer.parameter(), Coupling.none(layer.name()));
     }
@@ -164,12 +165,12 @@ public final class ChannelSets {
         return granularity;
     }
 
-    /** Why nothing of the layer can go, whatever ratio it was given, e.g. "its filters ..."; null if something can. */
+    /** Why nothing of the layer can be removed, whatever its ratio, e.g. "its filters ..."; null if something can. */
     public String whyWhole(Layer layer) {
         return whole.get(layer.parameter());
     }
 
-    /** Whether nothing of the layer can go, whatever ratio it was given. */
+    /** Whether nothing of the layer can be removed, whatever its ratio. */
     public boolean keepsWhole(Layer layer) {
         return whole.containsKey(layer.parameter());
     }
@@ -180,8 +181,8 @@ public final class ChannelSets {
     }
 
     /**
-     * The stage whose ratio is meant for the layer's groups: its own; but input channels that are all made in one other stage,
-     * and not tied, belong to that one, for it is there that filters go.
+     * The stage whose ratio applies to the layer's groups: its own; but input channels that are all produced in one other
+     * stage, and are not tied, belong to that one, because that is where filters are removed.
      */
     public int stage(Layer layer) {
         if (granularity != Granularity.CHANNEL || graph.tied(layer.columns())) return layer.stage();

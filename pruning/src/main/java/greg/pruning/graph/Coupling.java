@@ -7,13 +7,14 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Which groups of a layer go together, with each other and with groups of other layers. A <em>unit</em> is what goes as
- * one: usually a single group; in a grouped convolution one channel of every group; among layers that meet in an
+ * Which groups of a layer are removed together, with each other and with groups of other layers. A <em>unit</em> is what is
+ * removed as one: usually a single group; in a grouped convolution one channel of every group; among layers that meet in an
  * addition one channel of each.
  *
  * @param set name of the set of layers that lose the same units; a layer on its own has its own name here
- * @param units the unit of each group, numbered from 0 alike in all layers of the set; null where every group is its own
- * @param keepOne sets of units of each of which one must stay, because they are all that some layer makes
+ * @param units the unit of each group, numbered from 0, the same way in all layers of the set; null where every group is
+ *     its own
+ * @param keepOne sets of units in each of which one must stay, because some layer has no other filters
  */
 public record Coupling(String set, int[] units, int[][] keepOne) {
     /** Every group on its own. */
@@ -30,7 +31,7 @@ public record Coupling(String set, int[] units, int[][] keepOne) {
      * Chooses units and with them their groups.
      *
      * @param scores one per group; groups of one unit have equal ones
-     * @param seed of the run; every set has its own stream, so that a random choice depends on no other's ratio
+     * @param seed of the run; every set has its own stream, so that a random choice does not depend on the ratio of another
      */
     public Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
         long stream = Seeds.stream(seed, "pick." + set);

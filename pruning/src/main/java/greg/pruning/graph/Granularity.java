@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.kernels.spec.GroupIndex;
 
 /**
- * What is penalised and removed as one. The only place that knows filter, channel and weight apart: everything else works
- * on group numbers.
+ * What is penalised and removed as one group. Growth rules, scores and selections do not know which it is: they work on group
+ * numbers.
  */
 public enum Granularity {
     /** One output channel: row o of the weight (out, in, positions). Its removal shrinks the next layer too. */
@@ -26,7 +26,7 @@ public enum Granularity {
             return "filters";
         }
     },
-    /** One input channel: column i of the weight. What goes with it is the filter of the conv before. */
+    /** One input channel: column i of the weight. The filter that produces it is removed with it. */
     @JsonProperty("channel")
     CHANNEL {
         @Override
@@ -44,7 +44,7 @@ public enum Granularity {
             return "input channels";
         }
     },
-    /** A single weight. Nothing is rebuilt: a mask holds the pruned ones at zero. */
+    /** A single weight. The network keeps its shape: a mask holds pruned weights at zero. */
     @JsonProperty("weight")
     WEIGHT {
         @Override
@@ -54,7 +54,7 @@ public enum Granularity {
 
         @Override
         public int[] channels(Layer layer) {
-            throw new IllegalStateException("single weights are masked, no channel goes with them");
+            throw new IllegalStateException("single weights are masked, they have no channel");
         }
 
         @Override
@@ -67,7 +67,7 @@ public enum Granularity {
      * The groups of a weight.
      *
      * @param out output channels (rows of a linear layer)
-     * @param inPerGroup input channels that one filter sees (columns of a linear layer)
+     * @param inPerGroup input channels that one filter reads (columns of a linear layer)
      * @param positions kernel height * width; 1 for a linear layer
      */
     public abstract GroupIndex index(int out, int inPerGroup, int positions);
@@ -77,7 +77,7 @@ public enum Granularity {
         return index(layer.out(), layer.in(), layer.positions());
     }
 
-    /** The channel that goes with each group of the layer, by the numbers of its graph. */
+    /** The channel that is removed with each group of the layer, by the numbers of its graph. */
     public abstract int[] channels(Layer layer);
 
     /** What groups are called in a sentence about a layer. */

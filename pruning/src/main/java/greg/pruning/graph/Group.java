@@ -16,13 +16,13 @@ public final class Group {
      * Part of a parameter or buffer.
      *
      * @param name its full name
-     * @param shape of all of it
+     * @param shape of the whole parameter
      * @param buffer whether it is a buffer, i.e. not trained
-     * @param rows which indices of its first dimension go, ascending
-     * @param columns which indices of its second dimension go, ascending
+     * @param rows which indices of its first dimension are removed, ascending
+     * @param columns which indices of its second dimension are removed, ascending
      */
     public record Member(String name, Shape shape, boolean buffer, int[] rows, int[] columns) {
-        /** Number of elements that go. */
+        /** Number of elements removed. */
         public long elements() {
             long kept = shape.dim(0) - rows.length;
             if (shape.rank() == 1) return rows.length;
@@ -41,11 +41,11 @@ public final class Group {
     }
 
     /**
-     * Channels of a parameter-free shortcut: a copy that is gone is not made, and where a source is gone its copy is zero.
+     * Channels of a parameter-free shortcut: a removed copy is not made, and the copy of a removed source is zero.
      *
      * @param route the shortcut
-     * @param outputs which of its output channels go, ascending
-     * @param inputs which of its input channels go, ascending
+     * @param outputs which of its output channels are removed, ascending
+     * @param inputs which of its input channels are removed, ascending
      */
     public record Copies(ChannelRoute route, int[] outputs, int[] inputs) {
         private String what() {
@@ -69,12 +69,12 @@ public final class Group {
         this.addition = addition;
     }
 
-    /** What goes of parameters and buffers, in order of execution. */
+    /** What is removed from parameters and buffers, in order of execution. */
     public List<Member> members() {
         return members;
     }
 
-    /** What goes of parameter-free shortcuts. */
+    /** What is removed from parameter-free shortcuts. */
     public List<Copies> copies() {
         return copies;
     }
@@ -84,12 +84,15 @@ public final class Group {
         return image || output;
     }
 
-    /** Whether an addition ties filters of several layers together here; such groups stay unless asked for. */
+    /**
+     * Whether an addition ties filters of several layers together here; such groups stay unless pruning is {@link
+     * ChannelSets#of coupled}.
+     */
     public boolean tied() {
         return addition != null;
     }
 
-    /** Number of trained elements that go. */
+    /** Number of trained elements removed. */
     public long parameters() {
         return members.stream()
                 .filter(m -> !m.buffer)
@@ -105,7 +108,7 @@ public final class Group {
         return tied() ? ", tied by the addition behind " + addition : "";
     }
 
-    /** A head line and one line for each member: name, shape, and which rows or columns. */
+    /** A header and one line for each member: name, shape, and which rows or columns. */
     @Override
     public String toString() {
         List<String[]> lines = new ArrayList<>();

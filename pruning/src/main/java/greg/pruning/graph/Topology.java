@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Stages, blocks and layer numbers, read off the trace. A residual addition closes a block; the block's body are the layers
- * between the addition and the point where its two branches part, as far as they are not in a block inside it. A stage ends
+ * Stages, blocks and layer numbers, from the trace. A residual addition closes a block; the block's body consists of the
+ * layers between the addition and the point where its two branches split, except those in a block inside it. A stage ends
  * where the shape of the additions' results changes.
  */
 final class Topology {
@@ -66,25 +66,25 @@ final class Topology {
             body.addAll(shortcut);
             shortcut.clear();
         }
-        Block made = new Block(stages, block, body, shortcut);
-        body.forEach(name -> blocks.put(name, made));
-        shortcut.forEach(name -> blocks.put(name, made));
+        Block created = new Block(stages, block, body, shortcut);
+        body.forEach(name -> blocks.put(name, created));
+        shortcut.forEach(name -> blocks.put(name, created));
     }
 
-    /** The nodes that {@code t} is made from. */
+    /** The nodes that {@code t} is computed from. */
     private BitSet ancestors(Tensor t) {
-        BitSet found = new BitSet();
+        BitSet ancestors = new BitSet();
         Integer last = producers.get(t);
-        if (last == null) return found;
-        found.set(last);
-        for (int i = last; i >= 0; i = found.previousSetBit(i - 1)) {
+        if (last == null) return ancestors;
+        ancestors.set(last);
+        for (int i = last; i >= 0; i = ancestors.previousSetBit(i - 1)) {
             for (Tensor input : tracing.nodes.get(i).inputs()) {
                 Integer from = producers.get(input);
-                if (from != null) found.set(from);
+                if (from != null) ancestors.set(from);
             }
             if (i == 0) break;
         }
-        return found;
+        return ancestors;
     }
 
     /** The last layer of the body of the block that an addition closes, full name of its weight. */
@@ -93,8 +93,8 @@ final class Topology {
     }
 
     /**
-     * All convolutions and linear layers, numbered as the reference implementation numbers them: in order of execution, but a
-     * projection shortcut behind the last convolution of its block, whose number it shares.
+     * All convolutions and linear layers, numbered as the reference implementation numbers them: in order of execution, but
+     * a projection shortcut after the last convolution of its block, whose number it shares.
      */
     List<Layer> layers() {
         List<String> executed = new ArrayList<>(tracing.layers.keySet());
@@ -109,14 +109,14 @@ final class Topology {
         }
         List<Layer> layers = new ArrayList<>();
         int index = -1;
-        boolean inFront = true;
+        boolean beforeBlocks = true;
         for (String name : executed) {
             Block block = blocks.get(name);
             if (block != null && block.shortcut.contains(name)) continue;
-            inFront &= block == null;
+            beforeBlocks &= block == null;
             index++;
             if (block == null) {
-                layers.add(layer(name, new Place(index, stages > 0 && inFront ? 0 : stageOf.get(name), -1, -1)));
+                layers.add(layer(name, new Place(index, stages > 0 && beforeBlocks ? 0 : stageOf.get(name), -1, -1)));
                 continue;
             }
             layers.add(layer(name, new Place(index, block.stage, block.number, block.body.indexOf(name))));

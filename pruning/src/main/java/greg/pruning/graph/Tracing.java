@@ -19,10 +19,13 @@ import java.util.Set;
 
 /**
  * Follows the channels through a traced forward pass: each op says how its output channels relate to its inputs' ({@link
- * ChannelMap}); what results is which channels every parameter's rows and columns are of.
+ * ChannelMap}); the result says to which channels the rows and columns of every parameter belong.
  */
 final class Tracing {
-    /** How a parameter or buffer follows the channels: atoms of its rows, and of its columns, or null if those stay. */
+    /**
+     * How a parameter or buffer follows the channels: atoms of its rows, and of its columns, or null if columns are never
+     * removed.
+     */
     record Use(String name, Shape shape, boolean buffer, int[] rows, int[] columns) {}
 
     /** How a parameter-free shortcut follows the channels: atoms of its output and of its input. */
@@ -31,7 +34,7 @@ final class Tracing {
     /** A convolution or linear layer at its first application. */
     record Applied(String parameter, Shape shape, int groups, boolean depthwise, int[] rows, int[] columns) {}
 
-    /** An addition: its place among the nodes, and the atoms of its result. */
+    /** An addition: its position among the nodes, and the atoms of its result. */
     record Addition(Node node, int position, int[] atoms) {}
 
     final Atoms atoms = new Atoms();
@@ -72,7 +75,7 @@ final class Tracing {
         List<Tensor> inputs = node.inputs();
         int[] in = of(inputs.get(0));
         int[] out;
-        int other = 0; // of two inputs with channels the second
+        int other = 0; // index of the second input with channels
         if (map instanceof ChannelMap.Fresh fresh) {
             out = layer(node, in, fresh.groups());
         } else if (map instanceof ChannelMap.Same) {
@@ -91,7 +94,7 @@ final class Tracing {
             out = new int[in.length * repeat.factor()];
             for (int i = 0; i < out.length; i++) out[i] = in[i / repeat.factor()];
         } else if (map instanceof ChannelMap.Routed routed) {
-            // channels of their own: where a source is gone its copy is zero, a copy that is gone is not made
+            // channels of their own: the copy of a removed source is zero, a removed copy is not made
             out = atoms.fresh(routed.route().sources().size());
             route(new RouteUse(routed.route(), out, in));
         } else if (map instanceof ChannelMap.Concat) {
@@ -157,7 +160,7 @@ final class Tracing {
         use(new Use(name, tensor.shape(), buffers.contains(name), rows, null));
     }
 
-    /** Notes a use of a parameter; what is used twice has the same channels both times. */
+    /** Records a use of a parameter; a parameter used twice has the same channels both times. */
     private void use(Use use) {
         Use known = uses.putIfAbsent(use.name, use);
         if (known == null) return;

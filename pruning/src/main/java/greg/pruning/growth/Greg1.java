@@ -3,18 +3,18 @@ package greg.pruning.growth;
 import java.util.List;
 
 /**
- * GReg-1: the groups are chosen from the initial weights, and lambda_j += delta lambda for those alone (eq. 2).
+ * GReg-1: the groups are chosen from the initial weights, and lambda_j += delta lambda for those only (eq. 2).
  *
- * <p>A visit (a) updates the layer's magnitude ratio history, (b) raises lambda, (c) ends the growth if <em>every</em>
- * history present in the network has reached its limit, or the largest lambda is strictly above tau. The table of
- * histories is looked at while it is being filled: at the first update a layer sees itself and the layers before it
- * only, and layers early in the order lag one update behind the late ones. That is how the reference implementation
- * behaves, and its iteration counts depend on it.
+ * <p>A visit (a) updates the moving average of the layer's magnitude ratio (its history), (b) raises lambda, (c) ends the
+ * growth if <em>every</em> history in the network has reached the limit, or the largest lambda is strictly above tau. The
+ * histories are read while they are being filled: at the first update a layer sees only itself and the layers before it,
+ * and layers early in the order lag one update behind later ones. The reference implementation behaves like that, and its
+ * iteration counts depend on it.
  *
  * @param step delta lambda
  * @param limit tau
  * @param kept lambda of the kept groups
- * @param tracksRatios whether the magnitude ratio is followed (not for single weights)
+ * @param tracksRatios whether the magnitude ratio is tracked (not for single weights)
  * @param ratioLimit the history that ends the growth; NaN if none does
  */
 public record Greg1(float step, float limit, float kept, boolean tracksRatios, float ratioLimit) implements GrowthRule {

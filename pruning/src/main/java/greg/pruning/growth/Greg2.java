@@ -6,12 +6,13 @@ import java.util.List;
 
 /**
  * GReg-2: lambda_j += delta lambda for all j first (eq. 9). Near a minimum with Hessian H that moves the weights to (H +
- * d I)^-1 H w* (eq. 5), so those on flat directions shrink most, and the L1 order comes to carry the curvature. At tau'
+ * d I)^-1 H w* (eq. 5), so those on flat directions shrink most, and the L1 order comes to reflect the curvature. At tau'
  * the smallest groups are picked; from the next update on those grow towards tau and the others are released.
  *
- * <p>Surprises that are the reference implementation's, and kept: lambda is not reset at the pick; the kept groups hold
- * the pick-level lambda until the next update; a layer whose history already reaches the limit finishes in the visit
- * that picks, and then is never pushed nor released; the history (the layer's own only) goes on across the pick.
+ * <p>Surprising behaviour of the reference implementation that is kept: lambda is not reset at the pick; the kept groups
+ * keep the lambda of the pick until the next update; a layer whose history (the moving average of its magnitude ratio) has
+ * already reached the limit finishes in the visit that picks, so its groups are neither penalised further nor released; the
+ * history (only the layer's own) continues across the pick.
  *
  * @param pickStep delta lambda before the pick
  * @param pickLimit tau'
@@ -19,7 +20,7 @@ import java.util.List;
  * @param step delta lambda after the pick
  * @param limit tau
  * @param released lambda of the kept groups after the pick
- * @param tracksRatios whether the magnitude ratio is followed (not for single weights)
+ * @param tracksRatios whether the magnitude ratio is tracked (not for single weights)
  * @param ratioLimit the history that ends the growth; NaN if none does
  */
 public record Greg2(

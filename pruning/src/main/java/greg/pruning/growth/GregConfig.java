@@ -8,7 +8,7 @@ import greg.pruning.select.PickPruned;
 
 /**
  * The settings of a pruning method: the one place where the paper's symbols are defined. Defaults are those of the
- * reference implementation, which are the paper's ImageNet values; {@link Builder#cifar} gives the ones of its CIFAR
+ * reference implementation, which are the paper's ImageNet values; {@link Builder#cifar} gives those of its CIFAR
  * commands. Penalties are kept and compared in float32, so limits and granularities are rounded to it before use.
  *
  * <pre>{@code
@@ -16,11 +16,11 @@ import greg.pruning.select.PickPruned;
  * }</pre>
  *
  * @param method how groups are chosen and fade
- * @param granularity what is penalised and removed as one; default filter
+ * @param granularity what is penalised and removed as one group; default filter
  * @param pickPruned which end of the order the initial selection takes; default min (reference)
  * @param semantics published code or Algorithm 1; default reference
  * @param growing how the penalty of the pruned groups grows
- * @param picking how GReg-2 comes to its choice; no other method reads it
+ * @param picking how GReg-2 picks its groups; no other method reads it
  * @param lrPrune learning rate, constant while the penalty grows and stabilises; default 0.001 (paper, all experiments)
  * @param weightDecay gamma, L2 coefficient on every parameter while the penalty grows and stabilises; default 1e-4
  *     (ImageNet), 5e-4 (CIFAR)
@@ -51,8 +51,8 @@ public record GregConfig(
      * @param regUpperLimit tau: a layer stops growing once its largest lambda is strictly above; also the constant lambda
      *     of FixReg; default 1.0 (paper)
      * @param regGranularityPrune delta lambda, added per update to the pruned groups; default 1e-4 (paper)
-     * @param magRatioLimit growth also ends when the smoothed ratio of the mean scores of kept and pruned groups reaches
-     *     it; default 1000 (reference, not in the paper)
+     * @param magRatioLimit growth also ends when the moving average of the ratio of mean scores, kept / pruned groups,
+     *     reaches it; default 1000 (reference, not in the paper)
      */
     public record Growing(
             int updateRegInterval,
@@ -92,7 +92,7 @@ public record GregConfig(
         }
     }
 
-    /** Checks the numbers; the {@link SettingException} says which is wrong, what is expected and what came. */
+    /** Checks the numbers; the {@link SettingException} says which is wrong, what was expected and what it got. */
     public GregConfig {
         positive("lrPrune", lrPrune);
         require(weightDecay >= 0 && weightDecay < Double.POSITIVE_INFINITY, "weightDecay", "0 or more", weightDecay);
@@ -132,7 +132,7 @@ public record GregConfig(
         return new Builder().method(method);
     }
 
-    /** True if the layers' magnitude ratios are followed: not for single weights, as in the reference implementation. */
+    /** True if the layers' magnitude ratios are tracked: not for single weights, as in the reference implementation. */
     public boolean tracksRatios() {
         return granularity.structured();
     }
@@ -141,7 +141,7 @@ public record GregConfig(
         require(value > 0 && value < Double.POSITIVE_INFINITY, setting, "a number above 0", value);
     }
 
-    /** A step that float32 swallows before the limit is reached would make a run endless. */
+    /** A step that vanishes in float32 rounding before the limit is reached would make a run endless. */
     private static void reaches(String setting, double step, String limitSetting, double limit) {
         if (!((float) limit + (float) step > (float) limit)) {
             throw new SettingException(
@@ -174,7 +174,7 @@ public record GregConfig(
         return b;
     }
 
-    /** Collects settings, each named as the component of its record; {@link #build} checks them. */
+    /** Collects settings, each named like the component of its record; {@link #build} checks them. */
     public static final class Builder {
         private PruningMethod method;
         private Granularity granularity = Granularity.FILTER;

@@ -4,7 +4,7 @@ import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
 
 /**
- * The scores of one layer's groups at the moment of a visit, i.e. of the weights before this iteration's step. Asked
+ * The scores of one layer's groups at a visit, i.e. of the weights before this iteration's step. They are computed
  * only when a rule needs them, since reading single weights back from a device is expensive.
  */
 @FunctionalInterface
@@ -13,7 +13,7 @@ public interface GroupScores {
     float[] scores();
 
     /**
-     * Mean scores of the two sides of a selection.
+     * Mean scores of the kept and of the pruned groups of a selection.
      *
      * @param scores what {@link #scores} returned
      */

@@ -29,8 +29,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Algorithm 1 of the paper: decide which groups go (from the initial weights, or after a uniform growth), let their penalty
- * grow until they have faded, stabilise, remove. One-shot L1 pruning is the same without the training.
+ * Algorithm 1 of the paper: decide which groups to remove (from the initial weights, or after a uniform growth), let their
+ * penalty grow until they have faded, stabilise, remove. One-shot L1 pruning is the same without the training.
  */
 public final class GrowingRegularization implements AutoCloseable {
     private final GregConfig config;
@@ -50,7 +50,7 @@ public final class GrowingRegularization implements AutoCloseable {
      * @param graph of {@code network}
      * @param targets one for each of the graph's layers, in their order; of the same graph, or one of a network of the same
      *     structure
-     * @throws IllegalArgumentException if a group is preset that the method would not keep to
+     * @throws IllegalArgumentException if groups are preset but the method makes its own choice
      */
     public GrowingRegularization(GregConfig config, NnModule network, ChannelGraph graph, List<LayerTarget> targets) {
         checkPresets(config, targets);
@@ -73,15 +73,16 @@ public final class GrowingRegularization implements AutoCloseable {
             sameRatio(state);
             if (target.preset() != null) state.pick(target.preset(), -1);
             layers.add(state);
-            // a blocked loss leaves its gradient to biases and BN alone, so layers that stay whole need a penalty too,
-            // of 0
+            // with blockLossGrad only biases and BN get the gradient of the loss, so layers that stay whole need a
+            // penalty
+            // of 0 too
             if (!state.keepsAll() || config.blockLossGrad())
                 penalties.put(state, sgd.penalize(layer.parameter(), state.groups()));
         }
         if (!penalties.isEmpty()) sgd.measureGroups();
     }
 
-    /** IllegalArgumentException for a method that would not keep to groups that are preset. */
+    /** IllegalArgumentException if groups are preset but the method makes its own choice. */
     public static void checkPresets(GregConfig config, List<LayerTarget> targets) {
         boolean none = targets.stream().allMatch(t -> t.preset() == null);
         if (none || config.method().choosesFirst() && config.semantics() != Semantics.PAPER) return;
@@ -104,16 +105,19 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
-    /** A snapshot of all that this adds to the training, to be taken between two steps: phase, choices, lambda, histories. */
+    /**
+     * A snapshot of the state that this adds to the training, to be taken between two steps: phase, choices, lambda, moving
+     * averages.
+     */
     public GrowthSchedule.Saved save() {
         return schedule.save();
     }
 
     /**
-     * Goes back to a snapshot, before {@link #run}.
+     * Restores a snapshot, before {@link #run}.
      *
-     * @param saved what {@link #save} gave
-     * @param training of the same moment; the network has its tensors already
+     * @param saved what {@link #save} returned
+     * @param training taken at the same time; the network already has its tensors
      */
     public void resume(GrowthSchedule.Saved saved, TrainState training) {
         schedule = GrowthSchedule.resume(config, layers, saved);
@@ -126,7 +130,7 @@ public final class GrowingRegularization implements AutoCloseable {
      * How a growth ended.
      *
      * @param cutShort whether a hook ended it before the schedule did
-     * @param chosen layers whose groups to remove were known by then, and stay; 0 if it was not cut short
+     * @param chosen layers whose groups to remove were known by then, and do not change; 0 if it was not cut short
      * @param now layers whose groups were chosen at the end because it was cut short
      */
     public record Outcome(boolean cutShort, int chosen, int now) {}
@@ -135,7 +139,7 @@ public final class GrowingRegularization implements AutoCloseable {
      * Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses.
      *
      * @param data null for L1, which needs none
-     * @param hooks on the training loop; those that are {@link GrowthListener}s are told of the updates as well
+     * @param hooks on the training loop; those that are {@link GrowthListener}s also receive the updates
      */
     public Outcome run(TrainData data, TrainHook... hooks) {
         if (config.method() == PruningMethod.L1) {
@@ -181,7 +185,7 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
-    /** Mean |w| of each group; among groups that go together, the sum of their means. */
+    /** Mean |w| of each group; for groups that are removed together, the sum of their means. */
     private GroupScores scores(LayerState layer) {
         return () -> {
             int[] units = layer.coupling().units();
@@ -198,14 +202,14 @@ public final class GrowingRegularization implements AutoCloseable {
         };
     }
 
-    /** The sums are what the last optimiser step left behind. */
+    /** From the sums that the last optimizer step left. */
     private float[] means(LayerState layer) {
         Penalty penalty = penalties.get(layer);
         long size = targets.get(layers.indexOf(layer)).layer().shape().size();
         return L1Scores.fromSums(penalty.l1().toHost(), layer.groups().groupSize(size));
     }
 
-    /** All layers with what was decided about them. */
+    /** All layers with their state. */
     public List<LayerState> layers() {
         return layers;
     }
@@ -220,12 +224,12 @@ public final class GrowingRegularization implements AutoCloseable {
         return schedule == null ? GrowthSchedule.Phase.UPDATE_REG : schedule.phase();
     }
 
-    /** Whether the groups are removed after the step of {@code iteration}, as the schedule has it. */
+    /** Whether the schedule removes the groups after the step of {@code iteration}. */
     public boolean removalDue(long iteration) {
         return schedule != null && schedule.pruneDue(iteration);
     }
 
-    /** Iteration of the update that ended the growth, after which lambda stays; -1 if none did. */
+    /** Iteration of the update that ended the growth, after which lambda is constant; -1 if none did. */
     public long stabilizeStart() {
         return schedule == null ? -1 : schedule.stabilizeStart();
     }

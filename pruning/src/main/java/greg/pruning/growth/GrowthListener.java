@@ -2,7 +2,7 @@ package greg.pruning.growth;
 
 import greg.nn.train.TrainHook;
 
-/** A {@link TrainHook} that is also told what each update of the penalties does. */
+/** A {@link TrainHook} that also receives what each update of the penalties does. */
 @FunctionalInterface
 public interface GrowthListener extends TrainHook {
     /** One layer was visited by an update, before the step of {@link GrowthEvent#iteration}. */

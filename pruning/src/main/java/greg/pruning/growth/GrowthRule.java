@@ -9,7 +9,7 @@ import java.util.List;
  */
 public sealed interface GrowthRule permits Greg1, Greg2, FixedReg {
     /**
-     * Visits a layer that has not finished and of which something goes (or may go): changes its lambda, history and
+     * Visits a layer that has not finished and that loses groups (or may): changes its lambda, its moving average and its
      * selection.
      *
      * @param layer the layer
@@ -22,7 +22,7 @@ public sealed interface GrowthRule permits Greg1, Greg2, FixedReg {
     /**
      * What a visit found.
      *
-     * @param magnitudes mean scores of kept and pruned groups, or null where the rule does not look at them
+     * @param magnitudes mean scores of kept and pruned groups, or null where the rule does not use them
      * @param finished true if lambda of this layer has reached its final value
      */
     record Outcome(Magnitudes magnitudes, boolean finished) {}

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The state machine of a run until the removal: grow, stabilise, done. The caller owns the iterations:
+ * The state machine of a run until the removal: grow, stabilise, done. The caller runs the iterations:
  *
  * <pre>
  * for (int i = 0; schedule.phase() != DONE; i++) {
@@ -71,7 +71,7 @@ public final class GrowthSchedule {
         return schedule;
     }
 
-    /** A run that goes on where {@code saved} was taken, selection included: nothing is chosen again. */
+    /** A run resumed from {@code saved}, including its selections: nothing is chosen again. */
     public static GrowthSchedule resume(GregConfig config, List<LayerState> layers, Saved saved) {
         GrowthSchedule schedule = new GrowthSchedule(config, layers);
         if (saved.layers().size() != layers.size()) {
@@ -143,7 +143,7 @@ public final class GrowthSchedule {
      *
      * @param scores a layer's scores, of the weights before this iteration's step
      * @param observer gets one event per visit, in order
-     * @return the layers whose lambda changed and must go to the device again
+     * @return the layers whose lambda changed and must be uploaded to the device
      */
     public List<LayerState> update(
             long iteration, Function<LayerState, GroupScores> scores, Consumer<GrowthEvent> observer) {
@@ -155,16 +155,16 @@ public final class GrowthSchedule {
         List<LayerState> changed = new ArrayList<>();
         for (LayerState layer : layers) {
             if (!layer.finished()) {
-                Asked asked = new Asked(scores.apply(layer));
-                GrowthRule.Outcome outcome = visit(layer, asked, iteration);
+                ScoresRead read = new ScoresRead(scores.apply(layer));
+                GrowthRule.Outcome outcome = visit(layer, read, iteration);
                 if (outcome.finished()) {
                     finish(layer, iteration);
                 }
-                boolean differs = layer.takeLambdaChanged();
-                if (differs) {
+                boolean lambdaChanged = layer.takeLambdaChanged();
+                if (lambdaChanged) {
                     changed.add(layer);
                 }
-                observer.accept(event(layer, iteration, outcome.magnitudes(), asked, differs));
+                observer.accept(event(layer, iteration, outcome.magnitudes(), read, lambdaChanged));
             }
         }
         return changed;
@@ -172,7 +172,7 @@ public final class GrowthSchedule {
 
     private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, long iteration) {
         if (layer.keepsAll()) {
-            // nothing to push; and if GReg-2's automatic ratio came to nothing, its picking penalty must end
+            // nothing to penalise; and if GReg-2's automatic ratio selects no group, its picking penalty must end
             layer.setAll(0);
             return new GrowthRule.Outcome(null, true);
         }
@@ -187,8 +187,8 @@ public final class GrowthSchedule {
         }
     }
 
-    private GrowthEvent event(LayerState layer, long iteration, Magnitudes found, Asked asked, boolean changed) {
-        Magnitudes magnitudes = found == null ? new Magnitudes(Float.NaN, Float.NaN) : found;
+    private GrowthEvent event(LayerState layer, long iteration, Magnitudes measured, ScoresRead read, boolean changed) {
+        Magnitudes magnitudes = measured == null ? new Magnitudes(Float.NaN, Float.NaN) : measured;
         return new GrowthEvent(
                 iteration,
                 layer.name(),
@@ -198,8 +198,8 @@ public final class GrowthSchedule {
                 L1Scores.mean(layer.lambda()),
                 layer.maxLambda(),
                 changed,
-                asked.mean(),
-                asked.std(),
+                read.mean(),
+                read.std(),
                 magnitudes.kept(),
                 magnitudes.pruned(),
                 magnitudes.ratio(),
@@ -216,8 +216,9 @@ public final class GrowthSchedule {
     }
 
     /**
-     * Ends the run: the selection of every layer is final afterwards. With {@link Semantics#PAPER} the smallest groups of
-     * now are selected ("prune by L1-norms"); else it stays as it was chosen or picked.
+     * Ends the run: the selection of every layer is final afterwards. With {@link Semantics#PAPER} the groups with the
+     * smallest scores at this point are selected ("prune by L1-norms"); otherwise the selection stays as it was chosen or
+     * picked.
      *
      * @param scores a layer's scores, of the weights after the last step
      */
@@ -238,16 +239,16 @@ public final class GrowthSchedule {
     }
 
     /**
-     * Ends the run before its time: what was chosen or picked stays, for it was penalised and is half faded; layers that
-     * have not picked take the smallest groups of now.
+     * Ends the run early: what was chosen or picked stays, since it was penalised and has partly faded; layers that have not
+     * picked take the groups with the smallest scores at this point.
      *
      * @param scores a layer's scores, of the weights after the last step
      * @return how many layers picked now
      */
     public int cutShort(long iteration, Function<LayerState, GroupScores> scores) {
         if (phase == Phase.DONE) {
-            throw new IllegalStateException("growing regularization: expected a run under way at iteration " + iteration
-                    + ", got one at its end");
+            throw new IllegalStateException("growing regularization: expected a run that has not ended at iteration "
+                    + iteration + ", got one that has");
         }
         phase = Phase.DONE;
         int picked = 0;
@@ -259,12 +260,12 @@ public final class GrowthSchedule {
         return picked;
     }
 
-    /** Remembers the scores that a rule asked for: reading them twice, or for a mean that nobody wants, costs time. */
-    private static final class Asked implements GroupScores {
+    /** Remembers the scores that a rule read: reading them twice, or for a mean that is not needed, costs time. */
+    private static final class ScoresRead implements GroupScores {
         private final GroupScores source;
         private float[] scores;
 
-        Asked(GroupScores source) {
+        ScoresRead(GroupScores source) {
             this.source = source;
         }
 

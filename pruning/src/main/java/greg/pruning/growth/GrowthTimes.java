@@ -5,23 +5,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * At which iterations a growth decided, for plan.json and report.json; they are counted from 0.
+ * The iterations, from 0, at which a growth made its decisions, for plan.json and report.json.
  *
- * @param stabilizeStart the update after which lambda stayed, or null if it was cut short before
- * @param removal the step after which the groups went
- * @param layers those of which something can go, in module order
+ * @param stabilizeStart the update after which lambda was constant, or null if the growth was cut short before
+ * @param removal the step after which the groups were removed
+ * @param layers those that may lose groups, in module order
  */
 public record GrowthTimes(
         @JsonProperty("stabilise_start") Long stabilizeStart, long removal, Map<String, Layer> layers) {
     /**
      * One layer.
      *
-     * @param pick GReg-2's choice; null: chosen from the initial weights
+     * @param pick when GReg-2 picked; null if the groups were chosen from the initial weights
      * @param finish the update that was the layer's last, or null if there was none
      */
     public record Layer(Long pick, Long finish) {}
 
-    /** Of a growth that is over. */
+    /** The times of a growth that has ended. */
     public static GrowthTimes of(GrowingRegularization growth) {
         Map<String, Layer> layers = new LinkedHashMap<>();
         for (LayerState layer : growth.layers()) {

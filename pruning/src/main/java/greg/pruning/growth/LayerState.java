@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One layer in the course of a run: its penalties, the history of its magnitude ratio, which groups go, and when that
- * was decided. Every convolution and linear layer has one, those with ratio 0 included.
+ * The state of one layer during a run: its penalties, the moving average of its magnitude ratio, which groups are removed, and
+ * when that was decided. Every convolution and linear layer has one, those with ratio 0 included.
  *
  * <p>lambda is one float32 per group (the reference implementation keeps a matrix (out, in) whose entries are equal
  * within a group) and all arithmetic on it is float32: the number of updates until a limit is passed depends on it.
@@ -36,7 +36,7 @@ public final class LayerState {
     private long finishIteration = -1;
 
     /**
-     * A layer with penalty 0 everywhere. With ratio 0, or a single group, nothing of it can go, which is settled here.
+     * A layer with penalty 0 everywhere. With ratio 0, or a single group, nothing of it can be removed, which is settled here.
      *
      * @param name dotted path, e.g. {@code layer1.0.conv1}
      * @param index layer index, see {@link Layer#index}
@@ -47,7 +47,7 @@ public final class LayerState {
         this(name, index, ratio, groups, Coupling.none(name));
     }
 
-    /** As above, for a layer whose groups go together with each other or with those of other layers. */
+    /** As above, for a layer whose groups are removed together with each other or with those of other layers. */
     public LayerState(String name, int index, double ratio, GroupIndex groups, Coupling coupling) {
         if (!(ratio >= 0 && ratio < 1) && ratio != Selection.AUTOMATIC) {
             throw new IllegalArgumentException(name + ": expected a pruning ratio in [0, 1), got " + ratio);
@@ -71,7 +71,7 @@ public final class LayerState {
         return index;
     }
 
-    /** The share of groups to remove, as asked for. */
+    /** The share of groups to remove, as requested. */
     public double ratio() {
         return ratio;
     }
@@ -81,27 +81,27 @@ public final class LayerState {
         return groups;
     }
 
-    /** Penalty coefficient per group; the live array, to be read only. */
+    /** Penalty coefficient per group; the live array, not a copy: do not modify it. */
     public float[] lambda() {
         return lambda;
     }
 
-    /** Smoothed magnitude ratio (float32); NaN before the first one, and after one of 0/0. */
+    /** Moving average of the magnitude ratio (float32); NaN before the first ratio, and after one of 0/0. */
     public float history() {
         return history;
     }
 
-    /** True once a magnitude ratio was followed: the layer is in the table of histories. */
+    /** True once the moving average has had a first ratio. */
     public boolean hasHistory() {
         return hasHistory;
     }
 
-    /** True once it is known which groups go. */
+    /** True once it is decided which groups are removed. */
     public boolean picked() {
         return selection != null;
     }
 
-    /** Which groups go and stay; IllegalStateException before they were picked. */
+    /** Which groups are removed and which are kept; IllegalStateException before they were picked. */
     public Selection selection() {
         if (selection == null) {
             throw new IllegalStateException(name + ": its groups are not picked yet");
@@ -109,7 +109,7 @@ public final class LayerState {
         return selection;
     }
 
-    /** True if it is known that nothing of this layer goes. */
+    /** True if it is decided that this layer loses nothing. */
     public boolean keepsAll() {
         return selection != null && selection.pruned().length == 0;
     }
@@ -148,20 +148,20 @@ public final class LayerState {
     }
 
     /**
-     * The selection that these scores mean, which is the same in all layers of a set.
+     * The selection by these scores, which is the same in all layers of a set.
      *
-     * @param scores one per group; groups that go together have equal ones
+     * @param scores one per group; groups that are removed together have equal ones
      */
     public Selection choose(float[] scores, PickPruned pick, long seed) {
         return coupling.choose(scores, ratio, pick, seed);
     }
 
-    /** How its groups go together. */
+    /** Which of its groups are removed together. */
     public Coupling coupling() {
         return coupling;
     }
 
-    /** Fixes which groups go; {@code iteration} is -1 for a choice made from the initial weights. */
+    /** Fixes which groups are removed; {@code iteration} is -1 for a choice made from the initial weights. */
     public void pick(Selection chosen, long iteration) {
         if (chosen.pruned().length + chosen.kept().length != lambda.length) {
             throw new IllegalArgumentException(
@@ -211,7 +211,7 @@ public final class LayerState {
         lambda[group] = value;
     }
 
-    /** True if lambda has changed since this was last asked. */
+    /** True if lambda has changed since the last call. */
     public boolean takeLambdaChanged() {
         boolean changed = lambdaChanged;
         lambdaChanged = false;
@@ -270,7 +270,7 @@ public final class LayerState {
         return new Saved(name, lambda.clone(), hasHistory, history, pruned, pickIteration, finishIteration);
     }
 
-    /** Goes on from {@code saved}; IllegalArgumentException if that is another layer's. */
+    /** Restores {@code saved}; IllegalArgumentException if that is another layer's. */
     public void restore(Saved saved) {
         if (!saved.name().equals(name) || saved.lambda().length != lambda.length) {
             throw new IllegalArgumentException("resume: expected the state of " + name + " with " + lambda.length

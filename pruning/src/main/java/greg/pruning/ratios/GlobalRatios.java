@@ -16,8 +16,8 @@ import java.util.Map;
 
 /**
  * One ratio for the whole network instead of one per layer. The groups of all layers are put into one
- * order by score divided by the mean score of their layer, and the smallest go, whichever layers they are in; every layer
- * keeps at least one. What comes out is a ratio per layer, so that all methods can go on from there.
+ * order by score divided by the mean score of their layer, and the smallest are removed, whichever layers they are in; every
+ * layer keeps at least one. The result is a ratio per layer, with which every method works.
  */
 final class GlobalRatios {
     private GlobalRatios() {}
@@ -28,18 +28,17 @@ final class GlobalRatios {
     /**
      * The ratio of each layer, from the network's weights as they are now.
      *
-     * @param ratios from {@link PruningRatios#resolve}: 0 for layers that stay whole, and one and the same ratio for all
-     *     others
+     * @param ratios from {@link PruningRatios#resolve}: 0 for layers that stay whole, and the same ratio for all others
      * @return one ratio per layer that removes exactly the number of its groups found
      * @throws IllegalArgumentException if the ratios differ, or leave the number to the scores
      */
     static double[] of(ChannelGraph graph, double[] ratios, ChannelSets sets) {
         check(ratios);
-        double[] asked = asked(ratios);
+        double[] distinct = distinct(ratios);
         double[] result = ratios.clone();
-        if (asked.length == 0) return result;
+        if (distinct.length == 0) return result;
         List<Ranked> ranked = ranked(graph, ratios, sets);
-        int[] counts = counts(ranked, asked[0]);
+        int[] counts = counts(ranked, distinct[0]);
         for (int i = 0; i < counts.length; i++) {
             int units = ranked.get(i).scores.length;
             double ratio = Selection.ratioOf(counts[i], units);
@@ -50,16 +49,16 @@ final class GlobalRatios {
 
     /** IllegalArgumentException if the ratios differ, or leave the number to the scores; needs no weights. */
     static void check(double[] ratios) {
-        double[] asked = asked(ratios);
-        if (asked.length > 1 || asked.length == 1 && asked[0] == Selection.AUTOMATIC) {
+        double[] distinct = distinct(ratios);
+        if (distinct.length > 1 || distinct.length == 1 && distinct[0] == Selection.AUTOMATIC) {
             throw new SettingException(
                     "global",
-                    "expected one ratio in [0, 1) for all layers, got " + Arrays.toString(asked)
+                    "expected one ratio in [0, 1) for all layers, got " + Arrays.toString(distinct)
                             + "; write ratios = 0.5");
         }
     }
 
-    private static double[] asked(double[] ratios) {
+    private static double[] distinct(double[] ratios) {
         return Arrays.stream(ratios).filter(r -> r != 0).distinct().toArray();
     }
 
@@ -80,17 +79,18 @@ final class GlobalRatios {
                 Layer layer = graph.layers().get(i);
                 Coupling coupling = sets.coupling(layer);
                 GroupIndex index = sets.granularity().index(layer);
-                float[] own = L1Scores.ofWeights(graph.weight(layer).tensor().toHost(), index);
-                if (sums == null) sums = new float[coupling.count(own.length)];
-                for (int g = 0; g < own.length; g++) sums[coupling.units() == null ? g : coupling.units()[g]] += own[g];
-                groups += own.length;
+                float[] scores = L1Scores.ofWeights(graph.weight(layer).tensor().toHost(), index);
+                if (sums == null) sums = new float[coupling.count(scores.length)];
+                for (int g = 0; g < scores.length; g++)
+                    sums[coupling.units() == null ? g : coupling.units()[g]] += scores[g];
+                groups += scores.length;
             }
             ranked.add(new Ranked(layers, sums, groups / sums.length));
         }
         return ranked;
     }
 
-    /** How many units of each go, so that at least {@code ratio} of all groups do, as far as one unit of each stays. */
+    /** How many units of each are removed, so that at least {@code ratio} of all groups are, while one unit of each stays. */
     private static int[] counts(List<Ranked> ranked, double ratio) {
         int units = 0;
         long groups = 0;

@@ -19,20 +19,20 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * What another run pruned, to be done again: the same groups, or as many of them in each layer.
- * It is read off the pruned network itself, so a run with channel groups can inherit from one with filter groups. Single
+ * What another run pruned, to be pruned again: the same groups, or as many of them in each layer.
+ * It is derived from the pruned network itself, so a run with channel groups can inherit from one with filter groups. Single
  * weights inherit from single weights only.
  *
- * @param mode what is taken over
+ * @param mode what is inherited
  * @param layers by layer name; a layer that lost nothing may be missing
  */
 public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
-    /** What is taken over. */
+    /** What is inherited. */
     public enum Mode {
-        /** The very groups: all that is left to the new run is how they fade. */
+        /** The groups themselves: the new run only decides how they fade. */
         @JsonProperty("index")
         INDEX,
-        /** How many groups each layer loses; which ones is chosen anew. */
+        /** How many groups each layer loses; which ones is chosen again. */
         @JsonProperty("pr")
         PR
     }
@@ -41,7 +41,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      * What one layer lost.
      *
      * @param groups how many groups it had
-     * @param pruned which of them are gone, ascending
+     * @param pruned which of them were removed, ascending
      */
     public record Loss(int groups, int[] pruned) {}
 
@@ -49,33 +49,37 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
      * From a network that was cut.
      *
      * @param removal what was cut from it, by the graph before the cut
-     * @param granularity filter: rows that are gone; channel: columns that are gone
-     * @throws IllegalArgumentException for channel groups, if filters are gone that no convolution reads: no column of a
-     *     layer that can lose any says so
+     * @param granularity filter: rows that were removed; channel: columns that were removed
+     * @throws IllegalArgumentException for channel groups, if filters were removed that no convolution reads: no column
+     *     that can be removed corresponds to them
      */
     public static InheritedPruning of(Mode mode, Removal removal, Granularity granularity) {
         if (!granularity.structured()) throw new IllegalArgumentException("inherit: single weights come from masks");
         ChannelGraph graph = removal.graph();
         Map<String, Loss> layers = new LinkedHashMap<>();
         Map<String, int[]> kept = granularity == Granularity.FILTER ? removal.keptFilters() : removal.keptInputs();
-        kept.forEach((name, stay) -> {
+        kept.forEach((name, keptGroups) -> {
             Layer layer = graph.layer(name);
             int groups = granularity.channels(layer).length;
             // linear layers and depthwise convolutions only follow
-            if (!layer.linear() && !layer.depthwise()) layers.put(name, new Loss(groups, complement(stay, groups)));
+            if (!layer.linear() && !layer.depthwise())
+                layers.put(name, new Loss(groups, complement(keptGroups, groups)));
         });
         if (granularity == Granularity.CHANNEL) complete(graph, removal, layers);
         return new InheritedPruning(mode, layers);
     }
 
-    /** Does losing these input channels come to the same filters? A Linear behind the last convolution has no say. */
+    /**
+     * Checks that removing these input channels removes the same filters; a Linear after the last convolution does not
+     * count.
+     */
     private static void complete(ChannelGraph graph, Removal removal, Map<String, Loss> layers) {
-        Removal again = new Removal(graph);
-        layers.forEach((name, loss) -> again.inputs(name, loss.pruned()));
-        Map<String, int[]> said = again.keptFilters();
+        Removal byInputs = new Removal(graph);
+        layers.forEach((name, loss) -> byInputs.inputs(name, loss.pruned()));
+        Map<String, int[]> keptByInputs = byInputs.keptFilters();
         List<String> unread = new ArrayList<>();
         removal.keptFilters().forEach((name, kept) -> {
-            if (!said.containsKey(name) || said.get(name).length != kept.length) unread.add(name);
+            if (!keptByInputs.containsKey(name) || keptByInputs.get(name).length != kept.length) unread.add(name);
         });
         if (!unread.isEmpty()) {
             throw new SettingException(
@@ -98,18 +102,18 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
     }
 
     private static int[] complement(int[] ascending, int count) {
-        int[] rest = new int[count - ascending.length];
+        int[] others = new int[count - ascending.length];
         int next = 0;
         int at = 0;
         for (int i = 0; i < count; i++) {
             if (next < ascending.length && ascending[next] == i) next++;
-            else rest[at++] = i;
+            else others[at++] = i;
         }
-        return rest;
+        return others;
     }
 
     /**
-     * The ratio of each layer, of which {@link Selection#count} takes exactly as many groups as are gone there.
+     * The ratio of each layer, of which {@link Selection#count} takes exactly as many groups as were removed there.
      *
      * @throws IllegalArgumentException if the other network has other layers, or lost groups that this one must keep
      */
@@ -140,7 +144,7 @@ public record InheritedPruning(Mode mode, Map<String, Loss> layers) {
         return new PruningRatios.Resolved(ratios, warnings);
     }
 
-    /** The very groups of a layer that go, or null if only their number is inherited. */
+    /** The groups of a layer to remove, or null if only their number is inherited. */
     Selection preset(Layer layer, Granularity granularity) {
         Loss loss = layers.get(layer.name());
         if (mode != Mode.INDEX || loss == null) return null;

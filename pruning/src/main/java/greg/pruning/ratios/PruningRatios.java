@@ -15,19 +15,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which share of its groups each layer loses. Four ways to write it:
+ * The share of its groups that each layer loses. Four ways to write it:
  *
  * <ul>
  *   <li>{@code [0,0.5,0.5,0.5,0]}: a ratio per stage of a residual network: stem, stages, classifier;
  *   <li>{@code [1-15:0.7, 20:0.5]}: layer index ranges of a single-branch network, both ends included, 0 elsewhere;
- *   <li>{@code layer2.*.conv1:0.5,layer3.*.conv1:0.7}: name globs, any network; the last match of a layer holds, 0 elsewhere;
- *   <li>{@code 0.5}: everything that can go.
+ *   <li>{@code layer2.*.conv1:0.5,layer3.*.conv1:0.7}: name globs, any network; the last match for a layer applies, 0
+ *       elsewhere;
+ *   <li>{@code 0.5}: every layer that can lose groups.
  * </ul>
  *
- * A ratio is in [0, 1), or {@link Selection#AUTOMATIC -1} for the largest gap in the layer's own scores. Whatever was
- * asked for, layers stay whole whose channels are tied by an addition, are the image's planes or the network's outputs, follow
- * another layer's, or overlap with another's ({@link ChannelSets#whyWhole}); an entry that could have no effect at all is an
- * error, which gives the reasons.
+ * A ratio is in [0, 1), or {@link Selection#AUTOMATIC -1} for the largest gap in the layer's own scores. Whatever the
+ * ratios, layers stay whole whose channels are tied by an addition, are the image's planes or the network's outputs, follow
+ * another layer's, or overlap with another's ({@link ChannelSets#whyWhole}); an entry that could have no effect at all is
+ * an error, which gives the reasons.
  */
 public final class PruningRatios {
     private static final int NAMES_IN_MESSAGE = 3;
@@ -62,7 +63,7 @@ public final class PruningRatios {
     }
 
     /**
-     * A ratio for each layer or name glob; as in the text, the last match of a layer holds, in the order of the map.
+     * A ratio for each layer or name glob; as in the text form, the last match for a layer applies, in the order of the map.
      *
      * @throws IllegalArgumentException for a ratio outside of [0, 1) that is not {@link Selection#AUTOMATIC}
      */
@@ -70,10 +71,10 @@ public final class PruningRatios {
         String text = ratios.entrySet().stream()
                 .map(e -> e.getKey() + ":" + e.getValue())
                 .collect(Collectors.joining(","));
-        PruningRatios made = new PruningRatios(text, Form.GLOBS);
-        ratios.forEach((name, ratio) -> made.entries.add(
-                new Entry(name + ":" + ratio, made.checked(ratio, ratio.toString()), 0, 0, new Glob(name))));
-        return made;
+        PruningRatios result = new PruningRatios(text, Form.GLOBS);
+        ratios.forEach((name, ratio) -> result.entries.add(
+                new Entry(name + ":" + ratio, result.checked(ratio, ratio.toString()), 0, 0, new Glob(name))));
+        return result;
     }
 
     /** Parses the text; {@link SettingException} says what is wrong and how to write it. */
@@ -102,14 +103,15 @@ public final class PruningRatios {
             case GLOBS:
                 Matcher glob = GLOB.matcher(part);
                 if (!glob.matches()) {
-                    throw error("'" + part + "' is no name:ratio; write layer2.*.conv1:0.5, or put layer index ranges"
+                    throw error("'" + part
+                            + "' is not a name:ratio pair; write layer2.*.conv1:0.5, or put layer index ranges"
                             + " in brackets: [1-15:0.7]");
                 }
                 return new Entry(part, ratio(glob.group(2)), 0, 0, new Glob(glob.group(1)));
             default:
                 Matcher range = RANGE.matcher(part);
                 if (!range.matches()) {
-                    throw error("'" + part + "' is no index range; write [1-15:0.7, 20:0.5], or name globs without"
+                    throw error("'" + part + "' is not an index range; write [1-15:0.7, 20:0.5], or name globs without"
                             + " brackets: layer2.*.conv1:0.5");
                 }
                 int from = Integer.parseInt(range.group(1));
@@ -131,8 +133,9 @@ public final class PruningRatios {
         try {
             ratio = Double.parseDouble(number);
         } catch (NumberFormatException e) {
-            throw error("'" + number + "' is no number; write one ratio (0.5), one per stage ([0,0.5,0.5,0.5,0]), index"
-                    + " ranges ([1-15:0.7]) or name globs (layer2.*:0.5)");
+            throw error(
+                    "'" + number + "' is not a number; write one ratio (0.5), one per stage ([0,0.5,0.5,0.5,0]), index"
+                            + " ranges ([1-15:0.7]) or name globs (layer2.*:0.5)");
         }
         return checked(ratio, number);
     }
@@ -145,8 +148,8 @@ public final class PruningRatios {
     }
 
     /**
-     * The ratio of each layer, in the order of the graph's: every set of layers that go together has one ratio, the smallest of
-     * its layers'. With {@link Granularity#WEIGHT} there are no exceptions and nothing is skipped.
+     * The ratio of each layer, in the order of the graph's: every set of layers that are pruned together has one ratio, the
+     * smallest of its layers'. With {@link Granularity#WEIGHT} there are no exceptions and nothing is skipped.
      *
      * @throws IllegalArgumentException if the text does not fit the network, saying which stages or layers it has
      */
@@ -164,15 +167,15 @@ public final class PruningRatios {
         }
         double[] ratios = new double[layers.size()];
         for (Entry entry : entries) {
-            List<Layer> meets = new ArrayList<>();
+            List<Layer> matched = new ArrayList<>();
             for (int i = 0; i < ratios.length; i++) {
                 Layer layer = layers.get(i);
                 if (!appliesTo(entry, layer, sets)) continue;
-                meets.add(layer);
+                matched.add(layer);
                 boolean whole = sets.keepsWhole(layer) || (granularity.structured() && skip.matches(layer));
                 ratios[i] = whole ? 0 : entry.ratio;
             }
-            checkEffect(entry, meets, sets);
+            checkEffect(entry, matched, sets);
         }
         checkLinear(layers, ratios, granularity, warnings);
         agree(sets, ratios, warnings);
@@ -194,7 +197,7 @@ public final class PruningRatios {
                     .orElseThrow();
             for (int i : members) ratios[i] = smallest;
             warnings.add("ratios: " + set.stream().map(Layer::name).collect(Collectors.joining(", "))
-                    + " lose the same channels; of their ratios the smallest holds, " + smallest);
+                    + " lose the same channels, so the smallest of their ratios applies, " + smallest);
         }
     }
 
@@ -207,7 +210,7 @@ public final class PruningRatios {
         };
     }
 
-    /** Does the way it is written fit this kind of network? */
+    /** Checks that the form fits this kind of network. */
     private void checkForm(List<Layer> layers, List<String> warnings) {
         boolean staged = layers.stream().anyMatch(Layer::staged);
         if (form == Form.STAGES) {
@@ -242,9 +245,9 @@ public final class PruningRatios {
     private static String describeStages(List<Layer> layers, int stages) {
         List<String> names = new ArrayList<>();
         for (int stage = 0; stage < stages; stage++) {
-            int wanted = stage;
+            int number = stage;
             List<String> members = layers.stream()
-                    .filter(l -> l.stage() == wanted)
+                    .filter(l -> l.stage() == number)
                     .map(Layer::name)
                     .toList();
             int last = members.size() - 1;
@@ -256,30 +259,30 @@ public final class PruningRatios {
         return String.join(", ", names);
     }
 
-    /** An entry that asks for something and gets nothing is a mistake that must not pass unnoticed. */
-    private void checkEffect(Entry entry, List<Layer> meets, ChannelSets sets) {
+    /** An entry with a ratio but without effect is a mistake that must be reported. */
+    private void checkEffect(Entry entry, List<Layer> matched, ChannelSets sets) {
         String entryText = "'" + entry.text + "'";
         String groups = Written.name(sets.granularity()) + " groups";
-        if (meets.isEmpty() && form == Form.GLOBAL) {
+        if (matched.isEmpty() && form == Form.GLOBAL) {
             throw error("the network has no layer with " + groups + " to remove; use granularity = weight");
         }
-        if (meets.isEmpty() && form == Form.STAGES) {
+        if (matched.isEmpty() && form == Form.STAGES) {
             if (entry.ratio == 0) return; // a network may begin with a block, and have no stem
             throw error(entryText + " for stage " + entry.from + ": no "
                     + sets.granularity().channels() + " belong to that stage; give 0 there");
         }
-        if (meets.isEmpty()) {
+        if (matched.isEmpty()) {
             throw error(entryText + " matches no layer; layers are listed by ChannelGraph.layers()");
         }
-        if (entry.ratio != 0 && meets.stream().allMatch(sets::keepsWhole)) {
+        if (entry.ratio != 0 && matched.stream().allMatch(sets::keepsWhole)) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;
-            int rest = meets.size() - NAMES_IN_MESSAGE;
-            String reasons = meets.stream()
+            int more = matched.size() - NAMES_IN_MESSAGE;
+            String reasons = matched.stream()
                     .limit(NAMES_IN_MESSAGE)
                     .map(layer -> layer.name() + " (" + sets.whyWhole(layer) + ")")
                     .collect(Collectors.joining(", "));
-            throw error(which + " only meets layers that " + groups + " must leave whole: " + reasons
-                    + (rest > 0 ? " and " + rest + " more" : "") + "; give 0 there");
+            throw error(which + " applies only to layers that must stay whole with " + groups + ": " + reasons
+                    + (more > 0 ? " and " + more + " more" : "") + "; give 0 there");
         }
     }
 

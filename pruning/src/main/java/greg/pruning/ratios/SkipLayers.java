@@ -25,7 +25,10 @@ public final class SkipLayers {
         this.entries = entries;
     }
 
-    /** Parses a list such as {@code [1.0,2.3]}; the empty text and {@code []} skip nothing. IllegalArgumentException names a bad entry. */
+    /**
+     * Parses a list such as {@code [1.0,2.3]}; the empty text and {@code []} skip nothing. IllegalArgumentException names a
+     * bad entry.
+     */
     public static SkipLayers parse(String text) {
         String list = text.strip();
         if (list.startsWith("[") && list.endsWith("]")) {
@@ -51,7 +54,7 @@ public final class SkipLayers {
         return entries.isEmpty();
     }
 
-    /** True if that layer is to be left alone. */
+    /** True if that layer is to stay whole. */
     public boolean matches(Layer layer) {
         return entries.stream().anyMatch(entry -> matches(entry, layer));
     }
@@ -65,7 +68,7 @@ public final class SkipLayers {
                 : Integer.toString(layer.index()).equals(entry);
     }
 
-    /** Every entry must match some layer of the network; adds what looks like an accident to {@code warnings}. */
+    /** Every entry must match some layer of the network; matches that look unintended are added to {@code warnings}. */
     public void check(List<Layer> layers, List<String> warnings) {
         for (String entry : entries) {
             List<Layer> hits = layers.stream().filter(l -> matches(entry, l)).toList();

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How much of a network is to go, and where.
+ * How much of a network to remove, and where.
  *
- * @param ratios which share of each layer; null if inherited
+ * @param ratios the share of each layer; null if inherited
  * @param skip layers that stay whole
  * @param inherited what another run pruned, or null
  * @param coupled whether channels tied by residual additions are pruned too
@@ -48,7 +48,8 @@ public record Target(
      * What the target means for the network of {@code graph}; a global ratio is spread over the layers by the weights that the
      * network has now.
      *
-     * @throws IllegalArgumentException if it does not fit the network, saying which layers or stages it has and why some stay
+     * @throws IllegalArgumentException if it does not fit the network, saying which layers or stages it has and why some
+     *     stay whole
      */
     public Resolved resolve(ChannelGraph graph, Granularity granularity) {
         ChannelSets sets = ChannelSets.of(graph, granularity, coupled);
@@ -59,7 +60,7 @@ public record Target(
     }
 
     /**
-     * As {@link #resolve}, as far as it can be told without weights: a global ratio stands in every layer as it was given. The
+     * As {@link #resolve}, as far as possible without weights: every layer has a global ratio as it was given. The
      * network may be on a backend that computes nothing.
      */
     public Resolved resolveWithoutWeights(ChannelGraph graph, Granularity granularity) {

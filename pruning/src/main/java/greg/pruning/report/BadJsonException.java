@@ -2,7 +2,7 @@ package greg.pruning.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 
-/** A file of a run holds no JSON, or not what this version of greg expects. The message is one line and names the file. */
+/** A file of a run is not JSON, or not what this version of greg expects. The message is one line and names the file. */
 public final class BadJsonException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -2,7 +2,7 @@ package greg.pruning.report;
 
 import java.util.List;
 
-/** Runs as one HTML page: the table of results, and the charts of each run. The page needs nothing beside itself. */
+/** Runs as one HTML page: the table of results, and the charts of each run. The page is self-contained. */
 public final class HtmlReport {
     private static final String STYLE =
             """

@@ -20,11 +20,11 @@ public final class Json {
         try {
             return MAPPER.readTree(line(value));
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("cannot read JSON of our own: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException("cannot read the JSON just written: " + e.getOriginalMessage(), e);
         }
     }
 
-    /** Reads a file; BadJsonException names it if it is no JSON. */
+    /** Reads a file; BadJsonException names it if it is not JSON. */
     public static JsonNode read(Path file) {
         try {
             return MAPPER.readTree(Files.readString(file));
@@ -35,12 +35,12 @@ public final class Json {
         }
     }
 
-    /** Reads a resource of ours. */
+    /** Reads a resource. */
     public static JsonNode read(InputStream in) throws IOException {
         return MAPPER.readTree(in);
     }
 
-    /** A record from what {@link #line} made of one; BadJsonException names the file if it does not fit. */
+    /** A record from the text that {@link #line} wrote; BadJsonException names the file if it does not fit. */
     public static <T> T parse(String text, Class<T> type, Path file) {
         try {
             return MAPPER.readValue(text, type);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A chart as SVG text, to stand in a page that needs no network. Axes run from the smallest to the largest value;
+ * A chart as SVG text, for a page that loads nothing. Axes run from the smallest to the largest value;
  * values that are not finite, or not positive on a logarithmic axis, leave a gap.
  *
  * @param title what is shown
@@ -23,7 +23,7 @@ record LineChart(String title, String x, String y, boolean logarithmic, List<Lin
     private static final int BOTTOM = 40;
     private static final int TICKS = 5;
 
-    /** One line; both arrays have a value a point. */
+    /** One line; both arrays have one value per point. */
     record Line(String name, double[] x, double[] y) {}
 
     /** True if there are two points to draw a line between. */
@@ -83,7 +83,7 @@ record LineChart(String title, String x, String y, boolean logarithmic, List<Lin
         range[1] = Math.max(range[1], value);
     }
 
-    /** A range of no length would divide by zero. */
+    /** An empty range would lead to a division by zero. */
     private static void widen(double[] range) {
         if (range[0] < range[1]) return;
         range[0] -= 0.5;
@@ -144,7 +144,7 @@ record LineChart(String title, String x, String y, boolean logarithmic, List<Lin
         return String.format(Locale.ROOT, format, values);
     }
 
-    /** Text as it may stand in HTML. */
+    /** Text escaped for HTML. */
     static String escape(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
- * Results of the same experiment repeated with other seeds, as papers print them.
+ * Results of one experiment repeated with different seeds, as papers print them.
  *
  * @param mean their mean
  * @param std their sample standard deviation (n - 1 in the denominator); 0 for a single run

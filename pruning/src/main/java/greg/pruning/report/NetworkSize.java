@@ -5,9 +5,9 @@ import greg.nn.cost.LayerCost;
 import java.util.Map;
 
 /**
- * How big a network is.
+ * The size of a network.
  *
- * @param params weights and biases of convolutions and Linears: what the reference implementation prints
+ * @param params weights and biases of convolutions and linear layers: what the reference implementation prints
  * @param allParams all trainable elements, BN included: what the paper's sparsity counts
  * @param macs multiply-accumulates for one image
  */
@@ -39,7 +39,7 @@ public record NetworkSize(long params, long allParams, long macs) {
         return 2 * macs;
     }
 
-    /** Share of all parameters that are gone, in percent, when {@code this} is what is left of {@code before}. */
+    /** Share of all parameters of {@code before} that were removed, in percent; {@code this} is what is left. */
     public double sparsityPercent(NetworkSize before) {
         return 100.0 * (before.allParams - allParams) / before.allParams;
     }

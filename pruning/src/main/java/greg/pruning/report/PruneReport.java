@@ -12,17 +12,17 @@ import java.util.function.Function;
  *
  * @param arch the architecture
  * @param dataset the data set
- * @param device what computed, and was timed
+ * @param device that computed, and was timed
  * @param base the unpruned network on the test images
  * @param main the method of the run
- * @param oneShot L1 in one shot at the same ratios with the same finetuning, or null if it was not asked for
+ * @param oneShot L1 in one shot at the same ratios with the same finetuning, or null if it was not run
  * @param before size of the unpruned network
  * @param after size of the pruned one
- * @param oneShotAfter size of what L1 in one shot leaves, which is another where the ratios depend on the choice; null
- *     exactly where {@code oneShot} is
+ * @param oneShotAfter size of what L1 in one shot leaves, which differs where the ratios depend on the choice; null if and
+ *     only if {@code oneShot} is
  * @param speeds measured times by batch size; may be empty
  * @param seconds wall time by phase, in order
- * @param published what the paper got in this experiment, or null
+ * @param published the paper's results for this experiment, or null
  */
 public record PruneReport(
         String arch,
@@ -103,7 +103,7 @@ public record PruneReport(
         return text.toString();
     }
 
-    /** The cell of L1 in one shot; null if it was not asked for. */
+    /** The cell of L1 in one shot; null if it was not run. */
     private String other(Function<NetworkSize, String> number) {
         if (oneShot == null) return null;
         return oneShotAfter.equals(after) ? "same" : number.apply(oneShotAfter);

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
- * What the paper reports for the experiment of a preset, to be printed beside ours. Accuracies are top-1 on the test
+ * What the paper reports for the experiment of a preset, to be shown beside ours. Accuracies are top-1 on the test
  * images, in percent.
  *
  * @param table number of the paper's table

@@ -14,12 +14,12 @@ import java.util.Map;
  *
  * @param base the unpruned network
  * @param pruned the method of the run
- * @param oneShotL1 L1 in one shot beside it, or null
+ * @param oneShotL1 L1 in one shot for comparison, or null
  * @param size of the network before and after
  * @param measured times of a forward pass
  * @param seconds wall time by phase
- * @param published what the paper got, or null
- * @param growth when the growth decided, or null if nothing grew
+ * @param published the paper's results, or null
+ * @param growth when the growth made its decisions, or null if nothing grew
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record ReportFile(
@@ -43,7 +43,7 @@ public record ReportFile(
         }
     }
 
-    /** What a way of pruning did to the accuracy; see {@link Accuracies}. */
+    /** The accuracies of one way of pruning; see {@link Accuracies}. */
     @JsonNaming(SnakeCaseStrategy.class)
     public record Outcome(String method, Accuracy afterRemoval, Accuracy afterFinetuning, Accuracy bestEpoch) {
         static Outcome of(Accuracies a) {

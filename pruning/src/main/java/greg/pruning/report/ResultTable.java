@@ -16,7 +16,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/** Results of several runs: those that differ in the seed alone share a row with mean and standard deviation. */
+/** Results of several runs: those that differ only in the seed share a row with mean and standard deviation. */
 public final class ResultTable {
     /** Settings with a column of their own. */
     private static final List<String> COLUMNS = List.of("dataset", "arch", "wg", "stage-pr");
@@ -30,7 +30,7 @@ public final class ResultTable {
      * @param runs at least one, with different seeds
      */
     public record Row(List<RunResult> runs) {
-        /** The run that speaks for what all have in common. */
+        /** A run that represents what all have in common. */
         RunResult first() {
             return runs.get(0);
         }
@@ -47,7 +47,7 @@ public final class ResultTable {
         }
     }
 
-    /** Groups the results, in the order in which they come; a seed counts once in a row. */
+    /** Groups the results, in the order given; each seed counts once per row. */
     public ResultTable(Collection<RunResult> results) {
         this(results, UnaryOperator.identity());
     }
@@ -80,7 +80,7 @@ public final class ResultTable {
             if (earlier != null && !Objects.equals(earlier.finetuned(), result.finetuned())) {
                 remarks.add(String.format(
                         Locale.ROOT,
-                        "%s with seed %d came twice with different results (%s and %s); the first counts",
+                        "%s with seed %d was given twice with different results (%s and %s); the first counts",
                         result.method(),
                         result.seed(),
                         earlier.finetuned(),
@@ -113,12 +113,12 @@ public final class ResultTable {
         return value.isEmpty() ? "unset" : value;
     }
 
-    /** One row an experiment. */
+    /** One row per experiment. */
     public List<Row> rows() {
         return List.copyOf(rows);
     }
 
-    /** What a reader of the table must know besides. */
+    /** What a reader of the table must also know. */
     public List<String> remarks() {
         return List.copyOf(remarks);
     }

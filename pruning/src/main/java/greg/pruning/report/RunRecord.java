@@ -27,7 +27,7 @@ public final class RunRecord {
     /**
      * Reads a run folder.
      *
-     * @throws IllegalArgumentException if it is none, is a run that has not ended, or one of its files is no JSON of ours
+     * @throws IllegalArgumentException if it is not a run folder, the run has not finished, or one of its files cannot be read
      */
     public static RunRecord read(Path folder) {
         if (!Files.exists(folder.resolve("config.json"))) {
@@ -45,7 +45,7 @@ public final class RunRecord {
         return new RunRecord(folder, config, report, metrics(folder.resolve("metrics.jsonl")));
     }
 
-    /** Whether the run in a folder has come to its report. */
+    /** Whether the run in a folder has finished, with its report written. */
     public static boolean isFinished(Path folder) {
         return Files.exists(folder.resolve("report.json"));
     }
@@ -74,13 +74,13 @@ public final class RunRecord {
             }
             return records;
         } catch (BadJsonException e) {
-            throw new IllegalArgumentException(file + " is not one JSON object a line: " + e.reason(), e);
+            throw new IllegalArgumentException(file + " is not one JSON object per line: " + e.reason(), e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Where it is. */
+    /** Its folder. */
     Path folder() {
         return folder;
     }
@@ -96,12 +96,12 @@ public final class RunRecord {
         return word.matches("[\\w./:,=+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
-    /** What it gave: one result, or two if L1 in one shot was run beside it. */
+    /** Its results: one, or two if one-shot L1 was run too. */
     public List<RunResult> results() {
         return RunResult.of(config, report);
     }
 
-    /** How it went: accuracy by epoch, lambda and magnitude ratio by iteration, spread by lambda. */
+    /** Its charts: accuracy by epoch, lambda and magnitude ratio by iteration, spread by lambda. */
     List<LineChart> charts() {
         return List.of(
                 new LineChart("top-1 on the test images", "epoch", "%", false, epochs("test_accuracy")),

@@ -8,17 +8,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What one way of pruning gave in one finished run.
+ * The result of one way of pruning in one finished run.
  *
  * @param seed of the run
- * @param method as it is written; L1 for the comparison in one shot too
- * @param settings everything else that decides the result, by {@linkplain Setting#written written name}; equal for runs that differ in the seed alone
+ * @param method as it is written; L1 for the one-shot comparison too
+ * @param settings everything else that decides the result, by {@linkplain Setting#written written name}; equal for runs
+ *     that differ only in the seed
  * @param base top-1 of the unpruned network in percent
  * @param removed top-1 right after the removal
  * @param finetuned top-1 at the end of finetuning, or null if there was none
  * @param sparsity share of all parameters removed, in percent
  * @param speedup multiply-accumulates before / after
- * @param published what the paper got, or null
+ * @param published the paper's result, or null
  */
 public record RunResult(
         long seed,
@@ -31,7 +32,7 @@ public record RunResult(
         double speedup,
         MeanStd published) {
     /**
-     * The results of a run: its method, and L1 in one shot if that was asked for.
+     * The results of a run: its method, and one-shot L1 if it was run.
      *
      * @param config content of {@code config.json}
      * @param report content of {@code report.json}
@@ -59,13 +60,13 @@ public record RunResult(
         String method = accuracies.get("method").asText().startsWith("L1")
                 ? "L1"
                 : accuracies.get("method").asText();
-        Map<String, String> decides = new TreeMap<>(settings);
-        if (method.equals("L1")) Setting.of(Setting.Role.GROWTH).forEach(s -> decides.remove(s.written()));
+        Map<String, String> deciding = new TreeMap<>(settings);
+        if (method.equals("L1")) Setting.of(Setting.Role.GROWTH).forEach(s -> deciding.remove(s.written()));
         JsonNode finetuned = accuracies.path("after_finetuning");
         return new RunResult(
                 config.get("seed").asLong(),
                 method,
-                decides,
+                deciding,
                 report.get("base").get("top1").asDouble(),
                 accuracies.get("after_removal").get("top1").asDouble(),
                 finetuned.isObject() ? finetuned.get("top1").asDouble() : null,
@@ -88,7 +89,7 @@ public record RunResult(
         for (Setting setting : Setting.values()) {
             if (!setting.role().decides()) settings.remove(setting.written());
         }
-        settings.remove(Setting.METHOD.written()); // a result has these two by themselves
+        settings.remove(Setting.METHOD.written()); // a result has components of its own for these two
         settings.remove(Setting.SEED.written());
         settings.values().removeIf(String::isEmpty);
         return settings;

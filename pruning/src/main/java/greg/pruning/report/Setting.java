@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The settings of a run, and what each decides: the one place that says so. Resuming asks it what may differ, reports what
- * makes two results comparable, presets what makes a run another experiment than the paper's.
+ * The settings of a run, and what each decides: the one place that says so. Resuming uses it to tell what may differ,
+ * reports to tell which results are comparable, presets to tell whether a run is still the paper's experiment.
  */
 public enum Setting {
     METHOD(Role.EXPERIMENT),
@@ -69,7 +69,7 @@ public enum Setting {
 
     /** What a setting decides. */
     public enum Role {
-        /** What is done to which network: another value makes another experiment. */
+        /** What is done to which network: another value makes it another experiment. */
         EXPERIMENT,
         /** How it is trained, and on what: another value gives other numbers of the same experiment. */
         TRAINING,
@@ -77,12 +77,12 @@ public enum Setting {
         GROWTH,
         /** What is shown beside the result, or a name for several other settings. */
         REPORT,
-        /** Where data and machine are, and how often it is saved: may change when a run is resumed. */
+        /** Where the data are, which device computes, how often state is saved: may change when a run is resumed. */
         MACHINE,
         /** Where the run is kept. */
         FOLDER;
 
-        /** Whether two runs that differ in it have results that differ. */
+        /** Whether it decides results. */
         public boolean decides() {
             return this == EXPERIMENT || this == TRAINING || this == GROWTH;
         }
@@ -111,7 +111,7 @@ public enum Setting {
         return written;
     }
 
-    /** The name that Java code has for it, and with which errors begin, e.g. {@code lrPrune}. */
+    /** The name in Java code, with which error messages begin, e.g. {@code lrPrune}. */
     public String inJava() {
         StringBuilder camel = new StringBuilder();
         for (String word : name().toLowerCase(Locale.ROOT).split("_")) {
@@ -125,7 +125,7 @@ public enum Setting {
         return Arrays.stream(values()).filter(s -> s.role == role).toList();
     }
 
-    /** The setting of that written name, or null: options of an earlier greg may be unknown to this one. */
+    /** The setting of that written name, or null: options of an earlier version may be unknown to this one. */
     public static Setting ofWritten(String name) {
         return Arrays.stream(values())
                 .filter(s -> s.written.equals(name))

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 
 /**
- * How big a network was and is, as programs read it.
+ * The size of a network before and after pruning, as JSON has it.
  *
- * @param params weights and biases of convolutions and Linears
+ * @param params weights and biases of convolutions and linear layers
  * @param allParams all trainable elements
  * @param macs multiply-accumulates for one image
  * @param flops two per multiply-accumulate
- * @param sparsityPercent share of all parameters that are gone
+ * @param sparsityPercent share of all parameters removed, in percent
  * @param speedup multiply-accumulates before / after
  * @param compression params before / after
  */

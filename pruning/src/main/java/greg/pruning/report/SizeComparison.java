@@ -41,7 +41,7 @@ public record SizeComparison(CostModel before, CostModel after, Map<String, Inte
         return Math.round(left.macs() * (1 - share));
     }
 
-    /** One line a layer, then the totals. */
+    /** One line per layer, then the totals. */
     @Override
     public String toString() {
         StringBuilder text =
@@ -65,22 +65,22 @@ public record SizeComparison(CostModel before, CostModel after, Map<String, Inte
                             100.0 * gone / dense.weight().size())));
         }
         NetworkSize dense = sizeBefore();
-        NetworkSize rest = sizeAfter();
+        NetworkSize pruned = sizeAfter();
         text.append(String.format(
                 Locale.ROOT,
                 "%nparameters without BN %,d -> %,d, with BN %,d -> %,d, MACs %,d -> %,d%n",
                 dense.params(),
-                rest.params(),
+                pruned.params(),
                 dense.allParams(),
-                rest.allParams(),
+                pruned.allParams(),
                 dense.macs(),
-                rest.macs()));
+                pruned.macs()));
         text.append(String.format(
                 Locale.ROOT,
                 "sparsity %.2f %%, speedup in theory %.2fx, compression %.2fx%n",
-                rest.sparsityPercent(dense),
-                rest.speedup(dense),
-                rest.compression(dense)));
+                pruned.sparsityPercent(dense),
+                pruned.speedup(dense),
+                pruned.compression(dense)));
         return text.toString();
     }
 }

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 /**
  * Time of a forward pass, measured.
  *
- * @param batch images at a time
+ * @param batch images per pass
  * @param denseMillis median of the network before pruning, in milliseconds
  * @param prunedMillis median of the network after pruning
  * @param rounds how many times each was timed

@@ -11,14 +11,14 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * Times two networks on one backend, in evaluation mode: after a warm-up that makes plans and packs weights, one pass of
- * each in turn, so that a change of the machine's pace meets both; the medians are compared.
+ * Times two networks on one backend, in evaluation mode: after a warm-up that creates plans and packs weights, one pass of
+ * each in turn, so that changes in the machine's speed affect both; the medians are compared.
  */
 public final class SpeedMeter {
     private static final int WARM_UP = 3;
-    private static final int MOST_ROUNDS = 101;
-    private static final int FEWEST_ROUNDS = 3;
-    private static final long PATIENCE_NANOS = Duration.ofMillis(1500).toNanos();
+    private static final int MAX_ROUNDS = 101;
+    private static final int MIN_ROUNDS = 3;
+    private static final long TIME_LIMIT_NANOS = Duration.ofMillis(1500).toNanos();
 
     private SpeedMeter() {}
 
@@ -26,7 +26,7 @@ public final class SpeedMeter {
      * Measures.
      *
      * @param image (1, C, H, W)
-     * @param batch images at a time
+     * @param batch images per pass
      */
     public static Speed measure(NnModule dense, NnModule pruned, Shape image, int batch) {
         Backend backend = dense.backend();
@@ -37,18 +37,18 @@ public final class SpeedMeter {
         try (NnModule.Evaluation first = dense.evaluating();
                 NnModule.Evaluation second = pruned.evaluating();
                 Tensor x = Tensor.of(backend, shape, values)) {
-            long[] a = new long[MOST_ROUNDS];
-            long[] b = new long[MOST_ROUNDS];
+            long[] a = new long[MAX_ROUNDS];
+            long[] b = new long[MAX_ROUNDS];
             int rounds = 0;
             long start = 0;
-            for (int i = -WARM_UP; rounds < MOST_ROUNDS; i++) {
+            for (int i = -WARM_UP; rounds < MAX_ROUNDS; i++) {
                 if (i == 0) start = System.nanoTime();
                 long denseNanos = pass(dense, x);
                 long prunedNanos = pass(pruned, x);
                 if (i < 0) continue;
                 a[rounds] = denseNanos;
                 b[rounds++] = prunedNanos;
-                if (rounds >= FEWEST_ROUNDS && System.nanoTime() - start > PATIENCE_NANOS) break;
+                if (rounds >= MIN_ROUNDS && System.nanoTime() - start > TIME_LIMIT_NANOS) break;
             }
             return new Speed(batch, median(a, rounds) * 1e-6, median(b, rounds) * 1e-6, rounds);
         }

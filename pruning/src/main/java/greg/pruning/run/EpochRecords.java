@@ -26,7 +26,7 @@ final class EpochRecords implements TrainHook {
     /**
      * For a loop that begins or is resumed.
      *
-     * @param phase for people and metrics
+     * @param phase its name, for messages and metrics
      * @param keep whether the latest and the best network are kept in files of their own
      * @param from of the checkpoint that is resumed, or null
      */
@@ -90,7 +90,7 @@ final class EpochRecords implements TrainHook {
         if (keep) checkpoints.spec().save(folder.file(LATEST), loop.network());
     }
 
-    /** What the network is worth now; training that ended within an epoch, or had none, is measured here. */
+    /** The score of the network now; training that ended within an epoch, or had none, is measured here. */
     Score last(NnModule network) {
         if (!measured) {
             measure(network);

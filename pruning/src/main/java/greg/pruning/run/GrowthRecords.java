@@ -19,12 +19,12 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Records the growth of the penalty. Updates are thinned to {@link #MOST_RECORDS} records or so; those in which a layer picks
- * or finishes always have one, and so have the start of the stabilising and the removal. After a pick or a finish a
- * checkpoint is asked for.
+ * Records the growth of the penalty. Updates are thinned to about {@link #MAX_RECORDS} records; an update in which a layer
+ * picks or finishes is always recorded, and so are the start of stabilising and the removal. After a pick or a finish it
+ * requests a checkpoint.
  */
 final class GrowthRecords implements GrowthListener {
-    private static final long MOST_RECORDS = 1000;
+    private static final long MAX_RECORDS = 1000;
     private static final int READ_LOSS_EVERY = 20;
     private static final String PICKED = "picked ";
     private static final String FINISHED = "finished ";
@@ -45,7 +45,7 @@ final class GrowthRecords implements GrowthListener {
     /**
      * For a growth that begins or is resumed.
      *
-     * @param growth the growth, once the loop runs
+     * @param growth available once the loop runs
      * @param maxIterations after which the growth is cut short; 0: never
      */
     GrowthRecords(
@@ -64,26 +64,26 @@ final class GrowthRecords implements GrowthListener {
         this.checkpointer = checkpointer;
         this.maxIterations = maxIterations;
         long updates = mostIterations(config) / config.growing().updateRegInterval();
-        recordEvery = Math.max(1, updates / MOST_RECORDS) * config.growing().updateRegInterval();
+        recordEvery = Math.max(1, updates / MAX_RECORDS) * config.growing().updateRegInterval();
     }
 
-    /** How many iterations the growth and the stabilising take if no magnitude ratio ends them early. */
+    /** How many iterations growing and stabilising take if no magnitude ratio ends growth early. */
     static long mostIterations(GregConfig config) {
         if (config.method() == PruningMethod.L1) return 0;
         if (config.method() == PruningMethod.FIX_REG) return config.growing().stabilizeRegInterval();
-        double grown =
+        double pickedAt =
                 config.method() == PruningMethod.GREG_2 ? config.picking().regUpperLimitPick() : 0;
         double step = config.semantics() == Semantics.PAPER
                 ? config.growing().regGranularityPrune()
                 : config.picking().regGranularityPick();
-        long updates = (long) Math.ceil(grown / step);
-        updates += (long) Math.ceil(Math.max(0, config.growing().regUpperLimit() - grown)
+        long updates = (long) Math.ceil(pickedAt / step);
+        updates += (long) Math.ceil(Math.max(0, config.growing().regUpperLimit() - pickedAt)
                         / config.growing().regGranularityPrune())
                 + 1;
         return updates * config.growing().updateRegInterval() + config.growing().stabilizeRegInterval();
     }
 
-    /** What was picked and finished before is no milestone any more. */
+    /** Layers that had picked or finished before the run was resumed are no milestones. */
     @Override
     public void started(TrainLoop loop) {
         if (loop.iteration() == 0) return;
@@ -106,9 +106,9 @@ final class GrowthRecords implements GrowthListener {
     @Override
     public void afterStep(TrainLoop loop) {
         long iteration = loop.iteration();
-        GrowingRegularization grown = growth.get();
-        boolean stabilises = iteration == grown.stabilizeStart();
-        boolean removes = grown.removalDue(iteration);
+        GrowingRegularization growing = growth.get();
+        boolean stabilises = iteration == growing.stabilizeStart();
+        boolean removes = growing.removalDue(iteration);
         boolean last = removes || maxIterations > 0 && iteration + 1 >= maxIterations;
         boolean updated = !layers.isEmpty() && (milestone || iteration % recordEvery == 0);
         if (iteration % READ_LOSS_EVERY == 0 || stabilises || last || updated) {
@@ -117,7 +117,7 @@ final class GrowthRecords implements GrowthListener {
             progress.note(String.format(
                     Locale.ROOT,
                     "%s, lambda %.4g, loss %.3f",
-                    grown.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
+                    growing.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
                     lambda,
                     loss));
             if (updated) folder.metric(MetricsRecord.Growth.update(iteration, loss, layers));

@@ -14,8 +14,8 @@ import java.util.List;
  * The layers of a network, and what pruning leaves of them; as JSON, and as a table for people.
  *
  * @param classes outputs
- * @param dataset whose image size and classes it is for; null if a file says them without a name
- * @param size in all, before and after
+ * @param dataset whose image size and classes it is for; null if a file gives them without its name
+ * @param size of the whole network, before and after
  * @param sizes the same layer by layer, for people
  */
 public record Inspection(
@@ -31,8 +31,8 @@ public record Inspection(
      * @param shape of the weight before pruning
      * @param kept output channels that are left
      * @param keptShape of the weight that is left
-     * @param masked single weights that are masked
-     * @param output one image's, that is left
+     * @param masked how many single weights are masked
+     * @param output shape of what is left, for one image
      * @param params weights and biases that are left, masked ones not counted
      * @param macs multiply-accumulates that are left, in proportion to the weights that are not masked
      */

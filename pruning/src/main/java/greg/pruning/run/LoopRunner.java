@@ -4,7 +4,7 @@ import greg.nn.train.DivergedException;
 import greg.nn.train.StoppedException;
 import java.util.function.Supplier;
 
-/** Runs a training loop of a run, and says in the run's words why it ended early. */
+/** Runs a training loop of a run; if it ends early, the exception names the phase and the folder. */
 final class LoopRunner {
     private final RunFolder folder;
 
@@ -16,7 +16,7 @@ final class LoopRunner {
      * Runs {@code loop}.
      *
      * @param phase for messages
-     * @param remedy which settings to turn if it diverges
+     * @param remedy which settings to change if it diverges
      * @throws RunException if it diverges
      * @throws InterruptedRunException if it was asked to stop
      */
@@ -25,7 +25,7 @@ final class LoopRunner {
             return loop.get();
         } catch (DivergedException e) {
             throw new RunException(
-                    phase + ": " + e.getMessage() + "; use " + remedy + "; what was saved before stays in "
+                    phase + ": " + e.getMessage() + "; use " + remedy + "; what was saved before is kept in "
                             + folder.path(),
                     e);
         } catch (StoppedException e) {

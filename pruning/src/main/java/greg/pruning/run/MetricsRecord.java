@@ -7,16 +7,16 @@ import greg.pruning.growth.GrowthEvent;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A line of {@code metrics.jsonl}. Accuracies are in percent; JSON has no NaN, so what is not finite is null. */
+/** A line of {@code metrics.jsonl}. Accuracies are in percent; JSON has no NaN, so a number that is not finite is null. */
 public sealed interface MetricsRecord {
-    /** Of which part of the run, e.g. {@code finetune} or {@code grow}. */
+    /** The part of the run, e.g. {@code finetune} or {@code grow}. */
     String phase();
 
     /**
      * The end of an epoch.
      *
      * @param epoch from 0
-     * @param iteration the last one
+     * @param iteration its last one
      * @param lr learning rate of the epoch
      * @param loss mean on the training images
      * @param accuracy on the training images
@@ -44,8 +44,8 @@ public sealed interface MetricsRecord {
      * A step of a growth at which something was decided.
      *
      * @param loss of the step
-     * @param layers what an update found in each layer of which something goes; null if there was none
-     * @param cutShort at the removal: whether the limit of iterations came before the schedule's end; else null
+     * @param layers what an update found in each layer that loses groups; null if there was no update
+     * @param cutShort at the removal: whether the limit on iterations came before the end of the schedule; else null
      */
     @JsonNaming(SnakeCaseStrategy.class)
     record Growth(
@@ -60,7 +60,7 @@ public sealed interface MetricsRecord {
             return new Growth("grow", iteration, finite(loss), new LinkedHashMap<>(layers), null);
         }
 
-        /** The start of the stabilising. */
+        /** The start of stabilising. */
         static Growth stabilise(long iteration, float loss) {
             return new Growth("stabilise", iteration, finite(loss), null, null);
         }

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What it takes to build a network before its weights can be loaded; files of ours carry it as metadata.
+ * What it takes to build a network before its weights can be loaded; files written by greg carry it as metadata.
  *
  * @param arch name of the network
  * @param channels planes of an image
@@ -104,36 +104,38 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     }
 
     /**
-     * What a checkpoint is to be loaded into: its own metadata, or for files of other programs the arguments.
+     * The network that a checkpoint is to be loaded into: from its metadata, or from the arguments for files of other
+     * programs.
      *
-     * @param arch as somebody asked for, or null
+     * @param arch as requested, or null
      */
     public static NetworkSpec of(Checkpoint checkpoint, String arch, ImageShape images) {
-        Map<String, String> known = checkpoint.metadata();
-        String own = known.get("arch");
-        if (own == null && arch == null) {
+        Map<String, String> metadata = checkpoint.metadata();
+        String storedArch = metadata.get("arch");
+        if (storedArch == null && arch == null) {
             throw SettingException.missing("arch", checkpoint.file() + " does not say its architecture");
         }
-        NetworkSpec wanted = of(own == null ? arch : own, images);
-        if (own == null) return wanted;
+        NetworkSpec requested = of(storedArch == null ? arch : storedArch, images);
+        if (storedArch == null) return requested;
         NetworkSpec stored = stored(checkpoint, arch);
-        boolean fits = stored.channels == wanted.channels && stored.classes == wanted.classes;
+        boolean fits = stored.channels == requested.channels && stored.classes == requested.classes;
         if (!fits) {
-            throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
-                    + stored.classes + " classes, the data set has " + wanted.channels + " and " + wanted.classes);
+            throw new UsageException(
+                    checkpoint.file() + " was made for " + stored.channels + " planes and " + stored.classes
+                            + " classes, the data set has " + requested.channels + " and " + requested.classes);
         }
         return stored;
     }
 
-    /** True if the file says itself what it holds. */
+    /** True if the file was written by greg, and so says what network it holds. */
     public static boolean isOurs(Checkpoint checkpoint) {
         return checkpoint.metadata().containsKey("arch");
     }
 
     /**
-     * What a file of ours says of itself.
+     * The network in a file written by greg.
      *
-     * @param arch as somebody asked for, or null; SettingException if that is another
+     * @param arch as requested, or null; SettingException if the file has another
      */
     public static NetworkSpec stored(Checkpoint checkpoint, String arch) {
         NetworkSpec stored = stored(checkpoint);
@@ -141,23 +143,24 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             throw SettingException.of(
                     "arch",
                     arch,
-                    checkpoint.file() + " holds a " + stored.arch + "; leave out the setting arch or name that file's");
+                    checkpoint.file() + " holds a " + stored.arch + "; leave out the setting arch, or give that one");
         }
         return stored;
     }
 
-    /** As above, whatever it is. */
+    /** As above, for any architecture. */
     public static NetworkSpec stored(Checkpoint checkpoint) {
-        Map<String, String> known = checkpoint.metadata();
+        Map<String, String> metadata = checkpoint.metadata();
         if (!isOurs(checkpoint)) {
-            throw new UsageException(checkpoint.file() + " was not written by greg: it does not say what it holds");
+            throw new UsageException(
+                    checkpoint.file() + " was not written by greg: it does not say what network it holds");
         }
         return new NetworkSpec(
-                known.get("arch"),
+                metadata.get("arch"),
                 number(checkpoint, "channels"),
                 number(checkpoint, "image_size"),
                 number(checkpoint, "classes"),
-                PruningPlan.read(checkpoint.state(), known));
+                PruningPlan.read(checkpoint.state(), metadata));
     }
 
     private static int number(Checkpoint checkpoint, String key) {
@@ -182,7 +185,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         return network;
     }
 
-    /** A network before its first step: with {@code weights}, or if they are null with those its authors begin with. */
+    /** A network before its first step: with {@code weights}, or if they are null with its authors' initial values. */
     public NnModule fresh(Backend backend, Checkpoint weights, long seed) {
         if (weights != null) {
             NnModule network = load(backend, weights);

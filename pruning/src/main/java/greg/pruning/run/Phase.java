@@ -1,29 +1,29 @@
 package greg.pruning.run;
 
-/** Where a run is, for its checkpoints; {@code train} knows the first and the last alone. */
+/** The phases of a run, for its checkpoints; {@code train} has only the first and the last. */
 public enum Phase {
     /** A network is trained. */
     TRAIN("training"),
-    /** The penalty grows, the groups to go are picked, the penalty stays. */
+    /** The penalty grows, the groups to remove are picked, the penalty stays at its final value. */
     GROW("growth"),
     /** What is left is finetuned. */
     FINETUNE("finetuning"),
-    /** The same by L1 in one shot, for comparison. */
+    /** One-shot L1 pruning and its finetuning, for comparison. */
     COMPARE("one-shot comparison"),
     /** Speed is measured, the report is written. */
     REPORT("report"),
     /** Nothing is left to do. */
     DONE("end");
 
-    private final String words;
+    private final String description;
 
-    Phase(String words) {
-        this.words = words;
+    Phase(String description) {
+        this.description = description;
     }
 
     /** For people. */
     @Override
     public String toString() {
-        return words;
+        return description;
     }
 }

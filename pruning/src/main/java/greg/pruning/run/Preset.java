@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One row of Tables 1 to 4 of the paper, by a name: it gives defaults, which other settings override.
+ * One row of Tables 1 to 4 of the paper, by name: its settings are defaults that others override.
  *
  * @param name architecture, data set, ratio or speedup, method
  * @param method its written name
@@ -25,7 +25,7 @@ import java.util.Map;
  * @param stagePr the ratios
  * @param skipLayers layers to leave whole; may be empty
  * @param batchSize where it differs from the recipe's, for every phase; else null
- * @param published what the paper got
+ * @param published the paper's results
  */
 public record Preset(
         String name,

@@ -3,7 +3,7 @@ package greg.pruning.run;
 import greg.nn.train.TrainHook;
 import greg.nn.train.TrainLoop;
 
-/** Shows how far a training loop is: counts its images, or its steps. */
+/** Shows the progress of a training loop: counts its images, or its steps. */
 final class ProgressHook implements TrainHook {
     private final Progress progress;
     private final boolean images;

@@ -34,8 +34,10 @@ import greg.pruning.surgery.Reinit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A
- * checkpoint of a later phase takes the networks of earlier ones from their own files in the run folder. */
+/**
+ * The phases of a pruning run in order: base network, growth and removal, finetuning, comparison, timing, report. A run
+ * that is resumed in a later phase reads the networks of earlier phases from their own files in the run folder.
+ */
 public final class PruneRun {
     /** The unpruned network, in the run folder. */
     public static final String BASE = "checkpoint/base.safetensors";
@@ -56,14 +58,14 @@ public final class PruneRun {
     private Pruning pruning;
 
     /**
-     * What is to be done.
+     * What the run does.
      *
-     * @param batchSize images a step until the removal
+     * @param batchSize images per step until the removal
      * @param base how a base network is trained if none is given
      * @param reinit new weights before finetuning
-     * @param oneShot whether L1 in one shot is run beside it
+     * @param oneShot whether one-shot L1 is run too, for comparison
      * @param maxIterations limit for each phase; 0: none
-     * @param published what the paper got, or null
+     * @param published the paper's results, or null
      */
     public record Plan(
             Pruning pruning,
@@ -94,7 +96,7 @@ public final class PruneRun {
     }
 
     /**
-     * Runs everything, or what the last checkpoint leaves to do.
+     * Runs all phases, or those that the last checkpoint leaves to do.
      *
      * @param start the base network's weights ({@link #BASE} once the run is past its training), or null to train one
      */
@@ -159,14 +161,14 @@ public final class PruneRun {
         }
     }
 
-    /** Grows, removes and finetunes, as far as that is still to be done. */
+    /** Grows, removes and finetunes, as far as that is not done yet. */
     private NnModule prune(NnModule dense) {
         pruning = pruning.settle(dense);
         if (checkpoints.past(Phase.FINETUNE)) {
             Checkpoint pruned = Checkpoints.load(folder.file(PRUNED));
             return NetworkSpec.of(pruned, null, data.images()).load(backend, pruned);
         }
-        NnModule network = checkpoints.past(Phase.GROW) ? again(Phase.FINETUNE) : grow(dense);
+        NnModule network = checkpoints.past(Phase.GROW) ? resumed(Phase.FINETUNE) : grow(dense);
         try {
             results = results.withMain(finetune(network, results.main(), true), results.after());
             checkpoints.spec().save(folder.file(PRUNED), network);
@@ -178,8 +180,8 @@ public final class PruneRun {
         }
     }
 
-    /** The smaller network of the checkpoint to go on from. */
-    private NnModule again(Phase phase) {
+    /** The pruned network of the checkpoint to resume from. */
+    private NnModule resumed(Phase phase) {
         RunState.Saved saved = checkpoints.from(phase);
         NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images());
         checkpoints.enter(phase, spec, results);
@@ -245,9 +247,9 @@ public final class PruneRun {
         int chosen = outcome.chosen();
         int now = outcome.now();
         String picked = now == 0
-                ? "the groups chosen before go, faded as far as they are"
+                ? "the groups chosen before are removed, however far they have faded"
                 : (chosen == 0 ? "no layer" : chosen == 1 ? "1 layer" : chosen + " layers") + " had picked by then, "
-                        + (now == 1 ? "1 takes its" : now + " take their") + " smallest groups of now";
+                        + (now == 1 ? "1 loses its" : now + " lose their") + " smallest groups at this point";
         return "cut short by maxIterations after " + plan.maxIterations() + " iterations; " + picked;
     }
 
@@ -257,19 +259,19 @@ public final class PruneRun {
         return new Accuracies(method, score, null, null);
     }
 
-    private Accuracies finetune(NnModule network, Accuracies found, boolean keep) {
-        if (plan.finetune().epochs() == 0) return found;
+    private Accuracies finetune(NnModule network, Accuracies accuracies, boolean keep) {
+        if (plan.finetune().epochs() == 0) return accuracies;
         Training.Result tuned = training.run(network, plan.finetune(), keep ? "finetune" : "finetune L1", keep);
         monitor.say(
                 "%s: top-1 %.2f%% after finetuning",
-                found.method(), tuned.last().accuracy());
-        return new Accuracies(found.method(), found.removed(), tuned.last(), tuned.best());
+                accuracies.method(), tuned.last().accuracy());
+        return new Accuracies(accuracies.method(), accuracies.removed(), tuned.last(), tuned.best());
     }
 
     /** The same ratios by L1 in one shot, finetuned alike. */
     private void compare(NnModule dense) {
         if (checkpoints.past(Phase.COMPARE)) return;
-        try (NnModule network = checkpoints.from(Phase.COMPARE) == null ? copy(dense) : again(Phase.COMPARE)) {
+        try (NnModule network = checkpoints.from(Phase.COMPARE) == null ? copy(dense) : resumed(Phase.COMPARE)) {
             if (checkpoints.from(Phase.COMPARE) == null) {
                 Pruning.Cut cut = pruning.with(PruningMethod.L1).run(network);
                 results = results.withOneShot(removed(network, "L1 one-shot"), cut.size());
@@ -287,7 +289,7 @@ public final class PruneRun {
         return network;
     }
 
-    /** A phase of finetuning begins: new weights if they are wanted, and a checkpoint before the first step. */
+    /** Begins a phase of finetuning: new weights if the plan asks for them, and a checkpoint before the first step. */
     private void begin(Phase phase, NetworkSpec spec, NnModule network) {
         if (plan.finetune().epochs() > 0) {
             plan.reinit().apply(network, plan.finetune().seed());

@@ -15,11 +15,11 @@ import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 
 /**
- * The settings of a pruning run as config.json has them: all in one row, wherever they came from. What they mean is said
- * at {@link GregConfig}.
+ * The settings of a pruning run as config.json has them: all side by side, wherever they came from. {@link GregConfig} says
+ * what they mean.
  *
  * @param base how the base network is trained; null if one was given
- * @param finetune how the pruned one is
+ * @param finetune how the pruned network is trained
  */
 @JsonNaming(SnakeCaseStrategy.class)
 public record PruneSettings(
@@ -57,7 +57,7 @@ public record PruneSettings(
             long seed,
             long maxIterations) {
         static Training of(TrainConfig c) {
-            // runs call the crop of small images standard since before there was another: they are to be resumed
+            // config.json has always called the crop of small images standard: such runs must stay resumable
             String augment = c.augment() == Augmentation.CROP ? "standard" : Written.name(c.augment());
             Double momentum = c.optimizer() == OptimizerKind.ADAM ? null : c.momentum();
             return new Training(
@@ -74,7 +74,7 @@ public record PruneSettings(
     }
 
     /**
-     * Of a run that is planned.
+     * The settings of a planned run.
      *
      * @param trainsBase whether the base network is trained first
      */

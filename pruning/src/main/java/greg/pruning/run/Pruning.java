@@ -31,15 +31,15 @@ import java.util.Map;
  *
  * @param spec the network
  * @param config the method and its settings
- * @param target how much goes, and where
- * @param layers what goes of each layer once it is {@linkplain #settle settled}, or null
+ * @param target how much to remove, and where
+ * @param layers what each layer loses, once that is {@linkplain #settle settled}, or null
  */
 public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<LayerTarget> layers) {
     /**
      * What was removed.
      *
-     * @param spec how to build what is left, masks included
-     * @param growth when what was decided; null for method L1, which decides without training
+     * @param spec how to build the pruned network, masks included
+     * @param growth at which iterations layers picked and finished; null for method L1, which decides without training
      * @param outcome how the growth ended
      */
     public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
@@ -51,7 +51,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
                     spec.arch(), by.method(), by.granularity(), spec.plan().keptFilters(), masked, growth);
         }
 
-        /** How big it is, counted without computing. */
+        /** The size of the pruned network, counted without computing. */
         public NetworkSize size() {
             return NetworkSize.masked(cost(spec), spec.plan().maskedWeights());
         }
@@ -67,7 +67,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
 
     /**
      * What the ratios mean for the network, with warnings; IllegalArgumentException where they do not fit it, or the method:
-     * all that can be told without weights, so that nobody learns of it after hours of training.
+     * all that can be checked without weights, so that a mistake does not show only after hours of training.
      */
     public Target.Resolved resolve() {
         try (DryBackend dry = new DryBackend();
@@ -80,11 +80,11 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
     }
 
     /**
-     * The same with the layers' ratios as the weights of {@code network} decide them, so that they stay when the weights
-     * move; the base network's are meant.
+     * The same with the layers' ratios fixed by the weights of {@code network}, the base network, so that they stay when the
+     * weights move.
      */
     public Pruning settle(NnModule network) {
-        if (!target.global()) return this; // the weights have no say
+        if (!target.global()) return this; // the ratios do not depend on the weights
         ChannelGraph graph = ChannelGraph.trace(network, spec.image());
         return new Pruning(
                 spec,
@@ -93,7 +93,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
                 target.resolve(graph, config.granularity()).layers());
     }
 
-    /** What would be left, by structure alone: how many filters go does not depend on the weights. */
+    /** What would be left, by structure alone: for ratios whose number of groups does not depend on the weights. */
     public Cut dryRun() {
         Pruning oneShot = with(PruningMethod.L1);
         try (DryBackend dry = new DryBackend();
@@ -103,7 +103,7 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
     }
 
     /**
-     * What another run of ours pruned.
+     * What another run pruned.
      *
      * @param model its folder, or a file that it wrote
      */
@@ -131,19 +131,19 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         return new Pruning(spec, config.toBuilder().method(method).build(), target, layers);
     }
 
-    /** The pruner of {@code network}, which is as {@link #spec} says, with its weights. */
+    /** The pruner of {@code network}, which was built by {@link #spec} and has its weights. */
     Pruner pruner(NnModule network) {
         Pruner pruner = Pruner.of(network, spec.image(), config);
         return layers != null ? pruner.target(layers) : pruner.target(target);
     }
 
-    /** What a pruner has done. */
+    /** The result of a pruner that has run. */
     Cut cut(Pruner pruner, PruningPlan plan) {
         PruningReport report = pruner.report();
         return new Cut(spec.pruned(plan), report.times(), report.outcome());
     }
 
-    /** Removes at once what L1 chooses: the network is smaller afterwards (or, for single weights, masked). */
+    /** Removes what L1 chooses at once: the network is smaller afterwards (or, for single weights, masked). */
     public Cut run(NnModule network) {
         Pruner pruner = pruner(network);
         return cut(pruner, pruner.run());

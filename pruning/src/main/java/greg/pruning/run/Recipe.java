@@ -6,7 +6,7 @@ import greg.nn.train.TrainConfig;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 
-/** Where the settings of a run come from that nobody gives. */
+/** The defaults of a run, by data set. */
 public enum Recipe {
     /** The paper's ImageNet settings, the defaults of the reference implementation. */
     IMAGENET(
@@ -16,14 +16,14 @@ public enum Recipe {
             TrainConfig.sgd("0:0.01,30:0.001,60:0.0001,75:0.00001", 90)
                     .withBatchSize(256)
                     .withWeightDecay(1e-4)),
-    /** The paper's CIFAR commands (ResNet-56; VGG-19 has batches of 256). */
+    /** The paper's CIFAR commands (ResNet-56; VGG-19 has a batch size of 256). */
     CIFAR(
             GregConfig.greg2().cifar().build(),
             128,
             TrainConfig.sgd("0:0.1,100:0.01,150:0.001", 200),
             TrainConfig.sgd("0:0.01,60:0.001,90:0.0001", 120)),
     /**
-     * Every phase in miniature: a minute or two on two cores. Penalties grow some hundred times faster than the paper's. At
+     * Every phase in miniature: about a minute on two cores. Penalties grow some hundred times faster than the paper's. At
      * that pace filters do not fade, since the BN behind a filter undoes its shrinking; input channels do, and their removal
      * gives the same shapes.
      */
@@ -65,12 +65,12 @@ public enum Recipe {
         return dataset.equals("imagenet") || dataset.equals("tiny-imagenet") ? IMAGENET : CIFAR;
     }
 
-    /** What the paper does to training images of a data set at random. */
+    /** The paper's augmentation of a data set's training images. */
     public static Augmentation augmentation(String dataset) {
         return dataset.equals("imagenet") ? Augmentation.RESIZED_CROP : Augmentation.CROP;
     }
 
-    /** The reference implementation's optimiser of finetuning: Adam for LeNets, else SGD. */
+    /** The reference implementation's optimizer of finetuning: Adam for LeNets, else SGD. */
     public static OptimizerKind optimizer(String arch) {
         return arch.startsWith("lenet") ? OptimizerKind.ADAM : OptimizerKind.SGD;
     }
@@ -80,7 +80,7 @@ public enum Recipe {
         return config;
     }
 
-    /** Images a step until the removal. */
+    /** Images per step until the removal. */
     public int batchSizePrune() {
         return batchSizePrune;
     }

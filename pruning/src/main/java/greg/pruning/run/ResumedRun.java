@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A run that is resumed: its folder, what it was, and its last checkpoint. */
+/** A run that is resumed: its folder, its configuration and its last checkpoint. */
 public final class ResumedRun {
     private final Path folder;
     private final JsonNode config;
@@ -31,7 +31,7 @@ public final class ResumedRun {
         return config;
     }
 
-    /** The run's last checkpoint, or null if it was ended before its first. */
+    /** The run's last checkpoint, or null if it ended before its first. */
     public RunState.Saved saved() {
         return saved;
     }
@@ -49,7 +49,7 @@ public final class ResumedRun {
     /**
      * Compares what the run is about to do with what it was doing.
      *
-     * @throws RunException if images, network or settings are others
+     * @throws RunException if images, network or settings differ
      */
     public void verify(RunConfig described, RunMonitor monitor) {
         JsonNode now = Json.tree(described);
@@ -57,7 +57,7 @@ public final class ResumedRun {
             JsonNode then = config.path("dataset").path(half).path("checksum");
             JsonNode here = now.path("dataset").path(half).path("checksum");
             if (!then.equals(here)) {
-                throw new RunException("resume = " + folder + ": the " + half + " images are others than the run's ("
+                throw new RunException("resume = " + folder + ": the " + half + " images are not the run's ("
                         + here.asText() + ", expected " + then.asText() + "); name the folder of the same files with"
                         + " the setting data");
             }
@@ -85,14 +85,14 @@ public final class ResumedRun {
     private void warn(RunMonitor monitor, String what, JsonNode then, JsonNode now) {
         if (then.equals(now)) return;
         monitor.say(
-                "warning: %s was %s, now it is %s; the numbers may differ in the last bits from an unbroken run's%s",
+                "warning: %s was %s, now it is %s; the numbers may differ in the last bits from those of an uninterrupted run%s",
                 what,
                 then.asText(),
                 now.asText(),
                 what.equals("device threads") ? " (threads = " + then.asText() + ")" : "");
     }
 
-    /** The first setting that differs, in words, or null. */
+    /** The first setting that differs, as a phrase, or null. */
     private static String difference(String path, JsonNode then, JsonNode now) {
         if (then.equals(now)) return null;
         if (!then.isObject() || !now.isObject()) return path + " would be " + now + ", it was " + then;

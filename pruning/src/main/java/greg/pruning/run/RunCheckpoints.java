@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** A run's checkpoints: what of the run surrounds the state of the training loop. */
+/** A run's checkpoints: the state of the training loop, and of the run around it. */
 public final class RunCheckpoints {
     private final RunFolder folder;
     private final double interval;
@@ -34,7 +34,7 @@ public final class RunCheckpoints {
         this.from = from;
     }
 
-    /** Whether the run that is resumed had come further than {@code which}. */
+    /** Whether the resumed run had got past {@code which}. */
     boolean past(Phase which) {
         return from != null && from.state().phase().compareTo(which) > 0;
     }
@@ -54,12 +54,12 @@ public final class RunCheckpoints {
         return from(phase);
     }
 
-    /** What the run that is resumed had found out. */
+    /** The results that the resumed run had by then. */
     RunState.Results results() {
         return from == null ? RunState.Results.NONE : from.state().results();
     }
 
-    /** A phase begins or is resumed; the checkpoints to come are of it. */
+    /** A phase begins or is resumed; checkpoints from now on belong to it. */
     public void enter(Phase entered, NetworkSpec network, RunState.Results known) {
         boolean resumed = from(entered) != null;
         phase = entered;
@@ -69,7 +69,7 @@ public final class RunCheckpoints {
         phaseStart = System.nanoTime();
     }
 
-    /** Wall time of this phase in seconds, that before it was resumed included. */
+    /** Wall time of this phase in seconds, including that before it was resumed. */
     double seconds() {
         return secondsBefore + (System.nanoTime() - phaseStart) * 1e-9;
     }
@@ -109,14 +109,14 @@ public final class RunCheckpoints {
         }
     }
 
-    /** Writes a checkpoint: all of it, or the one before stays. */
+    /** Writes a checkpoint as a whole; if that fails, the previous one stays. */
     private void write(
             RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
         new RunState(phase, seconds(), folder.syncMetrics(), results, loop, epochs, state.dropout())
                 .write(folder, spec, network, state.optimizer(), growth);
     }
 
-    /** The run is over: what a checkpoint would hold is in its other files. */
+    /** The run is finished: what a checkpoint would hold is in its other files. */
     public void done() {
         enter(Phase.DONE, spec, results);
         start(null);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code config.json}: everything needed to run it again.
+ * {@code config.json}: everything needed to repeat a run.
  *
  * @param command train or prune
  * @param args its arguments, as given
@@ -18,10 +18,10 @@ import java.util.Map;
  * @param os and the processor's architecture
  * @param arch of the network
  * @param seed of the run
- * @param device what computed
+ * @param device that computed
  * @param dataset which images
  * @param options every option by name with its value, defaults included
- * @param pruning what the options of {@code prune} come to; absent for {@code train}
+ * @param pruning the settings that result from the options of {@code prune}; absent for {@code train}
  */
 public record RunConfig(
         String command,
@@ -65,7 +65,7 @@ public record RunConfig(
     }
 
     /**
-     * What is run, by which greg, where and on what.
+     * Describes a run: what, by which version, on which device and images.
      *
      * @param pruning null for a training
      */

@@ -12,10 +12,10 @@ import greg.nn.train.TrainData;
  *
  * @param name of the data set
  * @param split training and test images
- * @param normalization the data set's own, or another that was asked for
+ * @param normalization the data set's own, or the one requested
  */
 public record RunData(String name, DataSplit split, Normalization normalization) {
-    /** What a network has to fit: square images, UsageException if these are not. */
+    /** The shape that a network has to fit: square images, UsageException if these are not. */
     public ImageShape images() {
         ImageShape shape = split.test().shape();
         if (shape.height() != shape.width()) {
@@ -23,7 +23,7 @@ public record RunData(String name, DataSplit split, Normalization normalization)
                     "dataset",
                     name,
                     "expected square images, got " + shape.height() + "x" + shape.width()
-                            + "; bring them to a size with imageSize");
+                            + "; scale them to one size with imageSize");
         }
         return shape;
     }

@@ -2,7 +2,7 @@ package greg.pruning.run;
 
 import java.io.UncheckedIOException;
 
-/** A run cannot be done or finished: exit code 1. The message is one line and says what to do. */
+/** A run cannot be started or finished: exit code 1. The message is one line and says what to do. */
 public final class RunException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ public final class RunException extends RuntimeException {
         super(message, cause);
     }
 
-    /** An I/O error in words: the exceptions of java.nio have a bare path as message. */
+    /** An I/O error as text: the message of a java.nio exception is only a path. */
     public static String reason(Throwable e) {
         Throwable root = e instanceof UncheckedIOException ? e.getCause() : e;
         return root.getClass().getSimpleName().replaceAll("Exception$", "") + ": " + root.getMessage();

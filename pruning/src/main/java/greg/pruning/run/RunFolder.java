@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder of a run. It is made before any work, so that a place that cannot be written is found out at once, and
- * vanishes again if the run fails before it has anything to keep.
+ * The folder of a run. It is created before any work, so that a folder that cannot be written is reported at once, and
+ * removed again if the run fails before it has anything to keep.
  */
 public final class RunFolder implements AutoCloseable {
     static final String CONFIG = "config.json";
@@ -32,7 +32,7 @@ public final class RunFolder implements AutoCloseable {
     /** As {@link AtomicFile} names its temporary files. */
     private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
 
-    /** What runs write; taking a folder by force removes these and nothing else. */
+    /** What runs write; overwriting a run removes these and nothing else. */
     private static final List<String> OURS = List.of(
             CONFIG,
             METRICS,
@@ -47,7 +47,7 @@ public final class RunFolder implements AutoCloseable {
             "checkpoint/best.safetensors");
 
     private final Path folder;
-    private final Deque<Path> made = new ArrayDeque<>();
+    private final Deque<Path> created = new ArrayDeque<>();
     private FileChannel metrics;
 
     private RunFolder(Path folder) {
@@ -55,7 +55,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Makes the folder, or takes an empty one.
+     * Creates the folder, or takes an empty one.
      *
      * @param force take one that is not empty too, and remove what an earlier run left in it
      * @throws UsageException if there is something in it
@@ -77,7 +77,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private void prepare(boolean force) throws IOException {
-        for (Path p = folder; p != null && !Files.exists(p); p = p.getParent()) made.addLast(p);
+        for (Path p = folder; p != null && !Files.exists(p); p = p.getParent()) created.addLast(p);
         Files.createDirectories(folder);
         try (Stream<Path> content = Files.list(folder)) {
             if (content.findAny().isPresent() && !force) {
@@ -87,7 +87,7 @@ public final class RunFolder implements AutoCloseable {
         }
         Files.delete(Files.createTempFile(folder, ".probe", ".tmp"));
         if (Files.exists(file(METRICS))) {
-            open(); // before anything is lost: an earlier run may still be going on
+            open(); // before anything is lost: an earlier run may still be running
             metrics.truncate(0);
         }
         for (String name : OURS) {
@@ -96,7 +96,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Takes the folder of a run that was ended, and removes what the end left half-written.
+     * Reopens the folder of a run that ended early, and removes files that were left half-written.
      *
      * @param metricsBytes length to which metrics.jsonl is cut
      * @throws RunException if another process is running in it, or it cannot be written
@@ -105,7 +105,7 @@ public final class RunFolder implements AutoCloseable {
         RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
         try {
             run.open();
-            for (Path place : List.of(run.folder, run.file("checkpoint"))) removeTemporary(place);
+            for (Path directory : List.of(run.folder, run.file("checkpoint"))) removeTemporary(directory);
             long length = run.metrics.size();
             if (length < metricsBytes) {
                 throw new RunException(run.file(METRICS) + " has " + length + " bytes, at the last checkpoint it had "
@@ -122,9 +122,9 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    private static void removeTemporary(Path place) throws IOException {
-        if (!Files.isDirectory(place)) return;
-        try (Stream<Path> content = Files.list(place)) {
+    private static void removeTemporary(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) return;
+        try (Stream<Path> content = Files.list(directory)) {
             for (Path file : content.toList()) {
                 Matcher temporary = TEMPORARY.matcher(file.getFileName().toString());
                 if (temporary.matches() && OURS.stream().anyMatch(n -> n.endsWith(temporary.group(1)))) {
@@ -152,12 +152,13 @@ public final class RunFolder implements AutoCloseable {
         try {
             free = metrics.tryLock() != null;
         } catch (OverlappingFileLockException e) {
-            free = false; // this very process runs there
+            free = false; // another run of this process
         }
-        if (!free) throw new RunException(folder + " is in use by another greg process; wait for its end or stop it");
+        if (!free)
+            throw new RunException(folder + " is in use by another greg process; wait for it to end, or stop it");
     }
 
-    /** Where it is. */
+    /** Its path. */
     public Path path() {
         return folder;
     }
@@ -196,12 +197,12 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Ends the metrics, and takes back folders that were made and stayed empty. */
+    /** Closes the metrics, and removes folders that were created and stayed empty. */
     @Override
     public void close() {
         try {
             if (metrics != null) metrics.close();
-            for (Path p : made) {
+            for (Path p : created) {
                 if (!Files.isDirectory(p)) continue;
                 try (Stream<Path> content = Files.list(p)) {
                     if (content.findAny().isPresent()) return;

@@ -1,6 +1,6 @@
 package greg.pruning.run;
 
-/** Whoever watches a run: receives its messages, shows its progress, and may ask it to stop. */
+/** Watches a run: receives its messages, shows its progress, and may ask it to stop. */
 public interface RunMonitor {
     /** One line of text for a person. */
     void say(String format, Object... values);
@@ -13,6 +13,6 @@ public interface RunMonitor {
      */
     Progress progress(String task, long total, String unit);
 
-    /** Whether the run is to save its state and stop; asked once after every step. */
+    /** Whether the run should save its state and stop; asked once after every step. */
     boolean stopRequested();
 }

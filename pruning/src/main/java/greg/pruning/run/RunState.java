@@ -20,17 +20,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run needs to be resumed, apart from tensors. It stands as JSON in the metadata of one safetensors file that also
- * has the tensors, so a checkpoint is replaced as a whole or not at all. Floats are kept as doubles, whose text reads back
- * exactly.
+ * What a run needs to be resumed, apart from tensors. It is stored as JSON in the metadata of the safetensors file that
+ * holds the tensors, so a checkpoint is replaced as a whole or not at all. Floats are kept as doubles, whose text reads
+ * back exactly.
  *
  * @param phase where the run is
  * @param seconds time spent in this phase so far
- * @param metricsBytes length of metrics.jsonl; what comes later is of steps that will be taken again
- * @param results what is known already
- * @param loop where the training loop stands, or null before its first step and outside of training
+ * @param metricsBytes length of metrics.jsonl; later records belong to steps that will be repeated
+ * @param results of the phases so far
+ * @param loop position of the training loop, or null before its first step and outside of training
  * @param epochs scores at the ends of epochs, or null where none are measured
- * @param dropout where the streams of random numbers in the network stand
+ * @param dropout positions of the random number streams in the network
  */
 public record RunState(
         Phase phase,
@@ -52,7 +52,7 @@ public record RunState(
      * A training loop between two steps.
      *
      * @param sums as in {@link Position}
-     * @param optimizerSteps steps that the optimizer has counted
+     * @param optimizerSteps steps that the optimizer has taken
      */
     public record Loop(long iteration, long records, double[] sums, long optimizerSteps) {
         static Loop of(TrainState state) {
@@ -77,12 +77,12 @@ public record RunState(
      * @param bestEpoch its epoch, or -1
      */
     public record Epochs(Score last, Score best, int bestEpoch) {
-        /** None was measured yet. */
+        /** None measured yet. */
         public static final Epochs NONE = new Epochs(null, null, -1);
     }
 
     /**
-     * What {@code prune} has found out so far; null where it has not.
+     * Results of {@code prune} so far; null where there is none yet.
      *
      * @param base the unpruned network
      * @param main the method of the run
@@ -135,7 +135,7 @@ public record RunState(
             return loaded;
         }
 
-        /** Where the training loop stood; at its start if it had not begun. */
+        /** State of the training loop; its start if it had not begun. */
         TrainState training() {
             Loop loop = state.loop();
             return new TrainState(
@@ -146,7 +146,7 @@ public record RunState(
                     state.dropout());
         }
 
-        /** Where the growth stood, or null before its first step. */
+        /** State of the growth, or null before its first step. */
         GrowthSchedule.Saved schedule() {
             return growth.names().isEmpty() ? null : GrowthSchedule.Saved.of(growth);
         }
@@ -169,7 +169,7 @@ public record RunState(
         Safetensors.write(folder.file(FILE), all, metadata);
     }
 
-    /** The checkpoint in a run folder, or null if the run was ended before its first. */
+    /** The checkpoint in a run folder, or null if the run ended before its first. */
     public static Saved read(Path folder) {
         Path file = folder.resolve(FILE);
         if (!Files.exists(file)) return null;

@@ -27,10 +27,10 @@ public final class Training {
     private final RunCheckpoints checkpoints;
 
     /**
-     * What happened: scores on the test images.
+     * Scores on the test images.
      *
      * @param last at the end
-     * @param best of those at the ends of epochs, or null if no epoch came to its end
+     * @param best of those at the ends of epochs, or null if no epoch was completed
      * @param bestEpoch its epoch, or -1
      */
     public record Result(Score last, Score best, int bestEpoch) {
@@ -64,10 +64,10 @@ public final class Training {
     }
 
     /**
-     * Trains from where the run's last checkpoint was if that is of the phase that {@code checkpoints} has entered.
+     * Trains, from the run's last checkpoint if that is of the phase that {@code checkpoints} has entered.
      *
      * @param network as {@link RunCheckpoints#spec()} says; with the tensors of that checkpoint if there is one
-     * @param name of the phase for people and metrics
+     * @param name of the phase, for messages and metrics
      * @param keep whether the latest and the best network are kept in files of their own
      */
     public Result run(NnModule network, TrainConfig settings, String name, boolean keep) {

@@ -1,6 +1,6 @@
 package greg.pruning.run;
 
-/** What the user asked for makes no sense: exit code 2. The message is one line and says what to do. */
+/** The user asked for something impossible: exit code 2. The message is one line and says what to do. */
 public final class UsageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

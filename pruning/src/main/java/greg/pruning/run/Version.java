@@ -23,13 +23,13 @@ public final class Version {
 
     private static String attribute(String name, String fallback) {
         try {
-            File own = new File(Version.class
+            File archive = new File(Version.class
                     .getProtectionDomain()
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            if (!own.isFile()) return fallback;
-            try (JarFile jar = new JarFile(own)) {
+            if (!archive.isFile()) return fallback;
+            try (JarFile jar = new JarFile(archive)) {
                 Manifest manifest = jar.getManifest();
                 Attributes main = manifest == null ? new Attributes() : manifest.getMainAttributes();
                 String value = main.getValue(name);

@@ -3,7 +3,7 @@ package greg.pruning.select;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * Which end of the order by score the <em>initial</em> selection takes. GReg-2's later pick always takes the
+ * Which end of the ranking by score the <em>initial</em> selection takes. GReg-2's later pick always takes the
  * smallest, as in the reference implementation.
  */
 public enum PickPruned {

@@ -6,36 +6,39 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which groups of a layer go and which stay.
+ * Which groups of a layer are removed and which stay.
  *
- * @param pruned group numbers that go, in the order in which they were chosen
- * @param kept group numbers that stay, ascending: the order that they will have in the smaller layer
+ * @param pruned numbers of the groups to remove, in the order in which they were chosen
+ * @param kept numbers of the groups that stay, ascending: their order in the smaller layer
  */
 public record Selection(int[] pruned, int[] kept) {
     /** The ratio that stands for "find the number in the layer's own scores": {@link #countAtLargestGap}. */
     public static final double AUTOMATIC = -1;
 
-    /** The share of the scores that the gap search leaves out at each end. */
+    /** The share of the scores that the gap search ignores at each end. */
     private static final double TRIM = 0.02;
 
-    /** Nothing goes. */
+    /** Removes nothing. */
     public static Selection keepAll(int groups) {
         return of(groups, new int[0]);
     }
 
-    /** The groups {@code pruned} out of {@code groups} go; IllegalArgumentException for a number outside or given twice. */
+    /**
+     * Removes the groups {@code pruned} of {@code groups}; IllegalArgumentException for a number out of range or given
+     * twice.
+     */
     public static Selection of(int groups, int... pruned) {
-        boolean[] goes = new boolean[groups];
+        boolean[] isPruned = new boolean[groups];
         for (int g : pruned) {
-            if (g < 0 || g >= groups || goes[g]) {
+            if (g < 0 || g >= groups || isPruned[g]) {
                 throw new IllegalArgumentException("Selection: expected distinct group numbers in 0.." + (groups - 1)
                         + ", got " + g + (g < 0 || g >= groups ? "" : " twice"));
             }
-            goes[g] = true;
+            isPruned[g] = true;
         }
         int[] kept = new int[groups - pruned.length];
         for (int g = 0, k = 0; g < groups; g++) {
-            if (!goes[g]) {
+            if (!isPruned[g]) {
                 kept[k++] = g;
             }
         }
@@ -43,7 +46,7 @@ public record Selection(int[] pruned, int[] kept) {
     }
 
     /**
-     * The smallest scores go: the first {@link #count} of an ascending, stable sort.
+     * Removes the smallest scores: the first {@link #count} of an ascending, stable sort.
      *
      * @param ratio pruning ratio in [0, 1), or {@link #AUTOMATIC}
      */
@@ -52,18 +55,18 @@ public record Selection(int[] pruned, int[] kept) {
     }
 
     /**
-     * Chooses by score. Equal scores go in the order of their numbers; NaN counts as larger than everything.
+     * Chooses by score. Of equal scores the lower number comes first; NaN counts as larger than everything.
      *
      * @param ratio pruning ratio in [0, 1), or {@link #AUTOMATIC}
-     * @param seed used by {@link PickPruned#RAND} alone, a stream's ({@link greg.datasets.random.Seeds})
+     * @param seed used by {@link PickPruned#RAND} only, of a stream ({@link greg.datasets.random.Seeds})
      */
     public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed) {
         return choose(scores, ratio, pick, seed, new int[0][]);
     }
 
     /**
-     * As above, but so that something stays of each of some sets of groups: a group that is the last of one is passed over for
-     * the next in order.
+     * As above, but one group of each set in {@code keepOne} stays: a group that is the last of a set is skipped in favour
+     * of the next in order.
      */
     public static Selection choose(float[] scores, double ratio, PickPruned pick, long seed, int[][] keepOne) {
         int count = ratio == AUTOMATIC ? countAtLargestGap(scores) : count(ratio, scores.length);
@@ -95,7 +98,7 @@ public record Selection(int[] pruned, int[] kept) {
         return Arrays.copyOf(chosen, found);
     }
 
-    /** How many of {@code groups} go: min(ceil(ratio * groups), groups - 1), the product in double precision. */
+    /** How many of {@code groups} are removed: min(ceil(ratio * groups), groups - 1), the product in double precision. */
     public static int count(double ratio, int groups) {
         if (!(ratio >= 0 && ratio < 1) || groups < 1) {
             throw new IllegalArgumentException(
@@ -119,7 +122,8 @@ public record Selection(int[] pruned, int[] kept) {
 
     /**
      * How many groups lie below the largest gap between neighbours in the order by score, when 2% of the scores at each
-     * end are left out of the search (they go, or stay, with their neighbours). 0 where there is no gap: a single group, or equal scores.
+     * end are left out of the search (they are removed, or stay, with their neighbours). 0 where there is no gap: a single
+     * group, or equal scores.
      */
     public static int countAtLargestGap(float[] scores) {
         float[] sorted = scores.clone();
@@ -169,6 +173,6 @@ public record Selection(int[] pruned, int[] kept) {
     /** Counts only: the lists may hold millions. */
     @Override
     public String toString() {
-        return "Selection[" + pruned.length + " go, " + kept.length + " stay]";
+        return "Selection[" + pruned.length + " pruned, " + kept.length + " kept]";
     }
 }

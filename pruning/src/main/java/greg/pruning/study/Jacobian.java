@@ -13,12 +13,12 @@ import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
 
 /**
- * Singular values of a network's input-output Jacobian, d outputs / d inputs at given inputs. Where they are near 1 errors
- * travel through the network without fading or exploding (dynamical isometry, Saxe et al. 2014); pruning lowers them, and
- * the lower they are the harder finetuning is.
+ * Singular values of a network's input-output Jacobian, d outputs / d inputs at given inputs. Where they are near 1,
+ * gradients neither vanish nor explode on their way through the network (dynamical isometry, Saxe et al. 2014); pruning
+ * lowers them, and the lower they are the harder finetuning is.
  *
- * <p>It is the evaluated network's: batch normalisation has its running statistics, dropout is off. Samples do not touch
- * each other then, so what comes out for one does not depend on the others.
+ * <p>The network is in evaluation mode: batch normalisation uses its running statistics, dropout is off. So the output for one
+ * sample does not depend on the others.
  *
  * @param singularValues per sample, descending; min(outputs, input elements) of them
  */

@@ -21,8 +21,8 @@ import org.apache.commons.math3.util.Combinations;
 import org.apache.commons.math3.util.CombinatoricsUtils;
 
 /**
- * Oracle pruning: removes k filters of one layer in all ways, or in a sample of them, and measures each. Says how good the
- * choice of a criterion is among all that could have been made. For small networks and layers: 3 of 6 filters are 20
+ * Oracle pruning: removes k filters of one layer in all possible ways, or in a sample of them, and measures each. It shows
+ * how good the choice of a criterion is among all possible ones. For small networks and layers: 3 of 6 filters are 20
  * networks, 8 of 16 are 12,870.
  */
 public final class Oracle {
@@ -32,10 +32,10 @@ public final class Oracle {
     private final Consumer<NnModule> finetune;
 
     /**
-     * What is to be pruned, and how it is judged.
+     * What to prune, and how to judge it.
      *
      * @param fresh makes the unpruned network with its weights; the study closes it
-     * @param image (1, C, H, W), what the network takes
+     * @param image (1, C, H, W), the shape of one image
      * @param loss smaller is better
      * @param finetune trains a pruned network for a while, or null: only the loss right after the removal counts
      */
@@ -68,14 +68,14 @@ public final class Oracle {
             return outcomes.size() == combinations;
         }
 
-        /** What became of that choice. */
+        /** The outcome of that choice. */
         public Outcome of(int... pruned) {
-            List<Integer> wanted = sorted(pruned);
+            List<Integer> choice = sorted(pruned);
             return outcomes.stream()
-                    .filter(o -> o.pruned().equals(wanted))
+                    .filter(o -> o.pruned().equals(choice))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException(
-                            "oracle: the choice " + wanted + " was not measured; name it as a candidate"));
+                            "oracle: the choice " + choice + " was not measured; name it as a candidate"));
         }
 
         /** The choice with the smallest loss right after the removal; of equal ones the first. */
@@ -103,14 +103,14 @@ public final class Oracle {
         }
 
         private int rank(ToDoubleFunction<Outcome> by, int... pruned) {
-            double own = by.applyAsDouble(of(pruned));
+            double threshold = by.applyAsDouble(of(pruned));
             return 1
                     + (int) outcomes.stream()
-                            .filter(o -> by.applyAsDouble(o) < own)
+                            .filter(o -> by.applyAsDouble(o) < threshold)
                             .count();
         }
 
-        /** Spearman's rank correlation of the losses before and after finetuning: does the first tell the second? */
+        /** Spearman's rank correlation of the losses before and after finetuning: does the first predict the second? */
         public double rankCorrelation() {
             double[] before = outcomes.stream().mapToDouble(Outcome::loss).toArray();
             double[] after = outcomes.stream().mapToDouble(Outcome::tuned).toArray();
@@ -121,8 +121,8 @@ public final class Oracle {
     /**
      * Measures.
      *
-     * @param layer convolution whose filters can go
-     * @param k how many go
+     * @param layer convolution whose filters can be removed
+     * @param k how many to remove
      * @param most measured combinations; if there are more, a random sample of that size is taken
      * @param candidates choices that must be among them, e.g. what L1 and GReg-2 picked
      * @param seed fixes the sample

@@ -1,2 +1,2 @@
-/** Experiments on small networks that show why a way of pruning is good: exhaustive comparison, singular values. */
+/** Experiments on small networks that show why a way of pruning works: exhaustive comparison, singular values. */
 package greg.pruning.study;

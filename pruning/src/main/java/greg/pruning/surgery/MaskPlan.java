@@ -11,8 +11,9 @@ import java.util.Map;
 
 /**
  * Which single weights are pruned: per parameter one 0 or 1 for each element, row-major. The network
- * keeps its shape; the masked weights are zeroed, and every optimiser made for the network leaves them so. Checkpoints hold the
- * masks as tensors named {@code mask.PARAMETER}, so that a masked weight is told from one that is zero by chance.
+ * keeps its shape; the masked weights are zeroed, and every optimizer created for the network keeps them zero. Checkpoints
+ * hold the masks as tensors named {@code mask.PARAMETER}, so that a masked weight can be told from one that happens to be
+ * zero.
  */
 public final class MaskPlan implements PruningPlan {
     static final String PREFIX = "mask.";
@@ -42,7 +43,7 @@ public final class MaskPlan implements PruningPlan {
     /**
      * The masks in a checkpoint.
      *
-     * @throws IllegalArgumentException if a mask has no parameter of its size, or holds other numbers than 0 and 1
+     * @throws IllegalArgumentException if a mask has no parameter of its size, or holds numbers other than 0 and 1
      */
     static MaskPlan read(StateDict state) {
         Map<String, float[]> masks = new LinkedHashMap<>();
@@ -114,7 +115,7 @@ public final class MaskPlan implements PruningPlan {
         return counts;
     }
 
-    /** The text of a plan that removes no filter. */
+    /** As for a plan that removes no filter. */
     @Override
     public void addTo(Map<String, String> metadata) {
         RemovalPlan.NONE.addTo(metadata);

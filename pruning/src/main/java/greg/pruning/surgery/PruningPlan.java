@@ -25,10 +25,10 @@ public sealed interface PruningPlan permits RemovalPlan, MaskPlan {
      */
     void apply(NnModule network);
 
-    /** As above, for the network of a graph that was traced already; the graph is of no use afterwards if filters were cut. */
+    /** As above, for the network of a graph; the graph is no longer valid afterwards if filters were cut. */
     void apply(ChannelGraph graph);
 
-    /** Layer to the filters that stay, ascending; layers that keep all are left out. */
+    /** Layer to the filters that stay, ascending; layers that keep all of them are left out. */
     Map<String, int[]> keptFilters();
 
     /** Full parameter name to the number of weights that are held at zero; parameters without any are left out. */
@@ -37,7 +37,7 @@ public sealed interface PruningPlan permits RemovalPlan, MaskPlan {
     /** Adds its part to the metadata of a checkpoint. */
     void addTo(Map<String, String> metadata);
 
-    /** Adds its part to the tensors of a checkpoint, which has the parameters already. */
+    /** Adds its part to the tensors of a checkpoint, which already has the parameters. */
     void addTo(StateDict state);
 
     /**
@@ -57,7 +57,7 @@ public sealed interface PruningPlan permits RemovalPlan, MaskPlan {
                         + " got both; the checkpoint is damaged, use another");
     }
 
-    /** The tensors of a checkpoint that belong to the network itself: {@code state} without what a plan has added. */
+    /** The tensors of a checkpoint that belong to the network itself: {@code state} without those that a plan added. */
     static StateDict weights(StateDict state) {
         StateDict plain = new StateDict();
         for (String name : state.names()) {

@@ -10,8 +10,8 @@ import greg.nn.init.Init;
 import greg.tensor.Shape;
 
 /**
- * New weights for a pruned network before it is finetuned: tells what the structure alone is worth, without the
- * weights that were left over (Liu et al. 2019, "Rethinking the value of network pruning").
+ * New weights for a pruned network before it is finetuned: shows what the structure alone is worth, without the weights
+ * that remain (Liu et al. 2019, "Rethinking the value of network pruning").
  */
 public enum Reinit {
     /** The pruned network keeps its weights. */
@@ -25,9 +25,9 @@ public enum Reinit {
     ORTH;
 
     /**
-     * Overwrites all weights, biases and BN state; the shapes, and what is masked, stay. The values come from
-     * streams of their own: with those of {@link Initializer#initialize} for the same seed the network would be wound back
-     * to where its base network began, which is the experiment of the lottery ticket and not training from scratch.
+     * Overwrites all weights, biases and BN state; the shapes, and what is masked, stay. The values come from streams of their
+     * own: with those of {@link Initializer#initialize} for the same seed the network would get the initial values of its base
+     * network again, which is the lottery ticket experiment and not training from scratch.
      *
      * @param seed of the run; the same one gives the same values
      */

@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 
 /**
  * Groups of channels to be removed from a network, collected filter by filter and cut out at once. The network is changed in
- * place; optimisers made for it, and the graph, are of no use afterwards.
+ * place; optimizers created for it, and the graph, must not be used afterwards.
  */
 public final class Removal {
     private static final Gone NOTHING = new Gone(new BitSet(), new BitSet());
@@ -32,7 +32,7 @@ public final class Removal {
     private final ChannelGraph graph;
     private final Set<Group> groups = new LinkedHashSet<>();
 
-    /** Which indices of the two sides of a parameter or shortcut go. */
+    /** Which rows and columns of a parameter, or channels of a shortcut, are removed. */
     private record Gone(BitSet rows, BitSet columns) {
         void add(int[] someRows, int... someColumns) {
             for (int r : someRows) rows.set(r);
@@ -45,7 +45,7 @@ public final class Removal {
         this.graph = graph;
     }
 
-    /** Where it is to be removed from. */
+    /** The graph of the network to remove from. */
     public ChannelGraph graph() {
         return graph;
     }
@@ -60,7 +60,7 @@ public final class Removal {
         return this;
     }
 
-    /** Marks input channels (columns) of a layer: the filters before it that make them disappear. */
+    /** Marks input channels (columns) of a layer, and with them the filters that produce them. */
     public Removal inputs(String layer, int... channels) {
         for (int i : channels) mark(graph.inputGroup(layer, i), "input channel " + i + " of layer " + layer);
         return this;
@@ -83,7 +83,7 @@ public final class Removal {
         groups.add(group);
     }
 
-    /** What goes. */
+    /** The groups to remove. */
     public Set<Group> groups() {
         return groups;
     }
@@ -150,7 +150,7 @@ public final class Removal {
         int[] inputs = kept(route.inChannels(), lost.columns);
         List<Integer> fresh = new ArrayList<>();
         for (int output : kept(sources.size(), lost.rows)) {
-            // the position among the kept input channels, or, of one that is gone, nothing
+            // the position among the kept input channels; a removed one has none
             int position = Arrays.binarySearch(inputs, sources.get(output));
             fresh.add(position < 0 ? ShortcutSpec.ZERO : position);
         }

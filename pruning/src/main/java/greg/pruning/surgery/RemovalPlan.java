@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 
 /**
  * What a pruned network keeps: for each layer that lost filters, the indices of the filters that stay, ascending, with
- * respect to the unpruned network. Replaying it on a fresh network gives the same shapes. In a checkpoint's metadata it stands
- * as {@code plan}, beside the image that it needs for that, as {@code channels} and {@code image_size}.
+ * respect to the unpruned network. Replaying it on a fresh network gives the same shapes. In a checkpoint's metadata it is
+ * {@code plan}; the image that it is traced with is {@code channels} and {@code image_size}.
  */
 public final class RemovalPlan implements PruningPlan {
     static final RemovalPlan NONE = new RemovalPlan(Map.of(), null);
@@ -31,8 +31,8 @@ public final class RemovalPlan implements PruningPlan {
     /**
      * Any plan.
      *
-     * @param kept layer to kept filters; layers that keep all are left out
-     * @param image what the network takes, (1, C, H, W); may be null if nothing is removed
+     * @param kept layer to kept filters; layers that keep all of them are left out
+     * @param image shape of one image, (1, C, H, W); may be null if nothing is removed
      */
     public RemovalPlan(Map<String, int[]> kept, Shape image) {
         if (!kept.isEmpty() && image == null) {
@@ -44,7 +44,7 @@ public final class RemovalPlan implements PruningPlan {
         this.image = image;
     }
 
-    /** What a removal leaves. */
+    /** The plan of a removal. */
     public static RemovalPlan of(Removal removal) {
         return new RemovalPlan(removal.keptFilters(), removal.graph().image());
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code --augment}, on image files that are larger than the size asked for. */
+/** {@code --augment}, on image files that are larger than the requested size. */
 class AugmentTest {
     @TempDir
     static Path data;
@@ -98,8 +98,8 @@ class AugmentTest {
 
     /** Runs the command whole, and again with an interruption after every step. */
     private void survives(String[] whole, String[] broken, Path wholeOut, Path brokenOut) throws Exception {
-        Cli unbroken = Cli.run(whole);
-        assertEquals(0, unbroken.code(), unbroken.err());
+        Cli uninterrupted = Cli.run(whole);
+        assertEquals(0, uninterrupted.code(), uninterrupted.err());
         Interrupts.pretend(1);
         Cli run = Cli.run(broken);
         int interruptions = 0;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whatever is wrong, the answer is one line that says what to do, and nothing is left behind. */
+/** Whatever is wrong, the output is one line that says what to do, and no files are left behind. */
 class BadInputTest {
     @TempDir
     static Path data;
@@ -64,7 +64,7 @@ class BadInputTest {
                 "--stage-pr [0,0.5,-0.5,0.5,0] | outside [0, 1)",
                 "--stage-pr [1-3:0.5] | layer index ranges are for single-branch networks",
                 "--stage-pr layer9.*:0.5 | matches no layer",
-                "--stage-pr half | is no number",
+                "--stage-pr half | is not a number",
                 "--stage-pr 0.5 --skip-layers 7;7 | --skip-layers: expected",
                 "--lr-prune 0.1 | --stage-pr is needed",
                 "--stage-pr 0.5 --method GReg-3 | expected one of L1, GReg-1, GReg-2, FixReg",
@@ -82,7 +82,7 @@ class BadInputTest {
                 "--stage-pr 0.5 --mean 0.5 | --mean and --std: give both or neither",
                 "--stage-pr 0.5 --mean 0.5 --std 0.5 | expected 3 values each",
                 "--stage-pr 0.5 --mean 0.5,0.5,0.5 --std 0.5,0,0.5 | positive std",
-                "--stage-pr 0.5 --threads -2 | --threads: expected a whole number from 0",
+                "--stage-pr 0.5 --threads -2 | --threads: expected a whole number of at least 0",
                 "--stage-pr 0.5 --epochs many | --epochs",
                 "--stage-pr 0.5 --precision bf16 | --precision: expected fp32",
                 "--stage-pr 0.5 --reinit default --no-finetune --max-iterations 1 | --reinit default: there is no finetuning",

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** Runs {@code greg} in this process and keeps what it said. */
+/** Runs {@code greg} in this process and keeps its output. */
 record Cli(int code, String out, String err) {
     static Cli run(String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What metrics.jsonl, plan.json and report.json say of a growth. */
+/** What metrics.jsonl, plan.json and report.json say about a growth. */
 class GrowthMetricsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -40,7 +40,7 @@ class GrowthMetricsTest {
         Interrupts.pretend(0);
     }
 
-    /** LeNet-5, conv2 prunable: 0.25 an update, picks at lambda 0.5, finishes above 1; a step has an update each. */
+    /** LeNet-5, conv2 prunable: 0.25 per update, picks at lambda 0.5, finishes above 1; every step has an update. */
     private Path prune(String... more) {
         return grow("1", "0.25", more);
     }
@@ -127,7 +127,7 @@ class GrowthMetricsTest {
         assertEquals(2051, end.get("iteration").asInt());
         assertTrue(end.get("layers").get("conv2").get("finished").asBoolean());
 
-        // a run that goes on does not take a layer that had picked before for one that picks
+        // a resumed run does not mistake a layer that had picked before for one that picks
         Path broken = temp.resolve("broken");
         Interrupts.pretend(303);
         Cli part = Cli.run(args(broken, limit, step));

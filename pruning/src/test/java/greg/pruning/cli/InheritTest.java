@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** {@code --base-pr-model}: what one run lost is lost again in another, or it is said why not. */
+/** {@code --base-pr-model}: what one run removed is removed by another too, or the error says why not. */
 class InheritTest extends LenetRuns {
     @Test
     void inheritsGroupsOrRatiosFromAnotherRun() throws Exception {
@@ -44,16 +44,16 @@ class InheritTest extends LenetRuns {
                 "--inherit-pruned",
                 "pr",
                 "--no-finetune");
-        assertArrayEquals(three(true), kept(ratios, "conv1"), "chosen anew: the smallest go");
+        assertArrayEquals(three(true), kept(ratios, "conv1"), "chosen again: the smallest are removed");
         assertEquals(kept(first, "conv2").length, kept(ratios, "conv2").length);
-        // without a word the very groups, as in the reference; GReg-2 and the paper's semantics choose by themselves
+        // by default the same groups, as in the reference; GReg-2 and the paper's semantics choose themselves
         String[] from = {"--base-pr-model", first.toString(), "--no-finetune", "--method"};
         Path same1 = pruned("default1", with(from, "GReg-1"));
         assertArrayEquals(kept(first, "conv1"), kept(same1, "conv1"));
         for (String[] chooses : List.of(with(from, "GReg-2"), with(from, "GReg-1", "--semantics", "paper"))) {
-            Path own = pruned("default" + chooses.length, chooses);
-            assertEquals(kept(first, "conv2").length, kept(own, "conv2").length);
-            assertFalse(Arrays.equals(kept(first, "conv1"), kept(own, "conv1")), "not the largest");
+            Path byDefault = pruned("default" + chooses.length, chooses);
+            assertEquals(kept(first, "conv2").length, kept(byDefault, "conv2").length);
+            assertFalse(Arrays.equals(kept(first, "conv1"), kept(byDefault, "conv1")), "not the largest");
         }
         // channel groups of conv2 are the filters of conv1
         Path channels = pruned(
@@ -97,7 +97,13 @@ class InheritTest extends LenetRuns {
         expectError(2, "--wg filter or channel", "--base-pr-model", weights.toString());
         expectError(2, "is not pruned", "--base-pr-model", base.toString());
         expectError(2, "leave out --stage-pr", "--base-pr-model", first.toString(), "--stage-pr", RATIOS);
-        expectError(2, "Give --base-pr-model", "--inherit-pruned", "index", "--stage-pr", RATIOS);
+        expectError(
+                2,
+                "give the run to inherit from with --base-pr-model",
+                "--inherit-pruned",
+                "index",
+                "--stage-pr",
+                RATIOS);
     }
 
     private static String[] with(String[] flags, String... more) {
@@ -121,7 +127,7 @@ class InheritTest extends LenetRuns {
             String[] inherit = {
                 "--method", "GReg-1", "--wg", "channel", "--base-pr-model", first.toString(), "--inherit-pruned", mode
             };
-            // the filters of conv3 are columns of a linear layer alone
+            // the filters of conv3 are read only by a linear layer
             expectError(2, "it lost filters of conv3, which no convolution reads", inherit);
             expectError(2, "--wg filter", inherit);
         }

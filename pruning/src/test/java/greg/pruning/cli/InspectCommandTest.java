@@ -177,10 +177,11 @@ class InspectCommandTest {
                 List.of("--inherit-pruned", "pr"))) {
             List<String> args = new ArrayList<>(List.of("inspect", "--arch", "resnet20"));
             args.addAll(flags);
-            Cli idle = Cli.run(args.toArray(new String[0]));
-            assertEquals(2, idle.code(), idle.out());
-            assertTrue(idle.err().contains(flags.get(0) + ": nothing is to go; give --stage-pr"), idle.err());
-            assertEquals("", idle.out());
+            Cli unused = Cli.run(args.toArray(new String[0]));
+            assertEquals(2, unused.code(), unused.out());
+            assertTrue(
+                    unused.err().contains(flags.get(0) + ": nothing is to be removed; give --stage-pr"), unused.err());
+            assertEquals("", unused.out());
         }
     }
 }

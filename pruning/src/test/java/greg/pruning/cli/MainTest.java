@@ -148,7 +148,8 @@ class MainTest {
 
     @Test
     void dataFetchTakesWhatAMirrorHas(@TempDir Path folder) throws Exception {
-        // the files are not the official ones, so their checksums are refused: as far as one gets without the real ones
+        // the files are not the official ones, so their checksums are refused: without the real ones the test cannot go
+        // further
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/m/cifar-100-binary.tar.gz", exchange -> {
             exchange.sendResponseHeaders(200, 3);

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every method on every kind of group, and every way to say what goes, through the command line on a LeNet-5. */
+/** Every method at every granularity, and every way to say what to remove, through the command line on a LeNet-5. */
 class MethodsTest extends LenetRuns {
     @ParameterizedTest
     @CsvSource({
@@ -112,7 +112,7 @@ class MethodsTest extends LenetRuns {
                 .state()
                 .get("conv1.weight")
                 .values();
-        // the penalty alone acts, so what is kept has not moved at all
+        // only the penalty acts, so kept weights have not changed at all
         float[] after = state(run).get("conv1.weight").values();
         int[] kept = kept(run, "conv1");
         for (int k = 0; k < kept.length; k++) {
@@ -184,7 +184,7 @@ class MethodsTest extends LenetRuns {
             assertEquals(
                     1, result.err().lines().filter(l -> l.contains(warning)).count(), result.err());
         }
-        Cli silent = prune(
+        Cli withoutWarning = prune(
                 temp.resolve("silent"),
                 "--stage-pr",
                 RATIOS,
@@ -193,13 +193,13 @@ class MethodsTest extends LenetRuns {
                 "--no-finetune",
                 "--pick-pruned",
                 "max");
-        assertFalse(silent.err().contains("--pick-pruned"), silent.err());
+        assertFalse(withoutWarning.err().contains("--pick-pruned"), withoutWarning.err());
     }
 
     @Test
     void aGrowthThatDivergesLeavesACheckpointOfNumbers() {
         Path out = temp.resolve("lost");
-        // of FixReg the loss is not read between its only update and the end
+        // with FixReg the loss is not read between its only update and the end
         Cli result = prune(
                 out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0", "--method", "FixReg");
         assertEquals(1, result.code(), result.err());
@@ -260,10 +260,10 @@ class MethodsTest extends LenetRuns {
         int[] gone = new int[3];
         for (int i = 0; i < 3; i++) gone[i] = json.get("l1_pruned").get(i).asInt();
         assertArrayEquals(three(false), gone);
-        double own = Double.NaN;
+        double l1Loss = Double.NaN;
         for (JsonNode o : json.get("outcomes"))
             if (o.get("pruned").equals(json.get("l1_pruned")))
-                own = o.get("loss").asDouble();
+                l1Loss = o.get("loss").asDouble();
         double ownTuned = Double.NaN;
         for (JsonNode o : json.get("outcomes"))
             if (o.get("pruned").equals(json.get("l1_pruned")))
@@ -271,7 +271,7 @@ class MethodsTest extends LenetRuns {
         int rank = 1;
         int tunedRank = 1;
         for (JsonNode o : json.get("outcomes")) {
-            if (o.get("loss").asDouble() < own) rank++;
+            if (o.get("loss").asDouble() < l1Loss) rank++;
             if (o.get("finetuned").asDouble() < ownTuned) tunedRank++;
         }
         assertEquals(rank, json.get("l1_rank").asInt());

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which optimizer finetunes: LeNets by Adam as in the reference implementation, unless {@code --optimizer} says so. */
+/** The optimizer of finetuning: Adam for LeNets as in the reference implementation, unless {@code --optimizer} says so. */
 class OptimizerTest {
     private static final float LR = 0.001f;
 
@@ -65,7 +65,7 @@ class OptimizerTest {
         return Checkpoints.load(run.resolve("pruned.safetensors")).state();
     }
 
-    /** Adam's first step is lr g / (|g| + eps'): lr wherever g is not tiny, 0 where it is 0 (behind dead ReLUs). */
+    /** Adam's first step is lr g / (|g| + eps'): lr wherever g is not tiny, 0 where it is 0 (at dead ReLUs). */
     @Test
     void aLenetsFirstStepIsAdams() throws Exception {
         StateDict before = pruned(run("before", "lenet5", "--max-iterations", "1", "--no-finetune"));

@@ -35,8 +35,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What each preset leaves of its network, against what the reference implementation (MingSun-Tse/Regularization-Pruning at
- * a4044028) left with the same ratios on random weights: filters of every convolution, parameters, FLOPs.
+ * What each preset leaves of its network, compared with what the reference implementation
+ * (MingSun-Tse/Regularization-Pruning at a4044028) left with the same ratios on random weights: filters of every
+ * convolution, parameters, FLOPs.
  */
 class PresetTest {
     @TempDir
@@ -69,15 +70,15 @@ class PresetTest {
     @ParameterizedTest
     @MethodSource("rows")
     void structureEqualsTheReference(Map.Entry<String, JsonNode> row) {
-        JsonNode wanted = row.getValue();
-        for (JsonNode name : wanted.get("presets")) {
+        JsonNode expected = row.getValue();
+        for (JsonNode name : expected.get("presets")) {
             Filled filled = fill(Preset.of(name.asText()));
             Pruning.Cut cut = filled.pruning.dryRun();
             List<Integer> reference = new ArrayList<>();
-            wanted.get("n_filter_after").forEach(n -> reference.add(n.asInt()));
+            expected.get("n_filter_after").forEach(n -> reference.add(n.asInt()));
             assertEquals(reference, withoutShortcuts(cut), name.asText());
-            assertEquals(wanted.get("params_after").asLong(), cut.size().params(), name.asText());
-            assertEquals(wanted.get("flops_after").asLong(), cut.size().flops(), name.asText());
+            assertEquals(expected.get("params_after").asLong(), cut.size().params(), name.asText());
+            assertEquals(expected.get("flops_after").asLong(), cut.size().flops(), name.asText());
         }
     }
 
@@ -171,7 +172,7 @@ class PresetTest {
                 pruning.get("finetune").get("lr").asText());
     }
 
-    /** Nothing is trained for longer than a step. */
+    /** Every training stops after one step. */
     private Cli run(Path out, String... more) throws Exception {
         Path data = TinyData.cifar10(temp.resolve("cifar"));
         List<String> args = new ArrayList<>(List.of("prune", "--data", data.toString(), "--out", out.toString()));
@@ -190,7 +191,7 @@ class PresetTest {
     @Test
     void thePublishedNumbersStandBesideOurs() throws Exception {
         Path out = temp.resolve("run");
-        // flags that say what the preset says, or how long to train, change no experiment
+        // flags with the values of the preset, or for the length of training, do not change the experiment
         Cli result = run(
                 out, "--preset", "resnet56-cifar10-0.9-greg1", "--one-shot", "--method", "GReg-1", "--wg", "filter");
         assertTrue(result.out().contains("published, Table 1"), result.out());
@@ -215,11 +216,11 @@ class PresetTest {
                 result.err()
                         .contains(
                                 "warning: --preset resnet56-cifar10-0.9-greg1: its published numbers are left out, they"
-                                        + " are of --method GReg-1, --arch resnet56"),
+                                        + " are for --method GReg-1, --arch resnet56"),
                 result.err());
     }
 
-    /** What the paper did not do is not shown with the paper's numbers. */
+    /** The paper's numbers are not shown for an experiment that is not the paper's. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -58,7 +58,7 @@ class PruneCommandTest {
 
         JsonNode report = read(out.resolve("report.json"));
         assertEquals(method, report.get("pruned").get("method").asText());
-        // half the filters of each block's first convolution go: 3 stages of 16, 32, 64 channels
+        // half the filters of each block's first convolution are removed: 3 stages of 16, 32, 64 channels
         long gone = 8 * 9L * (16 + 16) + 16 * 9L * (16 + 32) + 32 * 9L * (32 + 64);
         JsonNode params = report.get("params");
         assertEquals(gone, params.get("before").asLong() - params.get("after").asLong());
@@ -109,7 +109,7 @@ class PruneCommandTest {
             JsonNode entry = JSON.readTree(line);
             if (entry.get("phase").asText().equals("grow")) grown.add(entry);
         }
-        // 0.25 an update, until lambda is above 1.0
+        // 0.25 per update, until lambda is above 1.0
         assertEquals(5, grown.size());
         for (int u = 0; u < 5; u++) {
             JsonNode layers = grown.get(u).get("layers");
@@ -188,7 +188,7 @@ class PruneCommandTest {
         Cli result = prune(out, "--max-iterations", "1", "--method", "GReg-2");
         assertEquals(0, result.code(), result.err());
         assertTrue(
-                result.err().contains("after 1 iterations; no layer had picked by then, 3 take their smallest groups"),
+                result.err().contains("after 1 iterations; no layer had picked by then, 3 lose their smallest groups"),
                 result.err());
         JsonNode kept = read(out.resolve("plan.json")).get("kept_filters");
         assertEquals(8, kept.get("layer1.0.conv1").size());
@@ -213,7 +213,7 @@ class PruneCommandTest {
 
     @Test
     void aGrowthThatEndsOnTheLimitIsNotCutShort() throws Exception {
-        // FixReg is through after the step of iteration 0 + 2
+        // FixReg ends after the step of iteration 0 + 2
         Cli result = Cli.run(args(temp.resolve("run"), "0.5", "--method", "FixReg", "--max-iterations", "3"));
         assertEquals(0, result.code(), result.err());
         assertFalse(result.err().contains("cut short"), result.err());
@@ -272,7 +272,7 @@ class PruneCommandTest {
         JsonNode kept = read(out.resolve("plan.json")).get("kept_filters");
         int filters = 0;
         for (JsonNode layer : kept) filters += layer.size();
-        // 16 + 32 + 64 filters can go, 0.4 of them is 44.8
+        // 16 + 32 + 64 filters can be removed, 0.4 of them is 44.8
         assertEquals(112 - 45, filters, kept.toString());
         Cli inspected = Cli.run("inspect", "--weights", base.toString(), "--stage-pr", "0.4", "--global", "--json");
         assertEquals(0, inspected.code(), inspected.err());

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code greg report} on runs made on the spot. */
+/** {@code greg report} on small runs made by the test. */
 class ReportCommandTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,7 +43,7 @@ class ReportCommandTest {
         TinyData.mnist(shared.resolve("mnist"));
         prune("a", "1", "--method", "GReg-1", "--one-shot");
         prune("b", "2", "--method", "GReg-1", "--one-shot");
-        prune("c", "2", "--method", "L1", "--lr-prune", "0.5"); // a setting of the growth, which L1 has not
+        prune("c", "2", "--method", "L1", "--lr-prune", "0.5"); // a setting of the growth phase, which L1 does not have
     }
 
     private static double top1(String run, String part) throws Exception {

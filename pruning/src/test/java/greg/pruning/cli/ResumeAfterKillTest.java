@@ -21,9 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * SIGKILL at any moment: {@code greg prune} runs as a process of its own and is killed twenty times: once on purpose in each
- * phase, and at random moments of its start, its steps and its writing. Whatever it leaves behind, {@code --resume} goes on
- * from it, and the end is the same as that of a run that was left alone, to the bit. A run that reaches its end between two
- * kills is compared, and the next one begins.
+ * phase, and at random moments of its start, its steps and its writing. Whatever it leaves behind, {@code --resume} resumes
+ * from it, and the results are the same as those of an uninterrupted run, to the bit. A run that ends between two kills is
+ * compared, and the next one begins.
  */
 class ResumeAfterKillTest {
     private static final int KILLS = 20;
@@ -57,7 +57,7 @@ class ResumeAfterKillTest {
     @TempDir
     Path temp;
 
-    /** What one life of the process came to. */
+    /** How one life of the process ended. */
     private record Life(boolean killed, int code, String said) {}
 
     private static List<String> command(String... args) {
@@ -149,8 +149,8 @@ class ResumeAfterKillTest {
     @Test
     void twentyKillsLeaveNoTrace() throws Exception {
         Path whole = temp.resolve("whole");
-        Life undisturbed = live(prune(whole));
-        assertEquals(0, undisturbed.code(), undisturbed.said());
+        Life uninterrupted = live(prune(whole));
+        assertEquals(0, uninterrupted.code(), uninterrupted.said());
         Random random = new Random(SEED);
         Map<Place, Integer> hits = new EnumMap<>(Place.class);
         int kills = 0;

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code --resume} where how much goes does not stand in {@code --stage-pr} alone: ranked across layers by the base network's
+ * {@code --resume} where {@code --stage-pr} alone does not say how much is removed: ranked across layers by the base network's
  * weights, or given by a preset, with and without flags that override it.
  */
 class ResumeTargetTest {
@@ -54,8 +54,8 @@ class ResumeTargetTest {
     private Path compare(int steps, String target) throws Exception {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
-        Cli unbroken = Cli.run(prune(whole, target));
-        assertEquals(0, unbroken.code(), unbroken.err());
+        Cli uninterrupted = Cli.run(prune(whole, target));
+        assertEquals(0, uninterrupted.code(), uninterrupted.err());
         String said = ResumeTest.interrupted(prune(broken, target), broken, steps);
         assertTrue(said.contains(" in its growth after iteration"), said);
         RunFolders.assertSame(whole, broken);
@@ -84,7 +84,7 @@ class ResumeTargetTest {
         assertEquals(method, config.get("pruning").get("method").textValue());
         assertEquals(ratios, config.get("options").get("stage-pr").textValue());
         JsonNode published = Json.read(run.resolve("report.json")).get("published");
-        // another network, method and ratio are another experiment than the paper's
+        // with another network, method and ratio it is not the paper's experiment
         if (more.isEmpty()) assertEquals(93.36, published.get("base_top1").doubleValue());
         else assertTrue(published.isNull(), published.toString());
         Cli done = Cli.run("prune", "--resume", run.toString(), "--preset", preset);

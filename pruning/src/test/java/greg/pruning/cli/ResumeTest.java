@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code --resume}: a run that is interrupted again and again ends as one that was not, to the bit. */
+/** {@code --resume}: a run that is interrupted again and again ends like one that was not, to the bit. */
 class ResumeTest {
-    /** Same bits are promised on the CPU, so a GPU is not taken. */
+    /** The same bits are only promised on the CPU, so no GPU is used. */
     static final String DEVICE = cpu();
 
     @TempDir
@@ -70,7 +70,7 @@ class ResumeTest {
         return args.toArray(new String[0]);
     }
 
-    /** Interrupts the run after every {@code steps} steps; returns what it said on the way. */
+    /** Interrupts the run after every {@code steps} steps; returns its messages. */
     static String interrupted(String[] first, Path out, int steps) {
         StringBuilder said = new StringBuilder();
         Interrupts.pretend(steps);
@@ -92,8 +92,8 @@ class ResumeTest {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
         String[] settings = {"--method", method, "--wg", wg};
-        Cli unbroken = Cli.run(prune(whole, settings));
-        assertEquals(0, unbroken.code(), unbroken.err());
+        Cli uninterrupted = Cli.run(prune(whole, settings));
+        assertEquals(0, uninterrupted.code(), uninterrupted.err());
         String said = interrupted(prune(broken, settings), broken, 1);
         for (String phase : List.of("training", "growth", "finetuning", "one-shot comparison")) {
             assertTrue(said.contains(" in its " + phase), said);
@@ -128,8 +128,8 @@ class ResumeTest {
             if (out == broken) {
                 interrupted(command, out, 1);
             } else {
-                Cli unbroken = Cli.run(command);
-                assertEquals(0, unbroken.code(), unbroken.err());
+                Cli uninterrupted = Cli.run(command);
+                assertEquals(0, uninterrupted.code(), uninterrupted.err());
             }
         }
         RunFolders.assertSame(whole, broken);
@@ -166,8 +166,8 @@ class ResumeTest {
     void dropoutGoesOnWithItsNextMask() throws Exception {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
-        Cli unbroken = Cli.run(trainWithDropout(whole));
-        assertEquals(0, unbroken.code(), unbroken.err());
+        Cli uninterrupted = Cli.run(trainWithDropout(whole));
+        assertEquals(0, uninterrupted.code(), uninterrupted.err());
         interrupted(trainWithDropout(broken), broken, 1);
         RunFolders.assertSame(whole, broken);
     }
@@ -218,12 +218,12 @@ class ResumeTest {
         Cli command = Cli.run("prune", "--resume", out.toString());
         assertEquals(2, command.code());
         assertTrue(command.err().contains("holds a run of 'greg train', not of 'greg prune'"), command.err());
-        // what agrees is no contradiction, and the interval is free
+        // a flag that agrees is accepted, and the interval may change
         Cli same = Cli.run("train", "--resume", out.toString(), "--batch-size", "10", "--checkpoint-interval", "5");
         assertEquals(0, same.code(), same.err());
         Cli again = Cli.run("train", "--resume", out.toString());
         assertEquals(0, again.code(), again.err());
-        assertTrue(again.err().contains("nothing is left to do"), again.err());
+        assertTrue(again.err().contains("there is nothing left to do"), again.err());
     }
 
     @Test
@@ -239,7 +239,7 @@ class ResumeTest {
         Files.write(images, changed);
         Cli refused = Cli.run("train", "--resume", out.toString(), "--data", other.toString());
         assertEquals(1, refused.code());
-        assertTrue(refused.err().contains("the train images are others than the run's"), refused.err());
+        assertTrue(refused.err().contains("the train images are not the run's"), refused.err());
         assertEquals(-1, java.util.Arrays.mismatch(before, Files.readAllBytes(out.resolve(RunState.FILE))));
         Path moved = TinyData.mnist(temp.resolve("moved"));
         Cli found = Cli.run("train", "--resume", out.toString(), "--data", moved.toString(), "--threads", "3");
@@ -250,7 +250,7 @@ class ResumeTest {
     void whatIsNoRunIsRefused() throws Exception {
         Cli none = Cli.run("train", "--resume", temp.resolve("none").toString());
         assertEquals(2, none.code());
-        assertTrue(none.err().contains("so nothing is known of a run; start it anew with --out"), none.err());
+        assertTrue(none.err().contains("so there is no run to resume; start a new one with --out"), none.err());
         Path out = temp.resolve("run");
         Interrupts.pretend(1);
         assertEquals(Failures.INTERRUPTED, Cli.run(train(out)).code());

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What two run folders must have in common if one run was broken off and the other was not. */
+/** What two run folders must have in common if one run was interrupted and the other was not. */
 final class RunFolders {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Whoever adds a flag to a run has to say what it decides. */
+/** Every flag of a run has a setting that says what it decides. */
 class SettingsOfOptionsTest {
     private static List<String> options(String command) {
         CommandSpec spec = Main.commandLine(false).getSubcommands().get(command).getCommandSpec();

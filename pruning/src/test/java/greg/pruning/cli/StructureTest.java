@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What {@code inspect} says of every configuration in structure.txt: the shape of each layer, parameters, FLOPs, exactly.
+ * What {@code inspect} shows for every configuration in structure.txt: the shape of each layer, parameters, FLOPs, exactly.
  * The configurations are those of the paper's tables, by the reference implementation.
  */
 class StructureTest {

@@ -41,7 +41,7 @@ final class GoldenCase {
     final List<JsonNode> iterations;
     final List<Layer> layers = new ArrayList<>();
 
-    /** One convolution or linear layer as {@code pruned.json} tells it. */
+    /** One convolution or linear layer as {@code pruned.json} has it. */
     record Layer(String name, JsonNode json) {
         int[] shape() {
             return ints("shape");
@@ -65,7 +65,7 @@ final class GoldenCase {
             return values;
         }
 
-        /** The groups that go, ascending: for single weights only those that stay are listed. */
+        /** The groups that are removed, ascending: for single weights only those that stay are listed. */
         int[] pruned() {
             BitSet stays = new BitSet();
             for (int group : ints("kept")) stays.set(group);
@@ -112,12 +112,12 @@ final class GoldenCase {
         }
     }
 
-    /** Whether the cases are the bundled ones, since no others were asked for. */
+    /** Whether the cases are the bundled ones, since no others were requested. */
     static boolean bundled() {
         return System.getProperty("greg.golden.dir") == null;
     }
 
-    /** All cases of the folder asked for, or the bundled ones; fails if there are none. */
+    /** All cases of the requested folder, or the bundled ones; fails if there are none. */
     static Stream<GoldenCase> all() {
         return bundled() ? inBundle() : in(Path.of(System.getProperty("greg.golden.dir")));
     }
@@ -190,7 +190,7 @@ final class GoldenCase {
         return settings.path("data").path("normalize").asText().equals("gray");
     }
 
-    /** True if the case brings its initial weights, or another one that starts from the same checkpoint does. */
+    /** True if the case, or another one that starts from the same checkpoint, includes its initial weights. */
     boolean hasInitialWeights() {
         return initial() != null;
     }
@@ -201,14 +201,16 @@ final class GoldenCase {
     }
 
     private Path initial() {
-        String own = "init.safetensors";
-        if (Files.exists(folder.resolve(own))) return folder.resolve(own);
+        String initialWeights = "init.safetensors";
+        if (Files.exists(folder.resolve(initialWeights))) return folder.resolve(initialWeights);
         JsonNode checkpoint = settings.path("init").path("checkpoint").path("sha256");
         if (checkpoint.isMissingNode()) return null;
         try (Stream<Path> cases = Files.list(folder.getParent())) {
-            for (Path other : cases.filter(f -> Files.exists(f.resolve(own))).toList()) {
+            for (Path other :
+                    cases.filter(f -> Files.exists(f.resolve(initialWeights))).toList()) {
                 JsonNode its = JSON.readTree(other.resolve("case.json").toFile());
-                if (checkpoint.equals(its.path("init").path("checkpoint").path("sha256"))) return other.resolve(own);
+                if (checkpoint.equals(its.path("init").path("checkpoint").path("sha256")))
+                    return other.resolve(initialWeights);
             }
             return null;
         } catch (IOException e) {

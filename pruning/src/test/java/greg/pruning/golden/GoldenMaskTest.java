@@ -33,9 +33,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The masks of the recorded runs with single weights. The weights just before the removal were not recorded, so what can be
- * held against the reference is: the masks that our L1 order gives for the initial weights, those that follow from the
- * recorded selections, and, for cases that bring it ({@code -Dgreg.golden.dir=DIR}), that the network after the removal is
- * zero under them and unchanged by them, and how good it is.
+ * compared with the reference is: the masks that our L1 order gives for the initial weights, those that follow from the
+ * recorded selections, and, for cases that include it ({@code -Dgreg.golden.dir=DIR}), that the network after the removal
+ * is zero under them and unchanged by them, and how good it is.
  */
 class GoldenMaskTest {
     private final Backend backend = Backends.open("auto", BackendOptions.standard());
@@ -45,7 +45,7 @@ class GoldenMaskTest {
                 .filter(c -> c.wg() == Granularity.WEIGHT && Files.exists(c.folder.resolve("mask.safetensors")));
     }
 
-    /** Those of which the groups are chosen before any training. */
+    /** Those whose groups are chosen before any training. */
     static Stream<GoldenCase> chosenFirst() {
         return masked().filter(c -> c.config().method().choosesFirst());
     }
@@ -56,7 +56,7 @@ class GoldenMaskTest {
 
     @Test
     void theBundleHasAMask() {
-        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were asked for");
+        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were requested");
         assertEquals(
                 List.of("resnet20-greg1-weight"),
                 chosenFirst().map(GoldenCase::toString).toList());
@@ -111,8 +111,8 @@ class GoldenMaskTest {
                 String layer = name.replaceFirst("\\.weight$", "");
                 float[] mask = recorded.contains(layer) ? recorded.get(layer).values() : null;
                 for (int i = 0; i < got.length; i++) {
-                    float wanted = mask != null && mask[i] == 0 ? 0 : before[i];
-                    assertTrue(wanted == got[i], name + " element " + i);
+                    float expected = mask != null && mask[i] == 0 ? 0 : before[i];
+                    assertTrue(expected == got[i], name + " element " + i);
                 }
             }
         }
@@ -140,9 +140,9 @@ class GoldenMaskTest {
             masks.apply(net);
             StateDict masked = StateDict.of(net);
             for (String name : masked.names()) {
-                float[] wanted = after.get(name).values();
+                float[] expected = after.get(name).values();
                 float[] got = masked.get(name).values();
-                for (int i = 0; i < wanted.length; i++) assertTrue(wanted[i] == got[i], name + " element " + i);
+                for (int i = 0; i < expected.length; i++) assertTrue(expected[i] == got[i], name + " element " + i);
             }
             evaluate(golden, net);
         }

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Replays recorded runs of the reference implementation without any training: the rules get the recorded magnitudes of
- * kept and pruned groups, and must then produce every lambda, history, phase and iteration number to the bit.
+ * kept and pruned groups, and must then produce every lambda, moving average, phase and iteration number to the bit.
  */
 class GoldenReplayTest {
     static Stream<GoldenCase> growing() {
@@ -78,13 +78,13 @@ class GoldenReplayTest {
         assertEquals(golden.settings.get("n_iterations").intValue(), iteration, "iterations");
         for (int i = 0; i < layers.size(); i++) {
             LayerState layer = layers.get(i);
-            Layer wanted = golden.layers.get(i);
+            Layer expected = golden.layers.get(i);
             assertEquals(
-                    wanted.json().get("iter_update_reg_finished").intValue(), layer.finishIteration(), layer.name());
+                    expected.json().get("iter_update_reg_finished").intValue(), layer.finishIteration(), layer.name());
             boolean picks = config.method() == PruningMethod.GREG_2 && layer.ratio() > 0;
-            int pick = picks ? wanted.json().get("iter_finish_pick").intValue() : -1;
+            int pick = picks ? expected.json().get("iter_finish_pick").intValue() : -1;
             assertEquals(pick, layer.pickIteration(), layer.name() + " is picked at");
-            assertArrayEquals(wanted.ints("kept"), layer.selection().kept(), layer.name() + " keeps");
+            assertArrayEquals(expected.ints("kept"), layer.selection().kept(), layer.name() + " keeps");
         }
     }
 
@@ -129,15 +129,16 @@ class GoldenReplayTest {
                     target.resolveWithoutWeights(graph, golden.wg()).layers();
             assertEquals(golden.layers.size(), targets.size(), "layers");
             for (int i = 0; i < targets.size(); i++) {
-                JsonNode wanted = golden.layers.get(i).json();
+                JsonNode expected = golden.layers.get(i).json();
                 greg.pruning.graph.Layer layer = targets.get(i).layer();
                 String name = golden.layers.get(i).name();
                 assertEquals(name, layer.name());
-                assertEquals(wanted.get("layer_index").intValue(), layer.index(), name + " index");
-                assertEquals(wanted.path("stage").asInt(-1), layer.stage(), name + " stage");
-                assertEquals(wanted.path("seq_index").asInt(-1), layer.place().block(), name + " block");
-                assertEquals(wanted.path("block_index").asInt(-1), layer.place().conv(), name + " conv");
-                assertEquals(wanted.get("pr").doubleValue(), targets.get(i).ratio(), name + " ratio");
+                assertEquals(expected.get("layer_index").intValue(), layer.index(), name + " index");
+                assertEquals(expected.path("stage").asInt(-1), layer.stage(), name + " stage");
+                assertEquals(expected.path("seq_index").asInt(-1), layer.place().block(), name + " block");
+                assertEquals(
+                        expected.path("block_index").asInt(-1), layer.place().conv(), name + " conv");
+                assertEquals(expected.get("pr").doubleValue(), targets.get(i).ratio(), name + " ratio");
             }
         }
     }
@@ -231,28 +232,28 @@ class GoldenReplayTest {
         return visit.get(key).isNull() ? Float.NaN : (float) visit.get(key).doubleValue();
     }
 
-    private static void same(float wanted, float got, String what) {
+    private static void same(float expected, float got, String what) {
         assertEquals(
-                Float.floatToIntBits(wanted), Float.floatToIntBits(got), () -> what + ": " + wanted + " != " + got);
+                Float.floatToIntBits(expected), Float.floatToIntBits(got), () -> what + ": " + expected + " != " + got);
     }
 
-    private static void close(float[] wanted, float[] got, String what) {
-        assertEquals(wanted.length, got.length, what);
-        for (int i = 0; i < wanted.length; i++) {
+    private static void close(float[] expected, float[] got, String what) {
+        assertEquals(expected.length, got.length, what);
+        for (int i = 0; i < expected.length; i++) {
             int at = i;
             // torch adds up to 5,000 float32 numbers; ours is rounded once
             assertTrue(
-                    Math.abs(wanted[i] - got[i]) <= 1e-6 * Math.abs(wanted[i]),
-                    () -> what + "[" + at + "]: " + wanted[at] + " != " + got[at]);
+                    Math.abs(expected[i] - got[i]) <= 1e-6 * Math.abs(expected[i]),
+                    () -> what + "[" + at + "]: " + expected[at] + " != " + got[at]);
         }
     }
 
     private static int common(Layer layer, Selection l1) {
-        boolean[] goes = new boolean[layer.json().get("n_groups").intValue()];
-        Arrays.fill(goes, true);
+        boolean[] isPruned = new boolean[layer.json().get("n_groups").intValue()];
+        Arrays.fill(isPruned, true);
         for (int kept : layer.ints("kept")) {
-            goes[kept] = false;
+            isPruned[kept] = false;
         }
-        return (int) Arrays.stream(l1.pruned()).filter(g -> goes[g]).count();
+        return (int) Arrays.stream(l1.pruned()).filter(g -> isPruned[g]).count();
     }
 }

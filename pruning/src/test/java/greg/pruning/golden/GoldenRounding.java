@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import greg.nn.StateDict;
 
 /**
- * Differences of one iteration of ours from the reference's, measured by what rounding may make of them: a part of the largest
+ * Differences between one of our iterations and the reference's, relative to what rounding can cause: a part of the largest
  * update of the tensor, since its terms cancel, and the rounding of the sum of old value and update.
  */
 final class GoldenRounding {
@@ -43,12 +43,12 @@ final class GoldenRounding {
     /** The loss before the step, where it was recorded. */
     void loss(double loss) {
         if (step.golden().iterations.isEmpty()) return;
-        double wanted =
+        double expected =
                 step.golden().iterations.get((int) step.iteration()).get("loss").doubleValue();
-        differ("loss", wanted, loss, LOSS * Math.max(1, wanted));
+        differ("loss", expected, loss, LOSS * Math.max(1, expected));
     }
 
-    /** Weights, momentum and running statistics behind the step. */
+    /** Weights, momentum and running statistics after the step. */
     void tensors(StateDict net, StateDict optimizer) {
         StateDict before = step.before();
         StateDict after = step.after();
@@ -85,21 +85,21 @@ final class GoldenRounding {
     }
 
     private void compare(String name, StateDict after, StateDict ours, float[] before, double update) {
-        float[] wanted = after.get(name).values();
+        float[] expected = after.get(name).values();
         float[] got = ours.get(name).values();
-        assertEquals(wanted.length, got.length, name);
-        for (int i = 0; i < wanted.length; i++) {
-            double size = Math.abs((double) wanted[i]) + Math.abs((double) before[i]);
-            differ(name, wanted[i], got[i], UPDATE * update + UNIT * size);
+        assertEquals(expected.length, got.length, name);
+        for (int i = 0; i < expected.length; i++) {
+            double size = Math.abs((double) expected[i]) + Math.abs((double) before[i]);
+            differ(name, expected[i], got[i], UPDATE * update + UNIT * size);
         }
     }
 
-    private void differ(String name, double wanted, double got, double allowed) {
-        double difference = Math.abs(got - wanted);
-        if (difference == 0 || difference <= share * allowed) return; // NaN goes on
+    private void differ(String name, double expected, double got, double allowed) {
+        double difference = Math.abs(got - expected);
+        if (difference == 0 || difference <= share * allowed) return; // NaN counts as a difference
         share = difference / allowed;
         if (Double.isNaN(share)) share = Double.POSITIVE_INFINITY;
-        where = name + " " + got + ", recorded " + wanted;
+        where = name + " " + got + ", recorded " + expected;
     }
 
     /** The largest difference as a share of the allowed one. */
@@ -107,7 +107,7 @@ final class GoldenRounding {
         return share;
     }
 
-    /** Whether there is nothing but rounding between the two. */
+    /** Whether the two differ only by rounding. */
     boolean agrees() {
         return share <= 1;
     }

@@ -57,7 +57,7 @@ final class GoldenRun {
                 target(golden).resolve(graph, config.granularity()).layers());
     }
 
-    /** What the reference's own flags ask for. */
+    /** The target by the reference's own flags. */
     static Target target(GoldenCase golden) {
         return Target.of(
                 PruningRatios.parse(golden.flag("--stage_pr")), SkipLayers.parse(golden.flag("--skip_layers")));

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * How far a run may be from the recorded one: the reference itself was run again from initial weights changed by one unit in
- * the last place, and {@code variation.json} tells how far it came out. That is two runs a case. When the sign of an
+ * the last place, and {@code variation.json} says how far its results differ. That is two runs per case. When the sign of an
  * activation first flips is a lottery, in which two are few, so two further sources count: the cases that start from the
  * same network, which take the same first steps but for the penalty; and for the bundled trainings {@code
  * variation-more.json}, reruns in PyTorch. In LeNet-5 for one, the two reruns differ by no more than 5e-7 before iteration
@@ -33,7 +33,7 @@ final class GoldenSpread {
     private static final double RATIO_FLOOR = 3e-7;
 
     private final GoldenCase golden;
-    private final List<JsonNode> own = new ArrayList<>();
+    private final List<JsonNode> reruns = new ArrayList<>();
     private final List<JsonNode> sameNetwork = new ArrayList<>();
 
     GoldenSpread(GoldenCase golden) {
@@ -43,7 +43,7 @@ final class GoldenSpread {
             boolean same = Stream.of("arch", "cfg")
                     .allMatch(k -> golden.settings.path(k).equals(other.settings.path(k)));
             if (same) sameNetwork.addAll(runs(other));
-            if (other.name.equals(golden.name)) own.addAll(runs(other));
+            if (other.name.equals(golden.name)) reruns.addAll(runs(other));
         }
     }
 
@@ -63,14 +63,14 @@ final class GoldenSpread {
 
     /** Magnitude ratios before iteration 10, 50, 100, ... */
     void ratios(double[] differences) {
-        within("max_rel_mag_ratio_momentum_diff_before_iteration", own, RATIO_FLOOR, differences, "ratio");
+        within("max_rel_mag_ratio_momentum_diff_before_iteration", reruns, RATIO_FLOOR, differences, "ratio");
     }
 
     private void within(String key, List<JsonNode> runs, double floor, double[] differences, String what) {
         StringBuilder table = new StringBuilder(golden + ", " + what + ", ours / the reference's own:");
         List<String> outside = new ArrayList<>();
-        assertFalse(own.isEmpty(), golden + " has no variation.json: how far may its " + what + " be?");
-        for (Map.Entry<String, JsonNode> entry : own.get(0).path(key).properties()) {
+        assertFalse(reruns.isEmpty(), golden + " has no variation.json: how far may its " + what + " be?");
+        for (Map.Entry<String, JsonNode> entry : reruns.get(0).path(key).properties()) {
             int end = Math.min(Integer.parseInt(entry.getKey()), differences.length);
             double ours = Arrays.stream(differences, 0, end).max().orElse(0);
             double theirs = runs.stream()
@@ -87,18 +87,19 @@ final class GoldenSpread {
         assertTrue(outside.isEmpty(), "outside of the spread " + outside + "; " + table);
     }
 
-    /** Selections: exact where the reference comes out the same from changed weights, too. */
+    /** Selections: exact where the reference makes the same ones from changed weights too. */
     void selections(List<LayerState> layers) {
         int differ = 0;
         for (int i = 0; i < layers.size(); i++) {
-            Layer wanted = golden.layers.get(i);
+            Layer recorded = golden.layers.get(i);
             int[] kept = layers.get(i).selection().kept();
-            assertTrue(kept.length == wanted.json().get("n_kept").intValue(), wanted.name() + " keeps " + kept.length);
+            assertTrue(
+                    kept.length == recorded.json().get("n_kept").intValue(), recorded.name() + " keeps " + kept.length);
             BitSet theirs = new BitSet();
-            for (int group : wanted.ints("kept")) theirs.set(group);
+            for (int group : recorded.ints("kept")) theirs.set(group);
             differ += (int) IntStream.of(kept).filter(g -> !theirs.get(g)).count();
         }
-        int most = own.stream()
+        int most = reruns.stream()
                 .map(r -> r.get("n_kept_groups_that_differ"))
                 .mapToInt(n -> (int) n.properties().stream()
                         .mapToLong(e -> e.getValue().longValue())

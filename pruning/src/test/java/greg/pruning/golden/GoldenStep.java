@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One iteration of a golden case with all that the reference held before and behind it: weights and BN buffers, {@code
+ * One iteration of a golden case with the complete state of the reference before and after it: weights and BN buffers, {@code
  * momentum.*} (absent before the first step), {@code reg.*} and {@code hist_mag_ratio.*}. What was picked and finished by then
  * is in {@code pruned.json}.
  */
@@ -65,7 +65,7 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
         return new GoldenStep(golden, iteration, initial, after);
     }
 
-    /** Weights and BN buffers alone. */
+    /** Only weights and BN buffers. */
     StateDict network(StateDict state) {
         StateDict network = new StateDict();
         for (String name : state.names()) {
@@ -112,7 +112,7 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
         return lambda;
     }
 
-    /** The growth before the iteration, as a checkpoint of ours would have it. */
+    /** The growth before the iteration, as one of our checkpoints would have it. */
     GrowthSchedule.Saved schedule(List<LayerState> layers) {
         List<LayerState.Saved> saved = new ArrayList<>();
         for (int i = 0; i < layers.size(); i++) saved.add(layer(i, layers.get(i).groups(), before, iteration));
@@ -122,7 +122,7 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
         return new GrowthSchedule.Saved(phase(iteration), start, saved);
     }
 
-    /** The training before the iteration, as a checkpoint of ours would have it. */
+    /** The training before the iteration, as one of our checkpoints would have it. */
     TrainState training(List<LayerState> layers) {
         StateDict optimizer = new StateDict();
         for (String name : network(before).names()) {
@@ -146,7 +146,7 @@ record GoldenStep(GoldenCase golden, long iteration, StateDict before, StateDict
         return new TrainState(position, network(before), optimizer, iteration, List.of());
     }
 
-    /** sum |w| per group, which every step leaves behind for the next update. */
+    /** sum |w| per group, which every step leaves for the next update. */
     private static float[] sums(float[] weight, GroupIndex groups) {
         float[] sums = L1Scores.ofWeights(weight, groups);
         long size = groups.groupSize(weight.length);

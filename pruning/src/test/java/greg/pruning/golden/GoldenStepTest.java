@@ -26,15 +26,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Single iterations of the reference: its state before is resumed like a checkpoint of ours, one iteration is run, update of
- * the penalty included, and the state behind it is compared. No rounding of earlier iterations is in the way, so what is
- * picked and every lambda must be equal; weights, momentum and running statistics to the rounding of one step ({@link
+ * Single iterations of the reference: its state before is resumed like one of our checkpoints, one iteration is run,
+ * including the update of the penalty, and the state after it is compared. No rounding of earlier iterations interferes, so
+ * picks and every lambda must be equal; weights, momentum and running statistics to the rounding of one step ({@link
  * GoldenRounding}).
  *
- * <p>One thing can come out differently by more than rounding: where an activation is within rounding of 0, ReLU passes the
+ * <p>One thing can differ by more than rounding: where an activation is within rounding of 0, ReLU passes the
  * gradient of a pixel here and stops it there; likewise max-pooling where two are equal. In resnet20 at iteration 150 one of
- * 4.8e-7 in the second block of layer2 did, on oneDNN, whose sums over a batch are float32, and all in front of it were off by
- * a thousandth. Where that is so, the reference backend, which adds in double, must agree.
+ * 4.8e-7 in the second block of layer2 did, on oneDNN, whose sums over a batch are float32, and everything before it was
+ * off by a thousandth. Where that is so, the reference backend, which adds in double, must agree.
  */
 class GoldenStepTest {
     /** In units of {@link GoldenRounding#share}: what a few pixels of tens of thousands may make of a gradient. */
@@ -49,7 +49,7 @@ class GoldenStepTest {
 
     @Test
     void theBundleHasStepsBeforeAtAndBehindThePick() {
-        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were asked for");
+        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were requested");
         assertEquals(
                 List.of(
                         "lenet5-greg2-filter, iteration 0",
@@ -107,23 +107,23 @@ class GoldenStepTest {
         }
     }
 
-    /** lambda and selections to the bit, histories to their rounding. */
+    /** lambda and selections to the bit, moving averages to their rounding. */
     private static void penalties(GoldenStep step, List<LayerState> layers, GrowthSchedule.Saved behind) {
         long done = step.iteration() + 1;
         assertEquals(step.phase(done), behind.phase(), "phase");
         for (int i = 0; i < layers.size(); i++) {
-            LayerState.Saved wanted = step.layer(i, layers.get(i).groups(), step.after(), done);
+            LayerState.Saved expected = step.layer(i, layers.get(i).groups(), step.after(), done);
             LayerState.Saved got = behind.layers().get(i);
-            String name = wanted.name();
-            assertArrayEquals(wanted.lambda(), got.lambda(), name + " lambda");
-            assertArrayEquals(wanted.pruned(), sorted(got.pruned()), name + " picked");
-            assertEquals(wanted.pickIteration(), got.pickIteration(), name + " is picked");
-            assertEquals(wanted.finishIteration(), got.finishIteration(), name + " finishes");
-            assertEquals(wanted.hasHistory(), got.hasHistory(), name + " has a history");
-            double difference = Math.abs((double) got.history() - wanted.history());
+            String name = expected.name();
+            assertArrayEquals(expected.lambda(), got.lambda(), name + " lambda");
+            assertArrayEquals(expected.pruned(), sorted(got.pruned()), name + " picked");
+            assertEquals(expected.pickIteration(), got.pickIteration(), name + " is picked");
+            assertEquals(expected.finishIteration(), got.finishIteration(), name + " finishes");
+            assertEquals(expected.hasHistory(), got.hasHistory(), name + " has a history");
+            double difference = Math.abs((double) got.history() - expected.history());
             assertTrue(
-                    !wanted.hasHistory() || difference <= RATIO * wanted.history(),
-                    name + " history " + got.history() + ", recorded " + wanted.history());
+                    !expected.hasHistory() || difference <= RATIO * expected.history(),
+                    name + " history " + got.history() + ", recorded " + expected.history());
         }
     }
 

@@ -13,7 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Holds a run against the trace of the reference while it goes on: lambda, iterations and phases at once and exactly; losses
+ * Compares a run with the trace of the reference while it runs: lambda, iterations and phases at once and exactly; losses
  * and magnitude ratios are collected for {@link GoldenSpread}.
  */
 final class GoldenTrace implements GrowthListener {

@@ -57,7 +57,7 @@ class GoldenTrainingTest {
 
     @Test
     void theBundleHasSomethingToReplay() {
-        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were asked for");
+        Assumptions.assumeTrue(GoldenCase.bundled(), "other cases were requested");
         assertEquals(
                 List.of("lenet5-greg2-filter", "vgg11n-greg2-filter"),
                 growing().map(GoldenCase::toString).toList());
@@ -128,12 +128,12 @@ class GoldenTrainingTest {
         long stabilizing = -1;
         for (int i = 0; i < golden.layers.size(); i++) {
             LayerState layer = run.layers().get(i);
-            Layer wanted = golden.layers.get(i);
-            assertEquals(wanted.name(), layer.name());
-            int finished = wanted.json().get("iter_update_reg_finished").intValue();
+            Layer expected = golden.layers.get(i);
+            assertEquals(expected.name(), layer.name());
+            int finished = expected.json().get("iter_update_reg_finished").intValue();
             assertEquals(finished, layer.finishIteration(), layer.name() + " finishes");
             boolean picks = golden.config().method() == PruningMethod.GREG_2 && layer.ratio() > 0;
-            int pick = picks ? wanted.json().get("iter_finish_pick").intValue() : -1;
+            int pick = picks ? expected.json().get("iter_finish_pick").intValue() : -1;
             assertEquals(pick, layer.pickIteration(), layer.name() + " is picked");
             stabilizing = Math.max(stabilizing, layer.finishIteration());
         }
@@ -143,10 +143,10 @@ class GoldenTrainingTest {
     private static void sameSelections(GoldenCase golden, List<LayerState> layers) {
         assertEquals(golden.layers.size(), layers.size(), "layers");
         for (int i = 0; i < golden.layers.size(); i++) {
-            Layer wanted = golden.layers.get(i);
+            Layer expected = golden.layers.get(i);
             LayerState got = layers.get(i);
-            assertEquals(wanted.name(), got.name());
-            assertArrayEquals(wanted.ints("kept"), got.selection().kept(), got.name() + " keeps");
+            assertEquals(expected.name(), got.name());
+            assertArrayEquals(expected.ints("kept"), got.selection().kept(), got.name() + " keeps");
         }
     }
 
@@ -175,12 +175,12 @@ class GoldenTrainingTest {
         assertEquals(metrics.get("flops_after").doubleValue(), 2.0 * after.macs(), "FLOPs after");
     }
 
-    private static void same(StateDict wanted, StateDict got) {
+    private static void same(StateDict expected, StateDict got) {
         int compared = 0;
-        for (String name : wanted.names()) {
+        for (String name : expected.names()) {
             if (name.endsWith("num_batches_tracked")) continue;
-            assertEquals(wanted.get(name).shape(), got.get(name).shape(), name);
-            assertArrayEquals(wanted.get(name).values(), got.get(name).values(), name);
+            assertEquals(expected.get(name).shape(), got.get(name).shape(), name);
+            assertArrayEquals(expected.get(name).values(), got.get(name).values(), name);
             compared++;
         }
         assertTrue(compared > 0 && compared == got.names().size(), "tensors: " + got.names());

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Surgery on networks of every shape: the cut one answers like the one whose channels are silenced. */
+/** Surgery on networks of every shape: the cut one has the same outputs as the one whose channels are silenced. */
 class AnyNetworkTest {
     private static final Shape SMALL = Shape.of(1, 3, 6, 6);
     private final Backend backend = Backends.open("reference", BackendOptions.standard());
@@ -159,7 +159,7 @@ class AnyNetworkTest {
         return BackendsUnderTest.all().flatMap(kind -> FAMILIES.stream().map(f -> Arguments.of(kind, f)));
     }
 
-    /** Odd widths everywhere, stems and blocks' outputs included; one training step goes through as well. */
+    /** Odd widths everywhere, stems and blocks' outputs included; one training step runs as well. */
     @ParameterizedTest
     @MethodSource("families")
     void tiedSetsOfEveryFamily(String kind, Family f) {

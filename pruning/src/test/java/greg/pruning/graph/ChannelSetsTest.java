@@ -157,7 +157,7 @@ class ChannelSetsTest {
         }
     }
 
-    /** The scores are the sums over the layers of a set; the cut network answers like the silenced one. */
+    /** The scores are the sums over the layers of a set; the cut network has the same outputs as the silenced one. */
     @ParameterizedTest
     @EnumSource(
             value = Granularity.class,
@@ -183,7 +183,7 @@ class ChannelSetsTest {
                 });
                 Silencer.check(net, run.removal(), IMAGE);
             }
-            // with channels, too: what the first stage's convolutions read, the stem makes
+            // with channel groups too: what the first stage's convolutions read, the stem produces
             assertEquals(
                     11, net.parameters().get("conv1.weight").tensor().shape().dim(0));
         }
@@ -221,7 +221,7 @@ class ChannelSetsTest {
                 assertArrayEquals(
                         pruned,
                         complement(run.removal().keptFilters().get("first"), 12),
-                        "what is penalised is what goes");
+                        "what is penalised is what is removed");
                 Silencer.check(net, run.removal(), IMAGE);
             }
         }

@@ -25,7 +25,10 @@ import greg.tensor.op.SiluOp;
 import greg.tensor.op.UpsampleNearestOp;
 import org.junit.jupiter.api.Test;
 
-/** Surgery where channels meet in products, and across an upsampling: the cut network answers like the silenced one. */
+/**
+ * Surgery where channels meet in products, and across an upsampling: the cut network has the same outputs as the silenced
+ * one.
+ */
 class GatedNetworkTest {
     private static final Shape IMAGE = Shape.of(1, 3, 6, 6);
     private static final Kind AVG = Kind.AVG;
@@ -112,7 +115,7 @@ class GatedNetworkTest {
         }
     }
 
-    /** Unlike an addition, a product does not make its channels stay by default. */
+    /** Unlike an addition, a product does not keep its channels from being removed by default. */
     @Test
     void factorsAreNotTied() {
         try (Backend backend = new ReferenceBackend();

@@ -96,7 +96,7 @@ class GroupTest {
         assertTrue(graph.group("classifier", 7).fixed());
     }
 
-    /** Statistics belong to the normalisation that uses them, whoever owns them. */
+    /** Statistics belong to the normalisation that uses them, whichever module owns them. */
     @Test
     void aModuleMayOwnTwoConvolutionsAndTwoNorms() {
         ChannelGraph graph = Nets.of(backend -> new Sequential(
@@ -117,7 +117,7 @@ class GroupTest {
         assertEquals(3 + 4 + 5 + 2, graph.groups().size());
     }
 
-    /** Every element of every parameter is in as many groups as it has sides that channels decide about. */
+    /** Every element of every parameter is in as many groups as it has dimensions that follow channels. */
     @Test
     void allGroupsOfANetwork() {
         ChannelGraph graph = Nets.of("resnet20", 8);

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Hundreds of networks that nobody thought of ({@link RandomNets}): the groups found by tracing are those that the network was
- * drawn with, and what is cut answers like the same network with everything that was cut set to zero.
+ * Hundreds of random networks ({@link RandomNets}): the groups found by tracing are those that the network was built with, and
+ * the cut network has the same outputs as the full network with everything that was cut set to zero.
  */
 class RandomNetworksTest {
     private static final int NETWORKS = Integer.getInteger("greg.random.networks", 600);
@@ -61,7 +61,7 @@ class RandomNetworksTest {
         return Shape.of(1, net.image.channels(), net.image.size(), net.image.size());
     }
 
-    /** Row or column to group by the graph, and to label by the drawing: the two must be the same up to names. */
+    /** Row or column to group by the graph, and to label by construction: the two must be the same up to names. */
     @Test
     void groupsAreThoseOfTheDrawing() {
         each(seed -> {
@@ -85,11 +85,12 @@ class RandomNetworksTest {
                 Map<Integer, Integer> labelOf = new HashMap<>();
                 traced.forEach((place, group) -> {
                     int label = drawn.get(place);
-                    assertEquals(group, groupOf.computeIfAbsent(label, l -> group), place + " goes apart");
+                    assertEquals(
+                            group, groupOf.computeIfAbsent(label, l -> group), place + " is in a group of its own");
                     assertEquals(
                             label,
                             labelOf.computeIfAbsent(group, g -> label),
-                            place + " goes with others for no reason");
+                            place + " is grouped with others for no reason");
                     assertEquals(net.fixed().contains(label), groups.get(group).fixed(), place + " is fixed");
                 });
             }
@@ -126,7 +127,7 @@ class RandomNetworksTest {
         if (NETWORKS > 100) assertTrue(cut[0] > NETWORKS * 0.8 && cut[1] > NETWORKS * 0.1, "too few were cut");
     }
 
-    /** Masks of single weights, of the same networks: they come back from a file, and what they hold stays zero. */
+    /** Masks of single weights, of the same networks: they are read back from a file, and masked weights stay zero. */
     @Test
     void masksComeBack() {
         each(seed -> {
@@ -161,7 +162,7 @@ class RandomNetworksTest {
         });
     }
 
-    /** What L1 removes at random ratios; null if nothing can go. */
+    /** What L1 removes at random ratios; null if nothing can be removed. */
     private static Removal removal(SketchNet net, Shape image, Random random) {
         Granularity granularity = random.nextBoolean() ? Granularity.FILTER : Granularity.CHANNEL;
         boolean coupled = random.nextBoolean();

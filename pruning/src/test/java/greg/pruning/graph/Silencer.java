@@ -21,8 +21,8 @@ import java.util.Random;
 
 /**
  * The independent check of surgery: a channel whose filters, biases, BN scales and shifts are all zero contributes
- * nothing, so the network with such channels and the network without them must answer alike. A parameter-free shortcut
- * must not copy anything into them either.
+ * nothing, so the network with such channels and the network without them must have the same outputs. A parameter-free
+ * shortcut must not copy anything into them either.
  */
 public final class Silencer {
     private Silencer() {}
@@ -30,7 +30,7 @@ public final class Silencer {
     /** Weights as for training, BN parameters and statistics at random. */
     public static <M extends NnModule> M randomize(M net) {
         net.parameters().values().forEach(p -> {
-            if (p.tensor().shape().rank() >= 2) p.init(Init.KAIMING_NORMAL); // answers that do not fade with the depth
+            if (p.tensor().shape().rank() >= 2) p.init(Init.KAIMING_NORMAL); // outputs that do not fade with depth
         });
         Initializer.initialize(net, 3);
         Random random = new Random(4);
@@ -48,7 +48,7 @@ public final class Silencer {
         p.tensor().set(values);
     }
 
-    /** Silences in {@code net} what a removal takes away, then cuts it, and compares the answers. */
+    /** Silences in {@code net} what a removal takes away, then cuts it, and compares the outputs. */
     public static void check(NnModule net, Removal removal, Shape image) {
         check(net, removal, image, false);
     }
@@ -56,7 +56,7 @@ public final class Silencer {
     /**
      * As above.
      *
-     * @param columns whether what reads the channels is silenced too: needed where zeros do not stay zeros, as behind a sigmoid
+     * @param columns whether what reads the channels is silenced too: needed where zeros do not stay zeros, as after a sigmoid
      */
     public static void check(NnModule net, Removal removal, Shape image, boolean columns) {
         silence(net, removal, columns);
@@ -78,7 +78,10 @@ public final class Silencer {
         }
     }
 
-    /** As above with all that is cut set to zero, for networks of which nothing is known, not even that they answer much. */
+    /**
+     * As above with all that is cut set to zero, for networks of which nothing is known, not even that their outputs are
+     * large.
+     */
     static void checkAny(NnModule net, Removal removal, Shape image) {
         silence(net, removal, true);
         net.eval();

@@ -54,7 +54,7 @@ class TopologyTest {
         assertFalse(layers.get(at - 1).shortcut());
     }
 
-    /** Blocks with stride 2 or another width have no addition; they lead up to the next one that has. */
+    /** Blocks with stride 2 or another width have no addition; they belong to the stage of the next one that has. */
     @Test
     void blocksWithoutAResidualBelongToTheNextStage() {
         ChannelGraph graph = Nets.of("mobilenet_v2", 32);

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@code --block-loss-grad}: in every convolution and linear layer, whatever its ratio, the penalty's gradient stands in
- * place of the loss's; biases and BN have no penalty and keep theirs.
+ * {@code --block-loss-grad}: in every convolution and linear layer, whatever its ratio, the penalty's gradient replaces the
+ * loss's; biases and BN have no penalty and keep theirs.
  */
 class BlockLossGradTest {
     private static final int BATCH = 4;
@@ -45,7 +45,7 @@ class BlockLossGradTest {
                 .build();
     }
 
-    /** Grows on random images until the removal is due, which is not done; nothing but conv1 has a ratio. */
+    /** Grows on random images until the removal is due, without removing; only conv1 has a ratio. */
     private StateDict grown(NnModule net, GregConfig config, double conv1) {
         ChannelGraph graph = ChannelGraph.trace(net, Shape.of(1, 1, 28, 28));
         List<LayerTarget> targets = graph.layers().stream()
@@ -85,7 +85,7 @@ class BlockLossGradTest {
                     Arrays.equals(
                             before.get("conv1.weight").values(),
                             after.get("conv1.weight").values()),
-                    "the penalty acts where something goes");
+                    "the penalty acts where groups are removed");
         }
     }
 

@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The number of updates until a limit is passed, when lambda is added up in float32. Expected numbers from PyTorch 1.13:
+ * The number of updates until a limit is passed, when lambda is accumulated in float32. Expected numbers from PyTorch 1.13:
  *
  * <pre>
  * reg, n = torch.zeros(1), 0

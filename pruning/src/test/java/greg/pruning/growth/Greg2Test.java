@@ -140,7 +140,7 @@ class Greg2Test {
     void aResumedRunGoesOnToTheBit() {
         GregConfig config = GregConfig.greg2().build();
         GrowthSchedule whole = GrowthSchedule.start(config, Runs.layers(5, 0.5, 0, 0.25), Runs::rising);
-        List<GrowthEvent> wanted = Runs.grow(whole, 5, 20_000, Runs::rising);
+        List<GrowthEvent> expected = Runs.grow(whole, 5, 20_000, Runs::rising);
         for (int cut : new int[] {0, 1, 700, 1001, 1002, 5000}) {
             GrowthSchedule first = GrowthSchedule.start(config, Runs.layers(5, 0.5, 0, 0.25), Runs::rising);
             int seen = Runs.grow(first, 5, cut, Runs::rising).size();
@@ -148,10 +148,10 @@ class Greg2Test {
             for (long u = cut; second.phase() == Phase.UPDATE_REG; u++) {
                 int from = seen;
                 int[] at = {from};
-                second.update(u * 5, Runs::rising, e -> assertEquals(wanted.get(at[0]++), e));
+                second.update(u * 5, Runs::rising, e -> assertEquals(expected.get(at[0]++), e));
                 seen = at[0];
             }
-            assertEquals(wanted.size(), seen);
+            assertEquals(expected.size(), seen);
             assertEquals(whole.stabilizeStart(), second.stabilizeStart());
             GrowthSchedule third = GrowthSchedule.resume(config, Runs.layers(5, 0.5, 0, 0.25), second.save());
             assertEquals(Phase.STABILIZE_REG, third.phase());
@@ -194,14 +194,14 @@ class Greg2Test {
         LayerState early = Runs.layers(4, 0.5).get(0);
         LayerState late = new LayerState("late", 1, 0.5, early.groups());
         LayerState whole = new LayerState("whole", 2, 0, early.groups());
-        early.raiseAll(0.125f); // so it picks in the first update, the other not
+        early.raiseAll(0.125f); // so it picks in the first update, the other does not
         GrowthSchedule schedule = GrowthSchedule.start(config, List.of(early, late, whole), Runs::rising);
         schedule.update(0, Runs::rising, e -> {});
         assertTrue(early.picked() && !late.picked());
         assertEquals(1, schedule.cutShort(0, l -> () -> new float[] {9, 1, 8, 2}));
         assertEquals(Phase.DONE, schedule.phase());
         assertArrayEquals(new int[] {0, 1}, early.selection().pruned(), "as picked, though others are smaller now");
-        assertArrayEquals(new int[] {1, 3}, late.selection().pruned(), "the smallest of now");
+        assertArrayEquals(new int[] {1, 3}, late.selection().pruned(), "the smallest at this point");
         assertTrue(whole.keepsAll());
         assertThrows(IllegalStateException.class, () -> schedule.cutShort(1, Runs::rising));
     }

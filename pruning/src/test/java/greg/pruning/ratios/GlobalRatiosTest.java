@@ -98,20 +98,20 @@ class GlobalRatiosTest {
         }
     }
 
-    /** 2 of 10 single weights of 0.1 and 0.2 of the mean; every layer is one order with the others. */
+    /** 2 of 10 single weights of 0.1 and 0.2 of the mean; all layers are ranked together. */
     @Test
     void singleWeights() {
         float[][] norms = {{4, 8, 12, 16}, {0.01f, 0.03f}, {0.05f, 0.15f, 0.8f, 1}};
         try (NnModule net = vgg(norms)) {
             double[] counts = counts(net, "features.*:0.2", Granularity.WEIGHT, false);
             int all = 4 * 27 + 2 * 36 + 4 * 18;
-            // the 36 weights of 0.1 and 0.3 go first, then 15 of the first layer's 27 of 0.4
+            // the 36 weights of 0.1 and 0.3 are removed first, then 15 of the first layer's 27 of 0.4
             assertArrayEquals(new double[] {15, 0, 36, 0}, counts);
             assertEquals((int) Math.ceil(0.2 * all), 15 + 36);
         }
     }
 
-    /** A unit of a coupled set counts as many groups as it takes away. */
+    /** A unit of a coupled set counts for all the groups that it removes. */
     @Test
     void coupledSetsCountAllTheirGroups() {
         try (NnModule net = Silencer.randomize(SpotNets.nested(backend))) {

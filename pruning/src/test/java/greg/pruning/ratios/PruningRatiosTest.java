@@ -40,31 +40,31 @@ class PruningRatiosTest {
     @Test
     void stagesWithFilters() {
         Target.Resolved r = resolve("[0,0.75,0.75,0.32,0]", RESNET20, Granularity.FILTER);
-        double[] wanted = new double[20];
+        double[] expected = new double[20];
         for (int block = 0; block < 9; block++) {
-            wanted[1 + 2 * block] = block < 6 ? 0.75 : 0.32;
+            expected[1 + 2 * block] = block < 6 ? 0.75 : 0.32;
         }
-        assertArrayEquals(wanted, ratios(r));
+        assertArrayEquals(expected, ratios(r));
         assertEquals(List.of(), r.warnings());
     }
 
     @Test
     void stagesWithChannels() {
         Target.Resolved r = resolve("[0, 0.5 ,0.5,0.5,0]", RESNET20, Granularity.CHANNEL);
-        double[] wanted = new double[20];
+        double[] expected = new double[20];
         for (int block = 0; block < 9; block++) {
-            wanted[2 + 2 * block] = 0.5;
+            expected[2 + 2 * block] = 0.5;
         }
-        assertArrayEquals(wanted, ratios(r));
+        assertArrayEquals(expected, ratios(r));
     }
 
     @Test
     void stagesWithSingleWeightsHaveNoExceptions() {
         Target.Resolved r = Target.of(PruningRatios.parse("[0.8,0.8,0.8,0.8,0.8]"), SkipLayers.parse("[1.0]"))
                 .resolve(RESNET20, Granularity.WEIGHT);
-        double[] wanted = new double[20];
-        Arrays.fill(wanted, 0.8);
-        assertArrayEquals(wanted, ratios(r));
+        double[] expected = new double[20];
+        Arrays.fill(expected, 0.8);
+        assertArrayEquals(expected, ratios(r));
         assertEquals(1, r.warnings().size(), "skip-layers does not apply");
         assertEquals(
                 0.3,
@@ -77,11 +77,11 @@ class PruningRatiosTest {
     void bottlenecks() {
         Target.Resolved filter = resolve("[0,0.68,0.68,0.68,0.5,0]", RESNET50, Granularity.FILTER);
         Target.Resolved channel = resolve("[0,0.68,0.68,0.68,0.5,0]", RESNET50, Granularity.CHANNEL);
-        double[][] wanted = {{0.68, 0.68, 0, 0}, {0, 0.68, 0.68, 0}};
+        double[][] expected = {{0.68, 0.68, 0, 0}, {0, 0.68, 0.68, 0}};
         String[] names = {"layer2.0.conv1", "layer2.0.conv2", "layer2.0.conv3", "layer2.0.downsample.0"};
         for (int i = 0; i < names.length; i++) {
-            assertEquals(wanted[0][i], filter.of(names[i]).ratio(), names[i]);
-            assertEquals(wanted[1][i], channel.of(names[i]).ratio(), names[i]);
+            assertEquals(expected[0][i], filter.of(names[i]).ratio(), names[i]);
+            assertEquals(expected[1][i], channel.of(names[i]).ratio(), names[i]);
         }
         assertEquals(0.5, filter.of("layer4.2.conv2").ratio());
         assertEquals(0, filter.of("fc").ratio());
@@ -94,11 +94,11 @@ class PruningRatiosTest {
         Target.Resolved r = Target.of(
                         PruningRatios.parse("[0,0.5,0.6,0.4,0,0]"), SkipLayers.parse("[1.0,2.0,2.3,3.0,3.5]"))
                 .resolve(RESNET34, Granularity.FILTER);
-        double[] wanted = {0, 0.5, 0.5, 0, 0.6, 0.6, 0, 0, 0.4, 0.4, 0.4, 0.4, 0, 0, 0, 0};
+        double[] expected = {0, 0.5, 0.5, 0, 0.6, 0.6, 0, 0, 0.4, 0.4, 0.4, 0.4, 0, 0, 0, 0};
         int at = 0;
         for (Layer layer : RESNET34.layers()) {
             double ratio = r.of(layer.name()).ratio();
-            assertEquals(layer.name().endsWith(".conv1") ? wanted[at++] : 0, ratio, layer.name());
+            assertEquals(layer.name().endsWith(".conv1") ? expected[at++] : 0, ratio, layer.name());
         }
         assertEquals(List.of(), r.warnings());
     }
@@ -139,7 +139,7 @@ class PruningRatiosTest {
     void oneNumber() {
         assertArrayEquals(
                 ratios("[0,0.5,0.5,0.5,0]", RESNET20, Granularity.FILTER), ratios("0.5", RESNET20, Granularity.FILTER));
-        assertEquals(0, ratios("0.5", VGG11, Granularity.FILTER)[8], "no filter of a linear layer goes");
+        assertEquals(0, ratios("0.5", VGG11, Granularity.FILTER)[8], "no filter of a linear layer is removed");
         assertEquals(0.5, ratios("0.5", VGG11, Granularity.WEIGHT)[8]);
         assertEquals(-1, ratios("-1", VGG11, Granularity.FILTER)[1]);
     }
@@ -152,31 +152,31 @@ class PruningRatiosTest {
         assertEquals(1, resolve("[1-7:0]", VGG11, Granularity.FILTER).warnings().size());
     }
 
-    /** Whatever is wrong is one line that names the option, the text and what to do. */
+    /** Every error is one line that names the option, the text and what to do. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "resnet | [0,0.5,0.5,0] | expected 5 ratios, one per stage, got 4; the stages are 0 = conv1, 1 = layer1.0.conv1 to layer1.2.conv2, 2 =",
                 "resnet | [0,0.5,0.5,0.5,0,0] | expected 5 ratios, one per stage, got 6",
-                "resnet | [0.5,0.5,0.5,0.5,0] | '0.5' for stage 0 only meets layers that filter groups must leave whole",
+                "resnet | [0.5,0.5,0.5,0.5,0] | '0.5' for stage 0 applies only to layers that must stay whole with filter groups",
                 "resnet | [0,0,0,0,0.5] | only linear layers (linear) have a ratio",
                 "resnet | [1-15:0.7] | layer index ranges are for single-branch networks",
                 "resnet | [0,1,0,0,0] | ratio 1 is outside [0, 1)",
                 "resnet | [0,-0.5,0,0,0] | ratio -0.5 is outside [0, 1)",
                 "resnet | [0,NaN,0,0,0] | ratio NaN is outside [0, 1)",
-                "resnet | [0,,0,0,0] | '' is no number",
-                "resnet | [] | '' is no number",
-                "resnet | half | 'half' is no number",
+                "resnet | [0,,0,0,0] | '' is not a number",
+                "resnet | [] | '' is not a number",
+                "resnet | half | 'half' is not a number",
                 "resnet | layer9.*:0.5 | 'layer9.*:0.5' matches no layer",
-                "resnet | layer1.0.conv2:0.5 | 'layer1.0.conv2:0.5' only meets layers that filter groups must leave whole",
-                "resnet | layer1.*:0.5,conv2 | 'conv2' is no name:ratio",
-                "resnet | [layer1.*:0.5] | 'layer1.*:0.5' is no index range",
+                "resnet | layer1.0.conv2:0.5 | 'layer1.0.conv2:0.5' applies only to layers that must stay whole with filter groups",
+                "resnet | layer1.*:0.5,conv2 | 'conv2' is not a name:ratio pair",
+                "resnet | [layer1.*:0.5] | 'layer1.*:0.5' is not an index range",
                 "vgg | [0,0.5,0.5,0.5,0] | the network has no stages",
                 "vgg | [9:0.5] | '9:0.5' starts beyond the last layer, which is 8 (classifier)",
                 "vgg | [1-5:0.5,4-7:0.6] | '1-5:0.5' and '4-7:0.6' overlap",
                 "vgg | [5-1:0.5] | range '5-1:0.5' ends before it starts",
-                "vgg | [1-5:0.5;7:0.2] | '0.5;7:0.2' is no number",
+                "vgg | [1-5:0.5;7:0.2] | '0.5;7:0.2' is not a number",
                 "vgg | [1-5:1.5] | ratio 1.5 is outside [0, 1)",
                 "vgg | [8:0.5] | only linear layers (classifier) have a ratio",
                 "vgg | 1-5:0.5 | '1-5:0.5' matches no layer",

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Only channels that something holds on to stay whole, wherever their layer stands, and a refusal says what that is. */
+/**
+ * Only layers whose channels something ties stay whole, wherever they are in the network, and the error says what ties
+ * them.
+ */
 class WhatStaysWholeTest {
     private static List<String> pruned(ChannelGraph graph, String ratios, Granularity granularity, boolean coupled) {
         return new Target(PruningRatios.parse(ratios), SkipLayers.NONE, null, coupled, false)
@@ -37,14 +40,14 @@ class WhatStaysWholeTest {
         assertEquals(List.of("c1", "c2", "c3", "c4"), pruned(graph, "[0.5,0,0]", Granularity.FILTER));
     }
 
-    /** Behind its stem a ResNet-50 has a projection, so that nothing ties the stem; a ResNet-18 adds to it. */
+    /** After its stem a ResNet-50 has a projection, so that nothing ties the stem; a ResNet-18 adds to it. */
     @Test
     void stems() {
         assertTrue(pruned(Nets.of("resnet50", 32), "0.5", Granularity.FILTER).contains("conv1"));
         assertEquals(List.of("conv1"), pruned(Nets.of("resnet50", 32), "conv1:0.5", Granularity.FILTER));
         assertEquals(List.of("conv1"), pruned(Nets.of("wrn_16_4", 8), "[0.5,0,0,0,0]", Granularity.FILTER));
         assertEquals(
-                "ratios = conv1:0.5: 'conv1:0.5' only meets layers that filter groups must leave whole: conv1 (its"
+                "ratios = conv1:0.5: 'conv1:0.5' applies only to layers that must stay whole with filter groups: conv1 (its"
                         + " filters are tied by the addition behind layer1.0.conv2); give 0 there",
                 refusal(Nets.of("resnet18", 32), "conv1:0.5", Granularity.FILTER));
     }
@@ -67,7 +70,7 @@ class WhatStaysWholeTest {
                 pruned(graph, "features.17.*:0.5,features.18.*:0.5", Granularity.FILTER));
     }
 
-    /** The reference leaves the stem whole when input channels of the first stage go: its filters are stage 0's. */
+    /** The reference leaves the stem whole when input channels of the first stage are removed: its filters are stage 0's. */
     @Test
     void inputChannelsBelongToTheStageThatMakesThem() {
         ChannelGraph graph = Nets.of("resnet50", 32);

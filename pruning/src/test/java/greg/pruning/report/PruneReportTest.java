@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the report says of the comparison beside the run. */
+/** What the report says about the one-shot comparison. */
 class PruneReportTest {
     private static final NetworkSize BEFORE = new NetworkSize(900, 1000, 4000);
     private static final NetworkSize HALF = new NetworkSize(450, 500, 1000);
@@ -75,7 +75,7 @@ class PruneReportTest {
                 Json.tree(ReportFile.of(report(null), null)).get("one_shot_l1").isNull());
     }
 
-    /** Names and order of report.json, which others read. */
+    /** Names and order of report.json, which other programs read. */
     @Test
     void theFileIsAsItAlwaysWas() {
         Score score = new Score(10, 0.5, 5, 9);

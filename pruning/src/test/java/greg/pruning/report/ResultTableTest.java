@@ -51,7 +51,7 @@ class ResultTableTest {
         ResultTable other = new ResultTable(List.of(result("L1", 0, 80.0), result("L1", 0, 79.0)));
         assertEquals(80, other.rows().get(0).finetuned().mean());
         assertTrue(
-                other.remarks().get(0).contains("seed 0 came twice"),
+                other.remarks().get(0).contains("seed 0 was given twice"),
                 other.remarks().get(0));
     }
 

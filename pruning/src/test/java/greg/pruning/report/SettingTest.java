@@ -9,7 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The lists that stood in five places before there was one; what is in them decides which runs are comparable. */
+/** The roles of settings, which decide which runs are comparable. */
 class SettingTest {
     private static Set<String> written(Setting.Role... roles) {
         return Arrays.stream(roles)

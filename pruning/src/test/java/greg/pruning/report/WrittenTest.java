@@ -14,7 +14,7 @@ import greg.pruning.surgery.Reinit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The names that stand in run folders and on the command line, where they may not change. */
+/** The names in run folders and on the command line, which must not change. */
 class WrittenTest {
     @Test
     void constantsHaveTheNamesOfTheReferenceImplementation() {

@@ -6,7 +6,7 @@ import greg.nn.optim.OptimizerKind;
 import greg.nn.train.TrainConfig;
 import org.junit.jupiter.api.Test;
 
-/** Against the commands and the appendix of the paper. */
+/** Compared with the commands and the appendix of the paper. */
 class RecipeTest {
     private static String told(TrainConfig c) {
         return c.optimizer() + " " + c.lr() + " for " + c.epochs() + ", " + c.batchSize() + " images, "

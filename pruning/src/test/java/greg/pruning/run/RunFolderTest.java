@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who may write into a run folder. */
+/** Only one process may write into a run folder. */
 class RunFolderTest {
     @TempDir
     Path temp;
@@ -44,7 +44,7 @@ class RunFolderTest {
         assertThrows(UsageException.class, () -> RunFolder.reserve(out, false));
         try (RunFolder next = RunFolder.reserve(out, true)) {
             assertFalse(Files.exists(out.resolve("config.json")) || Files.exists(out.resolve("report.txt")));
-            // from here on it is taken, though the run has not begun
+            // from here on it is locked, though the run has not begun
             assertThrows(RunException.class, () -> RunFolder.reserve(out, true));
             next.begin(Map.of("command", "prune"));
             next.metric(Map.of("epoch", 7));

@@ -103,7 +103,7 @@ class JacobianTest {
         }
     }
 
-    /** A ResNet-8 whose running statistics and affine maps are those of no batch at hand. */
+    /** A ResNet-8 whose running statistics and affine parameters do not come from the batch. */
     private static NnModule normalised(Backend device) {
         NnModule net = Networks.createInitialized("resnet8", device, 3, 32, 10, 0);
         Random random = new Random(4);
@@ -131,7 +131,7 @@ class JacobianTest {
             double[][] jacobian = Jacobian.rows(net, one, image)[0];
             for (int d = 0; d < 3; d++) {
                 float[] direction = random(3072, 10 + d);
-                double step = 2e-4; // few ReLUs change sides on so short a way
+                double step = 2e-4; // few ReLUs change sign within so small a step
                 float[] up = image.clone();
                 float[] down = image.clone();
                 for (int i = 0; i < image.length; i++) {
@@ -164,8 +164,8 @@ class JacobianTest {
             float[] two = random(2 * 3072, 1);
             Jacobian together = Jacobian.of(net, Shape.of(2, 3, 32, 32), two);
             for (int n = 0; n < 2; n++) {
-                float[] own = Arrays.copyOfRange(two, n * 3072, (n + 1) * 3072);
-                double[] alone = Jacobian.of(net, Shape.of(1, 3, 32, 32), own)
+                float[] sample = Arrays.copyOfRange(two, n * 3072, (n + 1) * 3072);
+                double[] alone = Jacobian.of(net, Shape.of(1, 3, 32, 32), sample)
                         .singularValues()
                         .get(0);
                 assertEquals(10, alone.length);

@@ -95,7 +95,7 @@ class OracleTest {
         int[] l1 = Selection.smallest(scores, 2 / 6.0).pruned();
         assertEquals(List.of(1, 4), result.of(l1).pruned());
         assertEquals(result.rank(4, 1), result.rank(1, 4));
-        // a filter without weights and bias sends zeros, which is what its absence comes to
+        // a filter without weights and bias sends zeros, which is the same as removing it
         int better = 0;
         for (int a = 0; a < 6; a++) {
             for (int b = a + 1; b < 6; b++) {
@@ -165,12 +165,12 @@ class OracleTest {
         return xy / Math.sqrt(xx * yy);
     }
 
-    private static double rank(double[] values, int own) {
+    private static double rank(double[] values, int choice) {
         int below = 0;
         int equal = 0;
         for (double v : values) {
-            if (v < values[own]) below++;
-            if (v == values[own]) equal++;
+            if (v < values[choice]) below++;
+            if (v == values[choice]) equal++;
         }
         return below + (equal + 1) / 2.0;
     }

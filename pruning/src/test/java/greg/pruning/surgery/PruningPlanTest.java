@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What checkpoints carry of a pruning, and what becomes of it on a fresh network. */
+/** What checkpoints store about a pruning, and how it is applied to a fresh network. */
 class PruningPlanTest {
     private static final Shape IMAGE = Shape.of(1, 1, 28, 28);
     private final Backend backend = new ReferenceBackend();

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The independent check of surgery: a filter whose weights, bias, BN scale and BN shift are zero contributes nothing, so the
- * network with such filters and the network without them must answer alike.
+ * network with such filters and the network without them must have the same outputs.
  */
 class RemovalTest {
     private final Backend backend = Backends.open("reference", BackendOptions.standard());

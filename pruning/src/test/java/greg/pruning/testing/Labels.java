@@ -5,13 +5,13 @@ import java.util.List;
 
 /**
  * Which channels belong together, kept the slow and obvious way: each channel has a number, and when two turn out to belong
- * together, one of their numbers is replaced by the other wherever it stands.
+ * together, one of their numbers is replaced by the other wherever it occurs.
  */
 final class Labels {
     private final List<int[]> lists = new ArrayList<>();
     private int next;
 
-    /** {@code n} new channels that belong to nobody yet. */
+    /** {@code n} new channels that belong to nothing yet. */
     int[] fresh(int n) {
         int[] list = new int[n];
         for (int i = 0; i < n; i++) list[i] = next++;

@@ -12,9 +12,9 @@ import greg.tensor.op.SiluOp;
 import java.util.Random;
 
 /**
- * Networks at random: chains, branches, dense and residual blocks, gates, skips across a pooling and an upsampling, grouped and
- * depthwise convolutions, modules that are applied twice, own several weights or call them otherwise, with heads of several
- * kinds, all nested in one another. The seed decides everything.
+ * Networks at random: chains, branches, dense and residual blocks, gates, skips across a pooling and an upsampling, grouped
+ * and depthwise convolutions, modules that are applied twice, own several weights or give them other names, with heads of
+ * several kinds, all nested in one another. The seed decides everything.
  */
 public final class RandomNets {
     private static final int WIDEST = 12;
@@ -158,7 +158,7 @@ public final class RandomNets {
         return net.add(convolution(up, x.channels()), x);
     }
 
-    /** Two ways that come together. */
+    /** Two branches that join. */
     private Value branches(Value x, int depth) {
         Value left = block(x, depth);
         Value right = block(x, depth);

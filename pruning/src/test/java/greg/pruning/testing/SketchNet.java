@@ -34,8 +34,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * A network that is drawn operation by operation, and keeps its own account of which channels must be removed together: what
- * the channel graph finds by tracing is held against it.
+ * A network that is built operation by operation and keeps its own record of which channels must be removed together, with
+ * which the result of the channel graph's tracing is compared.
  */
 public final class SketchNet extends NnModule {
     /**
@@ -52,10 +52,10 @@ public final class SketchNet extends NnModule {
         }
     }
 
-    /** A weight that may be applied several times, and the channels that it makes and reads. */
+    /** A weight that may be applied several times, and the channels that it produces and reads. */
     public record Weight(NnModule module, String name, int groups, int[] rows, int[] columns) {}
 
-    /** Which channels the rows and columns of a parameter belong to; no columns where those stay. */
+    /** Which channels the rows and columns of a parameter belong to; no columns where those are never removed. */
     public record Account(int[] rows, int[] columns) {}
 
     private final Labels labels = new Labels();
@@ -98,11 +98,14 @@ public final class SketchNet extends NnModule {
     }
 
     private void account(String name, int[] rows, int[] columns) {
-        int[] own = columns == null ? new int[0] : columns.clone();
-        accounts.put(name, new Account(labels.list(rows.clone()), labels.list(own)));
+        int[] columnLabels = columns == null ? new int[0] : columns.clone();
+        accounts.put(name, new Account(labels.list(rows.clone()), labels.list(columnLabels)));
     }
 
-    /** A convolution that keeps height and width; not applied yet. {@code odd}: its parameters are not called weight and bias. */
+    /**
+     * A convolution that keeps height and width; not applied yet. {@code odd}: its parameters are not called weight and
+     * bias.
+     */
     public Weight conv(int in, int out, int kernel, int groups, boolean bias, boolean odd) {
         String name = name();
         Conv2dOptions options = Conv2dOptions.DEFAULT.padding(kernel / 2).groups(groups);
@@ -127,7 +130,7 @@ public final class SketchNet extends NnModule {
         return new Weight(module, full, groups, rows, columns);
     }
 
-    /** Applies a convolution, as often as wanted. */
+    /** Applies a convolution; may be called repeatedly. */
     public Value apply(Weight conv, Value x) {
         labels.same(conv.columns, x.labels);
         String what = conv.name + (conv.groups > 1 ? " (" + conv.groups + " groups)" : "");
@@ -198,7 +201,7 @@ public final class SketchNet extends NnModule {
         return unary(name + " linear", x, 0, rows.clone(), module::forward);
     }
 
-    /** An op that treats each element alike. */
+    /** An elementwise op. */
     public Value pointwise(String what, Value x, UnaryOperator<Tensor> op) {
         return unary(what, x, x.size, x.labels.clone(), op);
     }
@@ -284,7 +287,7 @@ public final class SketchNet extends NnModule {
                 + String.format("%n  returns v%d", result.id);
     }
 
-    /** A weight and an offset under other names than usual; the offset of a convolution is an op of its own. */
+    /** A weight and an offset with unusual names; the offset of a convolution is an op of its own. */
     private static final class Odd extends NnModule {
         private final Parameter kernel;
         private final Parameter offset;

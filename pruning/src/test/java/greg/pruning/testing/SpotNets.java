@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
-/** Networks nobody told the pruners about: made of named layers and a forward function written on the spot. */
+/** Networks that declare nothing for pruning: named layers and a forward function. */
 public final class SpotNets {
     private SpotNets() {}
 
@@ -84,7 +84,7 @@ public final class SpotNets {
         }
     }
 
-    /** Two branches of 5 and 4 channels side by side, a BN and a convolution behind both, features of both at the end. */
+    /** Two branches of 5 and 4 channels side by side, a BN and a convolution after both, features of both at the end. */
     public static Net concat(Backend backend) {
         return new Net(backend)
                 .conv("stem", 3, 6, 3)
@@ -101,7 +101,7 @@ public final class SpotNets {
                 });
     }
 
-    /** A convolution in front of one with 3 groups. */
+    /** A convolution before one with 3 groups. */
     public static Net grouped(Backend backend) {
         return new Net(backend)
                 .conv("first", 3, 12, 3, 1, 1, true)
@@ -153,7 +153,7 @@ public final class SpotNets {
                 });
     }
 
-    /** Three convolutions that each read all that was made before, and one behind them. */
+    /** Three convolutions that each read everything produced before, and one after them. */
     public static Net dense(Backend backend) {
         return new Net(backend)
                 .conv("first", 3, 4, 3)

@@ -15,8 +15,8 @@ import greg.tensor.op.LinearOp;
 import greg.tensor.op.ReluOp;
 
 /**
- * A network as somebody might write it: two branches, their concatenation, a projection beside it, a layer whose parameter is
- * not called weight, and a module that owns two. Input (N, 1, 8, 8), output (N, 3).
+ * A network as a user might write it: two branches, their concatenation, a projection parallel to it, a layer whose
+ * parameter is not called weight, and a module that owns two. Input (N, 1, 8, 8), output (N, 3).
  */
 public final class TwoBranches extends NnModule {
     private static final Conv2dOptions SAME = Conv2dOptions.DEFAULT.padding(1);
