@@ -215,7 +215,7 @@ public abstract class NnModule implements AutoCloseable {
                 .sum();
     }
 
-    /** Frees all parameters and buffers of this module and all below it. */
+    /** Frees all parameters and buffers of this module and all below it; a second call does nothing. */
     @Override
     public void close() {
         Set<Parameter> all = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -14,6 +14,7 @@ public final class Parameter implements AutoCloseable {
     private Tensor tensor;
     private Init init;
     private Tensor mask;
+    private boolean closed;
 
     /** Takes ownership of {@code tensor}. */
     Parameter(Tensor tensor, Init init) {
@@ -97,9 +98,11 @@ public final class Parameter implements AutoCloseable {
         tensor.set(values);
     }
 
-    /** Frees the tensor and the mask. */
+    /** Frees the tensor and the mask; a second call does nothing. */
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         tensor.close();
         if (mask != null) mask.close();
     }

@@ -1,12 +1,15 @@
 package greg.nn;
 
 import greg.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.zip.CRC32;
 
 /**
  * Parameters and buffers of a network on the host: ordered dotted name -&gt; shape and values, row-major (NCHW). What
@@ -100,6 +103,18 @@ public final class StateDict {
         entries.forEach((name, entry) -> plain.entries.put(
                 name.startsWith(DATA_PARALLEL) ? name.substring(DATA_PARALLEL.length()) : name, entry));
         return plain;
+    }
+
+    /** A checksum (CRC-32) of names, shapes and the bits of the values. */
+    public long checksum() {
+        CRC32 sum = new CRC32();
+        entries.forEach((name, entry) -> {
+            sum.update((name + entry.shape()).getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.allocate(entry.values().length * Float.BYTES);
+            bytes.asFloatBuffer().put(entry.values());
+            sum.update(bytes);
+        });
+        return sum.getValue();
     }
 
     /**

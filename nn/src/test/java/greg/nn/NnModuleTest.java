@@ -71,6 +71,8 @@ class NnModuleTest {
             assertEquals(9 + 3 + 9, net.parameterCount());
             net.close();
             assertEquals(before, backend.memory().liveBytes());
+            net.close(); // as any AutoCloseable, it may be closed twice
+            assertEquals(before, backend.memory().liveBytes());
         }
     }
 

@@ -11,7 +11,9 @@ import greg.kernels.Backends;
 import greg.nn.model.Networks;
 import greg.nn.model.Vgg;
 import greg.tensor.Shape;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,23 @@ class StateDictTest {
             counted.put(name, shapes.get(name).shape(), values);
         }
         return counted;
+    }
+
+    @Test
+    void theChecksumSeesNamesShapesAndTheLastBit() {
+        Set<Long> sums = new HashSet<>();
+        for (String name : List.of("a", "b")) {
+            for (Shape shape : List.of(Shape.of(2, 3), Shape.of(3, 2))) {
+                for (float last : new float[] {1, Math.nextUp(1f), -1}) {
+                    StateDict state = new StateDict();
+                    state.put(name, shape, 0, 0, 0, 0, 0, last);
+                    long sum = state.checksum();
+                    assertEquals(sum, state.checksum());
+                    sums.add(sum);
+                }
+            }
+        }
+        assertEquals(12, sums.size());
     }
 
     @Test

@@ -25,6 +25,7 @@ public final class Pruned {
     /**
      * Writes a network with its plan; an existing file stays until the new one is complete.
      *
+     * @param network pruned once, from the form in which its constructor makes it
      * @param plan what {@link Pruner#run} returned
      */
     public static void save(Path file, NnModule network, PruningPlan plan) {
@@ -56,6 +57,9 @@ public final class Pruned {
             network.close();
             throw new IllegalArgumentException(
                     file + " does not fit " + network.getClass().getSimpleName() + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            network.close();
+            throw e;
         }
     }
 }

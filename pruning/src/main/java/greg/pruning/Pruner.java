@@ -1,14 +1,17 @@
 package greg.pruning;
 
 import greg.nn.NnModule;
+import greg.nn.StateDict;
 import greg.nn.cost.CostModel;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainFile;
 import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
 import greg.nn.train.TrainState;
 import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.Coupling;
 import greg.pruning.graph.Group;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
@@ -16,6 +19,7 @@ import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.GrowthTimes;
+import greg.pruning.growth.Milestones;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.ratios.InheritedPruning;
 import greg.pruning.ratios.LayerTarget;
@@ -29,11 +33,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * The front door: prunes a network, any {@link NnModule}, by growing regularization.
@@ -47,11 +51,15 @@ import java.util.function.BooleanSupplier;
  * Pruned.save(Path.of("small.safetensors"), net, plan);
  * }</pre>
  *
- * A pruner is for one network and one run; all settings are made before {@link #run}.
+ * A pruner is for one network and one run; all settings are made before {@link #run}. Only a run that was stopped may be
+ * started again. A network is pruned once: to prune it further, prune it again from the start with higher ratios.
  */
 public final class Pruner {
     private static final String FILE = "growth.safetensors";
     private static final String SETTINGS = "settings";
+    private static final String LAYERS = "layers";
+    private static final String DATA = "data";
+    private static final String START = "start";
     private static final int INTERVAL = 60;
 
     private final NnModule network;
@@ -64,8 +72,11 @@ public final class Pruner {
     private boolean coupled;
     private boolean global;
     private List<LayerTarget> layers;
+    private boolean mayBeNothing;
     private Path folder;
-    private BooleanSupplier stop = () -> false;
+    private BooleanSupplier stop;
+    private Target.Resolved resolved;
+    private long start;
     private GrowthSchedule.Saved savedSchedule;
     private TrainState savedTraining;
     private GrowingRegularization growth;
@@ -136,12 +147,14 @@ public final class Pruner {
         inherited = target.inherited();
         coupled = target.coupled();
         global = target.global();
+        mayBeNothing = true;
         return this;
     }
 
     /** What each layer loses, already resolved, as {@link #targets} of another pruner of an equal network returned it. */
     public Pruner target(List<LayerTarget> resolved) {
         layers = List.copyOf(resolved);
+        mayBeNothing = true;
         return this;
     }
 
@@ -153,7 +166,10 @@ public final class Pruner {
 
     /**
      * Saves the state of the growth in a folder, when layers pick or finish and every {@value #INTERVAL} seconds. If there
-     * is one already, {@link #run} resumes from it, and ends with the same bits as an uninterrupted run.
+     * is one already, {@link #run} resumes from it, and ends with the same bits as an uninterrupted run. The state of other
+     * settings, of a network with other weights, or of another number of images is refused; that the images are the same
+     * is up to the caller. The file stays when the run is complete, so that nothing is lost if the program dies before it
+     * saves the network; the same run started again then only repeats what follows the last state.
      */
     public Pruner checkpoint(Path to) {
         folder = to;
@@ -211,10 +227,6 @@ public final class Pruner {
 
     /** Prunes at once, by method L1, which needs no training. */
     public PruningPlan run() {
-        if (config.method() != PruningMethod.L1) {
-            throw new IllegalArgumentException("pruner: " + config.method()
-                    + " trains while its penalty grows, so it needs data; call run(TrainData), or use GregConfig.l1()");
-        }
         return run(null);
     }
 
@@ -224,79 +236,157 @@ public final class Pruner {
      *
      * @param data the training images; may be null for method L1
      * @return what was removed; {@link Pruned} saves it with the network
+     * @throws IllegalArgumentException if the settings do not fit the network or each other, or remove nothing
+     * @throws IllegalStateException if this pruner has already pruned, or the network is masked
      */
     public PruningPlan run(TrainData data) {
+        check(data);
         ChannelGraph graph = ChannelGraph.trace(network, image);
-        List<LayerTarget> targets = resolve(graph).layers();
+        if (resolved == null) begin(graph);
+        List<LayerTarget> targets = resolved.layers();
         CostModel before = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
         try (GrowingRegularization growing = new GrowingRegularization(config, network, graph, targets)) {
             growth = growing;
-            String settings = config + " "
-                    + targets.stream()
-                            .map(t -> t.layer().name() + ":" + t.ratio())
-                            .toList();
-            if (folder != null && Files.exists(file())) read(settings);
+            Map<String, String> notes = trains() && folder != null ? notes(data) : Map.of();
+            if (trains() && folder != null && Files.exists(file())) read(notes);
             if (savedSchedule != null) growing.resume(savedSchedule, savedTraining);
-            GrowingRegularization.Outcome outcome = growing.run(data, allHooks(settings));
-            GrowthTimes times = config.method() == PruningMethod.L1 ? null : GrowthTimes.of(growing);
+            GrowingRegularization.Outcome outcome = growing.run(data, allHooks(notes));
+            GrowthTimes times = trains() ? GrowthTimes.of(growing) : null;
             PruningPlan plan = growing.plan();
             plan.apply(graph);
             CostModel after = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
             SizeComparison sizes = new SizeComparison(before, after, plan.maskedWeights());
-            report = new PruningReport(config.method(), outcome, times, sizes);
+            report = new PruningReport(config.method(), outcome, times, sizes, resolved.warnings());
             return plan;
         }
+    }
+
+    private boolean trains() {
+        return config.method() != PruningMethod.L1;
+    }
+
+    private void check(TrainData data) {
+        if (report != null) {
+            throw new IllegalStateException(
+                    "pruner: run() has already pruned this network; make another pruner for another");
+        }
+        if (trains() && data == null) {
+            throw new IllegalArgumentException("pruner: " + config.method()
+                    + " trains while its penalty grows, so it needs data; call run(TrainData), or use GregConfig.l1()");
+        }
+        network.parameters().forEach((name, p) -> {
+            if (p.mask() == null) return;
+            throw new IllegalStateException(
+                    "pruner: " + name + " is masked already; a network is pruned once, from its unpruned form");
+        });
+        if (hooks.stream().anyMatch(h -> h instanceof Checkpointer) && (folder != null || stop != null)) {
+            throw new IllegalArgumentException(
+                    "pruner: a Checkpointer among the hooks takes the place of checkpoint() and stopWhen(); use one or the other");
+        }
+    }
+
+    /** What later lives of a run that is stopped must not decide again by weights that have changed. */
+    private void begin(ChannelGraph graph) {
+        Target.Resolved all = resolve(graph);
+        boolean nothing = all.layers().stream().allMatch(t -> t.ratio() == 0 && t.preset() == null);
+        if (nothing && !mayBeNothing) {
+            throw new IllegalArgumentException("pruner: these ratios remove nothing"
+                    + (all.warnings().isEmpty() ? "" : ": ") + String.join("; ", all.warnings()));
+        }
+        if (folder != null) start = StateDict.of(network).checksum();
+        resolved = all;
     }
 
     private Path file() {
         return folder.resolve(FILE);
     }
 
-    private void read(String settings) {
+    /** What must be equal for a run to be the same run. */
+    private Map<String, String> notes(TrainData data) {
+        String each = resolved.layers().stream().map(Pruner::note).collect(Collectors.joining(", "));
+        String images = data.imagesPerEpoch() + " images in " + data.stepsPerEpoch() + " steps";
+        return Map.of(SETTINGS, config.toString(), LAYERS, each, DATA, images, START, Long.toHexString(start));
+    }
+
+    private static String note(LayerTarget target) {
+        Coupling coupling = target.coupling();
+        String text = target.layer().name() + ":" + target.ratio();
+        if (coupling.units() != null) text += " with " + coupling.set() + Arrays.hashCode(coupling.units());
+        if (target.preset() != null)
+            text += " preset " + Arrays.hashCode(target.preset().pruned());
+        return text;
+    }
+
+    private void read(Map<String, String> notes) {
         TrainFile file = TrainFile.read(file());
-        if (!settings.equals(file.notes().get(SETTINGS))) {
-            throw new IllegalArgumentException("pruner: " + file() + " belongs to a run with other settings, "
-                    + file.notes().get(SETTINGS) + ", expected " + settings
-                    + "; name another folder, or remove the file");
+        for (String part : List.of(SETTINGS, LAYERS, DATA)) {
+            String then = file.notes().getOrDefault(part, "");
+            if (then.equals(notes.get(part))) continue;
+            throw other("with other settings (" + without(then, notes.get(part)) + ", expected "
+                    + without(notes.get(part), then) + ")");
         }
+        StateDict reached = file.state().network();
+        boolean same = notes.get(START).equals(file.notes().get(START))
+                || StateDict.of(network).checksum() == reached.checksum();
+        if (!same) throw other("that began with other weights");
+        start = Long.parseLong(file.notes().get(START), 16);
         file.state().restore(network);
         resume(GrowthSchedule.Saved.of(file.extra()), file.state());
     }
 
-    private TrainHook[] allHooks(String settings) {
+    private IllegalArgumentException other(String what) {
+        return new IllegalArgumentException(
+                "pruner: " + file() + " belongs to a run " + what + "; name another folder, or remove the file");
+    }
+
+    /** The parts of a list that another one does not have. */
+    private static String without(String list, String other) {
+        List<String> parts = new ArrayList<>(List.of(list.split(", ")));
+        parts.removeAll(List.of(other.split(", ")));
+        return String.join(", ", parts);
+    }
+
+    private TrainHook[] allHooks(Map<String, String> notes) {
         List<TrainHook> all = new ArrayList<>(hooks);
         boolean guarded = hooks.stream().anyMatch(h -> h instanceof DivergenceGuard);
         DivergenceGuard guard = new DivergenceGuard();
         if (!guarded) all.add(guard);
         boolean checkpointed = hooks.stream().anyMatch(h -> h instanceof Checkpointer);
         if (!checkpointed) {
-            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stop, state -> save(state, settings));
-            all.add(0, new Milestones(checkpointer));
+            BooleanSupplier stops = stop == null ? () -> false : stop;
+            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stops, state -> save(state, notes));
+            all.add(0, new SavesMilestones(checkpointer, growth));
             all.add(checkpointer);
         }
         return all.toArray(TrainHook[]::new);
     }
 
-    private void save(TrainState state, String settings) {
+    private void save(TrainState state, Map<String, String> notes) {
         if (folder == null) return;
-        new TrainFile(state, growth.save().toState(), Map.of(SETTINGS, settings)).write(file());
+        Map<String, String> known = new HashMap<>(notes);
+        known.put(START, Long.toHexString(start));
+        new TrainFile(state, growth.save().toState(), known).write(file());
     }
 
     /** Saves the state when a layer picks or finishes: after a resume that must not be decided differently. */
-    private static final class Milestones implements GrowthListener {
+    private static final class SavesMilestones implements GrowthListener {
         private final Checkpointer checkpointer;
-        private final Set<String> reached = new HashSet<>();
+        private final GrowingRegularization growth;
+        private final Milestones milestones = new Milestones();
 
-        Milestones(Checkpointer checkpointer) {
+        SavesMilestones(Checkpointer checkpointer, GrowingRegularization growth) {
             this.checkpointer = checkpointer;
+            this.growth = growth;
+        }
+
+        @Override
+        public void started(TrainLoop loop) {
+            if (loop.iteration() > 0) milestones.passed(growth.layers());
         }
 
         @Override
         public void visited(GrowthEvent event) {
-            if (event.ratio() == 0) return;
-            boolean picks = event.picked() && reached.add("picked " + event.layer());
-            boolean finishes = event.finished() && reached.add("finished " + event.layer());
-            if (picks || finishes) checkpointer.request();
+            if (milestones.reached(event)) checkpointer.request();
         }
     }
 

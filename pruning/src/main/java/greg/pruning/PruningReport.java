@@ -5,6 +5,7 @@ import greg.pruning.growth.GrowthTimes;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.SizeComparison;
 import greg.pruning.report.Written;
+import java.util.List;
 
 /**
  * What a {@link Pruner} did. Printed, it is a table of the layers before and after, the totals, and when layers picked.
@@ -13,12 +14,18 @@ import greg.pruning.report.Written;
  * @param outcome how the growth ended
  * @param times at which iterations layers picked and finished; null for method L1, which does not train
  * @param sizes the network before and after, layer by layer
+ * @param warnings what the ratios do not do, one line each
  */
 public record PruningReport(
-        PruningMethod method, GrowingRegularization.Outcome outcome, GrowthTimes times, SizeComparison sizes) {
+        PruningMethod method,
+        GrowingRegularization.Outcome outcome,
+        GrowthTimes times,
+        SizeComparison sizes,
+        List<String> warnings) {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(sizes.toString());
+        for (String warning : warnings) text.append("warning: ").append(warning).append('\n');
         text.append(Written.name(method));
         if (times == null) return text.append(": removed at once\n").toString();
         text.append(": removed after iteration ").append(times.removal());

@@ -11,17 +11,21 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
+import greg.nn.train.Checkpointer;
+import greg.nn.train.DivergenceGuard;
 import greg.nn.train.Score;
 import greg.nn.train.StoppedException;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainHook;
 import greg.nn.train.TrainLoop;
 import greg.nn.train.Trainer;
+import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
+import greg.pruning.surgery.Removal;
 import greg.pruning.testing.TwoBranches;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
@@ -253,7 +257,20 @@ class PrunerTest {
         try (TwoBranches net = fresh()) {
             Pruner other = Pruner.of(net, IMAGE, config).ratios("0.25").checkpoint(folder);
             IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> other.run(data));
-            assertTrue(e.getMessage().contains("other settings"), e.getMessage());
+            assertTrue(e.getMessage().contains("other settings (stem:0.5, "), e.getMessage());
+            Pruner coupled =
+                    Pruner.of(net, IMAGE, config).ratios("0.5").coupled().checkpoint(folder);
+            if (granularity == Granularity.FILTER) assertMessage("other settings", () -> coupled.run(data));
+            float[] weights = net.parameters().get("kernel").tensor().toHost();
+            weights[0] += 1;
+            net.parameters().get("kernel").tensor().set(weights);
+            Pruner moved = Pruner.of(net, IMAGE, config).ratios("0.5").checkpoint(folder);
+            assertMessage("began with other weights", () -> moved.run(data));
+        }
+        try (TwoBranches net = fresh()) {
+            Pruner other = Pruner.of(net, IMAGE, config).ratios("0.5").checkpoint(folder);
+            TrainData fewer = TrainData.of(new float[8 * 64], IMAGE, new int[8], 8);
+            assertMessage("24 images in 3 steps, expected 8 images in 1 steps", () -> other.run(fewer));
         }
     }
 
@@ -295,6 +312,73 @@ class PrunerTest {
     }
 
     @Test
+    void aStoppedPrunerMayGoOnWithTheNetworkItHasTrained() {
+        GregConfig config = quick(GregConfig.greg2()).build();
+        StateDict whole;
+        try (TwoBranches net = fresh()) {
+            Pruner.of(net, IMAGE, config).ratios("0.3").global().run(data);
+            whole = StateDict.of(net);
+        }
+        try (TwoBranches net = fresh()) {
+            int[] asked = {0};
+            Pruner pruner = Pruner.of(net, IMAGE, config)
+                    .ratios("0.3")
+                    .global()
+                    .checkpoint(temp.resolve("again"))
+                    .stopWhen(() -> ++asked[0] == 3 || asked[0] == 5);
+            assertThrows(StoppedException.class, () -> pruner.run(data));
+            assertThrows(StoppedException.class, () -> pruner.run(data));
+            pruner.run(data);
+            StateDict end = StateDict.of(net);
+            for (String name : whole.names()) {
+                assertArrayEquals(whole.get(name).values(), end.get(name).values(), name);
+            }
+            IllegalStateException e = assertThrows(IllegalStateException.class, () -> pruner.run(data));
+            assertTrue(e.getMessage().contains("already pruned"), e.getMessage());
+        }
+    }
+
+    @Test
+    void aMaskedNetworkIsNotPrunedAgain() {
+        for (Granularity next : new Granularity[] {Granularity.FILTER, Granularity.WEIGHT}) {
+            try (TwoBranches net = fresh()) {
+                GregConfig weights =
+                        GregConfig.l1().granularity(Granularity.WEIGHT).build();
+                Pruner.of(net, IMAGE, weights).ratios("0.5").run();
+                StateDict before = StateDict.of(net);
+                Pruner again = Pruner.of(
+                                net, IMAGE, GregConfig.l1().granularity(next).build())
+                        .ratios("0.5");
+                IllegalStateException e = assertThrows(IllegalStateException.class, again::run);
+                assertTrue(e.getMessage().contains("masked already"), e.getMessage());
+                Removal removal = new Removal(ChannelGraph.trace(net, IMAGE)).filters("left", 1);
+                assertThrows(IllegalStateException.class, removal::apply);
+                assertEquals(before.checksum(), StateDict.of(net).checksum());
+            }
+        }
+    }
+
+    @Test
+    void ratiosWithoutEffectAreNotKeptQuiet() {
+        try (TwoBranches net = fresh()) {
+            GregConfig l1 = GregConfig.l1().build();
+            assertMessage(
+                    "remove nothing: ",
+                    () -> Pruner.of(net, IMAGE, l1).ratios("0").run());
+            assertMessage("the smallest of their ratios applies", () -> Pruner.of(net, IMAGE, l1)
+                    .ratios(Map.of("join", 0.5))
+                    .coupled()
+                    .run());
+            Pruner part = Pruner.of(net, IMAGE, l1)
+                    .ratios(Map.of("join", 0.5, "left", 0.5))
+                    .coupled();
+            part.run();
+            String report = part.report().toString();
+            assertTrue(report.contains("warning: ratios: ") && report.contains("smallest"), report);
+        }
+    }
+
+    @Test
     void mistakesAreExplained() {
         try (TwoBranches net = fresh()) {
             GregConfig growing = GregConfig.greg1().build();
@@ -309,6 +393,15 @@ class PrunerTest {
                     .run(data));
             assertMessage("tied by the addition", () -> Pruner.of(net, IMAGE, growing)
                     .ratios(Map.of("join", 0.5))
+                    .run(data));
+            assertMessage(
+                    "needs data",
+                    () -> Pruner.of(net, IMAGE, growing).ratios("0.5").run(null));
+            Checkpointer own = new Checkpointer(0, new DivergenceGuard(), () -> false, state -> {});
+            assertMessage("takes the place of checkpoint()", () -> Pruner.of(net, IMAGE, growing)
+                    .ratios("0.5")
+                    .hooks(own)
+                    .checkpoint(temp)
                     .run(data));
             assertThrows(IllegalStateException.class, () -> Pruner.of(net, IMAGE, growing)
                     .report());

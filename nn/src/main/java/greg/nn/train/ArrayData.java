@@ -27,6 +27,12 @@ final class ArrayData implements TrainData {
         if (batchSize < 1) {
             throw new IllegalArgumentException("training data: expected a batch size of 1 or more, got " + batchSize);
         }
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0) {
+                throw new IllegalArgumentException(
+                        "training data: expected labels from 0 on, got " + labels[i] + " for image " + i);
+            }
+        }
         this.images = images;
         this.image = image;
         this.labels = labels;

@@ -5,20 +5,21 @@ import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.Iterator;
+import java.util.function.IntFunction;
 
-/** Batches from iterators: see {@link TrainData#of(int, Iterable)}. */
+/** Batches from iterators: see {@link TrainData#of(int, IntFunction)}. */
 final class IteratedData implements TrainData {
     private final int stepsPerEpoch;
-    private final Iterable<HostBatch> epoch;
+    private final IntFunction<Iterator<HostBatch>> epochs;
     private long images = -1;
 
-    IteratedData(int stepsPerEpoch, Iterable<HostBatch> epoch) {
+    IteratedData(int stepsPerEpoch, IntFunction<Iterator<HostBatch>> epochs) {
         if (stepsPerEpoch < 1) {
             throw new IllegalArgumentException(
                     "training data: expected 1 or more steps per epoch, got " + stepsPerEpoch);
         }
         this.stepsPerEpoch = stepsPerEpoch;
-        this.epoch = epoch;
+        this.epochs = epochs;
     }
 
     @Override
@@ -26,12 +27,12 @@ final class IteratedData implements TrainData {
         return stepsPerEpoch;
     }
 
-    /** Counted once; the first call iterates over an epoch. */
+    /** Counted once; the first call iterates over the first epoch. */
     @Override
     public long imagesPerEpoch() {
         if (images < 0) {
             long count = 0;
-            Iterator<HostBatch> batches = epoch.iterator();
+            Iterator<HostBatch> batches = epochs.apply(0);
             for (int i = 0; i < stepsPerEpoch; i++) count += next(batches, i).labels().length;
             images = count;
         }
@@ -47,16 +48,18 @@ final class IteratedData implements TrainData {
     @Override
     public InputSource open(Backend backend, long iteration) {
         int skipped = (int) (iteration % stepsPerEpoch);
-        Iterator<HostBatch> first = epoch.iterator();
+        int firstEpoch = Math.toIntExact(iteration / stepsPerEpoch);
+        Iterator<HostBatch> first = epochs.apply(firstEpoch);
         for (int i = 0; i < skipped; i++) next(first, i);
         return new InputSource() {
             private Iterator<HostBatch> batches = first;
+            private int epoch = firstEpoch;
             private int step = skipped;
 
             @Override
             public Input next() {
                 if (step == stepsPerEpoch) {
-                    batches = epoch.iterator();
+                    batches = epochs.apply(++epoch);
                     step = 0;
                 }
                 HostBatch batch = IteratedData.this.next(batches, step++);

@@ -6,6 +6,8 @@ import greg.datasets.DatasetInfo;
 import greg.datasets.ImageShape;
 import greg.kernels.Backend;
 import greg.tensor.Shape;
+import java.util.Iterator;
+import java.util.function.IntFunction;
 
 /**
  * What a network is trained on. What a step sees depends on the number of the iteration alone, so that training can be
@@ -14,7 +16,7 @@ import greg.tensor.Shape;
  * <pre>{@code
  * TrainData.of(dataset, 128);                                             // a data set, in shuffled batches of 128
  * TrainData.of(pixels, Shape.of(1, 3, 32, 32), labels, 128);              // arrays of your own
- * TrainData.of(steps, MyNet.batches());                                   // batches of your own, an iterator an epoch
+ * TrainData.of(steps, epoch -> myBatches(epoch));                         // batches of your own, an iterator an epoch
  * }</pre>
  */
 public interface TrainData {
@@ -66,11 +68,12 @@ public interface TrainData {
      * Batches from anywhere.
      *
      * @param stepsPerEpoch how many batches an iterator gives
-     * @param epoch asked for a new iterator at the start of each epoch; training that is resumed within an epoch skips what
-     *     the first iterator gives for the steps already taken
+     * @param epochs given the number of an epoch, from 0, returns an iterator over its batches: always the same ones for the
+     *     same number, so that training can be resumed with the same bits. Training that is resumed within an epoch skips
+     *     what the iterator gives for the steps already taken
      */
-    static TrainData of(int stepsPerEpoch, Iterable<HostBatch> epoch) {
-        return new IteratedData(stepsPerEpoch, epoch);
+    static TrainData of(int stepsPerEpoch, IntFunction<Iterator<HostBatch>> epochs) {
+        return new IteratedData(stepsPerEpoch, epochs);
     }
 
     /** Inputs without end from a source that the caller has opened: for loops that count iterations and not epochs. */

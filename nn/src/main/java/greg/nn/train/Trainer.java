@@ -24,6 +24,10 @@ import java.util.function.Supplier;
  */
 public final class Trainer {
     private static final int INTERVAL = 60;
+    private static final Score NO_SCORE = new Score(0, 0, 0, 0);
+    private static final String TRAINING = "training";
+    private static final String SCORE = "score";
+    private static final String OTHER_FILE = "; name another file, or remove it";
     private static final float MOMENTUM = 0.9f;
     private static final float WEIGHT_DECAY = 5e-4f;
 
@@ -67,7 +71,9 @@ public final class Trainer {
     /**
      * Keeps the state of the training in a file, after each epoch and every {@value #INTERVAL} seconds; {@link
      * #run(TrainData, int)} resumes from it if it is there. Training that was resumed ends with the same bits as training that
-     * was never interrupted.
+     * was never interrupted. The file stays when the training is complete; running again for as many epochs then only reads
+     * it, running for more goes on. Another number of images or steps an epoch, or another optimizer, is refused; that the
+     * images are the same is up to the caller.
      */
     public Trainer checkpoint(Path to) {
         file = to;
@@ -85,29 +91,67 @@ public final class Trainer {
      *
      * @param epochs passes over the data
      * @return the training score of the last epoch, or of the part of it before a hook stopped the training
+     * @throws IllegalArgumentException if the file belongs to other training, or to more epochs than these
      */
     public Score run(TrainData data, int epochs) {
         long steps = (long) epochs * data.stepsPerEpoch();
-        TrainState from =
-                file != null && Files.exists(file) ? TrainFile.read(file).state() : null;
         Optimizer optimizer = optimizers.get();
         try {
-            if (from != null) {
-                from.restore(network);
-                from.restore(optimizer);
-            }
+            String kind = optimizer.getClass().getSimpleName() + ", " + data.imagesPerEpoch() + " images in "
+                    + data.stepsPerEpoch() + " steps an epoch";
+            LastEpoch last = new LastEpoch();
+            Position from = file != null && Files.exists(file) ? resume(optimizer, kind, last, steps) : Position.START;
             DivergenceGuard guard = new DivergenceGuard();
             List<TrainHook> all = new ArrayList<>(hooks);
             all.add(guard);
-            all.add(new Checkpointer(INTERVAL, guard, stop, this::keep));
-            return loop(optimizer, all, data, from == null ? Position.START : from.position(), steps);
+            all.add(last);
+            all.add(new Checkpointer(INTERVAL, guard, stop, state -> keep(state, kind, last)));
+            return loop(optimizer, all, data, from, steps, last.score);
         } finally {
             if (owns) optimizer.close();
         }
     }
 
-    private void keep(TrainState state) {
-        if (file != null) new TrainFile(state, new StateDict(), Map.of()).write(file);
+    private Position resume(Optimizer optimizer, String kind, LastEpoch last, long steps) {
+        TrainFile saved = TrainFile.read(file);
+        String then = saved.notes().get(TRAINING);
+        TrainState state = saved.state();
+        if (!kind.equals(then)) {
+            throw new IllegalArgumentException(
+                    "trainer: " + file + " belongs to other training (" + then + "), expected " + kind + OTHER_FILE);
+        }
+        if (state.position().iteration() > steps) {
+            throw new IllegalArgumentException("trainer: " + file + " is of training that has taken "
+                    + state.position().iteration() + " steps already, more than the " + steps + " asked for"
+                    + OTHER_FILE);
+        }
+        state.restore(network);
+        state.restore(optimizer);
+        String[] score = saved.notes().get(SCORE).split(" ");
+        last.score = new Score(
+                Long.parseLong(score[0]),
+                Double.parseDouble(score[1]),
+                Long.parseLong(score[2]),
+                Long.parseLong(score[3]));
+        return state.position();
+    }
+
+    private void keep(TrainState state, String kind, LastEpoch last) {
+        if (file == null) return;
+        Score s = last.score;
+        String score = s.records() + " " + s.loss() + " " + s.top1() + " " + s.top5();
+        Map<String, String> notes = Map.of(TRAINING, kind, SCORE, score);
+        new TrainFile(state, new StateDict(), notes).write(file);
+    }
+
+    /** Remembers the score of the last complete epoch, which may be from before the training was resumed. */
+    private static final class LastEpoch implements TrainHook {
+        private Score score = NO_SCORE;
+
+        @Override
+        public void afterEpoch(TrainLoop loop, int epoch, Score train) {
+            score = train;
+        }
     }
 
     /**
@@ -120,15 +164,16 @@ public final class Trainer {
     public Score run(TrainData data, Position from, long steps) {
         Optimizer optimizer = optimizers.get();
         try {
-            return loop(optimizer, hooks, data, from, steps);
+            return loop(optimizer, hooks, data, from, steps, NO_SCORE);
         } finally {
             if (owns) optimizer.close();
         }
     }
 
-    private Score loop(Optimizer optimizer, List<TrainHook> all, TrainData data, Position from, long steps) {
+    private Score loop(
+            Optimizer optimizer, List<TrainHook> all, TrainData data, Position from, long steps, Score before) {
         try (Loop loop = new Loop(data, optimizer, from, all)) {
-            return loop.run(steps);
+            return loop.run(steps, before);
         }
     }
 
@@ -148,15 +193,21 @@ public final class Trainer {
             iteration = from.iteration();
             inputs = data.open(network.backend(), iteration); // first: it may throw
             metrics = new Metrics(network.backend());
-            metrics.restore(from.records(), from.sums());
-            step = new TrainStep(network, optimizer, metrics);
+            try {
+                metrics.restore(from.records(), from.sums());
+                step = new TrainStep(network, optimizer, metrics);
+            } catch (RuntimeException e) {
+                inputs.close();
+                metrics.close();
+                throw e;
+            }
         }
 
-        Score run(long steps) {
+        Score run(long steps, Score before) {
             int perEpoch = data.stepsPerEpoch();
             boolean stopped = false;
             int rateOf = -1;
-            Score epochScore = new Score(0, 0, 0, 0);
+            Score epochScore = before;
             network.train(true);
             for (TrainHook hook : hooks) hook.started(this);
             for (long i = iteration; i < steps && !stopped; i++) {

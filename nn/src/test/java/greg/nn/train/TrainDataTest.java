@@ -80,8 +80,8 @@ class TrainDataTest {
     }
 
     private TrainData iterated() {
-        return TrainData.of(3, () -> IntStream.range(0, 3)
-                .mapToObj(i -> new HostBatch(new float[] {i, i + 0.5f}, Shape.of(1, 1, 1, 2), new int[] {i}))
+        return TrainData.of(3, epoch -> IntStream.range(0, 3)
+                .mapToObj(i -> new HostBatch(new float[] {i, epoch + 0.5f}, Shape.of(1, 1, 1, 2), new int[] {i}))
                 .iterator());
     }
 
@@ -100,10 +100,13 @@ class TrainDataTest {
     @Test
     void iteratorsAreAskedForOncePerEpochAndMayNotEndEarly() {
         List<Fed> fed = feed(iterated(), 0, 6);
-        assertEquals(fed.subList(0, 3), fed.subList(3, 6));
+        for (int i = 0; i < 6; i++) {
+            assertEquals(List.of(i % 3f, i / 3 + 0.5f), fed.get(i).images(), "step " + i + ": batch and epoch");
+        }
         assertEquals(3, iterated().imagesPerEpoch());
-        TrainData shorter = TrainData.of(4, () -> List.of(new HostBatch(new float[2], Shape.of(1, 1, 1, 2), new int[1]))
-                .iterator());
+        TrainData shorter =
+                TrainData.of(4, epoch -> List.of(new HostBatch(new float[2], Shape.of(1, 1, 1, 2), new int[1]))
+                        .iterator());
         IllegalStateException e = assertThrows(IllegalStateException.class, () -> feed(shorter, 0, 2));
         assertTrue(e.getMessage().contains("expected 4 batches from an iterator, it ended after 1"), e.getMessage());
     }
@@ -124,6 +127,11 @@ class TrainDataTest {
         assertThrows(IllegalArgumentException.class, () -> TrainData.of(images, IMAGE, new int[3], BATCH));
         assertThrows(IllegalArgumentException.class, () -> TrainData.of(images, Shape.of(2), labels, BATCH));
         assertThrows(IllegalArgumentException.class, () -> TrainData.of(images, IMAGE, labels, 0));
+        int[] negative = labels.clone();
+        negative[1] = -1;
+        IllegalArgumentException e =
+                assertThrows(IllegalArgumentException.class, () -> TrainData.of(images, IMAGE, negative, BATCH));
+        assertTrue(e.getMessage().contains("got -1 for image 1"), e.getMessage());
         assertThrows(
                 IllegalArgumentException.class, () -> new HostBatch(new float[3], Shape.of(1, 1, 1, 2), new int[1]));
     }

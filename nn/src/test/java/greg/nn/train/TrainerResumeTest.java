@@ -147,6 +147,38 @@ class TrainerResumeTest {
         same(whole, withFile(backend, file, -1));
     }
 
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void aFileIsCheckedAndKeepsTheScore(String kind, @TempDir Path folder) {
+        Backend backend = BackendsUnderTest.open(kind);
+        Path file = folder.resolve("t.safetensors");
+        try (NnModule net = new CifarResNet(backend, 8, 3, 4)) {
+            Initializer.initialize(net, 1);
+            Score score = Trainer.sgd(net, 0.05f).checkpoint(file).run(data(), EPOCHS);
+            assertEquals(10, score.records());
+            StateDict trained = StateDict.of(net);
+            Initializer.initialize(net, 2);
+            assertEquals(score, Trainer.sgd(net, 0.05f).checkpoint(file).run(data(), EPOCHS), "nothing left to do");
+            same(trained, StateDict.of(net));
+
+            Trainer fewer = Trainer.sgd(net, 0.05f).checkpoint(file);
+            message("more than the 3 asked for", () -> fewer.run(data(), 1));
+            TrainData other = TrainData.of(DATA.train(), 5);
+            message("expected Sgd, 10 images in 2 steps", () -> fewer.run(other, 4));
+            try (Adam adam = new Adam(net, AdamSpec.standard(1e-4))) {
+                Trainer another = new Trainer(net, adam).checkpoint(file);
+                message("belongs to other training (Sgd, ", () -> another.run(data(), EPOCHS));
+            }
+            same(trained, StateDict.of(net));
+            assertEquals(10, fewer.run(data(), EPOCHS + 1).records(), "more epochs go on");
+        }
+    }
+
+    private static void message(String part, Runnable mistake) {
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, mistake::run);
+        assertTrue(e.getMessage().contains(part), e.getMessage());
+    }
+
     private static StateDict withFile(Backend backend, Path file, int stopAfter) {
         int[] asked = {0};
         try (NnModule net = new Sequential(backend, new Dropout(backend, 0.2f), new CifarResNet(backend, 8, 3, 4))) {

@@ -61,6 +61,15 @@ public final class GrowingRegularization implements AutoCloseable {
         this.sgd = new Sgd(
                 network,
                 new SgdSpec((float) config.momentum(), (float) config.weightDecay(), false, config.blockLossGrad()));
+        try {
+            penalize();
+        } catch (RuntimeException e) {
+            sgd.close();
+            throw e;
+        }
+    }
+
+    private void penalize() {
         sgd.learningRate((float) config.lrPrune());
         for (LayerTarget target : targets) {
             Layer layer = target.layer();
@@ -74,8 +83,7 @@ public final class GrowingRegularization implements AutoCloseable {
             if (target.preset() != null) state.pick(target.preset(), -1);
             layers.add(state);
             // with blockLossGrad only biases and BN get the gradient of the loss, so layers that stay whole need a
-            // penalty
-            // of 0 too
+            // penalty of 0 too
             if (!state.keepsAll() || config.blockLossGrad())
                 penalties.put(state, sgd.penalize(layer.parameter(), state.groups()));
         }

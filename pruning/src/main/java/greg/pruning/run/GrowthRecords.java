@@ -8,14 +8,12 @@ import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
-import greg.pruning.growth.LayerState;
+import greg.pruning.growth.Milestones;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -26,8 +24,6 @@ import java.util.function.Supplier;
 final class GrowthRecords implements GrowthListener {
     private static final long MAX_RECORDS = 1000;
     private static final int READ_LOSS_EVERY = 20;
-    private static final String PICKED = "picked ";
-    private static final String FINISHED = "finished ";
 
     private final RunFolder folder;
     private final Progress progress;
@@ -38,7 +34,7 @@ final class GrowthRecords implements GrowthListener {
     private final long maxIterations;
     private final long recordEvery;
     private final Map<String, MetricsRecord.Layer> layers = new LinkedHashMap<>();
-    private final Set<String> reached = new HashSet<>();
+    private final Milestones milestones = new Milestones();
     private float lambda;
     private boolean milestone;
 
@@ -86,11 +82,7 @@ final class GrowthRecords implements GrowthListener {
     /** Layers that had picked or finished before the run was resumed are no milestones. */
     @Override
     public void started(TrainLoop loop) {
-        if (loop.iteration() == 0) return;
-        for (LayerState layer : growth.get().layers()) {
-            if (layer.picked()) reached.add(PICKED + layer.name());
-            if (layer.finished()) reached.add(FINISHED + layer.name());
-        }
+        if (loop.iteration() > 0) milestones.passed(growth.get().layers());
     }
 
     @Override
@@ -98,8 +90,7 @@ final class GrowthRecords implements GrowthListener {
         if (layers.isEmpty()) lambda = 0;
         lambda = Math.max(lambda, event.lambdaMax());
         if (event.ratio() == 0) return;
-        milestone |= event.picked() && reached.add(PICKED + event.layer());
-        milestone |= event.finished() && reached.add(FINISHED + event.layer());
+        milestone |= milestones.reached(event);
         layers.put(event.layer(), MetricsRecord.Layer.of(event));
     }
 

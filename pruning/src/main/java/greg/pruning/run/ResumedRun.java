@@ -89,7 +89,7 @@ public final class ResumedRun {
                 what,
                 then.asText(),
                 now.asText(),
-                what.equals("device threads") ? " (threads = " + then.asText() + ")" : "");
+                what.equals("device threads") ? "; threads = " + then.asText() + " keeps them the same" : "");
     }
 
     /** The first setting that differs, as a phrase, or null. */

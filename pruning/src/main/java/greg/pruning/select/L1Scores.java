@@ -3,7 +3,7 @@ package greg.pruning.select;
 import greg.kernels.spec.GroupIndex;
 
 /**
- * Scores of weight groups: the mean of |w| over a group, as float32 (the reference implementation's L1 criterion). Sums
+ * Scores of groups of weights: the mean of |w| over a group, as float32 (the reference implementation's L1 criterion). Sums
  * run in double and are rounded once, so that the order does not depend on how a device adds.
  */
 public final class L1Scores {

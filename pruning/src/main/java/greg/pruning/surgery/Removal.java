@@ -126,7 +126,7 @@ public final class Removal {
     /**
      * Cuts the network: slices every weight, bias, BN parameter and running statistic.
      *
-     * @throws IllegalStateException if a layer would lose all its filters
+     * @throws IllegalStateException if a layer would lose all its filters, or is masked; the network is unchanged
      */
     public void apply() {
         keptFilters().forEach((name, rows) -> {
@@ -134,6 +134,12 @@ public final class Removal {
         });
         Map<String, Parameter> tensors = graph.network().parameters();
         tensors.putAll(graph.network().buffers());
+        gone().keySet().forEach(name -> {
+            if (tensors.get(name).mask() != null) {
+                throw new IllegalStateException(
+                        "removal: " + name + " is masked; a network that is masked can no longer be cut");
+            }
+        });
         gone().forEach((name, lost) -> cut(tensors.get(name), lost));
         Map<ChannelRoute, Gone> routes = new IdentityHashMap<>();
         for (Group group : groups) {
