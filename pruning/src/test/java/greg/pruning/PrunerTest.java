@@ -327,6 +327,9 @@ class PrunerTest {
                     .checkpoint(temp.resolve("again"))
                     .stopWhen(() -> ++asked[0] == 3 || asked[0] == 5);
             assertThrows(StoppedException.class, () -> pruner.run(data));
+            float[] weights = net.parameters().get("left").tensor().toHost();
+            for (int i = 0; i < weights.length; i++) weights[i] *= i % 2;
+            net.parameters().get("left").tensor().set(weights); // the global ranking was made before
             assertThrows(StoppedException.class, () -> pruner.run(data));
             pruner.run(data);
             StateDict end = StateDict.of(net);
@@ -335,6 +338,19 @@ class PrunerTest {
             }
             IllegalStateException e = assertThrows(IllegalStateException.class, () -> pruner.run(data));
             assertTrue(e.getMessage().contains("already pruned"), e.getMessage());
+        }
+        try (TwoBranches net = fresh()) {
+            int[] asked = {0};
+            Pruner first = Pruner.of(net, IMAGE, config)
+                    .ratios("0.5")
+                    .checkpoint(temp.resolve("two"))
+                    .stopWhen(() -> ++asked[0] == 3);
+            assertThrows(StoppedException.class, () -> first.run(data));
+            Pruner.of(net, IMAGE, config)
+                    .ratios("0.5")
+                    .checkpoint(temp.resolve("two"))
+                    .run(data);
+            assertEquals(3, net.parameters().get("left").tensor().shape().dim(0));
         }
     }
 
