@@ -16,7 +16,7 @@ import java.util.function.IntFunction;
  * <pre>{@code
  * TrainData.of(dataset, 128);                                             // a data set, in shuffled batches of 128
  * TrainData.of(pixels, Shape.of(1, 3, 32, 32), labels, 128);              // arrays of your own
- * TrainData.of(steps, epoch -> myBatches(epoch));                         // batches of your own, an iterator an epoch
+ * TrainData.of(steps, MyNet::batches);                                    // batches of your own, an iterator an epoch
  * }</pre>
  */
 public interface TrainData {
