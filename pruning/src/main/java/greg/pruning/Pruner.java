@@ -33,10 +33,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -247,10 +247,10 @@ public final class Pruner {
         CostModel before = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
         try (GrowingRegularization growing = new GrowingRegularization(config, network, graph, targets)) {
             growth = growing;
-            Map<String, String> notes = trains() && folder != null ? notes(data) : Map.of();
-            if (trains() && folder != null && Files.exists(file())) read(notes);
+            boolean kept = folder != null && trains();
+            if (kept && Files.exists(file())) read(notes(data));
             if (savedSchedule != null) growing.resume(savedSchedule, savedTraining);
-            GrowingRegularization.Outcome outcome = growing.run(data, allHooks(notes));
+            GrowingRegularization.Outcome outcome = growing.run(data, allHooks(kept ? notes(data) : null));
             GrowthTimes times = trains() ? GrowthTimes.of(growing) : null;
             PruningPlan plan = growing.plan();
             plan.apply(graph);
@@ -346,6 +346,7 @@ public final class Pruner {
         return String.join(", ", parts);
     }
 
+    /** {@code notes} null: no state is saved. */
     private TrainHook[] allHooks(Map<String, String> notes) {
         List<TrainHook> all = new ArrayList<>(hooks);
         boolean guarded = hooks.stream().anyMatch(h -> h instanceof DivergenceGuard);
@@ -354,7 +355,8 @@ public final class Pruner {
         boolean checkpointed = hooks.stream().anyMatch(h -> h instanceof Checkpointer);
         if (!checkpointed) {
             BooleanSupplier stops = stop == null ? () -> false : stop;
-            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stops, state -> save(state, notes));
+            Consumer<TrainState> writer = notes == null ? null : state -> save(state, notes);
+            Checkpointer checkpointer = new Checkpointer(INTERVAL, guard, stops, writer);
             all.add(0, new SavesMilestones(checkpointer, growth));
             all.add(checkpointer);
         }
@@ -362,10 +364,7 @@ public final class Pruner {
     }
 
     private void save(TrainState state, Map<String, String> notes) {
-        if (folder == null) return;
-        Map<String, String> known = new HashMap<>(notes);
-        known.put(START, Long.toHexString(start));
-        new TrainFile(state, growth.save().toState(), known).write(file());
+        new TrainFile(state, growth.save().toState(), notes).write(file());
     }
 
     /** Saves the state when a layer picks or finishes: after a resume that must not be decided differently. */

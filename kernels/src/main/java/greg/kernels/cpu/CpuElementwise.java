@@ -4,7 +4,6 @@ import greg.kernels.ElementwiseKernels;
 import greg.kernels.Philox;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.eltwise_backward;
 import org.bytedeco.dnnl.eltwise_forward;
 import org.bytedeco.dnnl.global.dnnl;
@@ -179,7 +178,7 @@ final class CpuElementwise implements ElementwiseKernels {
         long n = count(dims);
         Plan plan = plans.get(new Key(kind, n, 0), () -> {
             memory.desc v = Layout.vector(n);
-            return binary(algorithm, v, v, relu, Layout.PLAIN);
+            return Plan.binary(dnn, algorithm, v, v, relu);
         });
         CpuStorage first = CpuStorage.of(a);
         CpuStorage second = reorders.as(first.layout(), CpuStorage.of(b), dims);
@@ -192,16 +191,6 @@ final class CpuElementwise implements ElementwiseKernels {
                 .run();
         output.wroteLike(first);
         second.release();
-    }
-
-    private Plan binary(int algorithm, memory.desc a, memory.desc b, boolean relu, Layout layout) {
-        var desc = relu
-                ? new binary.primitive_desc(dnn.engine(), algorithm, a, b, a, OneDnn.thenRelu(), false)
-                : new binary.primitive_desc(dnn.engine(), algorithm, a, b, a);
-        return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
-                .argument(dnnl.DNNL_ARG_SRC_0, a)
-                .argument(dnnl.DNNL_ARG_SRC_1, b)
-                .argument(dnnl.DNNL_ARG_DST, a);
     }
 
     @Override
@@ -218,10 +207,8 @@ final class CpuElementwise implements ElementwiseKernels {
 
     Plan biasPlan(BiasSpec spec, Layout layout) {
         return plans.get(new BiasKey(spec, layout), () -> {
-            // the same bytes in each layout, but where one is described as dense and the other in blocks of 16 channels
-            // oneDNN has naive loops
-            memory.desc perChannel = layout.desc(1, spec.channels(), 1, 1);
-            return binary(dnnl.dnnl_binary_add, layout.desc(spec.dims()), perChannel, spec.relu(), layout);
+            memory.desc bias = layout.perChannel(1, spec.channels());
+            return Plan.binary(dnn, dnnl.dnnl_binary_add, layout.desc(spec.dims()), bias, spec.relu());
         });
     }
 

@@ -4,10 +4,8 @@ import greg.kernels.GateKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.GateSpec;
 import java.util.Arrays;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.primitive;
 
 /** Products by oneDNN in the layout of x; the gate's gradient by loops over heap scratch, sums in double. */
 final class CpuGate implements GateKernels {
@@ -43,15 +41,8 @@ final class CpuGate implements GateKernels {
 
     Plan plan(GateSpec spec, Layout layout) {
         return plans.get(new Key(spec, layout), () -> {
-            memory.desc data = layout.desc(spec.dims());
-            // the same bytes in each layout, but where one is described as dense and the other in blocks of 16 channels
-            // oneDNN has naive loops
-            memory.desc factors = layout.desc(spec.n(), spec.channels(), 1, 1);
-            var desc = new binary.primitive_desc(dnn.engine(), dnnl.dnnl_binary_mul, data, factors, data);
-            return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
-                    .argument(dnnl.DNNL_ARG_SRC_0, data)
-                    .argument(dnnl.DNNL_ARG_SRC_1, factors)
-                    .argument(dnnl.DNNL_ARG_DST, data);
+            memory.desc factors = layout.perChannel(spec.n(), spec.channels());
+            return Plan.binary(dnn, dnnl.dnnl_binary_mul, layout.desc(spec.dims()), factors, false);
         });
     }
 

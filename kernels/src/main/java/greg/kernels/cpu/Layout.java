@@ -52,6 +52,15 @@ enum Layout {
         return desc(dims[0], dims[1], dims[2], dims[3]);
     }
 
+    /**
+     * oneDNN's descriptor of one value per channel, (n, c), to be combined with an activation in this layout. The bytes are
+     * the same for every layout, but oneDNN has naive loops where it is described as dense and the activation as in blocks
+     * of 16 channels.
+     */
+    memory.desc perChannel(int n, int c) {
+        return desc(n, c, 1, 1);
+    }
+
     /** A dense descriptor of {@code n} float32 elements in a row. */
     static memory.desc vector(long n) {
         return new memory.desc(new long[] {n}, memory.data_type.f32, new long[] {1});

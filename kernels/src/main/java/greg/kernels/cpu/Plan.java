@@ -3,6 +3,8 @@ package greg.kernels.cpu;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.javacpp.Pointer;
@@ -25,6 +27,17 @@ final class Plan {
         this.primitive = primitive.retainReference();
         this.implementation = implementation;
         this.arguments = new IntMemoryMap().retainReference();
+    }
+
+    /** y = a op b, then ReLU if wanted, with y described as {@code a} is: arguments a, b, y. */
+    static Plan binary(OneDnn dnn, int algorithm, memory.desc a, memory.desc b, boolean relu) {
+        var desc = relu
+                ? new binary.primitive_desc(dnn.engine(), algorithm, a, b, a, OneDnn.thenRelu(), false)
+                : new binary.primitive_desc(dnn.engine(), algorithm, a, b, a);
+        return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
+                .argument(dnnl.DNNL_ARG_SRC_0, a)
+                .argument(dnnl.DNNL_ARG_SRC_1, b)
+                .argument(dnnl.DNNL_ARG_DST, a);
     }
 
     /** Declares the next argument; the order of declaration is the index for {@link #bind}. */

@@ -26,7 +26,7 @@ public final class Checkpointer implements TrainHook {
      * @param interval seconds between two snapshots; 0: after every step
      * @param guard checks the weights before they are saved
      * @param stopRequested asked once after each step; when true, a snapshot is taken and {@link StoppedException} thrown
-     * @param writer saves a snapshot
+     * @param writer saves a snapshot; null to save none and only honour requests to stop
      */
     public Checkpointer(
             double interval, DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
@@ -64,7 +64,7 @@ public final class Checkpointer implements TrainHook {
         if (savedAt == loop.iteration()) return;
         guard.checkWeights(loop);
         long start = System.nanoTime();
-        writer.accept(TrainState.of(loop));
+        if (writer != null) writer.accept(TrainState.of(loop)); // which copies all weights to the host
         lastEnd = System.nanoTime();
         lastCost = (lastEnd - start) * 1e-9;
         savedAt = loop.iteration();

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -71,9 +72,9 @@ public final class Trainer {
     /**
      * Keeps the state of the training in a file, after each epoch and every {@value #INTERVAL} seconds; {@link
      * #run(TrainData, int)} resumes from it if it is there. Training that was resumed ends with the same bits as training that
-     * was never interrupted. The file stays when the training is complete; running again for as many epochs then only reads
-     * it, running for more goes on. Another number of images or steps an epoch, or another optimizer, is refused; that the
-     * images are the same is up to the caller.
+     * was never interrupted. The file stays when the training is complete: running again for as many epochs only reads it,
+     * and running for more epochs resumes from there. A file of training with another optimizer, or with another number of
+     * images or steps per epoch, is rejected; whether the images are the same is not checked.
      */
     public Trainer checkpoint(Path to) {
         file = to;
@@ -105,7 +106,8 @@ public final class Trainer {
             List<TrainHook> all = new ArrayList<>(hooks);
             all.add(guard);
             all.add(last);
-            all.add(new Checkpointer(INTERVAL, guard, stop, state -> keep(state, kind, last)));
+            Consumer<TrainState> writer = file == null ? null : state -> keep(state, kind, last);
+            all.add(new Checkpointer(INTERVAL, guard, stop, writer));
             return loop(optimizer, all, data, from, steps, last.score);
         } finally {
             if (owns) optimizer.close();
@@ -137,7 +139,6 @@ public final class Trainer {
     }
 
     private void keep(TrainState state, String kind, LastEpoch last) {
-        if (file == null) return;
         Score s = last.score;
         String score = s.records() + " " + s.loss() + " " + s.top1() + " " + s.top5();
         Map<String, String> notes = Map.of(TRAINING, kind, SCORE, score);
