@@ -5,15 +5,49 @@ package greg.kernels;
  *
  * @param threads compute threads on the host; 0 for one per available core
  * @param index which device of its kind, from 0
+ * @param precision of activations and products; null for the backend's own: float32 on a CPU, TF32 on a GPU
+ * @param deterministic only kernels that give the same bits in each run; a CPU's always do
  */
-public record BackendOptions(int threads, int index) {
+public record BackendOptions(int threads, int index, Precision precision, boolean deterministic) {
+    /** The backend's own precision, and its fastest kernels. */
+    public BackendOptions(int threads, int index) {
+        this(threads, index, null, false);
+    }
+
     /** All cores, first device; system property {@code greg.threads} overrides the former. */
     public static BackendOptions standard() {
         return new BackendOptions(Integer.getInteger("greg.threads", 0), 0);
     }
 
+    /** The same in another precision; null for the backend's own. */
+    public BackendOptions precision(Precision other) {
+        return new BackendOptions(threads, index, other, deterministic);
+    }
+
+    /** The same with or without the promise of the same bits in each run. */
+    public BackendOptions deterministic(boolean same) {
+        return new BackendOptions(threads, index, precision, same);
+    }
+
+    /** The same on another device of the kind. */
+    BackendOptions index(int other) {
+        return new BackendOptions(threads, other, precision, deterministic);
+    }
+
     /** The thread count with 0 resolved. */
     public int resolvedThreads() {
         return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    }
+
+    /**
+     * For backends that compute in float32 only.
+     *
+     * @throws KernelException if another precision is asked for
+     */
+    public void requireFloat32(String backend) {
+        if (precision != null && precision != Precision.FP32) {
+            throw new KernelException("device " + backend + ": expected precision fp32, got " + precision
+                    + ", which needs a GPU; leave the precision out or set it to fp32");
+        }
     }
 }

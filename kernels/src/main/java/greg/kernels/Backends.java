@@ -38,7 +38,7 @@ public final class Backends {
         }
         int colon = device.indexOf(':');
         String kind = colon < 0 ? device : device.substring(0, colon);
-        BackendOptions chosen = colon < 0 ? options : new BackendOptions(options.threads(), index(device, colon));
+        BackendOptions chosen = colon < 0 ? options : options.index(index(device, colon));
         for (BackendProvider provider : all) {
             if (!provider.kind().equals(kind)) continue;
             String why = provider.unavailable();

@@ -14,6 +14,31 @@ public interface Memory {
      */
     Storage allocate(DType type, long length);
 
+    /**
+     * A storage for a tensor that kernels hand to each other, with undefined content: for rank 4 (N, C, H, W) in the precision
+     * of this backend and with room for the channels that its layouts pad, else float32.
+     */
+    default Storage activation(int... dims) {
+        return allocate(DType.FLOAT32, elements(dims));
+    }
+
+    /**
+     * A FLOAT32 storage for a parameter, with undefined content: for rank 4, a convolution's weight (K, C, R, S), with room for
+     * the order in which this backend's convolutions read it.
+     */
+    default Storage parameter(int... dims) {
+        return allocate(DType.FLOAT32, elements(dims));
+    }
+
+    /** A storage of the type, length and room of another, with undefined content: for its gradient or its moving average. */
+    Storage like(Storage other);
+
+    private static long elements(int[] dims) {
+        long product = 1;
+        for (int dim : dims) product = Math.multiplyExact(product, (long) dim);
+        return product;
+    }
+
     /** Takes back a storage whose last reference was released. Called by {@link Storage#release()} only. */
     void recycle(Storage storage);
 

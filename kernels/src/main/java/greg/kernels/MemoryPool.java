@@ -30,6 +30,11 @@ public abstract class MemoryPool<B> implements Memory {
     /** Wraps a block for the caller of {@link #allocate}. */
     protected abstract Storage wrap(B block, DType type, long length);
 
+    /** As above, for a backend whose storages may have more room than elements. */
+    protected Storage wrap(B block, DType type, long length, long room) {
+        return wrap(block, type, length);
+    }
+
     /** The block under a storage made by {@link #wrap}. */
     protected abstract B unwrap(Storage storage);
 
@@ -38,8 +43,18 @@ public abstract class MemoryPool<B> implements Memory {
 
     @Override
     public final Storage allocate(DType type, long length) {
+        return allocate(type, length, length);
+    }
+
+    @Override
+    public final Storage like(Storage other) {
+        return allocate(other.type(), other.length(), other.room());
+    }
+
+    /** As {@link #allocate(DType, long)} with room for more elements than the tensor has. */
+    protected final Storage allocate(DType type, long length, long room) {
         if (length < 1) throw new IllegalArgumentException("allocate: expected at least 1 element, got " + length);
-        long bytes = length * type.bytes();
+        long bytes = room * type.bytes();
         B block = apart == null ? null : poll(apart, bytes);
         if (block == null) block = poll(free, bytes);
         if (block == null) {
@@ -47,7 +62,7 @@ public abstract class MemoryPool<B> implements Memory {
             held += bytes;
             systemAllocations++;
         }
-        Storage storage = wrap(block, type, length);
+        Storage storage = wrap(block, type, length, room);
         live += bytes;
         return storage;
     }

@@ -12,6 +12,7 @@ public abstract class Storage {
     private final Memory memory;
     private final DType type;
     private final long length;
+    private final long room;
     private int references = 1;
     private long version;
 
@@ -21,9 +22,19 @@ public abstract class Storage {
      * @param memory the pool that it returns to
      */
     protected Storage(Memory memory, DType type, long length) {
+        this(memory, type, length, length);
+    }
+
+    /**
+     * A block with more room than its elements need, with one reference.
+     *
+     * @param room elements that fit: layouts may pad channels
+     */
+    protected Storage(Memory memory, DType type, long length, long room) {
         this.memory = memory;
         this.type = type;
         this.length = length;
+        this.room = room;
     }
 
     /** Element type. */
@@ -31,14 +42,19 @@ public abstract class Storage {
         return type;
     }
 
-    /** Number of elements; every layout of a tensor has the same number. */
+    /** Number of elements, padding not counted. */
     public final long length() {
         return length;
     }
 
-    /** Bytes that the elements occupy. */
+    /** Number of elements that fit: those of the tensor, and what a layout may pad its channels with. */
+    public final long room() {
+        return room;
+    }
+
+    /** Bytes of the block. */
     public final long bytes() {
-        return length * type.bytes();
+        return room * type.bytes();
     }
 
     /** Counts writes: backends key what they derive from the content (packed weights) by it. */

@@ -35,9 +35,9 @@ public final class Workspace implements AutoCloseable {
         return storage;
     }
 
-    /** A FLOAT32 storage full of NaN, for an output. */
+    /** A storage full of NaN for an output, as an op allocates it. */
     public Storage out(int... dims) {
-        Storage storage = allocate(DType.FLOAT32, count(dims));
+        Storage storage = own(backend.memory().activation(dims));
         backend.transfer().fill(storage, Float.NaN);
         return storage;
     }
@@ -57,7 +57,11 @@ public final class Workspace implements AutoCloseable {
     }
 
     private Storage allocate(DType type, long length) {
-        Storage storage = backend.memory().allocate(type, length);
+        return own(backend.memory().allocate(type, length));
+    }
+
+    /** Releases this storage together with the others. */
+    public Storage own(Storage storage) {
         storages.add(storage);
         return storage;
     }

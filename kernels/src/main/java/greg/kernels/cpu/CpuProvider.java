@@ -29,6 +29,7 @@ public final class CpuProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendOptions options) {
+        options.requireFloat32("cpu");
         return new CpuBackend(options);
     }
 }

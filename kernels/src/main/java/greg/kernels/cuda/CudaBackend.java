@@ -9,6 +9,7 @@ import greg.kernels.GemmKernels;
 import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
+import greg.kernels.Precision;
 
 /**
  * One GPU, float32. This build runs the project's own kernels on it; the families that need cuDNN or cuBLAS (convolution,
@@ -17,6 +18,7 @@ import greg.kernels.Memory;
  */
 public final class CudaBackend implements Backend {
     private final CudaContext context;
+    private final Precision precision;
     private final Device device;
     private final DeviceMemory memory;
     private final CudaTransfer transfer;
@@ -31,10 +33,12 @@ public final class CudaBackend implements Backend {
     public CudaBackend(BackendOptions options) {
         context = new CudaContext(options.index());
         device = new Device("cuda", context.deviceName(), 1, context.details());
-        memory = new DeviceMemory(context);
+        precision = options.precision() == null ? Precision.TF32 : options.precision();
+        if (precision == Precision.BF16) context.requireCapability(8, "bf16");
+        memory = new DeviceMemory(context, CudaLayouts.type(precision));
         CudaLayouts layouts = new CudaLayouts(context, memory);
         transfer = new CudaTransfer(context, layouts);
-        shortcut = new CudaShortcut(context, memory, transfer);
+        shortcut = new CudaShortcut(context, memory, transfer, layouts);
         tables = new UpdateTables(context, memory, transfer);
         update = new CudaUpdate(context, memory, transfer, tables);
         augment = new CudaAugment(context, memory, transfer);
@@ -45,11 +49,11 @@ public final class CudaBackend implements Backend {
                 null, // throws below, as the other two do
                 null,
                 null,
-                new CudaPool2d(context),
+                new CudaPool2d(context, layouts),
                 shortcut,
                 new CudaConcat(context, layouts),
                 new CudaGate(context, layouts),
-                new CudaUpsampleNearest(context),
+                new CudaUpsampleNearest(context, layouts),
                 new CudaSoftmaxLoss(context, memory),
                 new CudaPenalty(context, tables),
                 update,

@@ -20,7 +20,7 @@ final class CudaConcat implements ConcatKernels {
         Launch.elements("concat", spec.yDims());
         CudaStorage target = CudaStorage.of(y);
         for (int i = 0; i < xs.size(); i++) {
-            CudaStorage x = layouts.as(CudaLayout.NCHW, CudaStorage.of(xs.get(i)), spec.xDims(i));
+            CudaStorage x = layouts.dense(xs.get(i), spec.xDims(i));
             int plane = spec.h() * spec.w();
             int width = spec.channels().get(i) * plane;
             long at = (long) Float.BYTES * spec.offset(i) * plane;
@@ -34,7 +34,7 @@ final class CudaConcat implements ConcatKernels {
     public void backward(ConcatSpec spec, int input, Storage dy, Storage dx) {
         Launch.elements("concatBackward", spec.yDims());
         CudaStorage target = CudaStorage.of(dx);
-        CudaStorage source = layouts.as(CudaLayout.NCHW, CudaStorage.of(dy), spec.yDims());
+        CudaStorage source = layouts.dense(dy, spec.yDims());
         int plane = spec.h() * spec.w();
         int width = spec.channels().get(input) * plane;
         long at = (long) Float.BYTES * spec.offset(input) * plane;

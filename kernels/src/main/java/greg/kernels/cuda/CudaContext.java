@@ -1,5 +1,6 @@
 package greg.kernels.cuda;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,9 @@ final class CudaContext implements AutoCloseable {
     /** {@code -Dgreg.cuda.blocking=true} waits after every launch, so that a fault is reported by its own kernel. */
     private static final boolean BLOCKING = Boolean.getBoolean("greg.cuda.blocking");
 
+    /** A PTX file as it was loaded: for activations of this type. */
+    private record Loaded(String name, DType type) {}
+
     /** The context that this thread's driver calls go to. */
     private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
@@ -29,7 +33,7 @@ final class CudaContext implements AutoCloseable {
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
-    private final Map<String, PtxModule> modules = new HashMap<>();
+    private final Map<Loaded, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
     private Launch lastLaunch;
     /** Describes the step that is being captured, or null. */
@@ -107,6 +111,21 @@ final class CudaContext implements AutoCloseable {
                 + (bytes[0] >> 20) + " MiB, driver for CUDA " + version[0] / 1000 + "." + version[0] % 1000 / 10;
     }
 
+    /**
+     * Throws unless the device has this compute capability.
+     *
+     * @param what needs it
+     */
+    void requireCapability(int major, String what) {
+        int has = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
+        if (has < major) {
+            throw new KernelException("cuda: " + what + " needs compute capability " + major + ".0 or higher, "
+                    + deviceName() + " has " + has + "."
+                    + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)
+                    + "; choose precision fp32");
+        }
+    }
+
     /** Size of the level-2 cache. */
     int l2CacheBytes() {
         return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE);
@@ -129,9 +148,10 @@ final class CudaContext implements AutoCloseable {
         return arguments;
     }
 
-    /** The module of a PTX file, loaded at its first use. */
-    PtxModule module(String name) {
-        PtxModule module = modules.get(name);
+    /** The module of a PTX file for activations of this type, loaded at its first use. */
+    private PtxModule module(String name, DType type) {
+        Loaded key = new Loaded(name, type);
+        PtxModule module = modules.get(key);
         if (module == null) {
             if (capturing()) {
                 throw new KernelException(
@@ -139,15 +159,35 @@ final class CudaContext implements AutoCloseable {
                                 + " the step once before capturing");
             }
             enter();
-            module = new PtxModule(PtxSource.read(name));
-            modules.put(name, module);
+            module = new PtxModule(PtxSource.read(name, type));
+            modules.put(key, module);
         }
         return module;
     }
 
-    /** Begins a launch of an entry: {@code launch("elementwise", "relu").add(n).add(x).add(y).over(n, 1024)}. */
+    /** The module of a PTX file, loaded at its first use. */
+    PtxModule module(String name) {
+        return module(name, DType.FLOAT32);
+    }
+
+    /** Begins a launch of an entry: {@code launch("reduction", "reduce").add(n).add(x).add(y).over(n, 1024)}. */
     Launch launch(String module, String entry) {
         return new Launch(this, module(module), entry);
+    }
+
+    /** Begins a launch of an entry over activations of this type. */
+    Launch launch(String module, String entry, DType type) {
+        return new Launch(this, module(module, type), entry);
+    }
+
+    /** {@code to} = the bytes of {@code from} that its layout uses, in the stream; layout and version are the caller's. */
+    void copy(CudaStorage from, CudaStorage to) {
+        uses(from);
+        uses(to);
+        long bytes = from.extent() * from.type().bytes();
+        check(
+                "copy of " + bytes + " bytes",
+                JCudaDriver.cuMemcpyDtoDAsync(to.address(), from.address(), bytes, stream()));
     }
 
     /** Remembers what was launched, for the message of a fault that shows only later. */

@@ -32,19 +32,52 @@ final class CudaElementwise implements ElementwiseKernels {
     }
 
     private void unary(String file, String entry, int[] dims, Storage x, Storage y) {
-        long n = count(dims);
-        context.launch(file, entry).add(n).add(x).add(y).over(n, ELEMENTS);
-        CudaStorage.of(y).wroteLike(CudaStorage.of(x));
+        if (dims.length != 4) {
+            long n = count(dims);
+            context.launch(file, entry).add(n).add(CudaStorage.dense(x)).add(y).over(n, ELEMENTS);
+            CudaStorage.of(y).wrotePlain();
+            return;
+        }
+        CudaStorage in = layouts.activation(x, dims);
+        CudaStorage out = layouts.target(y, dims);
+        long n = in.extent();
+        context.launch(file, entry, layouts.type()).add(n).add(in).add(out).over(n, ELEMENTS);
+        layouts.wrote(out, y, dims);
+        in.release();
     }
 
-    /** {@code out} = kernel(a, b) in the layout of {@code a}. */
-    private void binary(String file, String entry, int[] dims, Storage a, Storage b, Storage out) {
-        long n = count(dims);
-        CudaStorage first = CudaStorage.of(a);
-        CudaStorage second = layouts.as(first.layout(), CudaStorage.of(b), dims);
-        context.launch(file, entry).add(n).add(a).add(second).add(out).over(n, ELEMENTS);
-        CudaStorage.of(out).wroteLike(first);
+    private void binary(String file, String entry, int[] dims, Storage a, Storage b, Storage y) {
+        if (dims.length != 4) {
+            long n = count(dims);
+            context.launch(file, entry)
+                    .add(n)
+                    .add(CudaStorage.dense(a))
+                    .add(CudaStorage.dense(b))
+                    .add(y)
+                    .over(n, ELEMENTS);
+            CudaStorage.of(y).wrotePlain();
+            return;
+        }
+        CudaStorage first = layouts.activation(a, dims);
+        CudaStorage second = layouts.activation(b, dims);
+        CudaStorage out = layouts.target(y, dims);
+        long n = first.extent();
+        context.launch(file, entry, layouts.type())
+                .add(n)
+                .add(first)
+                .add(second)
+                .add(out)
+                .over(n, ELEMENTS);
+        layouts.wrote(out, y, dims);
         second.release();
+        first.release();
+    }
+
+    /** With a reference to be released. */
+    private CudaStorage dense(Storage x, int[] dims) {
+        if (dims.length == 4) return layouts.dense(x, dims);
+        CudaStorage.dense(x).retain();
+        return CudaStorage.of(x);
     }
 
     @Override
@@ -99,9 +132,28 @@ final class CudaElementwise implements ElementwiseKernels {
 
     @Override
     public void scale(int[] dims, float alpha, Storage x, Storage y) {
-        long n = count(dims);
-        context.launch("elementwise", "scale").add(n).add(x).add(y).add(alpha).over(n, ELEMENTS);
-        CudaStorage.of(y).wroteLike(CudaStorage.of(x));
+        if (dims.length != 4) {
+            long n = count(dims);
+            context.launch("elementwise", "scale")
+                    .add(n)
+                    .add(CudaStorage.dense(x))
+                    .add(y)
+                    .add(alpha)
+                    .over(n, ELEMENTS);
+            CudaStorage.of(y).wrotePlain();
+            return;
+        }
+        CudaStorage in = layouts.activation(x, dims);
+        CudaStorage out = layouts.target(y, dims);
+        long n = in.extent();
+        context.launch("elementwise", "scale", layouts.type())
+                .add(n)
+                .add(in)
+                .add(out)
+                .add(alpha)
+                .over(n, ELEMENTS);
+        layouts.wrote(out, y, dims);
+        in.release();
     }
 
     @Override
@@ -112,7 +164,7 @@ final class CudaElementwise implements ElementwiseKernels {
                             + " step with dropout cannot be captured, launch it by calls");
         }
         long n = count(dims);
-        CudaStorage dense = layouts.as(CudaLayout.NCHW, CudaStorage.of(x), dims);
+        CudaStorage dense = dense(x, dims);
         // word 2^-24 < rate, as integers
         int threshold = (int) Math.ceil(rate * 0x1p24);
         context.launch("random", "dropout")
@@ -130,34 +182,37 @@ final class CudaElementwise implements ElementwiseKernels {
     @Override
     public void bias(BiasSpec spec, Storage x, Storage bias, Storage y) {
         int n = Launch.elements("bias", spec.dims());
-        CudaStorage source = CudaStorage.of(x);
+        CudaStorage source = dense(x, spec.dims());
         context.launch("bias", "bias")
                 .add((long) n)
-                .add(x)
+                .add(source)
                 .add(y)
                 .add(bias)
-                .add(source.layout().inner(spec.h(), spec.w()))
+                .add(spec.h() * spec.w())
                 .add(spec.channels())
                 .add(spec.relu())
                 .over(n, ELEMENTS);
-        CudaStorage.of(y).wroteLike(source);
+        CudaStorage.of(y).wrotePlain();
+        source.release();
     }
 
     @Override
     public void biasBackward(BiasSpec spec, Storage dy, Storage dbias) {
         int rows = Launch.elements("biasBackward", spec.dims()) / spec.channels();
-        int inner = CudaStorage.of(dy).layout().inner(spec.h(), spec.w());
+        int inner = spec.h() * spec.w();
+        CudaStorage source = dense(dy, spec.dims());
         if (inner > 1) {
             context.launch("bias", "bias_backward_planes")
-                    .add(dy)
+                    .add(source)
                     .add(dbias)
                     .add(inner)
                     .add(spec.channels())
                     .add(spec.n())
                     .grid(spec.channels(), 1, 1);
         } else {
-            rows(dy, dbias, spec.channels(), rows);
+            rows(source, dbias, spec.channels(), rows);
         }
+        source.release();
         CudaStorage.of(dbias).wrotePlain();
     }
 

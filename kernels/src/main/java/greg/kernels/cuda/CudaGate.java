@@ -20,31 +20,32 @@ final class CudaGate implements GateKernels {
     @Override
     public void forward(GateSpec spec, Storage x, Storage gate, Storage y) {
         int n = Launch.elements("gate", spec.dims());
-        CudaStorage source = CudaStorage.of(x);
+        CudaStorage source = layouts.dense(x, spec.dims());
         int together = source.layout() == CudaLayout.NHWC ? spec.channels() : 1;
         context.launch("gate", "gate")
                 .add((long) n)
-                .add(x)
+                .add(source)
                 .add(y)
                 .add(CudaStorage.dense(gate))
                 .add(spec.h() * spec.w() * together)
                 .add(together)
                 .over(n, CudaElementwise.ELEMENTS);
-        CudaStorage.of(y).wroteLike(source);
+        CudaStorage.of(y).wrotePlain();
+        source.release();
     }
 
     @Override
     public void backwardGate(GateSpec spec, Storage x, Storage dy, Storage dgate) {
         Launch.elements("gateBackward", spec.dims());
-        CudaStorage source = CudaStorage.of(x);
-        CudaStorage gradient = layouts.as(source.layout(), CudaStorage.of(dy), spec.dims());
+        CudaStorage source = layouts.dense(x, spec.dims());
+        CudaStorage gradient = layouts.dense(dy, spec.dims());
         int pixels = spec.h() * spec.w();
         if (source.layout() == CudaLayout.NCHW) {
             int planes = spec.n() * spec.channels();
             context.launch("gate", "gate_backward_planes")
                     .add(planes)
                     .add(pixels)
-                    .add(x)
+                    .add(source)
                     .add(gradient)
                     .add(dgate)
                     .over(planes, PLANES);
@@ -54,12 +55,13 @@ final class CudaGate implements GateKernels {
                     .add(spec.channels())
                     .add(pixels)
                     .add(groups)
-                    .add(x)
+                    .add(source)
                     .add(gradient)
                     .add(dgate)
                     .grid(Math.multiplyExact(spec.n(), groups), 1, 1);
         }
         CudaStorage.of(dgate).wrotePlain();
         gradient.release();
+        source.release();
     }
 }

@@ -1,8 +1,25 @@
 package greg.kernels.cuda;
 
 import greg.kernels.DType;
+import greg.kernels.KernelException;
+import greg.kernels.Precision;
+import greg.kernels.Storage;
 
-/** Changes of layout, where a consumer needs another one than the producer chose. */
+/**
+ * The layout and type in which kernels hand activations to each other, and the way there and back. A kernel asks for its
+ * inputs with {@link #activation} and for its outputs with {@link #target}, and says with {@link #wrote} that it is done:
+ *
+ * <pre>
+ * CudaStorage in = layouts.activation(x, dims);
+ * CudaStorage out = layouts.target(y, dims);
+ * ... launch ...
+ * layouts.wrote(out, y, dims);
+ * in.release();
+ * </pre>
+ *
+ * <p>Within a network both are the storages themselves. A storage that came from the host, or has no room for padding, is
+ * rewritten.
+ */
 final class CudaLayouts {
     private static final int TILE = 32;
     private static final int LARGEST_BATCH = 65535;
@@ -22,29 +39,165 @@ final class CudaLayouts {
         this.largestBatch = largestBatch;
     }
 
-    /** {@code x} in the requested layout: itself or a copy, in either case with a reference to be released. */
-    CudaStorage as(CudaLayout requested, CudaStorage x, int[] dims) {
-        if (x.layout() == requested.canonical(dims)) {
-            x.retain();
-            return x;
+    /** Type of activations: BFLOAT16 or FLOAT32. */
+    DType type() {
+        return memory.activationType();
+    }
+
+    /** Channels of an activation with their padding. */
+    int pitch(int channels) {
+        return pitch(channels, type());
+    }
+
+    /** A multiple of 16 bytes, which cuDNN's tensor core kernels and vector accesses want. */
+    static int pitch(int channels, DType type) {
+        int multiple = multiple(type);
+        return Math.multiplyExact((channels + multiple - 1) / multiple, multiple);
+    }
+
+    /** Channels are padded to a multiple of this many: those in 16 bytes, as far as 4 bytes an element go, 8 in 16 bits. */
+    static int multiple(DType type) {
+        return 16 / type.bytes();
+    }
+
+    /** The activation type of a precision. */
+    static DType type(Precision precision) {
+        return precision == Precision.BF16 ? DType.BFLOAT16 : DType.FLOAT32;
+    }
+
+    /**
+     * The tensor {@code x} of rank 4 in NHWC, padded, in the type of activations: the storage itself or a copy, in either case
+     * with a reference to be released.
+     */
+    CudaStorage activation(Storage x, int[] dims) {
+        return channelsLast(x, dims, type(), pitch(dims[1]));
+    }
+
+    /** As {@link #activation} in another type, or with another pitch. */
+    CudaStorage channelsLast(Storage x, int[] dims, DType type, int pitch) {
+        CudaStorage from = CudaStorage.of(x);
+        if (from.type() == type && from.isChannelsLast(dims, pitch)) {
+            from.retain();
+            return from;
         }
-        CudaStorage copy = memory.take(DType.FLOAT32, x.length());
-        rewrite(x, dims, requested, copy);
+        CudaStorage copy = memory.take(type, from.length(), (long) dims[0] * dims[2] * dims[3] * pitch);
+        if (from.layout() == CudaLayout.NCHW) {
+            toChannelsLast(from, dims, copy, pitch);
+        } else if (from.type() == type) {
+            repitch(from, dims, copy, pitch);
+        } else {
+            CudaStorage dense = dense(from, dims);
+            toChannelsLast(dense, dims, copy, pitch);
+            dense.release();
+        }
         return copy;
     }
 
-    /** {@code y} = {@code x} in another layout; only rank 4 has two. */
-    void rewrite(CudaStorage x, int[] dims, CudaLayout requested, CudaStorage y) {
-        int pixels = dims[2] * dims[3];
-        int rows = requested == CudaLayout.NHWC ? dims[1] : pixels;
-        int columns = requested == CudaLayout.NHWC ? pixels : dims[1];
-        context.launch("transfer", "transpose")
+    /** The tensor {@code x} of rank 4 dense in float32: the storage itself or a copy, in either case with a reference. */
+    CudaStorage dense(Storage x, int[] dims) {
+        CudaStorage from = CudaStorage.of(x);
+        if (from.type() == DType.FLOAT32 && from.isDense(dims)) {
+            from.retain();
+            return from;
+        }
+        CudaStorage copy = memory.take(DType.FLOAT32, from.length());
+        toDense(from, dims, copy);
+        return copy;
+    }
+
+    /**
+     * Where a kernel is to write the activation {@code y} in NHWC, padded, in the type of activations: the storage itself, or a
+     * temporary if it has another type or no room. To be followed by {@link #wrote}.
+     */
+    CudaStorage target(Storage y, int[] dims) {
+        return target(y, dims, type(), pitch(dims[1]));
+    }
+
+    /** As {@link #target(Storage, int[])} in another type, or with another pitch. */
+    CudaStorage target(Storage y, int[] dims, DType type, int pitch) {
+        CudaStorage to = CudaStorage.of(y);
+        long extent = (long) dims[0] * dims[2] * dims[3] * pitch;
+        if (to.type() == type && to.room() >= extent) {
+            to.retain();
+            return to;
+        }
+        return memory.take(type, to.length(), extent);
+    }
+
+    /** The kernel has written {@code target}, the answer of {@link #target} for {@code y}. */
+    void wrote(CudaStorage target, Storage y, int[] dims) {
+        wrote(target, y, dims, pitch(dims[1]));
+    }
+
+    /** As {@link #wrote(CudaStorage, Storage, int[])} with another pitch. */
+    void wrote(CudaStorage target, Storage y, int[] dims, int pitch) {
+        target.wroteChannelsLast(dims, pitch);
+        if (target != y) toDense(target, dims, CudaStorage.of(y));
+        target.release();
+    }
+
+    /** {@code y} = {@code x} dense in float32. */
+    void toDense(CudaStorage x, int[] dims, CudaStorage y) {
+        if (y.type() != DType.FLOAT32) {
+            throw new KernelException("cuda: expected a float32 storage for a dense tensor, got " + y.type());
+        }
+        if (x.layout() == CudaLayout.NCHW) {
+            throw new KernelException("cuda: expected a tensor in NHWC to make dense, got a dense one");
+        }
+        convert("to_nchw", x.type(), x, dims, y, x.pitch());
+        y.wrotePlain();
+    }
+
+    /** {@code y} = the dense float32 tensor {@code x} in NHWC. */
+    private void toChannelsLast(CudaStorage x, int[] dims, CudaStorage y, int pitch) {
+        convert("to_nhwc", y.type(), x, dims, y, pitch);
+        y.wroteChannelsLast(dims, pitch);
+    }
+
+    private void convert(String entry, DType type, CudaStorage x, int[] dims, CudaStorage y, int pitch) {
+        int pixels = Launch.elements("layout", dims[2], dims[3]);
+        Launch.elements("layout", dims[1], pixels);
+        context.launch("layout", entry, type)
                 .add(x)
                 .add(y)
                 .add(dims[0])
-                .add(rows)
-                .add(columns)
-                .grid(Launch.blocks(columns, TILE), Launch.blocks(rows, TILE), Math.min(dims[0], largestBatch));
-        y.wrote(requested, dims);
+                .add(dims[1])
+                .add(pixels)
+                .add(pitch)
+                .grid(Launch.blocks(pixels, TILE), Launch.blocks(pitch, TILE), Math.min(dims[0], largestBatch));
+    }
+
+    /** {@code y} = {@code x} with another padding. */
+    private void repitch(CudaStorage x, int[] dims, CudaStorage y, int pitch) {
+        long n = (long) dims[0] * dims[2] * dims[3] * pitch;
+        context.launch("layout", "repitch", y.type())
+                .add(n)
+                .add(x)
+                .add(y)
+                .add(dims[1])
+                .add(x.pitch())
+                .add(pitch)
+                .over(n, Launch.THREADS);
+        y.wroteChannelsLast(dims, pitch);
+    }
+
+    /**
+     * Rewrites a weight (K, C, R, S) in place into the order KRSC with this pitch, in which convolutions read it; what it
+     * stands for does not change. Does nothing if it is so already.
+     *
+     * @return whether there is room for that order; without, convolutions take a copy
+     */
+    boolean arrange(CudaStorage w, int[] dims, int pitch) {
+        if (w.isChannelsLast(dims, pitch)) return true;
+        if (w.layout() == CudaLayout.NHWC || w.room() < (long) dims[0] * dims[2] * dims[3] * pitch) return false;
+        if (context.capturing()) {
+            throw new KernelException(
+                    "cuda: a captured step cannot rearrange a weight: run the step once before capturing");
+        }
+        CudaStorage arranged = channelsLast(w, dims, DType.FLOAT32, pitch);
+        context.copy(arranged, w);
+        w.wroteChannelsLast(dims, pitch);
+        arranged.release();
+        return true;
     }
 }

@@ -9,8 +9,10 @@ final class CudaPool2d implements Pool2dKernels {
     private static final int PLANES = Launch.THREADS / 32;
 
     private final CudaContext context;
+    private final CudaLayouts layouts;
 
-    CudaPool2d(CudaContext context) {
+    CudaPool2d(CudaContext context, CudaLayouts layouts) {
+        this.layouts = layouts;
         this.context = context;
     }
 
@@ -32,22 +34,14 @@ final class CudaPool2d implements Pool2dKernels {
     @Override
     public void globalAverage(int n, int c, int h, int w, Storage x, Storage y) {
         int pixels = Launch.elements("globalAverage", n, c, h, w) / (n * c);
-        if (CudaStorage.of(x).layout() == CudaLayout.NCHW) {
-            context.launch("global_average", "global_average_planes")
-                    .add(n * c)
-                    .add(pixels)
-                    .add(x)
-                    .add(y)
-                    .over((long) n * c, PLANES);
-        } else {
-            context.launch("global_average", "global_average_columns")
-                    .add(n)
-                    .add(c)
-                    .add(pixels)
-                    .add(x)
-                    .add(y)
-                    .over((long) n * c, Launch.THREADS);
-        }
+        CudaStorage source = layouts.dense(x, new int[] {n, c, h, w});
+        context.launch("global_average", "global_average_planes")
+                .add(n * c)
+                .add(pixels)
+                .add(source)
+                .add(y)
+                .over((long) n * c, PLANES);
+        source.release();
         CudaStorage.of(y).wrotePlain();
     }
 
@@ -60,7 +54,7 @@ final class CudaPool2d implements Pool2dKernels {
                 .add(dx)
                 .add(c)
                 .add(h * w)
-                .add(CudaLayout.NCHW.inner(h, w))
+                .add(h * w)
                 .over(length, Launch.THREADS);
         CudaStorage.of(dx).wrotePlain();
     }

@@ -15,9 +15,11 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
     private final CudaContext context;
     private final DeviceMemory memory;
     private final TransferKernels transfer;
+    private final CudaLayouts layouts;
     private final Map<List<Integer>, CudaStorage> routes = new HashMap<>();
 
-    CudaShortcut(CudaContext context, DeviceMemory memory, TransferKernels transfer) {
+    CudaShortcut(CudaContext context, DeviceMemory memory, TransferKernels transfer, CudaLayouts layouts) {
+        this.layouts = layouts;
         this.context = context;
         this.memory = memory;
         this.transfer = transfer;
@@ -43,12 +45,12 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
     private void gather(Storage src, int[] from, Storage dst, int[] to, List<Integer> route, int times, int over) {
         int image = Launch.elements("shortcut", from) / from[0];
         int n = Launch.elements("shortcut", to);
-        CudaStorage source = CudaStorage.of(src);
-        boolean last = source.layout() == CudaLayout.NHWC;
+        CudaStorage source = layouts.dense(src, from);
+        boolean last = false;
         context.launch("shortcut", "shortcut")
                 .add(n)
                 .add(dst)
-                .add(src)
+                .add(source)
                 .add(onDevice(route))
                 .add(to[1])
                 .add(to[2])
@@ -61,7 +63,8 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
                 .add(last ? from[3] * from[1] : from[3])
                 .add(last ? from[1] : 1)
                 .over(n, Launch.THREADS);
-        CudaStorage.of(dst).wrote(source.layout(), to);
+        CudaStorage.of(dst).wrotePlain();
+        source.release();
     }
 
     private CudaStorage onDevice(List<Integer> route) {

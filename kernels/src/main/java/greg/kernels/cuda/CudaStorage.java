@@ -9,10 +9,17 @@ import greg.kernels.Storage;
 final class CudaStorage extends Storage {
     private final DeviceAddress address;
     private CudaLayout layout = CudaLayout.NCHW;
+    private int pitch;
+    private long extent;
 
     CudaStorage(Memory memory, DeviceAddress address, DType type, long length) {
-        super(memory, type, length);
+        this(memory, address, type, length, length);
+    }
+
+    CudaStorage(Memory memory, DeviceAddress address, DType type, long length, long room) {
+        super(memory, type, length, room);
         this.address = address;
+        extent = length;
     }
 
     /** The live storage of this backend behind {@code storage}. */
@@ -43,21 +50,52 @@ final class CudaStorage extends Storage {
         return layout;
     }
 
-    /** Records a write of the whole storage with these dimensions. */
-    void wrote(CudaLayout written, int[] dims) {
-        layout = written.canonical(dims);
+    /** Elements from one pixel to the next in NHWC: the channels and their padding. */
+    int pitch() {
+        return pitch;
+    }
+
+    /** Elements in the present layout, padding included: what an elementwise kernel goes over. */
+    long extent() {
+        return extent;
+    }
+
+    /** Whether the elements lie as NHWC with this pitch: with one pixel, or one channel, a dense storage does so too. */
+    boolean isChannelsLast(int[] dims, int wanted) {
+        if (layout == CudaLayout.NHWC) return pitch == wanted;
+        return dims[1] == wanted && (dims[1] == 1 || dims[2] * dims[3] == 1);
+    }
+
+    /** Whether the elements of a tensor of rank 4 are dense in the order NCHW: of one pixel, or one channel, NHWC's are too. */
+    boolean isDense(int[] dims) {
+        return layout == CudaLayout.NCHW || dims[1] == pitch && (dims[1] == 1 || dims[2] * dims[3] == 1);
+    }
+
+    /** Records a write of the whole storage in NHWC with this pitch; the padding has been set to 0. */
+    void wroteChannelsLast(int[] dims, int written) {
+        long elements = (long) dims[0] * dims[2] * dims[3] * written;
+        if (elements > room()) {
+            throw new KernelException("cuda: expected room for " + elements + " elements, the storage has " + room());
+        }
+        layout = CudaLayout.NHWC;
+        pitch = written;
+        extent = elements;
         touch();
     }
 
     /** Records a dense write. */
     void wrotePlain() {
         layout = CudaLayout.NCHW;
+        pitch = 0;
+        extent = length();
         touch();
     }
 
     /** Records a write in another storage's layout. */
     void wroteLike(CudaStorage other) {
         layout = other.layout;
+        pitch = other.pitch;
+        extent = other.extent;
         touch();
     }
 }

@@ -40,14 +40,18 @@ final class CudaTransfer implements TransferKernels {
 
     private void send(Pointer from, CudaStorage to) {
         context.enter();
-        context.check("upload of " + to.bytes() + " bytes", JCudaDriver.cuMemcpyHtoD(to.address(), from, to.bytes()));
+        context.check("upload of " + size(to) + " bytes", JCudaDriver.cuMemcpyHtoD(to.address(), from, size(to)));
         to.wrotePlain();
     }
 
     private void fetch(CudaStorage from, Pointer to) {
         context.enter();
-        context.check(
-                "download of " + from.bytes() + " bytes", JCudaDriver.cuMemcpyDtoH(to, from.address(), from.bytes()));
+        context.check("download of " + size(from) + " bytes", JCudaDriver.cuMemcpyDtoH(to, from.address(), size(from)));
+    }
+
+    /** Bytes of the elements, dense. */
+    private static long size(CudaStorage storage) {
+        return storage.length() * storage.type().bytes();
     }
 
     @Override
@@ -71,14 +75,24 @@ final class CudaTransfer implements TransferKernels {
 
     @Override
     public void download(Storage src, int[] dims, float[] dst) {
-        CudaStorage source = check("download", src, DType.FLOAT32, dst.length);
         checkShape("download", dims, src.length());
-        CudaStorage plain = layouts.as(CudaLayout.NCHW, source, dims);
+        if (src.length() != dst.length) {
+            throw new IllegalArgumentException(
+                    "download: expected an array of " + src.length() + " elements, got one of " + dst.length);
+        }
+        CudaStorage plain = dense(src, dims);
         try {
-            fetch(plain, Pointer.to(dst));
+            fetch(check("download", plain, DType.FLOAT32, dst.length), Pointer.to(dst));
         } finally {
             plain.release();
         }
+    }
+
+    /** With a reference to be released. */
+    private CudaStorage dense(Storage src, int[] dims) {
+        if (dims.length == 4 && src.type() != DType.INT32 && src.type() != DType.UINT8) return layouts.dense(src, dims);
+        CudaStorage.dense(src).retain();
+        return CudaStorage.of(src);
     }
 
     @Override
@@ -90,11 +104,11 @@ final class CudaTransfer implements TransferKernels {
     public void copy(Storage src, Storage dst) {
         CudaStorage source = CudaStorage.of(src);
         CudaStorage target = check("copy", dst, src.type(), src.length());
-        context.uses(source);
-        context.uses(target);
-        context.check(
-                "copy of " + source.bytes() + " bytes",
-                JCudaDriver.cuMemcpyDtoDAsync(target.address(), source.address(), source.bytes(), context.stream()));
+        if (target.room() < source.extent()) {
+            throw new IllegalArgumentException("copy: expected room for " + source.extent()
+                    + " elements with their padding," + " got " + target.room() + "; allocate it like the source");
+        }
+        context.copy(source, target);
         target.wroteLike(source);
     }
 
@@ -104,10 +118,10 @@ final class CudaTransfer implements TransferKernels {
         int pattern = Float.floatToRawIntBits(value);
         if (pattern != 0) check("fill with " + value, x, DType.FLOAT32, x.length());
         context.launch("transfer", "fill")
-                .add(target.bytes())
+                .add(size(target))
                 .add(target)
                 .add(pattern)
-                .over(target.bytes(), FILL_BYTES);
+                .over(size(target), FILL_BYTES);
         target.wrotePlain();
     }
 
@@ -116,7 +130,11 @@ final class CudaTransfer implements TransferKernels {
         CudaStorage source = CudaStorage.of(src);
         CudaStorage target = check("toPlain", dst, DType.FLOAT32, src.length());
         checkShape("toPlain", dims, src.length());
-        if (source.layout() == CudaLayout.NCHW) copy(src, dst);
-        else layouts.rewrite(source, dims, CudaLayout.NCHW, target);
+        if (dims.length != 4 || source.type() == DType.FLOAT32 && source.isDense(dims)) {
+            context.copy(CudaStorage.of(source), target);
+            target.wrotePlain();
+        } else {
+            layouts.toDense(source, dims, target);
+        }
     }
 }

@@ -11,10 +11,34 @@ import jcuda.driver.JCudaDriver;
 /** The pool of device memory. Blocks come from {@code cuMemAlloc}, which aligns them to 256 bytes. */
 final class DeviceMemory extends MemoryPool<DeviceAddress> {
     private final CudaContext context;
+    private final DType activationType;
     private BiConsumer<DeviceAddress, Long> listener = (address, bytes) -> {};
 
-    DeviceMemory(CudaContext context) {
+    DeviceMemory(CudaContext context, DType activationType) {
         this.context = context;
+        this.activationType = activationType;
+    }
+
+    /** In which type kernels hand activations to each other. */
+    DType activationType() {
+        return activationType;
+    }
+
+    @Override
+    public Storage activation(int... dims) {
+        if (dims.length != 4) return super.activation(dims);
+        long pixels = (long) dims[0] * dims[2] * dims[3];
+        return allocate(activationType, pixels * dims[1], pixels * CudaLayouts.pitch(dims[1], activationType));
+    }
+
+    /** Both channel counts are padded for every type of activations: a weight is made before anybody knows its readers. */
+    @Override
+    public Storage parameter(int... dims) {
+        if (dims.length != 4) return super.parameter(dims);
+        long taps = (long) dims[2] * dims[3];
+        long filters = CudaLayouts.pitch(dims[0], activationType);
+        return allocate(
+                DType.FLOAT32, taps * dims[0] * dims[1], taps * filters * CudaLayouts.pitch(dims[1], activationType));
     }
 
     @Override
@@ -52,7 +76,12 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
 
     @Override
     protected Storage wrap(DeviceAddress address, DType type, long length) {
-        return new CudaStorage(this, address, type, length);
+        return wrap(address, type, length, length);
+    }
+
+    @Override
+    protected Storage wrap(DeviceAddress address, DType type, long length, long room) {
+        return new CudaStorage(this, address, type, length, room);
     }
 
     @Override
@@ -73,5 +102,10 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
     /** A storage of this backend, which callers inside it need not cast. */
     CudaStorage take(DType type, long length) {
         return (CudaStorage) allocate(type, length);
+    }
+
+    /** As above, with room for padding. */
+    CudaStorage take(DType type, long length, long room) {
+        return (CudaStorage) allocate(type, length, room);
     }
 }

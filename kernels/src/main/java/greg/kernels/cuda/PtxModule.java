@@ -30,8 +30,10 @@ final class PtxModule {
             String log = options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER);
             throw new KernelException("cuda: the driver rejected " + source.name() + ".ptx: "
                     + CudaContext.describe(status) + "\n" + (log == null ? "" : log.strip())
-                    + "\nThe kernels need compute capability 7.0 and a driver for CUDA 11 or later");
+                    + "\nThe kernels need compute capability 7.0 (8.0 for bf16) and a driver for CUDA 11 or later");
         }
+        // all now: drivers may load a module's functions one by one at their first use, which a capture forbids
+        for (String entry : source.entries().keySet()) functions.put(entry, resolve(entry));
     }
 
     /** File name without {@code .ptx}. */
@@ -51,15 +53,15 @@ final class PtxModule {
 
     /** The entry's handle. */
     CUfunction function(String entry) {
-        CUfunction function = functions.get(entry);
-        if (function == null) {
-            function = new CUfunction();
-            int status = JCudaDriver.cuModuleGetFunction(function, module, entry);
-            if (status != CUresult.CUDA_SUCCESS) {
-                throw new KernelException(
-                        "cuda: entry " + entry + " of " + source.name() + ".ptx: " + CudaContext.describe(status));
-            }
-            functions.put(entry, function);
+        return functions.get(entry);
+    }
+
+    private CUfunction resolve(String entry) {
+        CUfunction function = new CUfunction();
+        int status = JCudaDriver.cuModuleGetFunction(function, module, entry);
+        if (status != CUresult.CUDA_SUCCESS) {
+            throw new KernelException(
+                    "cuda: entry " + entry + " of " + source.name() + ".ptx: " + CudaContext.describe(status));
         }
         return function;
     }

@@ -1,5 +1,6 @@
 package greg.kernels.cuda;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,7 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
             "gate",
             "global_average",
             "growth",
+            "layout",
             "penalty",
             "random",
             "reduction",
@@ -60,12 +62,17 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
     /** One parameter of an entry. */
     record Parameter(String name, Kind kind) {}
 
-    /** Reads a file of {@link #NAMES} from the class path. */
+    /** Reads a file of {@link #NAMES} from the class path, for activations in float32. */
     static PtxSource read(String name) {
+        return read(name, DType.FLOAT32);
+    }
+
+    /** As above, for activations of this type: {@link PtxElements}. */
+    static PtxSource read(String name, DType type) {
         String path = "/greg/kernels/ptx/" + name + ".ptx";
         try (InputStream in = PtxSource.class.getResourceAsStream(path)) {
             if (in == null) throw new KernelException("cuda: " + path + " is missing from the class path");
-            String text = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+            String text = PtxElements.expand(name, new String(in.readAllBytes(), StandardCharsets.US_ASCII), type);
             return new PtxSource(name, text, entries(path, text));
         } catch (IOException e) {
             throw new KernelException("cuda: " + path + " cannot be read from the class path", e);

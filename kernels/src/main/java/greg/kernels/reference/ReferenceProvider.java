@@ -28,6 +28,7 @@ public final class ReferenceProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendOptions options) {
+        options.requireFloat32("reference");
         return new ReferenceBackend();
     }
 }

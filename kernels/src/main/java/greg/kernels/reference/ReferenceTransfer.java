@@ -1,6 +1,7 @@
 package greg.kernels.reference;
 
 import greg.kernels.DType;
+import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.TransferKernels;
 import java.util.Arrays;
@@ -39,6 +40,7 @@ final class ReferenceTransfer implements TransferKernels {
             case FLOAT32 -> copy(src, ReferenceStorage.floats(src), ReferenceStorage.floatsOut(dst), dst);
             case INT32 -> copy(src, ReferenceStorage.ints(src), ReferenceStorage.intsOut(dst), dst);
             case UINT8 -> copy(src, ReferenceStorage.bytes(src), ReferenceStorage.bytesOut(dst), dst);
+            default -> throw new KernelException("reference: no storage has type " + src.type());
         }
     }
 
@@ -52,6 +54,7 @@ final class ReferenceTransfer implements TransferKernels {
             case FLOAT32 -> Arrays.fill(ReferenceStorage.floatsOut(x), value);
             case INT32 -> Arrays.fill(ReferenceStorage.intsOut(x), 0);
             case UINT8 -> Arrays.fill(ReferenceStorage.bytesOut(x), (byte) 0);
+            default -> throw new KernelException("reference: no storage has type " + x.type());
         }
     }
 

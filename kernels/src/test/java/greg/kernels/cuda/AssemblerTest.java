@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.kernels.DType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -29,29 +30,35 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs({OS.LINUX, OS.WINDOWS})
 class AssemblerTest {
     private static final List<String> ARCHITECTURES = List.of("sm_70", "sm_80", "sm_90");
-    private static final StringBuilder TABLE =
-            new StringBuilder("# file entry: registers+bytes of shared memory+bytes spilled on sm_70, sm_80, sm_90\n");
+    private static final StringBuilder TABLE = new StringBuilder(
+            "# file entry: registers+bytes of shared memory+bytes spilled on sm_70, sm_80, sm_90; bf16 on the last two\n");
     private static final List<String> SPILLING = new ArrayList<>();
 
     @BeforeAll
     static void assemble() {
         for (String name : PtxSource.NAMES) {
             PtxSource source = PtxSource.read(name);
-            List<Map<String, Assembler.Usage>> usages = ARCHITECTURES.stream()
-                    .map(architecture -> Assembler.compile(source, architecture))
-                    .toList();
-            for (String entry : source.entries().keySet()) {
-                TABLE.append(name).append(' ').append(entry).append(':');
-                for (Map<String, Assembler.Usage> usage : usages) {
-                    Assembler.Usage used = usage.get(entry);
-                    if (used.spilledBytes() > 0) SPILLING.add(name + " " + entry);
-                    TABLE.append(' ').append(used.registers()).append('+').append(used.sharedBytes());
-                    TABLE.append('+').append(used.spilledBytes());
-                }
-                TABLE.append('\n');
-            }
+            assemble(name, source, ARCHITECTURES);
+            PtxSource half = PtxSource.read(name, DType.BFLOAT16);
+            if (!half.text().equals(source.text())) assemble(name + "/bf16", half, ARCHITECTURES.subList(1, 3));
         }
         System.out.print(TABLE);
+    }
+
+    private static void assemble(String name, PtxSource source, List<String> architectures) {
+        List<Map<String, Assembler.Usage>> usages = architectures.stream()
+                .map(architecture -> Assembler.compile(source, architecture))
+                .toList();
+        for (String entry : source.entries().keySet()) {
+            TABLE.append(name).append(' ').append(entry).append(':');
+            for (Map<String, Assembler.Usage> usage : usages) {
+                Assembler.Usage used = usage.get(entry);
+                if (used.spilledBytes() > 0) SPILLING.add(name + " " + entry);
+                TABLE.append(' ').append(used.registers()).append('+').append(used.sharedBytes());
+                TABLE.append('+').append(used.spilledBytes());
+            }
+            TABLE.append('\n');
+        }
     }
 
     @Test

@@ -13,8 +13,8 @@ public final class CudaActivations {
     public static Map<String, Storage> all(Workspace k, float[] data, int... dims) {
         Map<String, Storage> all = new LinkedHashMap<>();
         for (CudaLayout layout : CudaLayout.values()) {
-            CudaLayout canonical = layout.canonical(dims);
-            if (!all.containsKey(canonical.name())) all.put(canonical.name(), new Gpu().put(k, layout, data, dims));
+            if (dims.length == 4 || layout == CudaLayout.NCHW)
+                all.put(layout.name(), new Gpu().put(k, layout, data, dims));
         }
         return all;
     }

@@ -3,6 +3,8 @@ package greg.kernels.cuda;
 import static greg.kernels.Workspace.gauss;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
@@ -30,26 +32,84 @@ class CudaLayoutTest {
             try (Workspace k = new Workspace(cuda)) {
                 float[] x = gauss(1, d);
                 CudaStorage last = gpu.put(k, CudaLayout.NHWC, x, d);
-                boolean flat = d[1] == 1 || d[2] * d[3] == 1;
-                assertEquals(flat ? CudaLayout.NCHW : CudaLayout.NHWC, last.layout());
                 Compare.identical("download " + Arrays.toString(d), x, k.get(last, d));
-                // the bytes themselves: read as a vector, element (n, h, w, c)
-                float[] raw = new float[x.length];
-                Storage vector = k.out(x.length);
-                cuda.transfer().copy(last, vector);
-                CudaStorage.of(vector).wrotePlain();
-                cuda.transfer().download(vector, new int[] {x.length}, raw);
-                for (int i = 0; i < x.length && !flat; i++) {
-                    int c = i % d[1];
-                    int pixel = i / d[1] % (d[2] * d[3]);
-                    int n = i / d[1] / (d[2] * d[3]);
-                    assertEquals(x[(n * d[1] + c) * d[2] * d[3] + pixel], raw[i], "element " + i);
+                int pitch = (d[1] + 3) / 4 * 4;
+                assertTrue(last.isChannelsLast(d, pitch), Arrays.toString(d));
+                // the bytes themselves: element (n, h, w, c), and zeros up to the pitch
+                float[] raw = raw(k, last, d, pitch);
+                for (int i = 0; i < raw.length; i++) {
+                    int c = i % pitch;
+                    int pixel = i / pitch % (d[2] * d[3]);
+                    int n = i / pitch / (d[2] * d[3]);
+                    float expected = c < d[1] ? x[(n * d[1] + c) * d[2] * d[3] + pixel] : 0;
+                    assertEquals(expected, raw[i], "element " + i);
                 }
                 Storage plain = k.out(d);
                 cuda.transfer().toPlain(last, d, plain);
                 assertEquals(CudaLayout.NCHW, CudaStorage.of(plain).layout());
                 Compare.identical("toPlain", x, k.get(plain, d));
             }
+        }
+    }
+
+    private float[] raw(Workspace k, CudaStorage last, int[] d, int pitch) {
+        int length = d[0] * d[2] * d[3] * pitch;
+        return k.get(new CudaStorage(cuda.memory(), last.address(), DType.FLOAT32, length), length);
+    }
+
+    /** From one padding to another, and to none. */
+    @Test
+    void otherPitches() {
+        int[] d = {2, 5, 3, 4};
+        float[] x = gauss(1, d);
+        try (Workspace k = new Workspace(cuda)) {
+            CudaStorage eight = gpu.put(k, CudaLayout.NHWC, x, d);
+            for (int pitch : new int[] {5, 7, 12, 8}) {
+                CudaStorage other = gpu.layouts().channelsLast(eight, d, DType.FLOAT32, pitch);
+                k.own(other);
+                assertTrue(other.isChannelsLast(d, pitch));
+                Compare.identical("pitch " + pitch, x, k.get(other, d));
+                float[] raw = raw(k, other, d, pitch);
+                for (int i = 0; i < raw.length; i++) if (i % pitch >= 5) assertEquals(0, raw[i], "padding " + i);
+            }
+        }
+    }
+
+    /** bfloat16 activations: rounded to the nearest on the way in, exact on the way out. */
+    @Test
+    void bfloat16() {
+        for (int[] d : SHAPES) {
+            try (Workspace k = new Workspace(cuda)) {
+                float[] x = gauss(1, d);
+                CudaStorage half = gpu.layouts().channelsLast(k.put(x), d, DType.BFLOAT16, (d[1] + 7) / 8 * 8);
+                k.own(half);
+                float[] rounded = new float[x.length];
+                for (int i = 0; i < x.length; i++) {
+                    int bits = Float.floatToRawIntBits(x[i]);
+                    rounded[i] = Float.intBitsToFloat(bits + 0x7fff + (bits >>> 16 & 1) & 0xffff0000);
+                }
+                Compare.identical("bfloat16 " + Arrays.toString(d), rounded, k.get(half, d));
+            }
+        }
+    }
+
+    /** A weight in the order of convolutions is the same weight; where it has no room, it stays as it is. */
+    @Test
+    void weightsInPlace() {
+        int[] d = {5, 3, 3, 2};
+        float[] w = gauss(1, d);
+        try (Workspace k = new Workspace(cuda)) {
+            CudaStorage weight = (CudaStorage) k.own(cuda.memory().parameter(d));
+            cuda.transfer().upload(w, weight);
+            assertTrue(gpu.layouts().arrange(weight, d, 4));
+            assertTrue(weight.isChannelsLast(d, 4));
+            Compare.identical("arranged", w, k.get(weight, d));
+            long version = weight.version();
+            assertTrue(gpu.layouts().arrange(weight, d, 4));
+            assertEquals(version, weight.version(), "nothing to do");
+            CudaStorage tight = CudaStorage.of(k.put(w));
+            assertFalse(gpu.layouts().arrange(tight, d, 4));
+            Compare.identical("no room", w, k.get(tight, d));
         }
     }
 
@@ -60,10 +120,10 @@ class CudaLayoutTest {
         CudaLayouts layouts = new CudaLayouts(gpu.context(), (DeviceMemory) cuda.memory(), 3);
         try (Workspace k = new Workspace(cuda)) {
             float[] x = gauss(1, d);
-            CudaStorage last = CudaStorage.of(k.out(d));
-            CudaStorage back = CudaStorage.of(k.out(d));
-            layouts.rewrite(CudaStorage.of(k.put(x)), d, CudaLayout.NHWC, last);
-            layouts.rewrite(last, d, CudaLayout.NCHW, back);
+            CudaStorage last = layouts.activation(k.put(x), d);
+            k.own(last);
+            CudaStorage back = layouts.dense(last, d);
+            k.own(back);
             Compare.identical("and back", x, k.get(back, d));
             Compare.identical("by download", x, k.get(last, d));
         }

@@ -16,13 +16,17 @@ final class Gpu {
         return backend.context();
     }
 
-    /** This NCHW data as a storage in the given layout. */
+    /** This NCHW data as a storage in the given layout: dense as from the host, or as kernels hand it to each other. */
     CudaStorage put(Workspace k, CudaLayout layout, float[] data, int... dims) {
         CudaStorage plain = CudaStorage.of(k.put(data));
-        if (layout.canonical(dims) == CudaLayout.NCHW) return plain;
-        CudaStorage target = CudaStorage.of(k.out(dims));
-        new CudaLayouts(context(), (DeviceMemory) backend.memory()).rewrite(plain, dims, layout, target);
-        return target;
+        if (layout == CudaLayout.NCHW) return plain;
+        CudaStorage last = layouts().activation(plain, dims);
+        k.own(last);
+        return last;
+    }
+
+    CudaLayouts layouts() {
+        return new CudaLayouts(context(), (DeviceMemory) backend.memory());
     }
 
     /** Part of a storage: elements {@code start} to {@code start + length}. Not counted, not to be released. */
