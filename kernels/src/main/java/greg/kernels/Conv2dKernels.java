@@ -14,6 +14,16 @@ public interface Conv2dKernels {
     /** dx: gradient with respect to x. */
     void backwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx);
 
+    /** Whether {@link #addBackwardData} is there; if not, the caller adds. */
+    default boolean accumulates() {
+        return false;
+    }
+
+    /** dx += the gradient with respect to x, where x has been read by others as well: no addition of its own is needed. */
+    default void addBackwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx) {
+        throw new UnsupportedOperationException("conv2d: this backend does not add to gradients; see accumulates()");
+    }
+
     /** dw: gradient with respect to w; db (may be null): sum of dy over n, p, q. */
     void backwardWeights(Conv2dSpec spec, Storage x, Storage dy, Storage dw, Storage db);
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 
 import greg.kernels.spec.Conv2dSpec;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -62,9 +63,9 @@ class Conv2dKernelsTest {
             Storage y = k.out(s.yDims());
             Storage y0 = k.out(s.yDims());
             Storage dx = k.out(s.xDims());
-            Storage dw = k.out(s.wDims());
+            Storage dw = k.parameter(s.wDims());
             Storage db = k.out(s.outChannels());
-            Storage dwAlone = k.out(s.wDims());
+            Storage dwAlone = k.parameter(s.wDims());
             conv.forward(s, xs, ws, k.put(b), y);
             conv.forward(s, xs, ws, null, y0);
             conv.backwardData(s, ws, dys, dx);
@@ -80,6 +81,29 @@ class Conv2dKernelsTest {
                     k.get(dw, s.wDims()),
                     k.get(db, s.outChannels()),
                     k.get(dwAlone, s.wDims()));
+        }
+    }
+
+    /** Where a backend can add to a gradient, the sum is that of the gradient by itself and what was there. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void addsToAGradient(String kind) {
+        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Assumptions.assumeTrue(backend.conv2d().accumulates(), kind + " leaves the addition to its caller");
+        for (Conv2dSpec s : SPECS) {
+            try (Workspace k = new Workspace(backend)) {
+                Storage w = k.put(gauss(1, s.wDims()));
+                Storage dy = k.put(gauss(2, s.yDims()));
+                float[] before = gauss(3, s.xDims());
+                Storage alone = k.out(s.xDims());
+                Storage sum = k.out(s.xDims());
+                backend.elementwise().scale(s.xDims(), 1, k.put(before), sum);
+                backend.conv2d().backwardData(s, w, dy, alone);
+                backend.conv2d().addBackwardData(s, w, dy, sum);
+                float[] expected = k.get(alone, s.xDims());
+                for (int i = 0; i < expected.length; i++) expected[i] += before[i];
+                Compare.close(s + " added", expected, k.get(sum, s.xDims()), 1e-5, 1e-6);
+            }
         }
     }
 

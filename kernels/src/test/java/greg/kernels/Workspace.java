@@ -42,6 +42,13 @@ public final class Workspace implements AutoCloseable {
         return storage;
     }
 
+    /** A FLOAT32 storage full of NaN for a weight or its gradient, as a parameter is allocated. */
+    public Storage parameter(int... dims) {
+        Storage storage = own(backend.memory().parameter(dims));
+        backend.transfer().fill(storage, Float.NaN);
+        return storage;
+    }
+
     /** A UINT8 storage full of garbage, for what a forward pass saves. */
     public Storage saved(long bytes) {
         byte[] garbage = new byte[Math.toIntExact(bytes)];

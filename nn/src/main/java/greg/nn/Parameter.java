@@ -78,7 +78,8 @@ public final class Parameter implements AutoCloseable {
                     + tensor.shape().size() + " elements for shape " + tensor.shape() + ", got " + keep.length);
         }
         Tensor old = mask;
-        mask = Tensor.of(tensor.backend(), tensor.shape(), keep);
+        mask = Tensor.zerosLike(tensor);
+        mask.set(keep);
         if (old != null) old.close();
         zeroMasked();
     }

@@ -83,7 +83,7 @@ public final class Backprop {
         checkRule(node, gradients);
         for (int i = 0; i < inputs.size(); i++) {
             if (gradients[i] == null) continue;
-            if (!inputs.get(i).requiresGrad()) gradients[i].release();
+            if (!inputs.get(i).requiresGrad() || node.op().added(i)) gradients[i].release();
             else accumulate(inputs.get(i), gradients[i], backend);
         }
     }
@@ -128,7 +128,7 @@ public final class Backprop {
             g.release();
             return;
         }
-        Storage fresh = g.exclusive() ? g : backend.memory().allocate(DType.FLOAT32, g.length());
+        Storage fresh = g.exclusive() ? g : backend.memory().like(g);
         backend.elementwise().add(dims, sum, g, fresh);
         if (fresh != g) g.release();
         if (!leaf) sum.release(); // a leaf's first term stays with the scope that owns it

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public abstract class Op {
     private static final AtomicLong CLOCK = new AtomicLong(); // several threads may record at the same time
     private Node node;
+    private long added;
 
     /** The op's name in messages and traces: the class name without {@code Op}. */
     public String name() {
@@ -59,9 +60,36 @@ public abstract class Op {
         return node.inputs().get(0).backend();
     }
 
-    /** A temporary of the rule; the reference is the caller's. */
+    /** A dense FLOAT32 storage for the rule; the reference is the caller's. */
     protected final Storage allocate(long length) {
         return backend().memory().allocate(DType.FLOAT32, length);
+    }
+
+    /** A storage for the gradient of input {@code i}; the reference is the caller's. */
+    protected final Storage gradientOf(int i) {
+        return backend().memory().like(node.inputs().get(i).storage());
+    }
+
+    /**
+     * The sum of the terms that the gradient of input {@code i} has so far, with a reference: the rule must add its own term to
+     * that storage and return it. Null if there is none, or it must not be overwritten: the rule returns its term.
+     */
+    protected final Storage pending(int i) {
+        Tensor input = node.inputs().get(i);
+        Storage sum = input.gradient();
+        if (sum == null || input.node() == null || !sum.exclusive()) return null;
+        added |= 1L << i;
+        return sum.retain();
+    }
+
+    /** Whether the rule has added its term for input {@code i} to what was {@link #pending}. */
+    final boolean added(int i) {
+        return (added >>> i & 1) == 1;
+    }
+
+    /** {@code dy} itself where the rule may overwrite it, else another storage like it; the reference is the caller's. */
+    protected final Storage inPlace(Storage dy) {
+        return dy.exclusive() ? dy.retain() : backend().memory().like(dy);
     }
 
     /** A float output or something saved for the rule, owned by the current scope. */
@@ -69,9 +97,9 @@ public abstract class Op {
         return Scope.current().own(backend.memory().allocate(type, length));
     }
 
-    /** As {@link #scoped} for float results. */
+    /** Storage for the result of an op, owned by the current scope. */
     protected static Storage scoped(Backend backend, Shape shape) {
-        return scoped(backend, DType.FLOAT32, shape.size());
+        return Scope.current().own(backend.memory().activation(shape.dims()));
     }
 
     /**

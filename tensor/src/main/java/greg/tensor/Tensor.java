@@ -38,39 +38,53 @@ public final class Tensor implements AutoCloseable {
         return t;
     }
 
+    /** Zeros in the shape and with the room of another tensor: its moving average, or its mask. */
+    public static Tensor zerosLike(Tensor other) {
+        Storage storage = other.backend.memory().like(other.storage);
+        other.backend.transfer().fill(storage, 0);
+        return new Tensor(other.backend, other.shape, storage, false, null);
+    }
+
     /** A float tensor with these values, row-major (NCHW). */
     public static Tensor of(Backend backend, Shape shape, float... values) {
-        return fromHost(backend, shape, values, false);
+        check(shape, values.length);
+        return fromHost(backend, shape, backend.memory().allocate(DType.FLOAT32, shape.size()), values, false);
     }
 
     /** A leaf that requires a gradient, with these values, row-major. */
     public static Tensor parameter(Backend backend, Shape shape, float... values) {
-        return fromHost(backend, shape, values, true);
+        check(shape, values.length);
+        return fromHost(backend, shape, backend.memory().parameter(shape.dims()), values, true);
     }
 
     /** A leaf that requires a gradient, all zeros. */
     public static Tensor zeroParameter(Backend backend, Shape shape) {
-        Storage storage = backend.memory().allocate(DType.FLOAT32, shape.size());
+        Storage storage = backend.memory().parameter(shape.dims());
         backend.transfer().fill(storage, 0);
         return new Tensor(backend, shape, storage, true, null);
     }
 
-    private static Tensor fromHost(Backend backend, Shape shape, float[] values, boolean requiresGrad) {
-        if (values.length != shape.size()) {
-            throw new IllegalArgumentException(
-                    "tensor: shape " + shape + " needs " + shape.size() + " values, got " + values.length);
+    private static Tensor fromHost(
+            Backend backend, Shape shape, Storage storage, float[] values, boolean requiresGrad) {
+        try {
+            backend.transfer().upload(values, storage);
+            return new Tensor(backend, shape, storage, requiresGrad, null);
+        } catch (RuntimeException e) {
+            storage.release();
+            throw e;
         }
-        Storage storage = backend.memory().allocate(DType.FLOAT32, shape.size());
-        backend.transfer().upload(values, storage);
-        return new Tensor(backend, shape, storage, requiresGrad, null);
+    }
+
+    private static void check(Shape shape, int values) {
+        if (values != shape.size()) {
+            throw new IllegalArgumentException(
+                    "tensor: shape " + shape + " needs " + shape.size() + " values, got " + values);
+        }
     }
 
     /** An INT32 tensor (class labels, indices). */
     public static Tensor ofInts(Backend backend, Shape shape, int... values) {
-        if (values.length != shape.size()) {
-            throw new IllegalArgumentException(
-                    "tensor: shape " + shape + " needs " + shape.size() + " values, got " + values.length);
-        }
+        check(shape, values.length);
         Storage storage = backend.memory().allocate(DType.INT32, shape.size());
         backend.transfer().upload(values, storage);
         return new Tensor(backend, shape, storage, false, null);

@@ -29,7 +29,9 @@ final class CudaReduction implements ReductionKernels {
         reduce(n, x, out, ABS);
     }
 
-    private void reduce(long n, Storage x, Storage out, int term) {
+    private void reduce(long count, Storage x, Storage out, int term) {
+        // padding holds zeros, which change no sum
+        long n = count == x.length() ? CudaStorage.of(x).extent() : count;
         int blocks = (int) Math.min(MOST_BLOCKS, (n + ELEMENTS - 1) / ELEMENTS);
         if (blocks == 1) {
             launch(n, x, out, term, 1);

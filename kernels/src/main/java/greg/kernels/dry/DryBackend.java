@@ -75,6 +75,7 @@ public final class DryBackend implements Backend {
                 family.getClassLoader(), new Class<?>[] {family}, (kernels, method, arguments) -> {
                     if (method.getDeclaringClass() == Object.class) return identity(family, kernels, method, arguments);
                     if (method.getName().equals("download")) zero(arguments[arguments.length - 1]);
+                    if (method.getReturnType() == boolean.class) return false; // accumulates
                     return method.getReturnType() == long.class ? 1L : null; // long: savedBytes
                 }));
     }

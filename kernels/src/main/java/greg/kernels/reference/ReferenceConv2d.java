@@ -47,9 +47,21 @@ final class ReferenceConv2d implements Conv2dKernels {
     /** dx[n,c,row,column] += w[o,c,i,j] dy[n,o,p,q] over all terms. */
     @Override
     public void backwardData(Conv2dSpec s, Storage ws, Storage dys, Storage dxs) {
-        float[] w = floats(ws);
-        float[] dy = floats(dys);
-        float[] dx = floatsOut(dxs);
+        backwardData(s, floats(ws), floats(dys), floatsOut(dxs), false);
+    }
+
+    @Override
+    public boolean accumulates() {
+        return true;
+    }
+
+    @Override
+    public void addBackwardData(Conv2dSpec s, Storage ws, Storage dys, Storage dxs) {
+        floats(dxs); // read as well: an output alone need not have been written
+        backwardData(s, floats(ws), floats(dys), floatsOut(dxs), true);
+    }
+
+    private static void backwardData(Conv2dSpec s, float[] w, float[] dy, float[] dx, boolean accumulate) {
         double[] plane = new double[s.h() * s.w()];
         int outGroup = s.outChannels() / s.groups();
         for (int n = 0; n < s.n(); n++) {
@@ -72,7 +84,12 @@ final class ReferenceConv2d implements Conv2dKernels {
                         }
                     }
                 }
-                round(plane, dx, (n * s.inChannels() + channel) * plane.length);
+                int start = (n * s.inChannels() + channel) * plane.length;
+                if (!accumulate) {
+                    round(plane, dx, start);
+                } else {
+                    for (int i = 0; i < plane.length; i++) dx[start + i] += (float) plane[i];
+                }
             }
         }
     }

@@ -47,7 +47,7 @@ public abstract class Optimizer implements AutoCloseable {
         for (Map.Entry<String, Parameter> p : network.parameters().entrySet()) {
             Tensor weight = p.getValue().tensor();
             Tensor[] state = new Tensor[moments];
-            for (int i = 0; i < moments; i++) state[i] = Tensor.full(backend, weight.shape(), 0);
+            for (int i = 0; i < moments; i++) state[i] = Tensor.zerosLike(weight);
             entries.add(new Entry(p.getKey(), p.getValue(), state));
         }
     }

@@ -68,7 +68,7 @@ public final class Feeder {
         Storage indices = scope.own(backend.memory().allocate(DType.INT32, n));
         backend.transfer().upload(identity(n), indices);
         Shape shape = Shape.of(n, c, h, w);
-        Storage x = scope.own(backend.memory().allocate(DType.FLOAT32, shape.size()));
+        Storage x = scope.own(backend.memory().activation(shape.dims()));
         backend.augment().batch(spec, bytes, indices, seed, counter, x);
         return Tensor.wrap(backend, shape, x);
     }

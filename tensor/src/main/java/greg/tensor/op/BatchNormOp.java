@@ -89,11 +89,10 @@ public final class BatchNormOp extends Op {
     protected Storage[] backward(Storage dy) {
         if (saved == null) return inferenceBackward(dy);
         boolean add = spec.fusion() == Fusion.ADD_RELU;
-        boolean inPlace = dy.exclusive();
-        Storage dresidual = add ? inPlace ? dy.retain() : allocate(dy.length()) : null;
-        Storage dx = !add && inPlace ? dy.retain() : allocate(dy.length());
-        Storage dgamma = allocate(spec.channels());
-        Storage dbeta = allocate(spec.channels());
+        Storage dresidual = add ? inPlace(dy) : null;
+        Storage dx = add ? gradientOf(0) : inPlace(dy);
+        Storage dgamma = gradientOf(1);
+        Storage dbeta = gradientOf(2);
         backend()
                 .batchNorm()
                 .backward(
@@ -104,7 +103,7 @@ public final class BatchNormOp extends Op {
     private Storage[] inferenceBackward(Storage dy) {
         Storage[] gradients = new Storage[node().inputs().size()];
         for (int i = 0; i < gradients.length; i++) {
-            if (needs(i)) gradients[i] = allocate(i == 1 || i == 2 ? spec.channels() : dy.length());
+            if (needs(i)) gradients[i] = gradientOf(i);
         }
         Storage mean = running.get(0).storage();
         Storage var = running.get(1).storage();

@@ -37,12 +37,12 @@ public final class BiasOp extends Op {
     protected Storage[] backward(Storage dy) {
         Storage dx = dy;
         if (spec.relu()) {
-            dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+            dx = inPlace(dy);
             backend().elementwise().reluBackward(spec.dims(), y, dy, dx);
         } else {
             dx.retain();
         }
-        Storage db = needs(1) ? allocate(spec.channels()) : null;
+        Storage db = needs(1) ? gradientOf(1) : null;
         if (db != null) backend().elementwise().biasBackward(spec, dx, db);
         return new Storage[] {dx, db};
     }

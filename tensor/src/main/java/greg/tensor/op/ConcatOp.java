@@ -53,7 +53,7 @@ public final class ConcatOp extends Op {
         Storage[] dxs = new Storage[node().inputs().size()];
         for (int i = 0; i < dxs.length; i++) {
             if (!needs(i)) continue;
-            dxs[i] = allocate(node().inputs().get(i).shape().size());
+            dxs[i] = gradientOf(i);
             backend().concat().backward(spec, i, dy, dxs[i]);
         }
         return dxs;

@@ -1,5 +1,6 @@
 package greg.tensor.op;
 
+import greg.kernels.Conv2dKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Conv2dSpec;
@@ -41,12 +42,23 @@ public final class Conv2dOp extends Op {
     @Override
     protected Storage[] backward(Storage dy) {
         boolean bias = node().inputs().size() == 3;
-        Storage db = bias && needs(2) ? allocate(spec.outChannels()) : null;
-        Storage dw = needs(1) || db != null ? allocate(w.shape().size()) : null;
+        Storage db = bias && needs(2) ? gradientOf(2) : null;
+        Storage dw = needs(1) || db != null ? gradientOf(1) : null;
         if (dw != null) backend().conv2d().backwardWeights(spec, x.storage(), dy, dw, db);
-        Storage dx = needs(0) ? allocate(x.shape().size()) : null;
-        if (dx != null) backend().conv2d().backwardData(spec, w.storage(), dy, dx);
+        Storage dx = needs(0) ? inputGradient(dy) : null;
         return bias ? new Storage[] {dx, dw, db} : new Storage[] {dx, dw};
+    }
+
+    private Storage inputGradient(Storage dy) {
+        Conv2dKernels kernels = backend().conv2d();
+        Storage sum = kernels.accumulates() ? pending(0) : null;
+        if (sum != null) {
+            kernels.addBackwardData(spec, w.storage(), dy, sum);
+            return sum;
+        }
+        Storage dx = gradientOf(0);
+        kernels.backwardData(spec, w.storage(), dy, dx);
+        return dx;
     }
 
     @Override

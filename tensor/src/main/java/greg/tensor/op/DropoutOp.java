@@ -37,7 +37,7 @@ public final class DropoutOp extends Op {
     /** dx = the same function of dy. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        Storage dx = inPlace(dy);
         backend().elementwise().dropout(node().output().shape().dims(), rate, seed, dy, dx);
         return new Storage[] {dx};
     }

@@ -40,10 +40,10 @@ public final class GateOp extends Op {
     /** dx = dy gate, dgate[n,c] = sum over h and w of dy x. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dgate = needs(1) ? allocate((long) spec.n() * spec.channels()) : null;
+        Storage dgate = needs(1) ? gradientOf(1) : null;
         if (dgate != null) backend().gate().backwardGate(spec, x, dy, dgate);
         // after the gate's gradient, which reads dy
-        Storage dx = !needs(0) ? null : dy.exclusive() ? dy.retain() : allocate(dy.length());
+        Storage dx = !needs(0) ? null : inPlace(dy);
         if (dx != null) backend().gate().forward(spec, dy, gate, dx);
         return new Storage[] {dx, dgate};
     }

@@ -26,7 +26,7 @@ public final class GlobalAveragePoolOp extends Op {
     /** dx[n,c,:,:] = dy[n,c] / (H W). */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = allocate(in.size());
+        Storage dx = gradientOf(0);
         backend().pool2d().globalAverageBackward(in.dim(0), in.dim(1), in.dim(2), in.dim(3), dy, dx);
         return new Storage[] {dx};
     }

@@ -44,12 +44,12 @@ public final class LinearOp extends Op {
     /** dx = dy w; dw = dy^T x; db = sum of dy over the batch. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = needs(0) ? allocate((long) n * in) : null;
+        Storage dx = needs(0) ? gradientOf(0) : null;
         if (dx != null) backend().gemm().gemm(new GemmSpec(n, in, out, false, false, false), dy, w.storage(), dx);
-        Storage dw = needs(1) ? allocate((long) out * in) : null;
+        Storage dw = needs(1) ? gradientOf(1) : null;
         if (dw != null) backend().gemm().gemm(new GemmSpec(out, in, n, true, false, false), dy, x.storage(), dw);
         if (node().inputs().size() == 2) return new Storage[] {dx, dw};
-        Storage db = needs(2) ? allocate(out) : null;
+        Storage db = needs(2) ? gradientOf(2) : null;
         if (db != null) backend().elementwise().biasBackward(biasSpec(), dy, db);
         return new Storage[] {dx, dw, db};
     }

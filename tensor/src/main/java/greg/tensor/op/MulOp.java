@@ -30,9 +30,9 @@ public final class MulOp extends Op {
     @Override
     protected Storage[] backward(Storage dy) {
         boolean free = dy.exclusive();
-        Storage da = !needs(0) ? null : free && !needs(1) ? dy.retain() : allocate(dy.length());
+        Storage da = !needs(0) ? null : free && !needs(1) ? dy.retain() : gradientOf(0);
         if (da != null) product(dy, b, da);
-        Storage db = !needs(1) ? null : free ? dy.retain() : allocate(dy.length());
+        Storage db = !needs(1) ? null : free ? dy.retain() : gradientOf(1);
         if (db != null) product(dy, a, db);
         return new Storage[] {da, db};
     }

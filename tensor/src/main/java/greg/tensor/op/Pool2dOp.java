@@ -35,7 +35,7 @@ public final class Pool2dOp extends Op {
     /** Max: the gradient goes to where the maximum was; average: it is spread evenly. Overlaps are summed. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = allocate(node().inputs().get(0).shape().size());
+        Storage dx = gradientOf(0);
         backend().pool2d().backward(spec, dy, saved, dx);
         return new Storage[] {dx};
     }

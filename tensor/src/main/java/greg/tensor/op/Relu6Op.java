@@ -23,7 +23,7 @@ public final class Relu6Op extends Op {
     /** dx = dy where 0 &lt; y &lt; 6. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        Storage dx = inPlace(dy);
         backend().elementwise().relu6Backward(node().output().shape().dims(), y, dy, dx);
         return new Storage[] {dx};
     }

@@ -23,7 +23,7 @@ public final class ReluOp extends Op {
     /** dx = dy where y &gt; 0. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        Storage dx = inPlace(dy);
         backend().elementwise().reluBackward(node().output().shape().dims(), y, dy, dx);
         return new Storage[] {dx};
     }

@@ -40,7 +40,7 @@ public final class ShortcutOp extends Op {
     /** dx = the matching positions and channels of dy, zero elsewhere. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = allocate(node().inputs().get(0).shape().size());
+        Storage dx = gradientOf(0);
         backend().shortcut().backward(spec, dy, dx);
         return new Storage[] {dx};
     }

@@ -26,7 +26,7 @@ public final class SigmoidOp extends Op {
     /** dx = dy y (1 - y). */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        Storage dx = inPlace(dy);
         backend().elementwise().sigmoidBackward(node().output().shape().dims(), y, dy, dx);
         return new Storage[] {dx};
     }

@@ -23,7 +23,7 @@ public final class SiluOp extends Op {
     /** dx = dy s (1 + x (1 - s)) with s = 1 / (1 + exp(-x)). */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = dy.exclusive() ? dy.retain() : allocate(dy.length());
+        Storage dx = inPlace(dy);
         backend().elementwise().siluBackward(node().output().shape().dims(), x, dy, dx);
         return new Storage[] {dx};
     }

@@ -34,7 +34,7 @@ public final class UpsampleNearestOp extends Op {
     /** dx = the sum of dy over each pixel's block. */
     @Override
     protected Storage[] backward(Storage dy) {
-        Storage dx = allocate(node().inputs().get(0).shape().size());
+        Storage dx = gradientOf(0);
         backend().upsampleNearest().backward(spec, dy, dx);
         return new Storage[] {dx};
     }
