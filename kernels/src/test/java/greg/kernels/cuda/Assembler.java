@@ -9,7 +9,7 @@ import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 
 /** NVIDIA's own PTX compiler, which comes with JCuda and needs neither a GPU nor a toolkit. */
-final class Assembler {
+public final class Assembler {
     private static final Pattern FUNCTION = Pattern.compile("Compiling entry function '(\\w+)'");
     private static final Pattern SPILL = Pattern.compile("(\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
@@ -23,7 +23,7 @@ final class Assembler {
     private Assembler() {}
 
     /** What the compiler reports about one entry. */
-    record Usage(int registers, int sharedBytes, int spilledBytes) {}
+    public record Usage(int registers, int sharedBytes, int spilledBytes) {}
 
     /**
      * Compiles a module.
@@ -33,15 +33,28 @@ final class Assembler {
      * @throws AssertionError with the compiler's message if it refuses the module
      */
     static Map<String, Usage> compile(PtxSource source, String architecture) {
+        return compile(source.name() + ".ptx", source.text(), architecture);
+    }
+
+    /**
+     * Compiles a module that is no file of this project.
+     *
+     * @param name of the module, for messages
+     * @param text the module
+     * @param architecture such as {@code sm_90}
+     * @return usage by entry
+     * @throws AssertionError with the compiler's message if it refuses the module
+     */
+    public static Map<String, Usage> compile(String name, String text, String architecture) {
         nvPTXCompilerHandle handle = new nvPTXCompilerHandle();
-        byte[] image = source.image();
-        check("create", source, JNvPTXCompiler.nvPTXCompilerCreate(handle, image.length, image));
+        byte[] image = (text + '\0').getBytes(StandardCharsets.US_ASCII);
+        check("create", name, JNvPTXCompiler.nvPTXCompilerCreate(handle, image.length, image));
         try {
             String[] options = {"--gpu-name=" + architecture, "--verbose"};
             int status = JNvPTXCompiler.nvPTXCompilerCompile(handle, options.length, options);
             if (status != 0) {
-                throw new AssertionError(source.name() + ".ptx does not compile for " + architecture + ": "
-                        + log(handle, true) + " (status " + status + ")");
+                throw new AssertionError(name + " does not compile for " + architecture + ": " + log(handle, true)
+                        + " (status " + status + ")");
             }
             return parse(log(handle, false));
         } finally {
@@ -49,8 +62,8 @@ final class Assembler {
         }
     }
 
-    private static void check(String what, PtxSource source, int status) {
-        if (status != 0) throw new AssertionError(source.name() + ".ptx: " + what + " failed with status " + status);
+    private static void check(String what, String name, int status) {
+        if (status != 0) throw new AssertionError(name + ": " + what + " failed with status " + status);
     }
 
     private static String log(nvPTXCompilerHandle handle, boolean errors) {
