@@ -47,3 +47,7 @@ library() {
 }
 
 library libcuda.so.1 "device driver ops ptx"
+library libcublasLt.so.12 "cublaslt"
+library libcublasLt.so.13 "cublaslt"
+library libcublas.so.12 "cublas12 cublas"
+library libcublas.so.13 "cublas13 cublas"
