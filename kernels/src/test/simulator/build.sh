@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the software CUDA device: build.sh SOURCES OUTPUT, e.g. build.sh kernels/src/test/simulator kernels/target/simulator.
-# Only what changed is compiled again; a changed header compiles everything again. Without g++ nothing is built, and
+# Only what changed is compiled again; a changed header compiles its library again. Without g++ nothing is built, and
 # the tests that need the device say so and are skipped.
 set -eu
 sources=$1
@@ -15,22 +15,39 @@ if ! command -v g++ > /dev/null 2>&1; then
   exit 0
 fi
 mkdir -p "$output/objects"
-newest_header=$(find "$sources" \( -name '*.h' -o -name '*.hpp' -o -name build.sh \) -newer "$output/libcuda.so.1" 2> /dev/null | head -n 1 || true)
-[ -f "$output/libcuda.so.1" ] || newest_header=all
-objects=
-changed=
-for source in "$sources"/*/*.cpp; do
-  name=$(basename "$(dirname "$source")")_$(basename "$source" .cpp)
-  object="$output/objects/$name.o"
-  objects="$objects $object"
-  if [ -n "$newest_header" ] || [ ! -f "$object" ] || [ -n "$(find "$source" -newer "$object")" ]; then
-    # shellcheck disable=SC2086 # the flags are words on purpose
-    g++ $flags -c "$source" -o "$object"
-    changed=yes
+
+# library NAME DIRECTORIES: all sources of the directories in one file, which is also its soname. Symbol versions are
+# those of NAME.map in the first directory, if there is one. All but the driver are linked to the driver, for its
+# extension.h, the only header that they share.
+library() {
+  library=$output/$1
+  map=$sources/${2%% *}/$1.map
+  links=
+  [ "$1" = libcuda.so.1 ] || links="$output/libcuda.so.1"
+  [ ! -f "$map" ] || links="$links -Wl,--version-script=$map"
+  shared="$sources/build.sh $sources/driver/extension.h"
+  for directory in $2; do shared="$shared $(find "$sources/$directory" -name '*.hpp' -o -name '*.map')"; done
+  objects=
+  for directory in $2; do
+    for source in "$sources/$directory"/*.cpp; do
+      object="$output/objects/${directory}_$(basename "$source" .cpp).o"
+      objects="$objects $object"
+      # shellcheck disable=SC2086 # files and flags are words on purpose
+      if [ ! -f "$object" ] || [ -n "$(find "$source" $shared -newer "$object")" ]; then
+        g++ $flags -c "$source" -o "$object"
+      fi
+    done
+  done
+  # shellcheck disable=SC2086 # so are the objects; moved into place so that an interrupted build leaves nothing half written
+  if [ ! -f "$library" ] || [ -n "$(find $objects -newer "$library")" ]; then
+    g++ -shared -Wl,-soname,"$1" -Wl,--no-undefined -Wl,--exclude-libs,ALL -static-libstdc++ -static-libgcc $objects $links \
+      -o "$library.new"
+    mv "$library.new" "$library"
   fi
-done
-if [ -n "$changed" ]; then
-  # shellcheck disable=SC2086 # and so are the objects; moved into place so that an interrupted build leaves nothing half written
-  g++ -shared -Wl,-soname,libcuda.so.1 -Wl,--no-undefined -Wl,--exclude-libs,ALL -static-libstdc++ -static-libgcc $objects -o "$output/libcuda.so.1.new"
-  mv "$output/libcuda.so.1.new" "$output/libcuda.so.1"
-fi
+}
+
+library libcuda.so.1 "device driver ops ptx"
+library libcublasLt.so.12 "cublaslt"
+library libcublasLt.so.13 "cublaslt"
+library libcublas.so.12 "cublas12 cublas"
+library libcublas.so.13 "cublas13 cublas"

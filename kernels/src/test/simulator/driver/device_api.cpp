@@ -132,9 +132,6 @@ SIM_API CUresult cuGetErrorString(CUresult code, const char** sentence) {
     return CUDA_SUCCESS;
 }
 
-/// The message of the last error of any kind; an empty string before the first one.
-SIM_API const char* gregSimLastError() { return lastError().c_str(); }
-
 /// Stops (or resumes) the report of errors on stderr.
 SIM_API void gregSimQuiet(int on) { quiet = on != 0; }
 

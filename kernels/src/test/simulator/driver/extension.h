@@ -19,6 +19,12 @@ __attribute__((visibility("default"))) int gregSimSubmit(void* stream, int (*wor
 __attribute__((visibility("default"))) int gregSimRead(unsigned long long address, size_t bytes, const char* what);
 __attribute__((visibility("default"))) int gregSimWrite(unsigned long long address, size_t bytes, const char* what);
 
+/// Reports a misuse of the library as the driver reports its own: gregSimLastError tells it, and stderr.
+__attribute__((visibility("default"))) void gregSimReport(const char* message);
+
+/// The message of the last error of any kind; an empty string before the first one.
+__attribute__((visibility("default"))) const char* gregSimLastError(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,3 +27,7 @@ int gregSimWrite(unsigned long long address, size_t bytes, const char* what) {
         Memory::get().markWritten(address, bytes);
     });
 }
+
+void gregSimReport(const char* message) { report(Error(CUDA_ERROR_INVALID_VALUE, message)); }
+
+const char* gregSimLastError() { return lastError().c_str(); }

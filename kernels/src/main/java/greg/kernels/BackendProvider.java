@@ -1,5 +1,7 @@
 package greg.kernels;
 
+import java.util.List;
+
 /** Makes one kind of backend; found through {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
     /** {@code reference}, {@code cpu} or {@code cuda}. */
@@ -17,6 +19,11 @@ public interface BackendProvider {
 
     /** A description of what would be used; only called when available. */
     String describe();
+
+    /** The libraries of the system that the backend looks for, found or not; none by default. */
+    default List<LibraryStatus> libraries() {
+        return List.of();
+    }
 
     /** Opens the backend. */
     Backend open(BackendOptions options);

@@ -63,7 +63,7 @@ public final class BackendsUnderTest {
             if (REPORTED.add(kind)) System.out.println("SKIPPED " + message);
             Assumptions.abort(message);
         }
-        Backend backend = Backends.open(kind, BackendOptions.standard());
+        Backend backend = Backends.open(kind, BackendOptions.standard().precision(Precision.FP32));
         assertEquals(kind, backend.name(), "the backend that was requested");
         if (kind.equals("cuda")) {
             String name = backend.device().name();

@@ -5,15 +5,14 @@ import greg.kernels.BackendOptions;
 import greg.kernels.BatchNormKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
-import greg.kernels.GemmKernels;
 import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.Precision;
 
 /**
- * One GPU, float32. This build runs the project's own kernels on it; the families that need cuDNN or cuBLAS (convolution,
- * batch normalization, pooling windows, matrix products) throw an error that says so. Used by the thread that opened it:
+ * One GPU, float32. This build runs the project's own kernels on it, and cuBLAS; the families that need cuDNN (convolution,
+ * batch normalization, pooling windows) throw an error that says so. Used by the thread that opened it:
  * calls from another throw.
  */
 public final class CudaBackend implements Backend {
@@ -26,6 +25,7 @@ public final class CudaBackend implements Backend {
     private final UpdateTables tables;
     private final CudaUpdate update;
     private final CudaAugment augment;
+    private final CudaGemm gemm;
     private final KernelFamilies kernels;
     private boolean closed;
 
@@ -42,12 +42,13 @@ public final class CudaBackend implements Backend {
         tables = new UpdateTables(context, memory, transfer);
         update = new CudaUpdate(context, memory, transfer, tables);
         augment = new CudaAugment(context, memory, transfer);
+        gemm = new CudaGemm(context, memory, precision != Precision.FP32);
         kernels = new KernelFamilies(
                 transfer,
                 new CudaElementwise(context, memory, layouts),
                 new CudaReduction(context, memory),
-                null, // throws below, as the other two do
-                null,
+                gemm,
+                null, // throws below, as the next does
                 null,
                 new CudaPool2d(context, layouts),
                 shortcut,
@@ -80,11 +81,6 @@ public final class CudaBackend implements Backend {
     @Override
     public KernelFamilies kernels() {
         return kernels;
-    }
-
-    @Override
-    public GemmKernels gemm() {
-        throw needs("matrix multiplication", "cuBLAS");
     }
 
     @Override
@@ -132,6 +128,7 @@ public final class CudaBackend implements Backend {
         if (closed) return;
         context.enter();
         closed = true;
+        gemm.close();
         augment.close();
         update.close();
         tables.close();

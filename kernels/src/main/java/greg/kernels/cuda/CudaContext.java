@@ -35,7 +35,7 @@ final class CudaContext implements AutoCloseable {
     private final CUstream stream = new CUstream();
     private final Map<Loaded, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
-    private Launch lastLaunch;
+    private Object lastLaunch;
     /** Describes the step that is being captured, or null. */
     private Capture capture;
 
@@ -45,7 +45,7 @@ final class CudaContext implements AutoCloseable {
      * @throws KernelException if there is no such device or the driver cannot open it
      */
     CudaContext(int index) {
-        String why = CudaLibraries.whyNot();
+        String why = CudaLibraries.whyNoDriver();
         if (why != null) throw new KernelException(why);
         // not before: it uses a JCuda class, and those need the libraries to be loaded
         arguments = new ArgumentBuffer();
@@ -106,7 +106,7 @@ final class CudaContext implements AutoCloseable {
         check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(bytes, device));
         int[] version = new int[1];
         check("cuDriverGetVersion", JCudaDriver.cuDriverGetVersion(version));
-        return "compute capability " + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) + "."
+        return "compute capability " + computeMajor() + "."
                 + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR) + ", "
                 + (bytes[0] >> 20) + " MiB, driver for CUDA " + version[0] / 1000 + "." + version[0] % 1000 / 10;
     }
@@ -124,6 +124,11 @@ final class CudaContext implements AutoCloseable {
                     + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)
                     + "; choose precision fp32");
         }
+    }
+
+    /** The first number of the device's compute capability. */
+    int computeMajor() {
+        return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
     }
 
     /** Size of the level-2 cache. */
@@ -190,8 +195,12 @@ final class CudaContext implements AutoCloseable {
                 JCudaDriver.cuMemcpyDtoDAsync(to.address(), from.address(), bytes, stream()));
     }
 
-    /** Remembers what was launched, for the message of a fault that shows only later. */
-    void launched(Launch launch) {
+    /**
+     * Remembers what was launched, for the message of a fault that shows only later.
+     *
+     * @param launch says in {@code toString()} what it was
+     */
+    void launched(Object launch) {
         lastLaunch = launch;
         if (BLOCKING && !capturing()) synchronize();
     }

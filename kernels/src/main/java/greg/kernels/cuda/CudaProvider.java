@@ -3,10 +3,12 @@ package greg.kernels.cuda;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BackendProvider;
+import greg.kernels.LibraryStatus;
+import java.util.List;
 
 /**
- * Offers the GPU. While convolutions, batch normalization and matrix products are missing from {@link CudaBackend}, no
- * network can be trained on it, so it reports itself unavailable: {@code auto} must not choose it. Tests of its kernels
+ * Offers the GPU. While convolutions and batch normalization are missing from {@link CudaBackend}, no network can be
+ * trained on it, so it reports itself unavailable: {@code auto} must not choose it. Tests of its kernels
  * enable it with system property {@value #KERNELS_ONLY}.
  */
 public final class CudaProvider implements BackendProvider {
@@ -25,10 +27,10 @@ public final class CudaProvider implements BackendProvider {
     @Override
     public String unavailable() {
         if (!Boolean.getBoolean(KERNELS_ONLY)) {
-            return "CUDA: this build does not use cuDNN and cuBLAS yet, which convolutions, batch normalization and matrix"
-                    + " products need on a GPU; use device = cpu";
+            return "CUDA: this build does not use cuDNN yet, which convolutions and batch normalization need on a GPU; use"
+                    + " device = cpu";
         }
-        String why = CudaLibraries.whyNot();
+        String why = CudaLibraries.whyNoDriver();
         return why != null ? why : CudaContext.whyNoDevice();
     }
 
@@ -37,6 +39,11 @@ public final class CudaProvider implements BackendProvider {
         try (CudaContext context = new CudaContext(0)) {
             return context.deviceName() + " (" + context.details() + ")";
         }
+    }
+
+    @Override
+    public List<LibraryStatus> libraries() {
+        return CudaLibraries.status();
     }
 
     @Override

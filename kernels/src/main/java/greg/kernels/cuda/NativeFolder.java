@@ -30,6 +30,16 @@ final class NativeFolder {
         }
     }
 
+    /** Puts a file there that JCuda is to take instead of its own of this name. */
+    static synchronized void put(String name, byte[] content) {
+        Path file = folder().resolve(name);
+        try {
+            Files.write(file, content);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cuda: writing " + file + " failed", e);
+        }
+    }
+
     private static Path folder() {
         if (folder == null) {
             try {

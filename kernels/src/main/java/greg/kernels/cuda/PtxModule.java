@@ -26,6 +26,12 @@ final class PtxModule {
         options.putBytes(CUjit_option.CU_JIT_ERROR_LOG_BUFFER, new byte[LOG_BYTES]);
         options.putInt(CUjit_option.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, LOG_BYTES);
         int status = JCudaDriver.cuModuleLoadDataJIT(module, Pointer.to(source.image()), options);
+        if (status == CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND) {
+            throw new KernelException("cuda: " + source.name() + ".ptx: the driver has no compiler for PTX: "
+                    + CudaContext.describe(status)
+                    + ". libnvidia-ptxjitcompiler.so.1 is a part of NVIDIA's driver: install"
+                    + " it whole; in a container, NVIDIA_DRIVER_CAPABILITIES must include compute");
+        }
         if (status != CUresult.CUDA_SUCCESS) {
             String log = options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER);
             throw new KernelException("cuda: the driver rejected " + source.name() + ".ptx: "

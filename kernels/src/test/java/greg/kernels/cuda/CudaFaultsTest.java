@@ -193,7 +193,6 @@ class CudaFaultsTest {
         CudaBackend backend = new Gpu().backend();
         refused(backend::conv2d, "convolution", "cuDNN", "device = cpu");
         refused(backend::batchNorm, "cuDNN");
-        refused(backend::gemm, "cuBLAS");
         refused(() -> backend.pool2d().savedBytes(null), "pooling", "cuDNN");
     }
 
