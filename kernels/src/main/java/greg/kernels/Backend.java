@@ -1,5 +1,7 @@
 package greg.kernels;
 
+import java.util.List;
+
 /**
  * A device and its kernels. A backend is used from one thread: the one that computes.
  *
@@ -106,6 +108,30 @@ public interface Backend extends AutoCloseable {
      * one activation layout for a whole network. Affects speed only; backends may ignore it.
      */
     default void expectChannels(int... convInputChannels) {}
+
+    /** In which format activations are stored and multiplied. */
+    default Precision precision() {
+        return Precision.FP32;
+    }
+
+    /**
+     * Which of several implementations this backend has chosen for each operation so far, by measuring them: one line of text
+     * per operation, of this backend's own format. Empty where there is nothing to choose. A run that is resumed with the same
+     * choices ends with the same bits.
+     */
+    default List<String> planChoices() {
+        return List.of();
+    }
+
+    /**
+     * Makes these choices, of {@link #planChoices()}, before anything is measured. A choice that does not exist here, because the
+     * library or the device is another one, is measured anew.
+     *
+     * @return what could not be chosen and why, one line each
+     */
+    default List<String> usePlans(List<String> choices) {
+        return List.of();
+    }
 
     /** Waits until all kernels issued so far have finished. */
     default void synchronize() {}

@@ -74,6 +74,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public Precision precision() {
+        return precision;
+    }
+
+    @Override
     public Memory memory() {
         return memory;
     }

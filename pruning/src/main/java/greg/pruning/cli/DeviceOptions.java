@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
+import greg.kernels.Precision;
 import greg.pruning.run.UsageException;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
@@ -30,10 +31,17 @@ final class DeviceOptions {
     @Option(
             names = "--precision",
             paramLabel = "NAME",
-            defaultValue = "fp32",
-            description = "Number format of activations: fp32, strict; this build has no other. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description = "fp32: float32 throughout; tf32: float32 in memory, products of a GPU's tensor cores; bf16:"
+                    + " activations in bfloat16, weights in float32. Default: tf32 on a GPU, fp32 elsewhere, which is all"
+                    + " that other devices have.")
     String precision;
+
+    @Option(
+            names = "--deterministic",
+            description =
+                    "On a GPU, only kernels that give the same bits in each run, so that a resumed run ends like one"
+                            + " that was never interrupted; other devices always do.")
+    boolean deterministic;
 
     /** Refuses values that no backend understands. */
     void check() {
@@ -42,15 +50,25 @@ final class DeviceOptions {
                     + "'; expected auto, cpu, cuda, cuda:N or reference; 'greg devices' shows what works here");
         }
         Checks.atLeast("--threads", 0, threads);
-        if (!precision.equals("fp32")) {
-            throw new UsageException("--precision: expected fp32, the only one in this build, got '" + precision + "'");
+        Precision asked = precision();
+        if (asked != null && asked != Precision.FP32 && (device.equals("cpu") || device.equals("reference"))) {
+            throw new UsageException("--precision " + asked + ": --device " + device
+                    + " computes in fp32 only; leave it" + " out, or use a GPU");
         }
+    }
+
+    /** The requested precision, or null for the device's own. */
+    private Precision precision() {
+        if (precision == null) return null;
+        for (Precision known : Precision.values()) if (known.toString().equals(precision)) return known;
+        throw new UsageException("--precision: expected fp32, tf32 or bf16, got '" + precision + "'");
     }
 
     /** Opens the backend; a {@link greg.kernels.KernelException} says why it is not available. */
     Backend open() {
         check();
         BackendOptions standard = BackendOptions.standard();
-        return Backends.open(device, new BackendOptions(threads > 0 ? threads : standard.threads(), standard.index()));
+        int hostThreads = threads > 0 ? threads : standard.threads();
+        return Backends.open(device, new BackendOptions(hostThreads, standard.index(), precision(), deterministic));
     }
 }

@@ -140,7 +140,7 @@ final class PruneCommand implements Resume.Command {
             PruneSettings settings = PruneSettings.of(plan, arch.weights == null);
             RunConfig runConfig =
                     RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, settings);
-            RunCheckpoints checkpoints = run.begin(folder, runConfig, console);
+            RunCheckpoints checkpoints = run.begin(folder, backend, runConfig, console);
             PruneReport report = new PruneRun(console, folder, runData, backend, plan, checkpoints).run(start);
             console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.kernels.Backend;
 import greg.nn.train.Augmentation;
 import greg.pruning.report.Written;
 import greg.pruning.run.Recipe;
@@ -96,9 +97,9 @@ final class RunOptions {
     }
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */
-    RunCheckpoints begin(RunFolder folder, RunConfig config, Console console) {
+    RunCheckpoints begin(RunFolder folder, Backend backend, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);
-        return new RunCheckpoints(folder, checkpointInterval, saved());
+        return new RunCheckpoints(folder, backend, checkpointInterval, saved(), console);
     }
 }

@@ -76,6 +76,7 @@ final class TrainCommand implements Resume.Command {
                     networkSpec.arch(), runData.name(), backend.device().name());
             RunCheckpoints checkpoints = run.begin(
                     folder,
+                    backend,
                     RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null),
                     console);
             checkpoints.enter(Phase.TRAIN, networkSpec, RunState.Results.NONE);

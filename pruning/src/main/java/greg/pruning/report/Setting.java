@@ -28,6 +28,7 @@ public enum Setting {
     STD(Role.TRAINING),
     AUGMENT(Role.TRAINING),
     PRECISION(Role.TRAINING),
+    DETERMINISTIC(Role.TRAINING),
     SEED(Role.TRAINING),
     LR(Role.TRAINING),
     LR_FT(Role.TRAINING),

@@ -77,7 +77,7 @@ public final class ResumedRun {
                     config.path("device").path(part),
                     now.path("device").path(part));
         }
-        for (String part : List.of("version", "commit", "java")) {
+        for (String part : List.of("precision", "version", "commit", "java")) {
             warn(monitor, part, config.path(part), now.path(part));
         }
     }

@@ -1,11 +1,13 @@
 package greg.pruning.run;
 
+import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
 import greg.nn.train.TrainState;
 import greg.pruning.growth.GrowingRegularization;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -13,9 +15,15 @@ import java.util.function.Supplier;
 
 /** A run's checkpoints: the state of the training loop, and of the run around it. */
 public final class RunCheckpoints {
+    static final String PLANS = "checkpoint/plans.txt";
+
     private final RunFolder folder;
+    private final Backend backend;
     private final double interval;
     private final RunState.Saved from;
+    /** As they are in the folder. */
+    private List<String> plans = List.of();
+
     private Phase phase = Phase.TRAIN;
     private NetworkSpec spec;
     private RunState.Results results = RunState.Results.NONE;
@@ -23,13 +31,20 @@ public final class RunCheckpoints {
     private long phaseStart = System.nanoTime();
 
     /**
-     * For a run in {@code folder}.
+     * For a run in {@code folder}. The kernels that a resumed run had chosen by measuring are chosen again.
      *
+     * @param backend of the run
      * @param interval seconds between two checkpoints; 0: after every step
      * @param from the checkpoint to resume from, or null
+     * @param monitor told of kernels that cannot be chosen again
      */
-    public RunCheckpoints(RunFolder folder, double interval, RunState.Saved from) {
+    public RunCheckpoints(RunFolder folder, Backend backend, double interval, RunState.Saved from, RunMonitor monitor) {
         this.folder = folder;
+        this.backend = backend;
+        if (from != null && Files.exists(folder.file(PLANS))) {
+            plans = folder.readLines(PLANS);
+            for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
+        }
         this.interval = interval;
         this.from = from;
     }
@@ -112,8 +127,17 @@ public final class RunCheckpoints {
     /** Writes a checkpoint as a whole; if that fails, the previous one stays. */
     private void write(
             RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
+        keepPlans();
         new RunState(phase, seconds(), folder.syncMetrics(), results, loop, epochs, state.dropout())
                 .write(folder, spec, network, state.optimizer(), growth);
+    }
+
+    /** Before the state, which is nothing without them where bits are promised. */
+    private void keepPlans() {
+        List<String> now = backend.planChoices();
+        if (now.equals(plans)) return;
+        folder.writeText(PLANS, String.join("\n", now) + "\n");
+        plans = now;
     }
 
     /** The run is finished: what a checkpoint would hold is in its other files. */

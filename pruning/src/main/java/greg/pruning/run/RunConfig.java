@@ -19,6 +19,7 @@ import java.util.Map;
  * @param arch of the network
  * @param seed of the run
  * @param device that computed
+ * @param precision in which it did
  * @param dataset which images
  * @param options every option by name with its value, defaults included
  * @param pruning the settings that result from the options of {@code prune}; absent for {@code train}
@@ -33,6 +34,7 @@ public record RunConfig(
         String arch,
         long seed,
         Device device,
+        String precision,
         Images dataset,
         Map<String, Object> options,
         @JsonInclude(JsonInclude.Include.NON_NULL) PruneSettings pruning) {
@@ -81,6 +83,7 @@ public record RunConfig(
                 arch,
                 seed,
                 backend.device(),
+                backend.precision().toString(),
                 Images.of(data),
                 invocation.options(),
                 pruning);

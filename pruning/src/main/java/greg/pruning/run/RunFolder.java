@@ -42,6 +42,7 @@ public final class RunFolder implements AutoCloseable {
             "plan.json",
             "pruned.safetensors",
             RunState.FILE,
+            RunCheckpoints.PLANS,
             "checkpoint/base.safetensors",
             "checkpoint/latest.safetensors",
             "checkpoint/best.safetensors");
@@ -176,6 +177,15 @@ public final class RunFolder implements AutoCloseable {
     /** Writes text: complete or not at all. */
     public void writeText(String name, String text) {
         AtomicFile.writeText(file(name), text);
+    }
+
+    /** The lines of a file in it. */
+    List<String> readLines(String name) {
+        try {
+            return Files.readAllLines(file(name));
+        } catch (IOException e) {
+            throw new RunException(file(name) + " cannot be read (" + RunException.reason(e) + ")", e);
+        }
     }
 
     /** Appends one record to metrics.jsonl. */
