@@ -1,30 +1,70 @@
 #include "device/block.hpp"
 
+#include <algorithm>
+#include <memory>
+
 namespace sim {
+namespace {
+
+/// Room for the registers of a block. One launch runs at a time, and the next one finds the room of the last one.
+char* room(size_t bytes) {
+    static std::unique_ptr<char[]> memory;
+    static size_t size = 0;
+    if (bytes + 64 > size) {
+        size = 2 * bytes + 64;
+        memory.reset(new char[size]);
+    }
+    return memory.get() + (64 - reinterpret_cast<uint64_t>(memory.get()) % 64);
+}
+
+bool ofBlock(Special which) {
+    return which == Special::ctaidX || which == Special::ctaidY || which == Special::ctaidZ || which == Special::smid;
+}
+
+}  // namespace
 
 Block::Block(const Launch& launch)
     : shared(*launch.kernel, launch.dynamicShared), launch_(launch), kernel_(*launch.kernel),
-      threads_(launch.block.count()), values_(threads_.size() * kernel_.values.size()), defined_(values_.size()) {
-    for (unsigned i = 0; i < size(); i++) {
-        threads_[i].block = this;
-        threads_[i].index = i;
-        threads_[i].values = values_.data() + i * kernel_.values.size();
-        threads_[i].defined = defined_.data() + i * kernel_.values.size();
+      size_(static_cast<unsigned>(launch.block.count())), warps_((size_ + Warp::size - 1) / Warp::size) {
+    size_t slots = kernel_.values.size();
+    for (uint8_t known : kernel_.defined) initial_.push_back(known ? ~0u : 0u);
+    defined_.resize(warps_.size() * slots);
+    char* registers = room(warps_.size() * slots * Warp::registerBytes);
+    for (size_t i = 0; i < warps_.size(); i++) {
+        Warp& warp = warps_[i];
+        warp.block = this;
+        warp.first = static_cast<uint32_t>(i * Warp::size);
+        warp.present = size_ - warp.first >= Warp::size ? ~0u : (1u << (size_ - warp.first)) - 1;
+        warp.registers = registers + i * slots * Warp::registerBytes;
+        warp.defined = defined_.data() + i * slots;
+        for (Slot slot = 0; slot < slots; slot++) {
+            if (!kernel_.defined[slot]) continue;
+            if (kernel_.widths[slot] == 64) std::fill_n(warp.lanes<uint64_t>(slot), Warp::size, kernel_.values[slot]);
+            else std::fill_n(warp.lanes<uint32_t>(slot), Warp::size, static_cast<uint32_t>(kernel_.values[slot]));
+        }
+        for (const auto& special : kernel_.specials) fill(warp, special.first, special.second);
+    }
+}
+
+void Block::fill(Warp& warp, Slot slot, Special which) {
+    for (unsigned lane = 0; lane < Warp::size; lane++) {
+        uint64_t value = special(which, warp.first + lane);
+        if (kernel_.widths[slot] == 64) warp.lanes<uint64_t>(slot)[lane] = value;
+        else warp.lanes<uint32_t>(slot)[lane] = static_cast<uint32_t>(value);
     }
 }
 
 void Block::start() {
     shared.reset();
-    for (Thread& thread : threads_) {
-        memcpy(thread.values, kernel_.values.data(), kernel_.values.size() * sizeof(uint64_t));
-        memcpy(thread.defined, kernel_.defined.data(), kernel_.defined.size());
-        for (const auto& special_ : kernel_.specials) {
-            thread.values[special_.first] = special(special_.second, thread.index);
+    for (Warp& warp : warps_) {
+        memcpy(warp.defined, initial_.data(), initial_.size() * sizeof(uint32_t));
+        for (const auto& special : kernel_.specials) {
+            if (ofBlock(special.second)) fill(warp, special.first, special.second);
         }
-        thread.pc = 0;
-        thread.warpEpoch = 0;
-        thread.backward = 0;
-        thread.state = Thread::State::running;
+        warp.alive = warp.running = warp.present;
+        warp.atBarrier = warp.atWarp = warp.active = warp.backward = 0;
+        std::fill_n(warp.lanePc, Warp::size, 0);
+        std::fill_n(warp.epoch, Warp::size, 0);
     }
 }
 
@@ -33,129 +73,143 @@ void Block::run(Dim index) {
     races.block(index.x + size_t{launch_.grid.x} * (index.y + size_t{launch_.grid.y} * index.z));
     start();
     while (true) {
-        unsigned left = 0;
-        for (unsigned first = 0; first < size(); first += 32) {
-            do {
-                for (unsigned i = first; i < std::min(first + 32, size()); i++) {
-                    if (threads_[i].state == Thread::State::running) runThread(threads_[i]);
-                }
-            } while (resolveWarp(first));
+        uint32_t left = 0;
+        for (Warp& warp : warps_) {
+            do runWarp(warp);
+            while (resolve(warp));
+            left |= warp.alive;
         }
-        for (const Thread& thread : threads_) left += thread.state == Thread::State::left;
-        if (left == size()) return;
+        if (!left) return;
         releaseBarrier();
     }
 }
 
-void Block::runThread(Thread& thread) {
+void Block::runWarp(Warp& warp) {
     const Instr* code = kernel_.code.data();
     try {
-        while (thread.state == Thread::State::running) {
-            const Instr& instr = code[thread.pc++];
-            if (instr.predicate != always && (thread.get<uint8_t>(instr.predicate) != 0) == instr.negated) continue;
-            instr.run(thread, instr);
+        while (warp.running) {
+            warp.converge();
+            do {
+                const Instr& instr = code[warp.pc++];
+                warp.exec = warp.active;
+                if (instr.predicate != always) {
+                    uint32_t holds = warp.sourceBits(instr.predicate);
+                    warp.exec &= instr.negated ? ~holds : holds;
+                    if (instr.uniform && warp.exec && warp.exec != warp.active) {
+                        warp.lane = static_cast<uint32_t>(__builtin_ctz(warp.exec));
+                        throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION,
+                                    text(".uni, but of the lanes 0x%x that are here together only 0x%x take it",
+                                         warp.active, warp.exec));
+                    }
+                    if (!warp.exec) continue;
+                }
+                instr.run(warp, instr);
+            } while (warp.active && warp.pc < warp.limit);
+            warp.suspend();
         }
     } catch (const Error& error) {
-        blame(error, thread);
+        blame(error, warp.first + warp.lane, warp.pc);
     }
 }
 
-bool Block::resolveWarp(unsigned first) {
-    uint32_t waiting = 0;
-    uint32_t present = 0;
-    for (unsigned lane = 0; lane < 32 && first + lane < size(); lane++) {
-        Thread::State state = threads_[first + lane].state;
-        if (state == Thread::State::atWarp) waiting |= 1u << lane;
-        if (state != Thread::State::left) present |= 1u << lane;
-    }
+bool Block::resolve(Warp& warp) {
+    uint32_t waiting = warp.atWarp;
     if (!waiting) return false;
     bool released = false;
     for (bool masked : {true, false}) {  // instructions with a mask of members first; activemask takes who is left
-        for (unsigned lane = 0; lane < 32 && !(released && !masked); lane++) {
+        for (unsigned lane = 0; lane < Warp::size && !(released && !masked); lane++) {
             if (!(waiting >> lane & 1)) continue;
-            Thread& leader = threads_[first + lane];
-            const Instr& instr = waitingAt(leader);
+            uint32_t pc = warp.lanePc[lane];
+            const Instr& instr = kernel_.code[pc - 1];
             if ((instr.s[3] == sink) == masked) continue;
             uint32_t members = 0;
-            for (unsigned other = 0; other < 32; other++) {
-                if (waiting >> other & 1 && threads_[first + other].pc == leader.pc) members |= 1u << other;
+            for (unsigned other = 0; other < Warp::size; other++) {
+                if (waiting >> other & 1 && warp.lanePc[other] == pc) members |= 1u << other;
             }
             if (masked) {
-                uint32_t wanted = leader.get<uint32_t>(instr.s[3]) & present;
+                uint32_t wanted = Thread(warp, lane).get<uint32_t>(instr.s[3]) & warp.alive;
                 if ((members & wanted) != wanted) continue;
                 members = wanted;
             }
             try {
-                instr.together(*this, first, members, instr);
+                warp.exec = members;
+                warp.lane = lane;
+                instr.together(warp, instr);
             } catch (const Error& error) {
-                blame(error, leader);
+                blame(error, warp.first + warp.lane, pc);
             }
-            for (unsigned other = 0; other < 32; other++) {
-                if (members >> other & 1) threads_[first + other].state = Thread::State::running;
-            }
+            warp.running |= members;
+            warp.atWarp &= ~members;
             waiting &= ~members;
             released = true;
         }
     }
-    if (!released) stuck(first);
+    if (!released) stuck(warp);
     return true;
 }
 
-void Block::stuck(unsigned first) {
-    const Thread* leader = nullptr;
-    for (unsigned i = first; i < std::min(first + 32, size()) && !leader; i++) {
-        if (threads_[i].state == Thread::State::atWarp) leader = &threads_[i];
-    }
-    uint32_t members = leader->get<uint32_t>(waitingAt(*leader).s[3]);
-    for (unsigned lane = 0; lane < 32 && first + lane < size(); lane++) {
-        const Thread& other = threads_[first + lane];
-        if (!(members >> lane & 1) || other.state == Thread::State::left || other.pc == leader->pc) continue;
+void Block::stuck(Warp& warp) {
+    auto lane = static_cast<unsigned>(__builtin_ctz(warp.atWarp));
+    unsigned leader = warp.first + lane;
+    uint32_t members = Thread(warp, lane).get<uint32_t>(waitingAt(leader).s[3]);
+    for (unsigned other = 0; other < Warp::size; other++) {
+        if (!((members & warp.alive) >> other & 1) || warp.lanePc[other] == warp.lanePc[lane]) continue;
         blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT,
                     text("deadlock: it waits for the lanes 0x%x of its warp, but thread ", members)
-                        + threadName(other.index) + text(" waits at line %u (", waitingAt(other).line)
-                        + kernel_.texts[other.pc - 1] + ")"),
-              *leader);
+                        + threadName(warp.first + other)
+                        + text(" waits at line %u (", waitingAt(warp.first + other).line)
+                        + kernel_.texts[warp.lanePc[other] - 1] + ")"),
+              leader, warp.lanePc[lane]);
     }
-    blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT, "deadlock inside a warp"), *leader);
+    blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT, "deadlock inside a warp"), leader, warp.lanePc[lane]);
 }
 
 void Block::releaseBarrier() {
-    const Thread* waiting = nullptr;
-    const Thread* gone = nullptr;
-    for (Thread& thread : threads_) {
-        if (thread.state == Thread::State::left) gone = &thread;
-        else if (!waiting) waiting = &thread;
+    bool together = true;
+    for (const Warp& warp : warps_) {
+        together &= warp.alive == warp.present && warp.barrierPc && warp.barrierPc == warps_[0].barrierPc;
     }
-    if (gone) {
-        blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT,
-                    "barrier divergence: it waits at the barrier, but thread " + threadName(gone->index)
-                        + " has left the kernel"),
-              *waiting);
-    }
-    for (Thread& thread : threads_) {
-        const Thread& first = threads_[thread.index / 32 * 32];
-        const Instr& here = waitingAt(thread);
-        bool elsewhere = here.mode != waitingAt(*waiting).mode;                 // another of the 16 barriers
-        bool unaligned = here.count == 1 && thread.pc != first.pc;  // bar.sync: the whole warp at one instruction
-        if (elsewhere || unaligned) {
-            const Thread& other = elsewhere ? *waiting : first;
-            blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT,
-                        "barrier divergence: thread " + threadName(other.index)
-                            + text(" waits at the barrier of line %u", waitingAt(other).line)),
-                  thread);
-        }
-    }
+    if (!together) requireBarrier();
     shared.barrier();
     races.barrier();
-    for (Thread& thread : threads_) thread.state = Thread::State::running;
+    for (Warp& warp : warps_) {
+        warp.running = warp.alive;
+        warp.atBarrier = 0;
+    }
 }
 
-void Block::blame(const Error& error, const Thread& thread) const {
-    size_t at = thread.pc - 1;
+void Block::requireBarrier() {
+    unsigned waiting = size_;
+    unsigned gone = size_;
+    for (unsigned i = 0; i < size_; i++) {
+        if (!(warps_[i / Warp::size].alive >> i % Warp::size & 1)) gone = i;
+        else if (waiting == size_) waiting = i;
+    }
+    if (gone < size_) {
+        blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT,
+                    "barrier divergence: it waits at the barrier, but thread " + threadName(gone)
+                        + " has left the kernel"),
+              waiting, pcOf(waiting));
+    }
+    for (unsigned i = 0; i < size_; i++) {
+        unsigned first = i / Warp::size * Warp::size;
+        bool elsewhere = waitingAt(i).mode != waitingAt(waiting).mode;                // another of the 16 barriers
+        bool unaligned = waitingAt(i).count == 1 && pcOf(i) != pcOf(first);  // bar.sync: the whole warp at one
+        if (elsewhere || unaligned) {
+            unsigned other = elsewhere ? waiting : first;
+            blame(Error(CUDA_ERROR_LAUNCH_TIMEOUT,
+                        "barrier divergence: thread " + threadName(other)
+                            + text(" waits at the barrier of line %u", waitingAt(other).line)),
+                  i, pcOf(i));
+        }
+    }
+}
+
+void Block::blame(const Error& error, unsigned thread, uint32_t pc) const {
     throw Error(error.code(),
-                "kernel " + kernel_.name + text(", line %u (", kernel_.code[at].line) + kernel_.texts[at]
-                    + text("), block (%u,%u,%u), thread ", index_.x, index_.y, index_.z) + threadName(thread.index)
-                    + ": " + error.message());
+                "kernel " + kernel_.name + text(", line %u (", kernel_.code[pc - 1].line) + kernel_.texts[pc - 1]
+                    + text("), block (%u,%u,%u), thread ", index_.x, index_.y, index_.z) + threadName(thread) + ": "
+                    + error.message());
 }
 
 std::string Block::threadName(unsigned i) const {
@@ -194,11 +248,6 @@ uint64_t Block::special(Special which, unsigned i) const {
         case Special::dynamicShared: return launch_.dynamicShared;
         default: return launch_.dynamicShared + kernel_.sharedBytes;
     }
-}
-
-void Thread::undefined(Slot slot) const {
-    throw Error(CUDA_ERROR_LAUNCH_FAILED,
-                "register " + block->kernel().names[slot] + " is read, but nothing was written to it");
 }
 
 void execute(const Launch& launch) {

@@ -1,10 +1,10 @@
-// Runs the blocks of a launch, one after another.
+// Runs the blocks of a launch, one after another, each warp of a block until all its lanes wait or have left.
 #pragma once
 
 #include "device/global_races.hpp"
 #include "device/memory.hpp"
 #include "device/shared_memory.hpp"
-#include "device/thread.hpp"
+#include "device/warp.hpp"
 
 namespace sim {
 
@@ -28,10 +28,7 @@ public:
     explicit Block(const Launch& launch);
     void run(Dim index);
 
-    /// Ends the thread's turn: it waits, or it has left.
-    void wait(Thread& thread, Thread::State state) { thread.state = state; }
-    Thread& thread(unsigned index) { return threads_[index]; }
-    unsigned size() const { return static_cast<unsigned>(threads_.size()); }
+    unsigned size() const { return size_; }
     const Launch& launch() const { return launch_; }
     std::string threadName(unsigned index) const;
     const Kernel& kernel() const { return kernel_; }
@@ -42,23 +39,30 @@ public:
 
 private:
     void start();
+    void fill(Warp& warp, Slot slot, Special which);
     uint64_t special(Special which, unsigned index) const;
-    void runThread(Thread& thread);
+    void runWarp(Warp& warp);
     /// Lets the lanes of a warp that wait for each other go on; false if none waits.
-    bool resolveWarp(unsigned first);
+    bool resolve(Warp& warp);
     void releaseBarrier();
-    [[noreturn]] void stuck(unsigned first);
+    /// An error unless all threads wait at the same barrier.
+    void requireBarrier();
+    [[noreturn]] void stuck(Warp& warp);
     /// Adds kernel, line, block and thread to what went wrong.
-    [[noreturn]] void blame(const Error& error, const Thread& thread) const;
-    const Instr& waitingAt(const Thread& thread) const { return kernel_.code[thread.pc - 1]; }
+    [[noreturn]] void blame(const Error& error, unsigned thread, uint32_t pc) const;
+    const Instr& waitingAt(unsigned thread) const { return kernel_.code[pcOf(thread) - 1]; }
+    uint32_t pcOf(unsigned thread) const { return warps_[thread / Warp::size].lanePc[thread % Warp::size]; }
 
     const Launch& launch_;
     const Kernel& kernel_;
     Dim index_;
-    std::vector<Thread> threads_;
-    std::vector<uint64_t> values_;
-    std::vector<uint8_t> defined_;
+    unsigned size_;
+    std::vector<Warp> warps_;
+    std::vector<uint32_t> defined_;  // of all warps
+    std::vector<uint32_t> initial_;  // of one warp
 };
+
+inline bool Thread::wide(Slot slot) const { return block->kernel().widths[slot] == 64; }
 
 /// Checks nothing that the driver checks before; throws what the kernel did wrong.
 void execute(const Launch& launch);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr uint64_t page = 4096;
 constexpr uint64_t offsetInPage = 512;
+constexpr size_t large = size_t{64} << 20;   // allocations from here on are entered into the shadow piece by piece
+constexpr uint64_t piece = uint64_t{1} << 16;
 
 void* reserve(size_t bytes, int protection) {
     void* at = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -43,6 +45,15 @@ Memory::Memory() {
     throw Error(CUDA_ERROR_OUT_OF_MEMORY, "no address space for the device's memory (is ulimit -v set?)");
 }
 
+void Memory::resize(size_t bytes) {
+    if (bytes < live_ || bytes > reserved_ / 2) {
+        throw Error(CUDA_ERROR_INVALID_VALUE,
+                    text("%zu bytes of memory: %zu are in use, %zu is the limit", bytes, live_,
+                         static_cast<size_t>(reserved_ / 2)));
+    }
+    total_ = bytes;
+}
+
 uint64_t Memory::allocate(size_t bytes, const std::string& what) {
     if (bytes == 0) throw Error(CUDA_ERROR_INVALID_VALUE, "an allocation of 0 bytes");
     uint64_t span = (offsetInPage + bytes + offsetInPage + page - 1) / page * page;
@@ -59,7 +70,7 @@ uint64_t Memory::allocate(size_t bytes, const std::string& what) {
     uint64_t address = next_ + offsetInPage;
     next_ += span;
     allocations_[address] = Allocation{bytes, ++count_, true, what};
-    setBits(owned_, address, bytes, true);
+    if (bytes < large) setBits(owned_, address, bytes, true);
     live_ += bytes;
     return address;
 }
@@ -81,6 +92,14 @@ void Memory::free(uint64_t address) {
     mprotect(start, span, PROT_NONE);
 }
 
+void Memory::claim(uint64_t address, size_t bytes, const char* what) {
+    uint64_t base = 0;
+    size_t length = 0;
+    if (!find(address, base, length) || address + bytes > base + length) refuse(address, bytes, what);
+    uint64_t start = std::max(base, address / piece * piece);
+    setBits(owned_, start, std::min(base + length, address / piece * piece + piece) - start, true);
+}
+
 bool Memory::find(uint64_t address, uint64_t& base, size_t& bytes) const {
     auto after = allocations_.upper_bound(address);
     if (after == allocations_.begin()) return false;
@@ -100,13 +119,11 @@ void Memory::checkWrite(uint64_t address, size_t bytes, const char* what) const 
 
 void Memory::checkRead(uint64_t address, size_t bytes, const char* what) const {
     checkWrite(address, bytes, what);
-    uint64_t clear = 0;
-    if (bytes && !allBits(written_, address, bytes, clear)) unwritten(clear, 1, what);
+    if (bytes && !allBits(written_, address, bytes)) unwritten(address, bytes, what);
 }
 
 void Memory::move(uint64_t to, uint64_t from, size_t bytes) {
-    uint64_t clear = 0;
-    if (allBits(written_, from, bytes, clear)) {
+    if (allBits(written_, from, bytes)) {
         memmove(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), bytes);
         setBits(written_, to, bytes, true);
         return;
@@ -130,8 +147,7 @@ void Memory::refuse(uint64_t address, size_t bytes, const char* what) const {
 }
 
 void Memory::unwritten(uint64_t address, size_t bytes, const char* what) const {
-    uint64_t clear = address;
-    allBits(written_, address, bytes, clear);
+    uint64_t clear = firstClear(written_, address, bytes);
     throw Error(CUDA_ERROR_LAUNCH_FAILED,
                 text("%s of uninitialised memory: nothing was ever written to ", what) + describe(clear, 1));
 }
@@ -163,31 +179,46 @@ std::string Memory::describe(uint64_t address, size_t bytes) const {
         + (near.live ? "" : "the freed ") + name + ")";
 }
 
-bool Memory::allBits(const uint32_t* shadow, uint64_t address, size_t bytes, uint64_t& firstClear) const {
+bool Memory::allBits(const uint32_t* shadow, uint64_t address, size_t bytes) const {
+    uint64_t at = address - base_;
+    const uint32_t* first = shadow + (at >> 5);
+    const uint32_t* last = shadow + ((at + bytes - 1) >> 5);
+    uint32_t head = ~0u << (at & 31);
+    uint32_t tail = ~0u >> (31 - ((at + bytes - 1) & 31));
+    if (first == last) return (*first & head & tail) == (head & tail);
+    uint32_t all = (*first | ~head) & (*last | ~tail);
+    while (++first < last) all &= *first;
+    return all == ~0u;
+}
+
+uint64_t Memory::firstClear(const uint32_t* shadow, uint64_t address, size_t bytes) const {
     uint64_t at = address - base_;
     uint64_t end = at + bytes;
-    while (at < end) {
-        if ((at & 31) == 0 && end - at >= 32 && shadow[at >> 5] == ~0u) {
-            at += 32;
-        } else if (shadow[at >> 5] >> (at & 31) & 1) {
-            at++;
-        } else {
-            firstClear = base_ + at;
-            return false;
-        }
-    }
-    return true;
+    while (at < end && shadow[at >> 5] >> (at & 31) & 1) at += (at & 31) == 0 && shadow[at >> 5] == ~0u ? 32 : 1;
+    return base_ + at;
 }
 
 void Memory::setBits(uint32_t* shadow, uint64_t address, size_t bytes, bool value) {
+    if (bytes == 0) return;
     uint64_t at = address - base_;
-    uint64_t end = at + bytes;
-    while (at < end) {
-        uint64_t count = std::min<uint64_t>(32 - (at & 31), end - at);
-        uint32_t mask = (count == 32 ? ~0u : (1u << count) - 1) << (at & 31);
-        shadow[at >> 5] = value ? shadow[at >> 5] | mask : shadow[at >> 5] & ~mask;
-        at += count;
+    uint32_t* first = shadow + (at >> 5);
+    uint32_t* last = shadow + ((at + bytes - 1) >> 5);
+    uint32_t head = ~0u << (at & 31);
+    uint32_t tail = ~0u >> (31 - ((at + bytes - 1) & 31));
+    if (first == last) head = tail = head & tail;
+    *first = value ? *first | head : *first & ~head;
+    *last = value ? *last | tail : *last & ~tail;
+    if (last - first < 2) return;
+    auto* inside = reinterpret_cast<char*>(first + 1);
+    auto* end = reinterpret_cast<char*>(last);
+    if (!value && bytes >= large) {  // most of it may never have been touched, and should stay so
+        char* start = inside + (page - reinterpret_cast<uint64_t>(inside) % page) % page;
+        char* stop = end - reinterpret_cast<uint64_t>(end) % page;
+        madvise(start, static_cast<size_t>(stop - start), MADV_DONTNEED);
+        memset(inside, 0, static_cast<size_t>(start - inside));
+        inside = stop;
     }
+    memset(inside, value ? 255 : 0, static_cast<size_t>(end - inside));
 }
 
 }  // namespace sim

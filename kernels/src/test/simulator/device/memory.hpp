@@ -19,6 +19,8 @@ public:
     void free(uint64_t address);
     size_t liveBytes() const { return live_; }
     size_t totalBytes() const { return total_; }
+    /// Says how much memory the device has; it is the host's only where something is written to it.
+    void resize(size_t bytes);
 
     /// Any range of bytes: throws unless all of it lies in one live allocation (and was written, for a read).
     void checkRead(uint64_t address, size_t bytes, const char* what) const;
@@ -29,19 +31,27 @@ public:
     void move(uint64_t to, uint64_t from, size_t bytes);
 
     /// One access of a kernel, 1 to 16 bytes, naturally aligned (so that it never straddles a shadow word).
-    const void* load(uint64_t address, unsigned bytes) const {
+    const void* load(uint64_t address, unsigned bytes) {
         uint64_t at = address - base_;
         uint32_t mask = ((1u << bytes) - 1) << (at & 31);
-        if (at >= reserved_ || (owned_[at >> 5] & mask) != mask) refuse(address, bytes, "read");
+        if (at >= reserved_ || (owned_[at >> 5] & mask) != mask) claim(address, bytes, "read");
         if ((written_[at >> 5] & mask) != mask) unwritten(address, bytes, "read");
         return reinterpret_cast<const void*>(address);
     }
     void* store(uint64_t address, unsigned bytes) {
         uint64_t at = address - base_;
         uint32_t mask = ((1u << bytes) - 1) << (at & 31);
-        if (at >= reserved_ || (owned_[at >> 5] & mask) != mask) refuse(address, bytes, "write");
+        if (at >= reserved_ || (owned_[at >> 5] & mask) != mask) claim(address, bytes, "write");
         written_[at >> 5] |= mask;
         return reinterpret_cast<void*>(address);
+    }
+    /// The same for a range that is as long as the lanes of a warp need: false if something is unusual or wrong with it,
+    /// which the accesses of single lanes will tell.
+    bool mayLoad(uint64_t address, size_t bytes) const {
+        return address - base_ < reserved_ && allBits(owned_, address, bytes) && allBits(written_, address, bytes);
+    }
+    bool mayStore(uint64_t address, size_t bytes) const {
+        return address - base_ < reserved_ && allBits(owned_, address, bytes);
     }
     uint64_t base() const { return base_; }
     uint64_t reserved() const { return reserved_; }
@@ -62,7 +72,10 @@ private:
     Memory();
     [[noreturn]] void refuse(uint64_t address, size_t bytes, const char* what) const;
     [[noreturn]] void unwritten(uint64_t address, size_t bytes, const char* what) const;
-    bool allBits(const uint32_t* shadow, uint64_t address, size_t bytes, uint64_t& firstClear) const;
+    /// Large allocations are entered into the shadow only where they are touched: this does it, or refuses the access.
+    void claim(uint64_t address, size_t bytes, const char* what);
+    bool allBits(const uint32_t* shadow, uint64_t address, size_t bytes) const;
+    uint64_t firstClear(const uint32_t* shadow, uint64_t address, size_t bytes) const;
     void setBits(uint32_t* shadow, uint64_t address, size_t bytes, bool value);
 
     uint64_t base_ = 0;

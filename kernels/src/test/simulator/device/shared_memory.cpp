@@ -8,6 +8,7 @@ namespace sim {
 
 SharedMemory::SharedMemory(const Kernel& kernel, uint32_t dynamicBytes)
     : kernel_(kernel), dynamicStart_((kernel.sharedEnd + 255) / 256 * 256), dynamicBytes_(dynamicBytes) {
+    if (kernel.shared.empty() && dynamicBytes == 0) dynamicStart_ = 0;
     size_t size = dynamicStart_ + dynamicBytes;
     data_.resize(size);
     layout_.assign(size, gap);
@@ -47,7 +48,7 @@ void* SharedMemory::access(const Thread& thread, uint64_t address, unsigned byte
         }
         if (!ordered(readers_[i], thread)) race(readers_[i], thread, address + i - at, "writes", "read");
         state_[i] = written;
-        writers_[i] = {interval_, line, thread.warpEpoch, atomic ? atomically : static_cast<uint16_t>(thread.index)};
+        writers_[i] = {interval_, line, thread.warpEpoch(), atomic ? atomically : static_cast<uint16_t>(thread.index)};
     }
     return data_.data() + at;
 }
@@ -56,7 +57,7 @@ bool SharedMemory::ordered(const Mark& mark, const Thread& thread) const {
     if (mark.interval != interval_ || mark.who == thread.index) return true;
     if (mark.who >= ofTheBlock) return false;
     unsigned warp = mark.who & ofOneWarp ? mark.who & ~ofOneWarp : mark.who / 32;
-    return warp == thread.index / 32 && thread.warpEpoch > mark.warpEpoch;
+    return warp == thread.index / 32 && thread.warpEpoch() > mark.warpEpoch;
 }
 
 void SharedMemory::mark(Mark& mark, const Thread& thread, unsigned line) const {
@@ -66,7 +67,7 @@ void SharedMemory::mark(Mark& mark, const Thread& thread, unsigned line) const {
         bool sameWarp = mark.who < ofTheBlock && warp == thread.index / 32;
         who = sameWarp ? static_cast<uint16_t>(ofOneWarp | warp) : ofTheBlock;
     }
-    mark = {interval_, line, thread.warpEpoch, who};
+    mark = {interval_, line, thread.warpEpoch(), who};
 }
 
 void SharedMemory::race(const Mark& mark, const Thread& thread, uint64_t address, const char* now,

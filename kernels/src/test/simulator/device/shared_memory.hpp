@@ -1,7 +1,7 @@
 // Shared memory of one block: what may be touched, what was written, and who touched each byte since the last barrier.
 #pragma once
 
-#include "ptx/program.hpp"
+#include "device/warp.hpp"
 
 #include <vector>
 

@@ -56,20 +56,20 @@ void decodeApproximateDivision(Decoder& d, Type type) {
     d.out.mode = static_cast<uint8_t>(form);
     d.out.ftz = d.take("ftz");
     d.simple(type, 2);
-    d.out.run = &divide;
+    d.out.run = &eachLane<divide>;
 }
 
 void decodeApproximate(Decoder& d) {
-    static const std::map<std::string, Handler> single = {{"rcp", &approximate<reciprocal>},
-        {"sqrt", &approximate<root>}, {"rsqrt", &approximate<reciprocalRoot>}, {"ex2", &approximate<exp2Of>},
-        {"lg2", &approximate<log2Of>}, {"sin", &approximate<sinOf>}, {"cos", &approximate<cosOf>},
-        {"tanh", &approximate<tanhOf>}};
+    static const std::map<std::string, Handler> single = {{"rcp", &eachLane<approximate<reciprocal>>},
+        {"sqrt", &eachLane<approximate<root>>}, {"rsqrt", &eachLane<approximate<reciprocalRoot>>}, {"ex2", &eachLane<approximate<exp2Of>>},
+        {"lg2", &eachLane<approximate<log2Of>>}, {"sin", &eachLane<approximate<sinOf>>}, {"cos", &eachLane<approximate<cosOf>>},
+        {"tanh", &eachLane<approximate<tanhOf>>}};
     if (!d.take("approx")) d.fail(".approx is missing");
     d.out.ftz = d.take("ftz");
     Type type = d.type();
     d.simple(type, 1);
     if (type == Type::f32) d.out.run = single.at(d.name());
-    if (type == Type::f64 && d.name() == "rsqrt") d.out.run = &approximateDouble<reciprocalRoot>;
+    if (type == Type::f64 && d.name() == "rsqrt") d.out.run = &eachLane<approximateDouble<reciprocalRoot>>;
 }
 
 DecodeTable approximateOps() {

@@ -32,7 +32,8 @@ template <class T>
 void atomic(Thread& t, const Instr& i) {
     T b = t.get<T>(i.s[1]);
     T c = i.mode == compareAndSwap ? t.get<T>(i.s[2]) : T(0);
-    void* at = accessed(t, i, i.s[0], sizeof(T), SharedMemory::Use::atomic);
+    uint64_t address = addressOf(t, i, i.s[0]);
+    void* at = accessed(t, i, address, sizeof(T), SharedMemory::Use::atomic);
     T old;
     memcpy(&old, at, sizeof old);
     T now = combine<T>(i.mode, old, b, c);
@@ -42,12 +43,12 @@ void atomic(Thread& t, const Instr& i) {
 
 Handler handlerFor(Type type) {
     switch (type) {
-        case Type::b32: case Type::u32: return &atomic<uint32_t>;
-        case Type::b64: case Type::u64: return &atomic<uint64_t>;
-        case Type::s32: return &atomic<int32_t>;
-        case Type::s64: return &atomic<int64_t>;
-        case Type::f32: return &atomic<float>;
-        case Type::f64: return &atomic<double>;
+        case Type::b32: case Type::u32: return &eachLane<atomic<uint32_t>>;
+        case Type::b64: case Type::u64: return &eachLane<atomic<uint64_t>>;
+        case Type::s32: return &eachLane<atomic<int32_t>>;
+        case Type::s64: return &eachLane<atomic<int64_t>>;
+        case Type::f32: return &eachLane<atomic<float>>;
+        case Type::f64: return &eachLane<atomic<double>>;
         default: return nullptr;
     }
 }
@@ -64,7 +65,7 @@ void atom(Decoder& d) {
     size_t at = returns ? 1 : 0;
     size_t count = at + (operation == compareAndSwap ? 3 : 2);
     d.expectOperands(count, count);
-    if (returns) d.destination(0);
+    if (returns) d.destination(0, type);
     d.address(at, 0);
     d.source(at + 1, type, 1);
     if (operation == compareAndSwap) d.source(at + 2, type, 2);

@@ -9,16 +9,15 @@ struct And { template <class T> static T apply(T a, T b) { return static_cast<T>
 struct Or { template <class T> static T apply(T a, T b) { return static_cast<T>(a | b); } };
 struct Xor { template <class T> static T apply(T a, T b) { return static_cast<T>(a ^ b); } };
 struct Not {
-    static bool apply(bool a) { return !a; }
     template <class T> static T apply(T a) { return static_cast<T>(~a); }
 };
 struct Cnot { template <class T> static T apply(T a) { return static_cast<T>(a == 0); } };
 
-template <class T> struct AndT { static void run(Thread& t, const Instr& i) { binary<And, T>(t, i); } };
-template <class T> struct OrT { static void run(Thread& t, const Instr& i) { binary<Or, T>(t, i); } };
-template <class T> struct XorT { static void run(Thread& t, const Instr& i) { binary<Xor, T>(t, i); } };
-template <class T> struct NotT { static void run(Thread& t, const Instr& i) { unary<Not, T>(t, i); } };
-template <class T> struct CnotT { static void run(Thread& t, const Instr& i) { unary<Cnot, T>(t, i); } };
+template <class T> struct AndT { static void run(Warp& w, const Instr& i) { binary<And, T>(w, i); } };
+template <class T> struct OrT { static void run(Warp& w, const Instr& i) { binary<Or, T>(w, i); } };
+template <class T> struct XorT { static void run(Warp& w, const Instr& i) { binary<Xor, T>(w, i); } };
+template <class T> struct NotT { static void run(Warp& w, const Instr& i) { unary<Not, T>(w, i); } };
+template <class T> struct CnotT { static void run(Warp& w, const Instr& i) { unary<Cnot, T>(w, i); } };
 
 template <template <class> class H, size_t sources>
 void logic(Decoder& d) {
@@ -28,29 +27,33 @@ void logic(Decoder& d) {
 }
 
 /// Shifts by the width or more give 0 (or the sign).
-template <class T>
-struct Left {
-    static void run(Thread& t, const Instr& i) {
-        uint32_t by = t.get<uint32_t>(i.s[1]);
-        T a = t.get<T>(i.s[0]);
-        t.set<T>(i.d[0], by < 8 * sizeof(T) ? static_cast<T>(a << by) : T(0));
+struct ShiftLeft {
+    template <class T> static T apply(T a, uint32_t by) { return by < 8 * sizeof(T) ? static_cast<T>(a << by) : T(0); }
+};
+struct ShiftRight {
+    template <class T> static T apply(T a, uint32_t by) {
+        constexpr uint32_t width = 8 * sizeof(T);
+        T sign = static_cast<T>(a < 0 ? -1 : 0);
+        return by < width ? static_cast<T>(a >> (by & (width - 1))) : sign;
     }
 };
 
-template <class T>
-struct Right {
-    static void run(Thread& t, const Instr& i) {
-        uint32_t by = std::min<uint32_t>(t.get<uint32_t>(i.s[1]), 8 * sizeof(T));
-        T a = t.get<T>(i.s[0]);
-        bool all = by == 8 * sizeof(T);
-        t.set<T>(i.d[0], all ? static_cast<T>(a < 0 ? -1 : 0) : static_cast<T>(a >> by));
-    }
-};
+template <class Op, class T>
+void shifted(Warp& w, const Instr& i) {
+    const Stored<T>* a = w.source<Stored<T>>(i.s[0]);
+    const uint32_t* by = w.source<uint32_t>(i.s[1]);
+    Stored<T> r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) r[l] = stored<T>(Op::apply(static_cast<T>(a[l]), by[l]));
+    w.result(i.d[0], r);
+}
+
+template <class T> struct Left { static void run(Warp& w, const Instr& i) { shifted<ShiftLeft, T>(w, i); } };
+template <class T> struct Right { static void run(Warp& w, const Instr& i) { shifted<ShiftRight, T>(w, i); } };
 
 void shift(Decoder& d) {
     Type type = d.type();
     d.expectOperands(3, 3);
-    d.destination(0);
+    d.destination(0, type);
     d.source(1, type, 0);
     d.source(2, Type::u32, 1);
     if (d.name() == "shl") d.out.run = forBits<Left>(type);
@@ -72,7 +75,7 @@ void shf(Decoder& d) {
     else d.take("wrap");
     if (d.type() != Type::b32) d.fail("the type must be .b32");
     d.simple(Type::u32, 3);
-    d.out.run = &funnel;
+    d.out.run = &eachLane<funnel>;
 }
 
 void lop3Run(Thread& t, const Instr& i) {
@@ -90,7 +93,7 @@ void lop3Run(Thread& t, const Instr& i) {
 void lop3(Decoder& d) {
     if (d.type() != Type::b32) d.fail("the type must be .b32");
     d.simple(Type::u32, 4);
-    d.out.run = &lop3Run;
+    d.out.run = &eachLane<lop3Run>;
 }
 
 /// Bytes of (b:a) picked by four selectors; the top bit of a selector spreads the sign.
@@ -110,7 +113,7 @@ void prmtRun(Thread& t, const Instr& i) {
 void prmt(Decoder& d) {
     if (d.type() != Type::b32) d.fail("the type must be .b32 (and no mode)");
     d.simple(Type::u32, 3);
-    d.out.run = &prmtRun;
+    d.out.run = &eachLane<prmtRun>;
 }
 
 /// bfe d, a, position, length.
@@ -150,14 +153,23 @@ struct Insert {
 
 void bfe(Decoder& d) {
     Type type = d.type();
-    d.simple(type, 3);
-    d.out.run = bytesOf(type) >= 4 ? forInteger<Extract>(type) : nullptr;
+    d.expectOperands(4, 4);
+    d.destination(0, type);
+    d.source(1, type, 0);
+    d.source(2, Type::u32, 1);
+    d.source(3, Type::u32, 2);
+    d.out.run = bytesOf(type) >= 4 ? forInteger<LaneByLane<Extract>::Of>(type) : nullptr;
 }
 
 void bfi(Decoder& d) {
     Type type = d.type();
-    d.simple(type, 4);
-    d.out.run = bytesOf(type) >= 4 ? forBits<Insert>(type) : nullptr;
+    d.expectOperands(5, 5);
+    d.destination(0, type);
+    d.source(1, type, 0);
+    d.source(2, type, 1);
+    d.source(3, Type::u32, 2);
+    d.source(4, Type::u32, 3);
+    d.out.run = bytesOf(type) >= 4 ? forBits<LaneByLane<Insert>::Of>(type) : nullptr;
 }
 
 struct Reverse {
@@ -169,7 +181,7 @@ struct Reverse {
         return result;
     }
 };
-template <class T> struct ReverseT { static void run(Thread& t, const Instr& i) { unary<Reverse, T>(t, i); } };
+template <class T> struct ReverseT { static void run(Warp& w, const Instr& i) { unary<Reverse, T>(w, i); } };
 
 template <class T>
 struct Popcount {
@@ -197,25 +209,37 @@ struct FindTop {
     }
 };
 
+/// A look at an operand of that type; the result is a number of 32 bits, or of the operand's type.
 template <template <class> class H>
-void look(Decoder& d) {
-    Type type = d.type();
-    d.simple(type, 1);
-    d.out.run = bytesOf(type) >= 4 ? forBits<H>(type) : nullptr;
+void look(Decoder& d, Type type, Type result) {
+    d.expectOperands(2, 2);
+    d.destination(0, result);
+    d.source(1, type, 0);
+    d.out.run = bytesOf(type) < 4 ? nullptr : isSigned(type) || type >= Type::u8 ? forInteger<H>(type) : forBits<H>(type);
 }
 
-void bfind(Decoder& d) {
+void cnot(Decoder& d) {
     Type type = d.type();
-    d.simple(type, 1);
-    d.out.run = bytesOf(type) >= 4 ? forInteger<FindTop>(type) : nullptr;
+    look<CnotT>(d, type, type);
 }
+
+void brev(Decoder& d) {
+    Type type = d.type();
+    look<ReverseT>(d, type, type);
+}
+
+void popc(Decoder& d) { look<LaneByLane<Popcount>::Of>(d, d.type(), Type::u32); }
+
+void clz(Decoder& d) { look<LaneByLane<LeadingZeros>::Of>(d, d.type(), Type::u32); }
+
+void bfind(Decoder& d) { look<LaneByLane<FindTop>::Of>(d, d.type(), Type::u32); }
 
 }  // namespace
 
 DecodeTable bitOps() {
     return {{"and", logic<AndT, 2>}, {"or", logic<OrT, 2>}, {"xor", logic<XorT, 2>}, {"not", logic<NotT, 1>},
-        {"cnot", look<CnotT>}, {"shl", shift}, {"shr", shift}, {"shf", shf}, {"lop3", lop3}, {"prmt", prmt},
-        {"bfe", bfe}, {"bfi", bfi}, {"brev", look<ReverseT>}, {"popc", look<Popcount>}, {"clz", look<LeadingZeros>},
+        {"cnot", cnot}, {"shl", shift}, {"shr", shift}, {"shf", shf}, {"lop3", lop3}, {"prmt", prmt},
+        {"bfe", bfe}, {"bfi", bfi}, {"brev", brev}, {"popc", popc}, {"clz", clz},
         {"bfind", bfind}};
 }
 

@@ -4,26 +4,27 @@
 namespace sim {
 namespace {
 
-constexpr uint32_t endless = 50000000;  // jumps backward of one thread
+constexpr uint32_t endless = 50000000;  // jumps backward of one warp
 
-void jump(Thread& t, const Instr& i) {
-    if (i.target < t.pc && ++t.backward > endless) {
+void jump(Warp& w, const Instr& i) {
+    if (i.target < w.pc && ++w.backward > endless) {
+        w.lane = static_cast<uint32_t>(__builtin_ctz(w.exec));
         throw Error(CUDA_ERROR_LAUNCH_TIMEOUT, text("a loop that does not end: %u rounds", endless));
     }
-    t.pc = i.target;
+    w.jump(i.target);
 }
 
 void bra(Decoder& d) {
-    d.take("uni");
+    d.out.uniform = d.take("uni");
     d.expectOperands(1, 1);
     if (d.operand(0).kind != Operand::Name) d.fail("the target must be a label");
     d.out.run = &jump;
 }
 
-void leave(Thread& t, const Instr&) { t.block->wait(t, Thread::State::left); }
+void leave(Warp& w, const Instr&) { w.leave(); }
 
 void ret(Decoder& d) {
-    d.take("uni");
+    d.out.uniform = d.take("uni");
     d.expectOperands(0, 0);
     d.out.run = &leave;
 }
@@ -32,10 +33,10 @@ void trapped(Thread&, const Instr&) { throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION
 
 void trap(Decoder& d) {
     d.expectOperands(0, 0);
-    d.out.run = &trapped;
+    d.out.run = &eachLane<trapped>;
 }
 
-void nothing(Thread&, const Instr&) {}
+void nothing(Warp&, const Instr&) {}
 
 void ordering(Decoder& d) {
     for (const char* word : {"sc", "acq_rel", "cta", "gl", "gpu", "sys", "u32"}) d.take(word);

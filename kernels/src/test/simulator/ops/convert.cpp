@@ -60,6 +60,11 @@ double widen(uint16_t bits, const Half& format) {
 /// Every real operand is exact in a double, every integer one in a 128-bit integer.
 __extension__ typedef __int128 Wide;
 
+template <class To, class From>
+To cast(From value) {
+    return static_cast<To>(value);
+}
+
 double realOf(Thread& t, Type type, Slot slot, bool ftz) {
     double value;
     if (type == Type::f64) return t.get<double>(slot);
@@ -105,7 +110,7 @@ void setReal(Thread& t, Type type, Slot slot, double value, const Instr& i) {
     else if (type == Type::bf16) t.set<uint16_t>(slot, narrow(value, bf16, i.rounding));
     else {
         float single = i.rounding == Rounding::nearest ? static_cast<float>(value)
-                                                       : rounded<float>(i.rounding, [&] { return static_cast<float>(value); });
+                                                       : rounded<float>(i.rounding, &cast<float, double>, value);
         t.set<float>(slot, canonical(i.ftz ? flushed(single) : single));
     }
 }
@@ -136,9 +141,57 @@ void convert(Thread& t, const Instr& i) {
     if (negative && (rounding == Rounding::down || rounding == Rounding::up)) {
         rounding = rounding == Rounding::down ? Rounding::up : Rounding::down;
     }
-    double real = to == Type::f32 ? rounded<float>(rounding, [&] { return static_cast<float>(magnitude); })
-                                  : rounded<double>(rounding, [&] { return static_cast<double>(magnitude); });
+    double real = to == Type::f32 ? rounded<float>(rounding, &cast<float, uint64_t>, magnitude)
+                                  : rounded<double>(rounding, &cast<double, uint64_t>, magnitude);
     setReal(t, to, i.d[0], negative ? -real : real, i);
+}
+
+/// What needs no care: every number of the operand is one of the result, or is rounded to nearest by the processor, or
+/// loses its upper bits.
+template <class From, class To>
+void direct(Warp& w, const Instr& i) {
+    const From* a = w.source<From>(i.s[0]);
+    To r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) {
+        r[l] = static_cast<To>(a[l]);
+        if constexpr (std::is_floating_point<To>::value) r[l] = canonical(r[l]);
+    }
+    w.result(i.d[0], r);
+}
+
+uint32_t nearestBf16(uint32_t bits) {
+    return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+void toBf16(Warp& w, const Instr& i) {
+    const uint32_t* a = w.source<uint32_t>(i.s[0]);
+    uint32_t r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) r[l] = nearestBf16(a[l]);
+    w.result(i.d[0], r);
+}
+
+Handler directly(const Instr& i, Type to, Type from) {
+    if (i.ftz || i.saturate || i.rounding != Rounding::nearest || i.count) return nullptr;
+    if (to == Type::f64 && from == Type::f32) return &direct<float, double>;
+    if (to == Type::f32 && from == Type::f64) return &direct<double, float>;
+    if (to == Type::f32 && from == Type::u32) return &direct<uint32_t, float>;
+    if (to == Type::f32 && from == Type::s32) return &direct<int32_t, float>;
+    if (to == Type::f64 && from == Type::u32) return &direct<uint32_t, double>;
+    if (to == Type::f64 && from == Type::s32) return &direct<int32_t, double>;
+    if (to == Type::bf16 && from == Type::f32) return &toBf16;
+    if (isFloat(to) || isFloat(from)) return nullptr;
+    if (bytesOf(to) == 4 && bytesOf(from) == 8) return &direct<uint64_t, uint32_t>;
+    if (bytesOf(to) == 8 && from == Type::u32) return &direct<uint32_t, uint64_t>;
+    if (bytesOf(to) == 8 && from == Type::s32) return &direct<int32_t, int64_t>;
+    return nullptr;
+}
+
+void toBf16Pair(Warp& w, const Instr& i) {
+    const uint32_t* a = w.source<uint32_t>(i.s[0]);
+    const uint32_t* b = w.source<uint32_t>(i.s[1]);
+    uint32_t r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) r[l] = nearestBf16(a[l]) << 16 | nearestBf16(b[l]);
+    w.result(i.d[0], r);
 }
 
 /// cvt.rn.bf16x2.f32 d, a, b: a into the upper half.
@@ -159,7 +212,8 @@ void cvt(Decoder& d) {
         if (d.type() != Type::f32 || !fraction) d.fail("only .rn or .rz from .f32");
         d.out.mode = static_cast<uint8_t>(to);
         d.simple(Type::f32, 2);
-        d.out.run = &pair;
+        bool usual = to == Type::bf16x2 && d.out.rounding == Rounding::nearest && !d.out.ftz;
+        d.out.run = usual ? &toBf16Pair : &eachLane<pair>;
         return;
     }
     Type from = d.type();
@@ -170,8 +224,13 @@ void cvt(Decoder& d) {
     d.out.mode = static_cast<uint8_t>(to);
     d.out.width = static_cast<uint8_t>(from);
     d.out.count = whole;
-    d.simple(from, 1);
-    d.out.run = &convert;
+    d.expectOperands(2, 2);
+    d.destination(0, to, 0, true);
+    d.source(1, from, 0, true);
+    d.out.run = &eachLane<convert>;
+    bool exactly = d.kernel.widths[d.out.s[0]] == 8 * bytesOf(from) && d.kernel.widths[d.out.d[0]] == 8 * bytesOf(to);
+    Handler quick = exactly ? directly(d.out, to, from) : nullptr;
+    if (quick) d.out.run = quick;
 }
 
 /// mode 1: a generic address from one in shared memory; 2: the other way.
@@ -189,7 +248,7 @@ void cvta(Decoder& d) {
     if (bytesOf(d.type()) != 8) d.fail("the type must be .u64");
     d.simple(Type::u64, 1);
     d.out.mode = static_cast<uint8_t>(space == 2 ? (to ? 2 : 1) : 0);
-    d.out.run = &address;
+    d.out.run = &eachLane<address>;
 }
 
 }  // namespace

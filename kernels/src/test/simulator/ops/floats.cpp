@@ -8,13 +8,6 @@ namespace sim {
 
 float flushed(float value) { return std::fpclassify(value) == FP_SUBNORMAL ? std::copysign(0.0f, value) : value; }
 
-float canonical(float value) {
-    if (!std::isnan(value)) return value;
-    uint32_t bits = 0x7fffffff;  // what the device's arithmetic gives for every NaN
-    memcpy(&value, &bits, sizeof bits);
-    return value;
-}
-
 namespace {
 
 enum : uint8_t { propagateNan = 1 };
@@ -39,33 +32,51 @@ void arithmetic(Thread& t, const Instr& i) {
         c = flushed(c);
     }
     T result = i.rounding == Rounding::nearest ? Op::apply(a, b, c)
-                                               : rounded<T>(i.rounding, [&] { return Op::apply(a, b, c); });
+                                               : rounded<T>(i.rounding, Op::template apply<T>, a, b, c);
     if (i.ftz) result = flushed(result);
     if (i.saturate) result = saturated(result);
     t.set<T>(i.d[0], canonical(result));
 }
 
+/// The usual form: to nearest, subnormals kept.
+template <class Op, class T, int sources>
+void plain(Warp& w, const Instr& i) {
+    const T* a = w.source<T>(i.s[0]);
+    const T* b = sources > 1 ? w.source<T>(i.s[1]) : a;
+    const T* c = sources > 2 ? w.source<T>(i.s[2]) : a;
+    T r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) r[l] = canonical(Op::apply(a[l], b[l], c[l]));
+    w.result(i.d[0], r);
+}
+
 /// -0 is less than +0; a NaN loses against a number unless .NaN is there.
 template <class T, bool smaller>
-void extreme(Thread& t, const Instr& i) {
-    T a = t.get<T>(i.s[0]);
-    T b = t.get<T>(i.s[1]);
-    if (i.ftz) {
-        a = flushed(a);
-        b = flushed(b);
+void extreme(Warp& w, const Instr& i) {
+    const T* first = w.source<T>(i.s[0]);
+    const T* second = w.source<T>(i.s[1]);
+    bool propagate = i.mode == propagateNan;
+    T r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) {
+        T a = i.ftz ? flushed(first[l]) : first[l];
+        T b = i.ftz ? flushed(second[l]) : second[l];
+        bool aFirst = a < b || (a == b && std::signbit(a));
+        T result = smaller == aFirst ? a : b;
+        if (a != a) result = propagate ? a : b;
+        if (b != b) result = propagate ? b : a;
+        r[l] = canonical(result);
     }
-    bool aFirst = a < b || (a == b && std::signbit(a));
-    T result = smaller == aFirst ? a : b;
-    if (std::isnan(a)) result = i.mode == propagateNan ? a : b;
-    if (std::isnan(b)) result = i.mode == propagateNan ? b : a;
-    t.set<T>(i.d[0], canonical(result));
+    w.result(i.d[0], r);
 }
 
 template <class T, bool negate>
-void sign(Thread& t, const Instr& i) {
-    T a = t.get<T>(i.s[0]);
-    if (i.ftz) a = flushed(a);
-    t.set<T>(i.d[0], negate ? -a : std::fabs(a));
+void sign(Warp& w, const Instr& i) {
+    const T* a = w.source<T>(i.s[0]);
+    T r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) {
+        T value = i.ftz ? flushed(a[l]) : a[l];
+        r[l] = negate ? -value : std::fabs(value);
+    }
+    w.result(i.d[0], r);
 }
 
 template <class T>
@@ -75,8 +86,9 @@ void copysign(Thread& t, const Instr& i) {
 
 template <class Op, int sources>
 void exact(Decoder& d, Type type) {
-    if (type == Type::f32) d.out.run = &arithmetic<Op, float, sources>;
-    if (type == Type::f64) d.out.run = &arithmetic<Op, double, sources>;
+    bool usual = d.out.rounding == Rounding::nearest && !d.out.ftz && !d.out.saturate;
+    if (type == Type::f32) d.out.run = usual ? &plain<Op, float, sources> : &eachLane<arithmetic<Op, float, sources>>;
+    if (type == Type::f64) d.out.run = usual ? &plain<Op, double, sources> : &eachLane<arithmetic<Op, double, sources>>;
     d.simple(type, sources);
 }
 
@@ -106,7 +118,7 @@ void fma(Decoder& d) {
 
 void copysignOp(Decoder& d) {
     Type type = d.type();
-    d.out.run = type == Type::f32 ? &copysign<float> : &copysign<double>;
+    d.out.run = type == Type::f32 ? &eachLane<copysign<float>> : &eachLane<copysign<double>>;
     d.simple(type, 2);
 }
 
@@ -124,8 +136,10 @@ void testp(Decoder& d) {
     if (which < 0) d.fail("which test?");
     d.out.mode = static_cast<uint8_t>(which);
     Type type = d.type();
-    d.out.run = type == Type::f32 ? &testpRun<float> : &testpRun<double>;
-    d.simple(type, 1);
+    d.out.run = type == Type::f32 ? &eachLane<testpRun<float>> : &eachLane<testpRun<double>>;
+    d.expectOperands(2, 2);
+    d.destination(0, Type::pred);
+    d.source(1, type, 0);
 }
 
 /// rcp and sqrt with a rounding; the approximate forms are in approximate.cpp.

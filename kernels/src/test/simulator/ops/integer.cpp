@@ -8,7 +8,12 @@ namespace {
 
 struct Add { template <class T> static T apply(T a, T b) { return static_cast<T>(a + b); } };
 struct Sub { template <class T> static T apply(T a, T b) { return static_cast<T>(a - b); } };
-struct Mul { template <class T> static T apply(T a, T b) { return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); } };
+struct Mul {
+    template <class T> static T apply(T a, T b) {
+        using U = std::make_unsigned_t<Stored<T>>;
+        return static_cast<T>(static_cast<U>(a) * static_cast<U>(b));
+    }
+};
 struct Min { template <class T> static T apply(T a, T b) { return a < b ? a : b; } };
 struct Max { template <class T> static T apply(T a, T b) { return a < b ? b : a; } };
 struct Neg { template <class T> static T apply(T a) { return static_cast<T>(-a); } };
@@ -27,25 +32,27 @@ struct Rem {
     }
 };
 
-template <class T> struct AddT { static void run(Thread& t, const Instr& i) { binary<Add, T>(t, i); } };
-template <class T> struct SubT { static void run(Thread& t, const Instr& i) { binary<Sub, T>(t, i); } };
-template <class T> struct MulT { static void run(Thread& t, const Instr& i) { binary<Mul, T>(t, i); } };
-template <class T> struct MinT { static void run(Thread& t, const Instr& i) { binary<Min, T>(t, i); } };
-template <class T> struct MaxT { static void run(Thread& t, const Instr& i) { binary<Max, T>(t, i); } };
-template <class T> struct DivT { static void run(Thread& t, const Instr& i) { binary<Div, T>(t, i); } };
-template <class T> struct RemT { static void run(Thread& t, const Instr& i) { binary<Rem, T>(t, i); } };
-template <class T> struct NegT { static void run(Thread& t, const Instr& i) { unary<Neg, T>(t, i); } };
-template <class T> struct AbsT { static void run(Thread& t, const Instr& i) { unary<Abs, T>(t, i); } };
+template <class Op, class T>
+void divided(Thread& t, const Instr& i) {
+    t.set<T>(i.d[0], Op::apply(t.get<T>(i.s[0]), t.get<T>(i.s[1])));
+}
 
-template <class T>
-struct AddSaturated {
-    static void run(Thread& t, const Instr& i) {
-        int64_t a = t.get<int32_t>(i.s[0]);
-        int64_t b = t.get<int32_t>(i.s[1]);
-        int64_t sum = i.mode ? a - b : a + b;
-        t.set<int32_t>(i.d[0], static_cast<int32_t>(std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN), INT32_MAX)));
-    }
-};
+template <class T> struct AddT { static void run(Warp& w, const Instr& i) { binary<Add, T>(w, i); } };
+template <class T> struct SubT { static void run(Warp& w, const Instr& i) { binary<Sub, T>(w, i); } };
+template <class T> struct MulT { static void run(Warp& w, const Instr& i) { binary<Mul, T>(w, i); } };
+template <class T> struct MinT { static void run(Warp& w, const Instr& i) { binary<Min, T>(w, i); } };
+template <class T> struct MaxT { static void run(Warp& w, const Instr& i) { binary<Max, T>(w, i); } };
+template <class T> struct DivT { static void run(Thread& t, const Instr& i) { divided<Div, T>(t, i); } };
+template <class T> struct RemT { static void run(Thread& t, const Instr& i) { divided<Rem, T>(t, i); } };
+template <class T> struct NegT { static void run(Warp& w, const Instr& i) { unary<Neg, T>(w, i); } };
+template <class T> struct AbsT { static void run(Warp& w, const Instr& i) { unary<Abs, T>(w, i); } };
+
+void addSaturated(Thread& t, const Instr& i) {
+    int64_t a = t.get<int32_t>(i.s[0]);
+    int64_t b = t.get<int32_t>(i.s[1]);
+    int64_t sum = i.mode ? a - b : a + b;
+    t.set<int32_t>(i.d[0], static_cast<int32_t>(std::min<int64_t>(std::max<int64_t>(sum, INT32_MIN), INT32_MAX)));
+}
 
 /// add.cc, addc, sub.cc, subc; mode: 1 subtracts, 2 takes the carry in, 4 sets it.
 template <class T>
@@ -55,10 +62,13 @@ struct Carrying {
         U a = t.get<U>(i.s[0]);
         U b = t.get<U>(i.s[1]);
         bool subtract = i.mode & 1;
-        unsigned in = i.mode & 2 ? t.carry : 0;
+        unsigned in = i.mode & 2 ? t.warp.carry >> t.lane & 1 : 0;
         __extension__ unsigned __int128 wide = static_cast<unsigned __int128>(a);
         wide = subtract ? wide - b - in : wide + b + in;
-        if (i.mode & 4) t.carry = (wide >> (8 * sizeof(T))) & 1;
+        if (i.mode & 4) {
+            auto out = static_cast<uint32_t>(wide >> (8 * sizeof(T))) & 1;
+            t.warp.carry = (t.warp.carry & ~(1u << t.lane)) | out << t.lane;
+        }
         t.set<U>(i.d[0], static_cast<U>(wide));
     }
 };
@@ -77,25 +87,49 @@ struct High {
 
 template <class T>
 struct Low {
-    static void run(Thread& t, const Instr& i) {
-        uint64_t product = static_cast<uint64_t>(t.get<T>(i.s[0])) * static_cast<uint64_t>(t.get<T>(i.s[1]));
-        t.set<T>(i.d[0], static_cast<T>(product + static_cast<uint64_t>(t.get<T>(i.s[2]))));
+    static void run(Warp& w, const Instr& i) {
+        const Stored<T>* a = w.source<Stored<T>>(i.s[0]);
+        const Stored<T>* b = w.source<Stored<T>>(i.s[1]);
+        const Stored<T>* c = w.source<Stored<T>>(i.s[2]);
+        Stored<T> r[Warp::size];
+        for (unsigned l = 0; l < Warp::size; l++) {
+            using U = std::make_unsigned_t<Stored<T>>;
+            r[l] = stored<T>(static_cast<T>(static_cast<U>(a[l]) * static_cast<U>(b[l]) + static_cast<U>(c[l])));
+        }
+        w.result(i.d[0], r);
     }
 };
 
-template <class T, class W>
-void wide(Thread& t, const Instr& i) {
-    W product = static_cast<W>(static_cast<W>(t.get<T>(i.s[0])) * static_cast<W>(t.get<T>(i.s[1])));
-    t.set<W>(i.d[0], i.mode ? static_cast<W>(product + t.get<W>(i.s[2])) : product);
+template <class T, class W, bool mad>
+void wide(Warp& w, const Instr& i) {
+    const Stored<T>* a = w.source<Stored<T>>(i.s[0]);
+    const Stored<T>* b = w.source<Stored<T>>(i.s[1]);
+    const W* c = mad ? w.source<W>(i.s[2]) : nullptr;
+    W r[Warp::size];
+    for (unsigned l = 0; l < Warp::size; l++) {
+        r[l] = static_cast<W>(static_cast<W>(static_cast<T>(a[l])) * static_cast<W>(static_cast<T>(b[l])));
+        if (mad) r[l] = static_cast<W>(r[l] + c[l]);
+    }
+    w.result(i.d[0], r);
 }
 
+template <bool mad>
 Handler wideFor(Type type) {
     switch (type) {
-        case Type::u16: return &wide<uint16_t, uint32_t>;
-        case Type::s16: return &wide<int16_t, int32_t>;
-        case Type::u32: return &wide<uint32_t, uint64_t>;
-        case Type::s32: return &wide<int32_t, int64_t>;
+        case Type::u16: return &wide<uint16_t, uint32_t, mad>;
+        case Type::s16: return &wide<int16_t, int32_t, mad>;
+        case Type::u32: return &wide<uint32_t, uint64_t, mad>;
+        case Type::s32: return &wide<int32_t, int64_t, mad>;
         default: return nullptr;
+    }
+}
+
+Type twice(Type type) {
+    switch (type) {
+        case Type::u16: return Type::u32;
+        case Type::s16: return Type::s32;
+        case Type::u32: return Type::u64;
+        default: return Type::s64;
     }
 }
 
@@ -111,10 +145,10 @@ void addOrSub(Decoder& d) {
     d.simple(type, 2);
     if (in || set) {
         d.out.mode = static_cast<uint8_t>((subtract ? 1 : 0) | (in ? 2 : 0) | (set ? 4 : 0));
-        d.out.run = forInteger<Carrying>(type);
+        d.out.run = forInteger<LaneByLane<Carrying>::Of>(type);
     } else if (saturate) {
         d.out.mode = subtract;
-        d.out.run = &AddSaturated<int32_t>::run;
+        d.out.run = &eachLane<addSaturated>;
     } else {
         d.out.run = subtract ? forInteger<SubT>(type) : forInteger<AddT>(type);
     }
@@ -126,10 +160,15 @@ void mulOrMad(Decoder& d) {
     Type type = d.type();
     if (isFloat(type)) return decodeFloat(d, type);
     if (part < 0) d.fail("one of .lo .hi .wide is missing");
-    d.simple(type, mad ? 3 : 2);
+    Type result = part == 2 ? twice(type) : type;
+    d.expectOperands(mad ? 4 : 3, mad ? 4 : 3);
+    d.destination(0, result);
+    d.source(1, type, 0);
+    d.source(2, type, 1);
+    if (mad) d.source(3, result, 2);
     d.out.mode = mad;
-    if (part == 2) d.out.run = wideFor(type);
-    else if (part == 1) d.out.run = forInteger<High>(type);
+    if (part == 2) d.out.run = mad ? wideFor<true>(type) : wideFor<false>(type);
+    else if (part == 1) d.out.run = forInteger<LaneByLane<High>::Of>(type);
     else d.out.run = mad ? forInteger<Low>(type) : forInteger<MulT>(type);
 }
 
@@ -153,7 +192,7 @@ void oneOperand(Decoder& d) {
 
 DecodeTable integerOps() {
     return {{"add", addOrSub}, {"sub", addOrSub}, {"addc", addOrSub}, {"subc", addOrSub}, {"mul", mulOrMad},
-        {"mad", mulOrMad}, {"div", twoOperands<DivT>}, {"rem", twoOperands<RemT>}, {"min", twoOperands<MinT>},
+        {"mad", mulOrMad}, {"div", twoOperands<LaneByLane<DivT>::Of>}, {"rem", twoOperands<LaneByLane<RemT>::Of>}, {"min", twoOperands<MinT>},
         {"max", twoOperands<MaxT>}, {"neg", oneOperand<NegT>}, {"abs", oneOperand<AbsT>}};
 }
 

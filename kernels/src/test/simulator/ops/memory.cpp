@@ -11,8 +11,7 @@ Space takeSpace(Decoder& d) {
     return Space::generic;
 }
 
-void* accessed(Thread& t, const Instr& i, Slot base, unsigned bytes, SharedMemory::Use use) {
-    uint64_t address = t.get<uint64_t>(base) + static_cast<uint64_t>(i.offset);
+void* accessed(Thread& t, const Instr& i, uint64_t address, unsigned bytes, SharedMemory::Use use) {
     if (address & (bytes - 1)) {  // bytes is 1, 2, 4, 8 or 16
         throw Error(CUDA_ERROR_MISALIGNED_ADDRESS,
                     text("address 0x%llx of an access of %u bytes is not a multiple of %u", (unsigned long long)address,
@@ -27,44 +26,157 @@ void* accessed(Thread& t, const Instr& i, Slot base, unsigned bytes, SharedMemor
     Memory& memory = t.block->memory;
     if (use == SharedMemory::Use::write) {
         void* data = memory.store(address, bytes);
-        t.block->races.write(t, address, bytes);
+        t.block->races.access(t, address, bytes, GlobalRaces::Use::write);
         return data;
     }
     const void* data = memory.load(address, bytes);
-    if (use == SharedMemory::Use::read) t.block->races.read(t, address, bytes);
+    if (use == SharedMemory::Use::read) {
+        t.block->races.access(t, address, bytes, i.constant ? GlobalRaces::Use::readConstant : GlobalRaces::Use::read);
+    }
     return const_cast<void*>(data);
 }
 
 namespace {
 
+/// The addresses of the lanes that execute, and what is special about them.
+struct Addresses {
+    uint64_t at[Warp::size];
+    unsigned first;     // lane that executes, of
+    unsigned lanes;     // as many, or 0 if there are gaps between them
+    bool consecutive;   // each lane has the next element
+    bool same;          // all have one element
+
+    Addresses() = default;
+    Addresses(Warp& w, const Instr& i, Slot base, unsigned bytes) {
+        if (w.block->kernel().widths[base] == 64) {
+            const uint64_t* from = w.source<uint64_t>(base);
+            for (unsigned l = 0; l < Warp::size; l++) at[l] = from[l] + static_cast<uint64_t>(i.offset);
+        } else {
+            const uint32_t* from = w.source<uint32_t>(base);
+            for (unsigned l = 0; l < Warp::size; l++) at[l] = from[l] + static_cast<uint64_t>(i.offset);
+        }
+        first = static_cast<unsigned>(__builtin_ctz(w.exec));
+        lanes = static_cast<unsigned>(__builtin_popcount(w.exec));
+        uint32_t run = lanes == Warp::size ? ~0u : (1u << lanes) - 1;
+        if (w.exec >> first != run) lanes = 0;
+        uint64_t steps = 0;
+        uint64_t differences = 0;
+        if (lanes == Warp::size) {
+            for (unsigned l = 0; l < Warp::size; l++) steps |= at[l] ^ (at[0] + l * uint64_t{bytes});
+            for (unsigned l = 0; l < Warp::size; l++) differences |= at[l] ^ at[0];
+        } else {
+            for (unsigned l = 0; l < lanes; l++) steps |= at[first + l] ^ (at[first] + l * uint64_t{bytes});
+            for (unsigned l = 0; l < lanes; l++) differences |= at[first + l] ^ at[first];
+        }
+        consecutive = lanes && !steps && at[first] % bytes == 0;
+        same = lanes && !differences;
+    }
+};
+
+/// A narrow signed number fills a wider register with its sign.
+template <class R, class T>
+R widened(T value) {
+    if constexpr (std::is_signed<T>::value) return static_cast<R>(static_cast<int64_t>(value));
+    else return static_cast<R>(value);
+}
+
+/// Element k of each lane from memory that the lanes share out between them; step 0 gives all lanes the same.
+template <class T, class R>
+void spreadAs(Warp& w, Slot to, const T* from, const Addresses& where, unsigned step) {
+    R r[Warp::size] = {};
+    if (where.lanes == Warp::size && step == 1) {
+        for (unsigned l = 0; l < Warp::size; l++) r[l] = widened<R>(from[l]);
+    } else if (where.lanes == Warp::size && step == 4) {
+        for (unsigned l = 0; l < Warp::size; l++) r[l] = widened<R>(from[4 * l]);
+    } else {
+        for (unsigned l = 0; l < where.lanes; l++) r[where.first + l] = widened<R>(from[step * l]);
+    }
+    w.result(to, r);
+}
+
 template <class T>
-void load(Thread& t, const Instr& i) {
-    const void* from = accessed(t, i, i.s[0], sizeof(T) * i.count, SharedMemory::Use::read);
+void spread(Warp& w, const Instr& i, const void* data, const Addresses& where, unsigned step) {
+    const T* from = static_cast<const T*>(data);
     for (unsigned k = 0; k < i.count; k++) {
-        T value;
-        memcpy(&value, static_cast<const char*>(from) + k * sizeof(T), sizeof value);
-        // a narrow signed number fills a wider register with its sign
-        if constexpr (std::is_signed<T>::value) t.set<int64_t>(i.d[k], value);
-        else t.set<T>(i.d[k], value);
+        if (w.block->kernel().widths[i.d[k]] == 64) spreadAs<T, uint64_t>(w, i.d[k], from + k, where, step);
+        else spreadAs<T, uint32_t>(w, i.d[k], from + k, where, step);
     }
 }
 
 template <class T>
-void store(Thread& t, const Instr& i) {
-    T values[4];
-    for (unsigned k = 0; k < i.count; k++) values[k] = t.get<T>(i.s[k]);
-    memcpy(accessed(t, i, i.s[4], sizeof(T) * i.count, SharedMemory::Use::write), values, sizeof(T) * i.count);
+void load(Warp& w, const Instr& i) {
+    unsigned bytes = sizeof(T) * i.count;
+    Addresses where(w, i, i.s[0], bytes);
+    uint64_t start = where.at[where.first];
+    if (where.consecutive && i.space != Space::shared && w.block->memory.mayLoad(start, bytes * where.lanes)
+        && w.block->races.accessRange(w.first + where.first, where.lanes, start, bytes,
+                                      i.constant ? GlobalRaces::Use::readConstant : GlobalRaces::Use::read)) {
+        return spread<T>(w, i, reinterpret_cast<const void*>(start), where, i.count);
+    }
+    if (where.same) {  // two of them read it as well as all
+        const void* from = nullptr;
+        for (unsigned lane : {where.first, where.first + where.lanes - 1}) {
+            Thread t(w, lane);
+            w.lane = lane;
+            from = accessed(t, i, start, bytes, SharedMemory::Use::read);
+        }
+        return spread<T>(w, i, from, where, 0);
+    }
+    for (uint32_t rest = w.exec; rest; rest &= rest - 1) {
+        Thread t(w, static_cast<unsigned>(__builtin_ctz(rest)));
+        w.lane = t.lane;
+        const void* from = accessed(t, i, where.at[t.lane], bytes, SharedMemory::Use::read);
+        for (unsigned k = 0; k < i.count; k++) {
+            T value;
+            memcpy(&value, static_cast<const char*>(from) + k * sizeof(T), sizeof value);
+            t.set<uint64_t>(i.d[k], widened<uint64_t>(value));
+        }
+    }
+}
+
+/// Element k of each lane into memory.
+template <class T, class R>
+void gather(const R* values, T* to, const Addresses& where, unsigned step) {
+    if (where.lanes == Warp::size && step == 1) {
+        for (unsigned l = 0; l < Warp::size; l++) to[l] = static_cast<T>(values[l]);
+    } else if (where.lanes == Warp::size && step == 4) {
+        for (unsigned l = 0; l < Warp::size; l++) to[4 * l] = static_cast<T>(values[l]);
+    } else {
+        for (unsigned l = 0; l < where.lanes; l++) to[step * l] = static_cast<T>(values[where.first + l]);
+    }
 }
 
 template <class T>
-void loadParam(Thread& t, const Instr& i) {
-    const uint8_t* from = t.block->launch().params.data() + i.offset;
-    for (unsigned k = 0; k < i.count; k++) {
-        T value;
-        memcpy(&value, from + k * sizeof(T), sizeof value);
-        if constexpr (std::is_signed<T>::value) t.set<int64_t>(i.d[k], value);
-        else t.set<T>(i.d[k], value);
+void store(Warp& w, const Instr& i) {
+    unsigned bytes = sizeof(T) * i.count;
+    Addresses where(w, i, i.s[4], bytes);
+    uint64_t start = where.at[where.first];
+    Memory& memory = w.block->memory;
+    for (unsigned k = 0; k < i.count; k++) w.sourceBits(i.s[k]);  // all of them hold something
+    if (where.consecutive && i.space != Space::shared && memory.mayStore(start, bytes * where.lanes)
+        && w.block->races.accessRange(w.first + where.first, where.lanes, start, bytes, GlobalRaces::Use::write)) {
+        T* to = reinterpret_cast<T*>(start);
+        for (unsigned k = 0; k < i.count; k++) {
+            if (w.block->kernel().widths[i.s[k]] == 64) gather(w.lanes<uint64_t>(i.s[k]), to + k, where, i.count);
+            else gather(w.lanes<uint32_t>(i.s[k]), to + k, where, i.count);
+        }
+        return memory.markWritten(start, bytes * where.lanes);
     }
+    for (uint32_t rest = w.exec; rest; rest &= rest - 1) {
+        Thread t(w, static_cast<unsigned>(__builtin_ctz(rest)));
+        w.lane = t.lane;
+        T values[4];
+        for (unsigned k = 0; k < i.count; k++) values[k] = t.get<T>(i.s[k]);
+        memcpy(accessed(t, i, where.at[t.lane], bytes, SharedMemory::Use::write), values, bytes);
+    }
+}
+
+template <class T>
+void loadParam(Warp& w, const Instr& i) {
+    Addresses all;
+    all.first = 0;
+    all.lanes = Warp::size;
+    spread<T>(w, i, w.block->launch().params.data() + i.offset, all, 0);
 }
 
 /// Handlers by the type of the element: only 8 and 16 bits can be narrower than the register.
@@ -94,7 +206,7 @@ void bindParam(Decoder& d, Type type) {
 /// Caches, eviction and memory order: the simulator is in order and has no caches.
 void dropHints(Decoder& d) {
     for (const char* hint : {"weak", "relaxed", "acquire", "release", "volatile", "cta", "gpu", "sys", "ca", "cg", "cs",
-             "lu", "cv", "wb", "wt", "nc"}) {
+             "lu", "cv", "wb", "wt"}) {
         d.take(hint);
     }
     d.dropPrefix("L1::");
@@ -116,19 +228,20 @@ const Operand& element(Decoder& d, size_t operand, unsigned k) {
 void ld(Decoder& d) {
     d.out.space = takeSpace(d);
     dropHints(d);
+    d.out.constant = d.take("nc");
+    if (d.out.constant && d.out.space != Space::global) d.fail(".nc is for .global only");
     vectorForm(d);
     Type type = d.type();
     d.expectOperands(2, 2);
     d.out.width = static_cast<uint8_t>(bytesOf(type));
     if (d.out.width * d.out.count > 16) d.fail("more than 16 bytes");
-    for (unsigned k = 0; k < d.out.count; k++) {
-        const Operand& to = element(d, 0, k);
-        if (to.kind == Operand::Register) d.out.d[k] = to.slot;
-        else if (to.kind != Operand::Sink) d.fail("it must load into registers");
+    if (d.out.space == Space::param) {
+        bindParam(d, type);
+    } else {
+        d.address(1, 0);
+        d.out.run = BY_TYPE(load, type);
     }
-    if (d.out.space == Space::param) return bindParam(d, type);
-    d.address(1, 0);
-    d.out.run = BY_TYPE(load, type);
+    for (unsigned k = 0; k < d.out.count; k++) d.out.d[k] = d.destinationSlot(element(d, 0, k), type, true);
 }
 
 void st(Decoder& d) {
@@ -141,13 +254,13 @@ void st(Decoder& d) {
     d.out.width = static_cast<uint8_t>(bytesOf(type));
     if (d.out.width * d.out.count > 16) d.fail("more than 16 bytes");
     d.address(0, 4);
-    for (unsigned k = 0; k < d.out.count; k++) d.out.s[k] = d.sourceSlot(element(d, 1, k), type);
+    for (unsigned k = 0; k < d.out.count; k++) d.out.s[k] = d.sourceSlot(element(d, 1, k), type, true);
     d.out.run = BY_TYPE(store, type);
 }
 
 #undef BY_TYPE
 
-void nothing(Thread&, const Instr&) {}
+void nothing(Warp&, const Instr&) {}
 
 void prefetch(Decoder& d) {
     takeSpace(d);

@@ -4,7 +4,11 @@
 namespace sim {
 namespace {
 
-void copy(Thread& t, const Instr& i) { t.set<uint64_t>(i.d[0], t.get<uint64_t>(i.s[0])); }
+struct Same { template <class T> static T apply(T a) { return a; } };
+
+Handler copy(Type type) {
+    return type == Type::pred ? &unary<Same, bool> : bytesOf(type) == 8 ? &unary<Same, uint64_t> : &unary<Same, uint32_t>;
+}
 
 /// count parts of width bytes each, the first one lowest.
 void pack(Thread& t, const Instr& i) {
@@ -26,9 +30,9 @@ void mov(Decoder& d) {
     bool into = d.operand(0).kind == Operand::Vector;
     bool from = d.operand(1).kind == Operand::Vector;
     if (!into && !from) {
-        d.destination(0);
+        d.destination(0, type);
         d.source(1, type, 0);
-        d.out.run = &copy;
+        d.out.run = copy(type);
         return;
     }
     const std::vector<Operand>& parts = d.operand(into ? 0 : 1).parts;
@@ -37,14 +41,14 @@ void mov(Decoder& d) {
     }
     d.out.count = static_cast<uint8_t>(parts.size());
     d.out.width = static_cast<uint8_t>(bytesOf(type) / parts.size());
+    Type part = d.out.width == 1 ? Type::b8 : d.out.width == 2 ? Type::b16 : Type::b32;
     for (size_t k = 0; k < parts.size(); k++) {
-        if (from) d.out.s[k] = d.sourceSlot(parts[k], type);
-        else if (parts[k].kind == Operand::Register) d.out.d[k] = parts[k].slot;
-        else if (parts[k].kind != Operand::Sink) d.fail("the parts must be registers");
+        if (from) d.out.s[k] = d.sourceSlot(parts[k], part);
+        else d.out.d[k] = d.destinationSlot(parts[k], part);
     }
-    if (from) d.destination(0);
+    if (from) d.destination(0, type);
     else d.source(1, type, 0);
-    d.out.run = into ? &unpack : &pack;
+    d.out.run = into ? &eachLane<unpack> : &eachLane<pack>;
 }
 
 }  // namespace

@@ -7,13 +7,12 @@
 
 namespace sim {
 
-template <class T, class F>
-T rounded(Rounding rounding, F compute) {
+/// compute(operands...). Operands and result are volatile so that nothing is computed before or after the mode is set.
+template <class T, class F, class... A>
+T rounded(Rounding rounding, F compute, volatile A... operands) {
     static const int modes[] = {FE_TONEAREST, FE_TOWARDZERO, FE_DOWNWARD, FE_UPWARD, FE_TONEAREST};
     fesetround(modes[static_cast<int>(rounding)]);
-    asm volatile("" ::: "memory");
-    volatile T result = compute();
-    asm volatile("" ::: "memory");
+    volatile T result = compute(operands...);
     fesetround(FE_TONEAREST);
     return result;
 }

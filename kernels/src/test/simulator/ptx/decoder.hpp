@@ -29,14 +29,15 @@ struct Statement {
 class Slots {
 public:
     explicit Slots(Kernel& kernel);
-    Slot declare(const std::string& name);
-    Slot constant(uint64_t bits);
+    Slot declare(const std::string& name, Type type);
+    /// Of 64 bits if wide, else of 32.
+    Slot constant(uint64_t bits, bool wide);
     Slot special(Special which, const std::string& name);
 
 private:
-    Slot add(const std::string& name, uint64_t value, bool defined);
+    Slot add(const std::string& name, uint64_t value, bool defined, unsigned width);
     Kernel& kernel_;
-    std::map<uint64_t, Slot> constants_;
+    std::map<std::pair<uint64_t, bool>, Slot> constants_;
     std::map<Special, Slot> specials_;
 };
 
@@ -63,13 +64,14 @@ public:
     size_t operands() const { return statement_.operands.size(); }
     void expectOperands(size_t least, size_t most);
     const Operand& operand(size_t index) const { return statement_.operands.at(index); }
-    /// Binds operand -> destination slot, or source slot (an immediate becomes a constant of that type).
-    void destination(size_t operand, size_t to = 0);
-    void source(size_t operand, Type type, size_t to);
-    Slot sourceSlot(const Operand& operand, Type type);
+    /// Binds operand -> destination slot, or source slot (an immediate becomes a constant of that type). A register must
+    /// have as many bits as the type; if `widening`, which conversions and memory accesses are, it may have more.
+    void destination(size_t operand, Type type, size_t to = 0, bool widening = false);
+    void source(size_t operand, Type type, size_t to, bool widening = false);
+    Slot destinationSlot(const Operand& operand, Type type, bool widening = false);
+    Slot sourceSlot(const Operand& operand, Type type, bool widening = false);
     /// Base into s[to], offset into out.offset.
     void address(size_t operand, size_t to);
-    Slot constant(uint64_t bits) { return slots_.constant(bits); }
 
     /// d, a, b... of one type: the most common form.
     void simple(Type type, size_t sources);
@@ -77,6 +79,8 @@ public:
     [[noreturn]] void fail(const std::string& what) const;
 
 private:
+    void requireWidth(Slot slot, Type type, bool widening) const;
+
     const Statement& statement_;
     Slots& slots_;
     std::vector<std::string> modifiers_;

@@ -112,19 +112,21 @@ private:
             if (in_.accept("<")) {
                 uint64_t count = in_.integer();
                 in_.expect(">");
-                for (uint64_t i = 0; i < count; i++) declare(name.text + std::to_string(i), name.line);
+                for (uint64_t i = 0; i < count; i++) declare(name.text + std::to_string(i), type, name.line);
             } else {
-                declare(name.text, name.line);
+                declare(name.text, type, name.line);
             }
         } while (in_.accept(","));
         in_.expect(";");
     }
 
-    void declare(const std::string& name, unsigned line) {
+    void declare(const std::string& name, Type type, unsigned line) {
         if (specialNames.count(name) || specialNames.count(name + ".x")) {
             invalidPtx(line, name + " is a special register and cannot be declared");
         }
-        if (!scopes_.back().emplace(name, slots_.declare(name)).second) invalidPtx(line, name + " exists already");
+        if (!scopes_.back().emplace(name, slots_.declare(name, type)).second) {
+            invalidPtx(line, name + " exists already");
+        }
     }
 
     uint32_t place(const SharedDeclaration& variable) {
@@ -173,6 +175,7 @@ private:
         instr.line = statement.line;
         decode(statement, instr, slots_, kernel_);
         kernel_.fences |= statement.opcode[0] == "membar" || statement.opcode[0] == "fence";
+        kernel_.readsConstants |= instr.constant;
         if (statement.opcode[0] == "bra") jumps_.emplace_back(kernel_.code.size(), statement.operands.at(0).name);
         kernel_.code.push_back(instr);
         kernel_.texts.push_back(text);
@@ -189,7 +192,7 @@ private:
         } else if (in_.accept("[")) {
             result.kind = Operand::Address;
             Operand base = operand();
-            if (base.kind == Operand::Integer) base.slot = slots_.constant(base.bits);
+            if (base.kind == Operand::Integer) base.slot = slots_.constant(base.bits, true);
             if (base.kind != Operand::Register && base.kind != Operand::Integer && base.kind != Operand::Name) {
                 invalidPtx(line, "not an address");
             }
@@ -227,9 +230,11 @@ private:
         } else if (special != specialNames.end()) {
             result.slot = slots_.special(special->second, name);
         } else if (global != module_.globals.end()) {
-            result.slot = slots_.constant(global->second.address);
+            result.kind = Operand::Integer;
+            result.bits = global->second.address;
         } else if (sharedAddresses_.count(name) || declaredByModule(name)) {
-            result.slot = slots_.constant(sharedAddresses_[name]);
+            result.kind = Operand::Integer;
+            result.bits = sharedAddresses_[name];
         } else {
             result.kind = Operand::Name;
             result.name = name;

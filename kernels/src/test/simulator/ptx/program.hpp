@@ -11,13 +11,11 @@
 
 namespace sim {
 
-class Thread;
-class Block;
+class Warp;
 struct Instr;
 
-using Handler = void (*)(Thread&, const Instr&);
-/// What the lanes in `lanes` of the warp that starts at thread `first` do together.
-using Collective = void (*)(Block&, unsigned first, uint32_t lanes, const Instr&);
+/// What the lanes of a warp that execute the instruction do.
+using Handler = void (*)(Warp&, const Instr&);
 
 using Slot = uint16_t;
 constexpr Slot sink = 0;        // "_": may be written, is never read
@@ -28,9 +26,11 @@ enum class Rounding : uint8_t { nearest, zero, down, up, nearestAway };
 
 struct Instr {
     Handler run = nullptr;
-    Collective together = nullptr;
+    Handler together = nullptr;  // what lanes that have waited for each other do
     Slot predicate = always;
     bool negated = false;
+    bool constant = false; // .nc: nobody writes there
+    bool uniform = false;  // .uni: the lanes promise to agree
     bool ftz = false;
     bool saturate = false;
     Rounding rounding = Rounding::nearest;
@@ -79,6 +79,7 @@ struct Kernel {
     std::vector<std::string> texts;  // of the instructions, for messages
     std::vector<uint64_t> values;   // what each slot holds when a thread starts
     std::vector<uint8_t> defined;   // and whether it holds anything
+    std::vector<uint8_t> widths;    // its bits: 1 for a predicate, 16, 32 or 64
     std::vector<std::string> names;
     std::vector<std::pair<Slot, Special>> specials;
     std::vector<SharedVariable> shared;
@@ -86,6 +87,7 @@ struct Kernel {
     uint32_t sharedBytes = 0;          // what the variables take on a device, without gaps
     bool usesDynamicShared = false;
     bool fences = false;  // membar or fence: blocks may talk to each other
+    bool readsConstants = false;  // ld.global.nc
     unsigned maxThreads = 1024;
     unsigned required[3] = {0, 0, 0};
 };

@@ -166,6 +166,7 @@ class SimulatorDriverTest {
                 "add.rn.u32 %r, %r, 1; | PTX line 7: add.rn.u32: modifier .rn is not supported",
                 "add.u32 %r, %s, 1; | PTX line 7: no register %s",
                 "add.u32 %r, 1; | PTX line 7: add.u32: it has 2 operands, expected 3",
+                "add.u64 %r, %r, 1; | PTX line 7: add.u64: it takes 64 bits, register %r has 32",
                 "bra NOWHERE; | PTX line 7: no label NOWHERE",
                 "ld.global.f32 %r, [nowhere]; | operand 2 must be an address",
                 "mov.u32 %r 1; | PTX line 7: expected ',', found '1'"

@@ -2,65 +2,82 @@
 // all lanes of its mask that are still in the kernel are there too; s[3] is the mask.
 #include "ops/kit.hpp"
 
+#include <algorithm>
+
 namespace sim {
 namespace {
 
-void join(Thread& t, const Instr& i) {
-    auto mask = t.get<uint32_t>(i.s[3]);
-    if (!(mask >> (t.index % 32) & 1)) {
-        throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION, text("lane %u is not in its own mask 0x%x", t.index % 32, mask));
+/// If all lanes of the mask are here, they do it at once.
+void join(Warp& w, const Instr& i) {
+    const uint32_t* masks = w.source<uint32_t>(i.s[3]);
+    uint32_t mask = masks[__builtin_ctz(w.exec)];
+    bool together = (mask & w.alive) == w.exec;
+    for (uint32_t rest = w.exec; rest; rest &= rest - 1) {
+        auto lane = static_cast<unsigned>(__builtin_ctz(rest));
+        together &= masks[lane] == mask;
+        if (masks[lane] >> lane & 1) continue;
+        w.lane = lane;
+        throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION, text("lane %u is not in its own mask 0x%x", lane, masks[lane]));
     }
-    t.block->wait(t, Thread::State::atWarp);
+    if (together) i.together(w, i);
+    else w.wait(w.atWarp);
 }
 
-void joinAnyway(Thread& t, const Instr&) { t.block->wait(t, Thread::State::atWarp); }
+void joinAnyway(Warp& w, const Instr&) { w.wait(w.atWarp); }
 
 template <class F>
-void forLanes(Block& block, unsigned first, uint32_t lanes, F f) {
-    for (unsigned lane = 0; lane < 32; lane++) {
-        if (lanes >> lane & 1) f(lane, block.thread(first + lane));
-    }
+void forLanes(Warp& w, F f) {
+    for (uint32_t rest = w.exec; rest; rest &= rest - 1) f(static_cast<unsigned>(__builtin_ctz(rest)));
 }
 
 /// All lanes must agree on who takes part.
-void sameMask(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
-    uint32_t mask = 0;
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) {
-        if (mask && mask != t.get<uint32_t>(i.s[3])) {
+void sameMask(Warp& w, const Instr& i) {
+    const uint32_t* masks = w.source<uint32_t>(i.s[3]);
+    uint32_t mask = masks[__builtin_ctz(w.exec)];
+    forLanes(w, [&](unsigned lane) {
+        if (masks[lane] != mask) {
             throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION,
-                        text("the lanes of a warp give different masks: 0x%x and 0x%x", mask, t.get<uint32_t>(i.s[3])));
+                        text("the lanes of a warp give different masks: 0x%x and 0x%x", mask, masks[lane]));
         }
-        mask = t.get<uint32_t>(i.s[3]);
     });
 }
 
 enum Direction : uint8_t { up, down, butterfly, indexed };
 
 /// PTX's pseudocode: c holds the clamp (low 5 bits) and the mask of the segment (bits 8 to 12).
-void shuffle(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
-    sameMask(block, first, lanes, i);
-    uint32_t results[32];
-    bool valid[32];
-    bool known[32];
-    forLanes(block, first, lanes, [&](unsigned lane, Thread& t) {
-        int b = static_cast<int>(t.get<uint32_t>(i.s[1]) & 31);
-        uint32_t c = t.get<uint32_t>(i.s[2]);
-        int clamp = c & 31;
-        int segment = c >> 8 & 31;
+void shuffle(Warp& w, const Instr& i) {
+    sameMask(w, i);
+    const uint32_t* b = w.source<uint32_t>(i.s[1]);
+    const uint32_t* c = w.source<uint32_t>(i.s[2]);
+    const uint32_t* values = w.lanes<uint32_t>(i.s[0]);
+    uint32_t results[Warp::size] = {};
+    uint32_t valid = 0;
+    uint32_t known = 0;
+    uint32_t asked = 0;
+    forLanes(w, [&](unsigned lane) {
+        int by = static_cast<int>(b[lane] & 31);
+        int clamp = c[lane] & 31;
+        int segment = c[lane] >> 8 & 31;
         int self = static_cast<int>(lane);
         int highest = (self & segment) | (clamp & ~segment);
         int lowest = self & segment;
-        int from = i.mode == up ? self - b : i.mode == down ? self + b : i.mode == butterfly ? self ^ b : lowest | (b & ~segment);
-        valid[lane] = i.mode == up ? from >= highest : from <= highest;
-        if (!valid[lane]) from = self;
-        known[lane] = lanes >> from & 1;  // a lane that takes no part has nothing defined to give
-        if (known[lane]) results[lane] = block.thread(first + static_cast<unsigned>(from)).get<uint32_t>(i.s[0]);
+        int from = i.mode == up ? self - by : i.mode == down ? self + by : i.mode == butterfly ? self ^ by : lowest | (by & ~segment);
+        bool inside = i.mode == up ? from >= highest : from <= highest;
+        if (!inside) from = self;
+        valid |= static_cast<uint32_t>(inside) << lane;
+        if (!(w.exec >> from & 1)) return;  // a lane that takes no part has nothing defined to give
+        known |= 1u << lane;
+        asked |= 1u << from;
+        results[lane] = values[from];
     });
-    forLanes(block, first, lanes, [&](unsigned lane, Thread& t) {
-        if (known[lane]) t.set<uint32_t>(i.d[0], results[lane]);
-        else t.setUndefined(i.d[0]);
-        if (i.d[1] != sink) t.set<bool>(i.d[1], valid[lane]);
-    });
+    if (asked & ~w.defined[i.s[0]]) {
+        w.exec = asked;
+        w.undefined(i.s[0]);
+    }
+    uint32_t members = w.exec;
+    w.result(i.d[0], results);
+    w.defined[i.d[0]] &= ~(members & ~known);
+    if (i.d[1] != sink) w.resultBits(i.d[1], valid);
 }
 
 void shfl(Decoder& d) {
@@ -70,23 +87,21 @@ void shfl(Decoder& d) {
     d.out.mode = static_cast<uint8_t>(mode);
     d.simple(Type::u32, 4);
     d.out.d[1] = d.operand(0).second;
+    if (d.kernel.widths[d.out.d[1]] != 1 && d.out.d[1] != sink) d.fail("what follows | must be a predicate");
     d.out.run = &join;
     d.out.together = &shuffle;
 }
 
 enum Vote : uint8_t { all, any, uniform, ballot };
 
-void voting(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
-    sameMask(block, first, lanes, i);
-    uint32_t yes = 0;
-    forLanes(block, first, lanes, [&](unsigned lane, Thread& t) {
-        if (t.get<bool>(i.s[0]) != (i.offset != 0)) yes |= 1u << lane;
-    });
-    bool outcome = i.mode == all ? yes == lanes : i.mode == any ? yes != 0 : yes == lanes || yes == 0;
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) {
-        if (i.mode == ballot) t.set<uint32_t>(i.d[0], yes);
-        else t.set<bool>(i.d[0], outcome);
-    });
+void voting(Warp& w, const Instr& i) {
+    sameMask(w, i);
+    uint32_t yes = (w.sourceBits(i.s[0]) ^ (i.offset ? ~0u : 0u)) & w.exec;
+    bool outcome = i.mode == all ? yes == w.exec : i.mode == any ? yes != 0 : yes == w.exec || yes == 0;
+    if (i.mode != ballot) return w.resultBits(i.d[0], outcome ? ~0u : 0u);
+    uint32_t results[Warp::size];
+    std::fill_n(results, Warp::size, yes);
+    w.result(i.d[0], results);
 }
 
 void vote(Decoder& d) {
@@ -96,7 +111,7 @@ void vote(Decoder& d) {
     if (d.type() != (mode == ballot ? Type::b32 : Type::pred)) d.fail("expected .pred (.b32 for .ballot)");
     d.out.mode = static_cast<uint8_t>(mode);
     d.expectOperands(3, 3);
-    d.destination(0);
+    d.destination(0, mode == ballot ? Type::b32 : Type::pred);
     Operand voice = d.operand(1);
     d.out.offset = voice.negated;
     voice.negated = false;
@@ -106,8 +121,10 @@ void vote(Decoder& d) {
     d.out.together = &voting;
 }
 
-void whoIsHere(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) { t.set<uint32_t>(i.d[0], lanes); });
+void whoIsHere(Warp& w, const Instr& i) {
+    uint32_t results[Warp::size];
+    std::fill_n(results, Warp::size, w.exec);
+    w.result(i.d[0], results);
 }
 
 void activemask(Decoder& d) {
@@ -120,12 +137,13 @@ void activemask(Decoder& d) {
 enum Reduction : uint8_t { add, minimum, maximum, conjunction, disjunction, exclusive };
 
 template <class T>
-void reduce(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
-    sameMask(block, first, lanes, i);
-    T result = 0;
+void reduce(Warp& w, const Instr& i) {
+    sameMask(w, i);
+    const T* values = w.source<T>(i.s[0]);
+    T result = values[__builtin_ctz(w.exec)];
     bool started = false;
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) {
-        T a = t.get<T>(i.s[0]);
+    forLanes(w, [&](unsigned lane) {
+        T a = values[lane];
         if (!started) result = a;
         else if (i.mode == add) result += a;
         else if (i.mode == minimum) result = std::min(result, a);
@@ -135,7 +153,9 @@ void reduce(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
         else result ^= a;
         started = true;
     });
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) { t.set<T>(i.d[0], result); });
+    T results[Warp::size];
+    std::fill_n(results, Warp::size, result);
+    w.result(i.d[0], results);
 }
 
 void redux(Decoder& d) {
@@ -146,7 +166,7 @@ void redux(Decoder& d) {
     Type type = d.type();
     if (bytesOf(type) != 4 || isFloat(type)) d.fail("the type must be .u32 .s32 or .b32");
     d.expectOperands(3, 3);
-    d.destination(0);
+    d.destination(0, type);
     d.source(1, type, 0);
     d.source(2, Type::u32, 3);
     d.out.run = &join;
@@ -154,20 +174,24 @@ void redux(Decoder& d) {
 }
 
 /// Orders what these lanes did to shared memory before against what they do next.
-void warpBarrier(Block& block, unsigned first, uint32_t lanes, const Instr& i) {
-    sameMask(block, first, lanes, i);
+void warpBarrier(Warp& w, const Instr& i) {
+    sameMask(w, i);
     uint32_t epoch = 0;
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) { epoch = std::max(epoch, t.warpEpoch); });
-    forLanes(block, first, lanes, [&](unsigned, Thread& t) { t.warpEpoch = epoch + 1; });
+    forLanes(w, [&](unsigned lane) { epoch = std::max(epoch, w.epoch[lane]); });
+    forLanes(w, [&](unsigned lane) { w.epoch[lane] = epoch + 1; });
 }
 
-void blockBarrier(Thread& t, const Instr& i) {
-    if (i.s[0] != sink && t.get<uint32_t>(i.s[0]) != t.block->size()) {
+void blockBarrier(Warp& w, const Instr& i) {
+    const uint32_t* threads = i.s[0] == sink ? nullptr : w.source<uint32_t>(i.s[0]);
+    forLanes(w, [&](unsigned lane) {
+        if (!threads || threads[lane] == w.block->size()) return;
+        w.lane = lane;
         throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION,
                     text("a barrier for %u of the %u threads: the simulator knows only barriers of the whole block",
-                         t.get<uint32_t>(i.s[0]), t.block->size()));
-    }
-    t.block->wait(t, Thread::State::atBarrier);
+                         threads[lane], w.block->size()));
+    });
+    w.barrierPc = w.exec == w.alive ? w.pc : 0;
+    w.wait(w.atBarrier);
 }
 
 /// mode: which of the 16 barriers; count 1: all threads of a warp must be at the same instruction.
