@@ -42,8 +42,8 @@ record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvr
             int built = builtFor(cudnn, names);
             for (int major : built == 0 ? possible : List.of(built)) {
                 if (!possible.contains(major)) {
-                    mismatch.append(
-                            cudnn + " is built for CUDA " + major + ", the driver supports CUDA " + driverMajor + "; ");
+                    mismatch.append(cudnn + " is built for CUDA " + major + ", which the driver, for CUDA "
+                            + driverMajor + ", does not support: update the driver, or use another cuDNN; ");
                     continue;
                 }
                 LibraryChoice choice = with(search, names, major, cudnn);
