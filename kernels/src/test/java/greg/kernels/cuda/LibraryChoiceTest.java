@@ -128,4 +128,17 @@ class LibraryChoiceTest {
         assertEquals(13, LibraryChoice.builtFor(file("nvidia/cu13/lib/libcudnn.so.9"), NAMES), "the path");
         assertEquals(0, LibraryChoice.builtFor(file("cu130/lib/libcudnn.so.9"), NAMES), "not a version");
     }
+
+    @Test
+    void whatALoadedCudnnSaysOfItself() throws IOException {
+        file("x/libcudnn.so.9");
+        cublas("x", 13);
+        LibraryChoice choice = choose(13, "x");
+        assertNull(choice.refusal(92400, 13000));
+        assertNull(choice.refusal(90800, 13010));
+        String old = choice.refusal(90799, 13000);
+        assertTrue(old.contains("expected cuDNN 9.8.0 or later, got 9.7.99 in " + choice.cudnn()), old);
+        String other = choice.refusal(92400, 12090);
+        assertTrue(other.contains("expected a cuDNN for CUDA 13") && other.contains("got one for CUDA 12"), other);
+    }
 }
