@@ -1,6 +1,7 @@
 package greg.kernels.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.BackendOptions;
@@ -94,11 +95,13 @@ class CudaLibrariesTest {
     @Test
     void cublasOfCuda12() throws IOException, InterruptedException {
         copy("libcuda.so.1", "libcublas.so.12", "libcublasLt.so.12");
+        String output = run(Map.of());
         assertContains(
-                run(Map.of()),
+                output,
                 "driver: for CUDA 12.6, " + folder.resolve("libcuda.so.1") + ", null",
                 "cuBLAS: 12.0.0, " + folder.resolve("libcublas.so.12") + ", null",
                 "3 x 3 = 9.0");
+        assertFalse(output.contains("not freed"), "the device says it of what a closed backend leaves: " + output);
     }
 
     @Test
