@@ -24,6 +24,7 @@ const std::map<CUresult, Known> known = {
     KNOWN(CUDA_ERROR_INVALID_CONTEXT, "invalid device context"),
     KNOWN(CUDA_ERROR_NO_BINARY_FOR_GPU, "no kernel image is available for execution on the device"),
     KNOWN(CUDA_ERROR_INVALID_PTX, "a PTX JIT compilation failed"),
+    KNOWN(CUDA_ERROR_JIT_COMPILER_NOT_FOUND, "PTX JIT compiler library not found"),
     KNOWN(CUDA_ERROR_INVALID_HANDLE, "invalid resource handle"),
     KNOWN(CUDA_ERROR_NOT_FOUND, "named symbol not found"),
     KNOWN(CUDA_ERROR_NOT_READY, "device not ready"),

@@ -21,6 +21,12 @@ int deviceCount() {
     return count;
 }
 
+/// The newest CUDA that the driver supports: 12060 is 12.6.
+int driverVersion() {
+    static const int version = getenv("GREG_SIM_CUDA") ? atoi(getenv("GREG_SIM_CUDA")) : 12060;
+    return version;
+}
+
 /// By the number of the attribute in cuda.h; 0 for whatever the device does not have.
 int attribute(int which) {
     switch (which) {
@@ -70,7 +76,7 @@ API(cuInit, unsigned flags)
 END
 
 API(cuDriverGetVersion, int* version)
-    out(version, "version") = 12060;
+    out(version, "version") = driverVersion();
 END
 
 API(cuDeviceGetCount, int* count)

@@ -2,6 +2,7 @@
 #include "driver/state.hpp"
 #include "ptx/parser.hpp"
 
+#include <cstdlib>
 #include <unistd.h>
 
 using namespace sim;
@@ -23,6 +24,7 @@ void load(void** handle, const void* image) {
     if (memcmp(source, "\177ELF", 4) == 0) {
         throw Error(CUDA_ERROR_NO_BINARY_FOR_GPU, "the image is machine code; the software device runs PTX only");
     }
+    if (getenv("GREG_SIM_NO_JIT")) throw Error(CUDA_ERROR_JIT_COMPILER_NOT_FOUND, "as GREG_SIM_NO_JIT asks for");
     auto loaded = std::make_shared<LoadedModule>();
     loaded->context = &current;
     loaded->module = parseModule(source, "", capability());

@@ -23,9 +23,6 @@ final class CudaLibraries {
     /** System property with folders to be searched before all others. */
     static final String PROPERTY = "greg.cuda.libraries";
 
-    /** cuDNN describes devices and takes their descriptions since this version. */
-    private static final long OLDEST_CUDNN = 90800;
-
     /**
      * What convolutions use of cuDNN, in an order in which nothing needs what comes later; it opens the rest itself. The two
      * without which it has other engines may be absent.
@@ -43,7 +40,6 @@ final class CudaLibraries {
     private static LibraryStatus cublas;
     private static LibraryStatus cudnn;
     private static LibraryStatus nvrtc;
-    private static NativeLibrary cudnnFunctions;
 
     private CudaLibraries() {}
 
@@ -76,9 +72,9 @@ final class CudaLibraries {
         return driver.problem() != null ? List.of(driver) : List.of(driver, cublas, cudnn, nvrtc);
     }
 
-    /** cuDNN's functions, for those that JCudnn lacks; only where {@link #whyNot()} is null. */
-    static synchronized NativeLibrary cudnn() {
-        return cudnnFunctions;
+    /** The file of cuDNN, or null unless {@link #whyNot()} is null. */
+    static synchronized Path cudnn() {
+        return whyNot() == null ? cudnn.path() : null;
     }
 
     private static LibrarySearch search() {
@@ -187,27 +183,13 @@ final class CudaLibraries {
             NativeLibrary functions =
                     NativeLibrary.getInstance(file.toString(), Map.of(Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
             long version = functions.getFunction("cudnnGetVersion").invokeLong(new Object[0]);
-            String words = version / 10000 + "." + version / 100 % 100 + "." + version % 100;
-            if (version < OLDEST_CUDNN) {
-                return new LibraryStatus(
-                        name,
-                        words,
-                        file,
-                        "CUDA: expected cuDNN 9.8 or later, got " + words + " in " + file + "; " + install);
-            }
-            long built = functions.getFunction("cudnnGetCudartVersion").invokeLong(new Object[0]);
-            if (built / 1000 != choice.major()) {
-                return new LibraryStatus(
-                        name,
-                        words,
-                        file,
-                        "CUDA: expected a cuDNN for CUDA " + choice.major()
-                                + ", as the cuBLAS that was found, got one for CUDA " + cudaVersion((int) built)
-                                + " in " + file
-                                + "; " + install);
+            long builtWith = functions.getFunction("cudnnGetCudartVersion").invokeLong(new Object[0]);
+            String words = LibraryChoice.cudnnVersion(version);
+            String refusal = choice.refusal(version, builtWith);
+            if (refusal != null) {
+                return new LibraryStatus(name, words, file, "CUDA: " + refusal + "; " + install);
             }
             NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
-            cudnnFunctions = functions;
             return new LibraryStatus(name, words + ", for CUDA " + choice.major(), file, null);
         } catch (LinkageError | RuntimeException e) {
             return failed(name, file, e, install);

@@ -25,6 +25,9 @@ record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvr
     /** The versions of CUDA that JCublas can be bound to, newest first. */
     static final List<Integer> MAJORS = List.of(13, 12);
 
+    /** cuDNN takes the description of a device as text since this version. */
+    private static final long OLDEST_CUDNN = 90800;
+
     /** cuda-12.4, cuda12, cu13. */
     private static final Pattern IN_NAME = Pattern.compile("cu(?:da)?[-_]?(1[23])(?!\\d)");
 
@@ -42,8 +45,8 @@ record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvr
             int built = builtFor(cudnn, names);
             for (int major : built == 0 ? possible : List.of(built)) {
                 if (!possible.contains(major)) {
-                    mismatch.append(
-                            cudnn + " is built for CUDA " + major + ", the driver supports CUDA " + driverMajor + "; ");
+                    mismatch.append(cudnn + " is built for CUDA " + major + ", which the driver, for CUDA "
+                            + driverMajor + ", does not support: update the driver, or use another cuDNN; ");
                     continue;
                 }
                 LibraryChoice choice = with(search, names, major, cudnn);
@@ -105,5 +108,28 @@ record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvr
                 .filter(major -> Files.exists(cudnn.resolveSibling(names.cublas(major))))
                 .toArray();
         return beside.length == 1 ? beside[0] : 0;
+    }
+
+    /**
+     * Why the cuDNN of this choice cannot be used, now that it is loaded and can be asked; null if it can.
+     *
+     * @param version what {@code cudnnGetVersion} answers: 92400 for 9.24.0
+     * @param builtWith what {@code cudnnGetCudartVersion} answers: 13000 for 13.0
+     */
+    String refusal(long version, long builtWith) {
+        if (version < OLDEST_CUDNN) {
+            return "expected cuDNN " + cudnnVersion(OLDEST_CUDNN) + " or later, got " + cudnnVersion(version) + " in "
+                    + cudnn;
+        }
+        if (builtWith / 1000 != major) {
+            return "expected a cuDNN for CUDA " + major + ", as the cuBLAS in " + cublas + ", got one for CUDA "
+                    + builtWith / 1000 + " in " + cudnn;
+        }
+        return null;
+    }
+
+    /** As people write it: 9.24.0. */
+    static String cudnnVersion(long version) {
+        return version / 10000 + "." + version / 100 % 100 + "." + version % 100;
     }
 }

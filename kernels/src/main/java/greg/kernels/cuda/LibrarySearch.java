@@ -47,6 +47,7 @@ final class LibrarySearch {
     private final Path root;
     private final boolean windows;
     private final String separator;
+    private final List<Path> folders;
 
     /**
      * A search.
@@ -62,12 +63,13 @@ final class LibrarySearch {
         this.root = root;
         this.windows = windows;
         separator = windows ? ";" : ":";
+        folders = search();
     }
 
     /** All files of this name, best first; the same file is not named twice. */
     List<Path> find(String fileName) {
         Map<Path, Path> files = new LinkedHashMap<>();
-        for (Path folder : folders()) {
+        for (Path folder : folders) {
             Path file = folder.resolve(fileName);
             if (Files.isRegularFile(file)) files.putIfAbsent(real(file), file);
         }
@@ -76,6 +78,10 @@ final class LibrarySearch {
 
     /** The folders that exist; one that is reached in two ways is named once. */
     List<Path> folders() {
+        return folders;
+    }
+
+    private List<Path> search() {
         List<Path> all = new ArrayList<>();
         split(property).forEach(all::add);
         split(environment.apply("LD_LIBRARY_PATH")).forEach(all::add);
@@ -86,26 +92,26 @@ final class LibrarySearch {
         if (windows) all.add(root.resolve("Windows").resolve("System32"));
         else USUAL_LINUX.forEach(folder -> all.add(root.resolve(folder)));
         addPython(all);
-        Map<Path, Path> folders = new LinkedHashMap<>();
+        Map<Path, Path> existing = new LinkedHashMap<>();
         for (Path folder : all) {
-            if (Files.isDirectory(folder)) folders.putIfAbsent(real(folder), folder.toAbsolutePath());
+            if (Files.isDirectory(folder)) existing.putIfAbsent(real(folder), folder.toAbsolutePath());
         }
-        return List.copyOf(folders.values());
+        return List.copyOf(existing.values());
     }
 
-    private void addToolkit(List<Path> folders, Path toolkit) {
+    private void addToolkit(List<Path> all, Path toolkit) {
         for (String name : windows ? List.of("bin", "bin/x64") : List.of("lib64", "lib")) {
-            folders.add(toolkit.resolve(name));
+            all.add(toolkit.resolve(name));
         }
     }
 
-    private void addPython(List<Path> folders) {
-        split(environment.apply("PYTHONPATH")).forEach(packages -> addPackages(folders, packages));
+    private void addPython(List<Path> all) {
+        split(environment.apply("PYTHONPATH")).forEach(packages -> addPackages(all, packages));
         Set<Path> prefixes = new LinkedHashSet<>();
         split(environment.apply("VIRTUAL_ENV")).forEach(prefixes::add);
         for (Path conda : split(environment.apply("CONDA_PREFIX")).toList()) {
             prefixes.add(conda);
-            folders.add(conda.resolve("lib")); // conda's own packages of these libraries are not below Python's
+            all.add(conda.resolve("lib")); // conda's own packages of these libraries are not below Python's
         }
         for (Path folder : split(environment.apply("PATH")).toList()) {
             Path python = folder.resolve(windows ? "python.exe" : "python3");
@@ -118,20 +124,20 @@ final class LibrarySearch {
         split(environment.apply("HOME")).map(home -> home.resolve(".local")).forEach(prefixes::add);
         for (Path prefix : prefixes) {
             if (prefix == null) continue;
-            if (windows) addPackages(folders, prefix.resolve("Lib/site-packages"));
+            if (windows) addPackages(all, prefix.resolve("Lib/site-packages"));
             for (String lib : List.of("lib", "lib64", "local/lib")) {
                 for (Path version : children(prefix.resolve(lib), "python3*")) {
-                    addPackages(folders, version.resolve("site-packages"));
-                    addPackages(folders, version.resolve("dist-packages"));
+                    addPackages(all, version.resolve("site-packages"));
+                    addPackages(all, version.resolve("dist-packages"));
                 }
             }
         }
     }
 
     /** {@code nvidia/cudnn/lib}, {@code nvidia/cublas/lib} and so on for CUDA 12, {@code nvidia/cu13/lib} for CUDA 13. */
-    private void addPackages(List<Path> folders, Path packages) {
+    private void addPackages(List<Path> all, Path packages) {
         for (Path part : children(packages.resolve("nvidia"), "*")) {
-            folders.add(part.resolve(windows ? "bin" : "lib"));
+            all.add(part.resolve(windows ? "bin" : "lib"));
         }
     }
 

@@ -26,6 +26,7 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -72,18 +73,27 @@ final class SoftwareDevice implements AutoCloseable {
             Assumptions.abort(why);
         }
         System.load(file.toAbsolutePath().toString());
-        loadJCuda(file.getParent());
+        loadJCuda(file.getParent(), () -> JCudaDriver.setExceptionsEnabled(false));
         library = NativeLibrary.getInstance(file.toAbsolutePath().toString());
     }
 
+    /** Loads the device's cuBLAS; the device must be open. */
+    static void loadCublas() {
+        Path folder = Path.of(System.getProperty("greg.cuda.simulator", "target/simulator"));
+        for (String name : List.of("libcublasLt.so.12", "libcublas.so.12")) {
+            System.load(folder.resolve(name).toAbsolutePath().toString());
+        }
+        loadJCuda(folder, () -> JCublas2.setExceptionsEnabled(false));
+    }
+
     /** JCuda unpacks its native library into java.io.tmpdir, and takes what it finds there: a private folder. */
-    private static void loadJCuda(Path folder) {
+    private static void loadJCuda(Path folder, Runnable initialiser) {
         String before = System.getProperty("java.io.tmpdir");
         try {
             System.setProperty(
                     "java.io.tmpdir",
                     Files.createDirectories(folder.resolve("jcuda")).toString());
-            JCudaDriver.setExceptionsEnabled(false);
+            initialiser.run();
         } catch (IOException cannot) {
             throw new UncheckedIOException(cannot);
         } finally {
