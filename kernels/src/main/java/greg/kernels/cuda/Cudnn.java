@@ -1,0 +1,153 @@
+package greg.kernels.cuda;
+
+import com.sun.jna.Function;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import greg.kernels.KernelException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import jcuda.Pointer;
+import jcuda.jcudnn.JCudnn;
+import jcuda.jcudnn.cudnnHandle;
+import jcuda.jcudnn.cudnnStatus;
+import jcuda.runtime.cudaStream_t;
+
+/**
+ * cuDNN 9: its handle on the stream of a context, its errors in its own words, and the memory through which attributes of
+ * descriptors are passed.
+ */
+final class Cudnn implements AutoCloseable {
+    /** Enough for the most numerous attribute: the engine configurations of a heuristic. */
+    static final int MOST_VALUES = 512;
+
+    private static final int OLDEST = 90_000;
+    private static final int TOO_NEW = 100_000;
+    private static final int MESSAGE_BYTES = 2048;
+    private static final int DEVICE_PROPERTIES = 38;
+    private static final int DEVICE_PROPERTIES_JSON = 2702;
+    private static final int TYPE_CHAR = 20;
+
+    /** A handle that can be read as a number, which descriptors want. */
+    private static final class Handle extends cudnnHandle {
+        long value() {
+            return getNativePointer();
+        }
+    }
+
+    /**
+     * Native memory as JCudnn wants it: for attributes it takes the address of a pointer and nothing else, so that arrays and
+     * buffers would arrive as null.
+     */
+    private static final class Memory extends Pointer {
+        Memory(ByteBuffer direct) {
+            super(com.sun.jna.Pointer.nativeValue(Native.getDirectBufferPointer(direct)));
+        }
+    }
+
+    private final ByteBuffer values = ByteBuffer.allocateDirect(8 * MOST_VALUES).order(ByteOrder.nativeOrder());
+    private final Memory valuesPointer = new Memory(values);
+    private final Handle handle = new Handle();
+    private final Function lastError;
+    private final long version;
+    private CudnnDescriptor device;
+
+    private Cudnn(Path library) {
+        System.load(library.toString());
+        NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
+        lastError = NativeLibrary.getInstance(library.toString()).getFunction("cudnnGetLastErrorString");
+        version = JCudnn.cudnnGetVersion();
+        if (version < OLDEST || version >= TOO_NEW) {
+            throw new KernelException("cuDNN: expected version 9, " + library + " is " + text(version)
+                    + "; install cuDNN 9 for the CUDA version of the driver, or name its folder with -D"
+                    + CudaLibraries.PROPERTY + "=...");
+        }
+    }
+
+    /**
+     * Opens it for the device of {@code context}.
+     *
+     * @param library the file of {@code libcudnn.so.9}
+     * @throws KernelException if it is another version, or cannot use the device
+     */
+    Cudnn(CudaContext context, Path library) {
+        this(library);
+        context.enter();
+        check("opening cuDNN " + versionText(), JCudnn.cudnnCreate(handle));
+        check("cudnnSetStream", JCudnn.cudnnSetStream(handle, new cudaStream_t(context.stream())));
+    }
+
+    /**
+     * For questions only, on a machine without a GPU: which engines there are for a device with these properties.
+     *
+     * @param properties JSON, as in {@code CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION}
+     */
+    Cudnn(Path library, String properties) {
+        this(library);
+        device = new CudnnDescriptor(this, "properties of a device", DEVICE_PROPERTIES);
+        device.setText(DEVICE_PROPERTIES_JSON, TYPE_CHAR, properties.getBytes(StandardCharsets.UTF_8))
+                .finish();
+    }
+
+    /** As {@code cudnnGetVersion} gives it: 92400 for 9.24.0. */
+    long version() {
+        return version;
+    }
+
+    /** As people write it: 9.24.0. */
+    String versionText() {
+        return text(version);
+    }
+
+    private static String text(long number) {
+        return number / 10_000 + "." + number / 100 % 100 + "." + number % 100;
+    }
+
+    cudnnHandle handle() {
+        return handle;
+    }
+
+    /**
+     * Says for which device {@code descriptor} is: by the library's handle, or where there is no device by its properties.
+     * Descriptors with a handle of their own have the first attribute, and 0 stands for none.
+     */
+    void target(CudnnDescriptor descriptor, int handleAttribute, int propertiesAttribute) {
+        if (device != null) {
+            if (propertiesAttribute != 0) descriptor.setDescriptor(propertiesAttribute, device);
+        } else if (handleAttribute != 0) {
+            descriptor.setHandle(handleAttribute, handle.value());
+        }
+    }
+
+    /** Where the values of an attribute are passed and returned. */
+    ByteBuffer values() {
+        return values;
+    }
+
+    /** The same memory for JCudnn. */
+    Pointer valuesPointer() {
+        return valuesPointer;
+    }
+
+    /** Throws unless {@code status} means success; the error says what was tried, and cuDNN's own name and text. */
+    void check(String what, int status) {
+        if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
+            throw new CudnnException("cuDNN: " + what + " failed: " + describe(status));
+        }
+    }
+
+    /** cuDNN numbered its codes anew in version 9, so that JCudnn's own table of names does not fit. */
+    private String describe(int status) {
+        byte[] message = new byte[MESSAGE_BYTES];
+        lastError.invokeVoid(new Object[] {message, (long) message.length});
+        return JCudnn.cudnnGetErrorString(status) + ": "
+                + Native.toString(message).strip();
+    }
+
+    @Override
+    public void close() {
+        if (device == null) JCudnn.cudnnDestroy(handle);
+        else device.close();
+    }
+}
