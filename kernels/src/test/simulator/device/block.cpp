@@ -47,8 +47,10 @@ Block::Block(const Launch& launch)
 }
 
 void Block::fill(Warp& warp, Slot slot, Special which) {
+    bool one = ofBlock(which);
+    uint64_t value = one ? special(which, 0) : 0;
     for (unsigned lane = 0; lane < Warp::size; lane++) {
-        uint64_t value = special(which, warp.first + lane);
+        if (!one) value = special(which, warp.first + lane);
         if (kernel_.widths[slot] == 64) warp.lanes<uint64_t>(slot)[lane] = value;
         else warp.lanes<uint32_t>(slot)[lane] = static_cast<uint32_t>(value);
     }

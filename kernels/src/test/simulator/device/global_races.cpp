@@ -2,6 +2,7 @@
 
 #include "device/block.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <sys/mman.h>
 
@@ -46,13 +47,26 @@ void GlobalRaces::Marks::forget(size_t first, size_t last) {
 
 void GlobalRaces::launch(const Kernel& kernel, size_t blocks) {
     if (!words_.writers) return;
-    if (++launch_ == launches) {  // the numbers start again, and so do the marks: all zero
+    if ((now_ >> timeShift) + 2 * std::min<size_t>(blocks, times) + 2 >= times) {  // begins again: all marks are zero
         words_.clear();
         halves_.clear();
-        launch_ = 1;
+        now_ = 0;
     }
-    bool orderly = !kernel.fences && blocks < severalBlocks;
-    watching_ = orderly ? Watch::everything : kernel.readsConstants ? Watch::constants : Watch::nothing;
+    now_ += 1u << timeShift;
+    launchStart_ = now_;
+    blocksOfLaunch_.clear();
+    watching_ = !kernel.fences ? Watch::everything : kernel.readsConstants ? Watch::constants : Watch::nothing;
+}
+
+void GlobalRaces::block(size_t linear) {
+    next();
+    blockStart_ = now_;
+    if (watching_ != Watch::nothing) blocksOfLaunch_.emplace_back(now_, linear);
+}
+
+void GlobalRaces::next() {
+    if ((now_ >> timeShift) + 1 < times) now_ += 1u << timeShift;
+    else watching_ = Watch::nothing;
 }
 
 void GlobalRaces::forget(uint64_t address, size_t bytes) {
@@ -62,27 +76,26 @@ void GlobalRaces::forget(uint64_t address, size_t bytes) {
 }
 
 GlobalRaces::Mark GlobalRaces::read(Mark before, Mark mine) const {
-    bool fresh = launchOf(before) != launch_;
-    Mark elsewhere = blockOf(before) == block_ ? 0 : severalBlocks << blockShift;
-    bool sameInterval = ((before ^ mine) >> intervalShift & (intervals - 1)) == 0;
-    bool others = sameInterval & (((before & several) != 0) | ((before & threads) != (mine & threads)));
-    Mark kept = mine | elsewhere | (before & constant) | (others ? several : 0);
-    return fresh ? mine : kept;
+    Mark elsewhere = before < blockStart_ ? blocks : 0;
+    bool others = ((before & several) != 0) | ((before & threads) != (mine & threads));
+    Mark together = ((before ^ mine) <= flags) & others ? several : 0;
+    Mark kept = mine | elsewhere | (before & (constant | blocks)) | together;
+    return before < launchStart_ ? mine : kept;
 }
 
 template <unsigned units>
 bool GlobalRaces::range(Marks& marks, size_t at, uint32_t first, unsigned lanes, Use use) {
-    Mark mine = now() | first;
+    Mark mine = now_ | first;
     Mark* writers = marks.writers + at;
     Mark* readers = marks.readers + at;
     unsigned count = lanes * units;
-    uint64_t launch = launch_;
-    bool unusual = false;
+    Mark start = launchStart_;
+    Mark unusual = 0;
     if (use == Use::write) {
         for (unsigned k = 0; k < count; k++) {
             Mark expected = mine + k / units;
-            unusual |= (launchOf(writers[k]) == launch) & (writers[k] != expected);
-            unusual |= (launchOf(readers[k]) == launch) & (readers[k] != expected);
+            unusual |= (writers[k] >= start) & (writers[k] != expected);
+            unusual |= (readers[k] >= start) & (readers[k] != expected);
         }
         if (unusual) return false;
         for (unsigned k = 0; k < count; k++) writers[k] = mine + k / units;
@@ -90,7 +103,7 @@ bool GlobalRaces::range(Marks& marks, size_t at, uint32_t first, unsigned lanes,
     }
     bool constants = use == Use::readConstant;
     for (unsigned k = 0; k < count; k++) {
-        unusual |= (launchOf(writers[k]) == launch) & (constants | (writers[k] != mine + k / units));
+        unusual |= (writers[k] >= start) & (constants | (writers[k] != mine + k / units));
     }
     if (unusual) return false;
     Mark how = constants ? constant : 0;
@@ -105,14 +118,14 @@ template bool GlobalRaces::range<4>(Marks&, size_t, uint32_t, unsigned, Use);
 void GlobalRaces::check(const Thread& thread, uint64_t address, unsigned bytes, Use use) {
     unsigned unit = bytes == 2 ? 2 : 4;
     Marks& marks = bytes == 2 ? halves_ : words_;
-    Mark mine = now() | thread.index;
+    Mark mine = now_ | thread.index;
     for (uint64_t at = address; at < address + bytes; at += unit) {
         Mark& writer = marks.writers[(at - base_) / unit];
         Mark& reader = marks.readers[(at - base_) / unit];
-        if (use == Use::readConstant && launchOf(writer) == launch_) {
+        if (use == Use::readConstant && ofLaunch(writer)) {
             race(writer, thread, at, unit, "reads as constant (.nc)", "written");
         }
-        if (use == Use::write && launchOf(reader) == launch_ && (reader & constant)) {
+        if (use == Use::write && ofLaunch(reader) && (reader & constant)) {
             race(reader, thread, at, unit, "writes", "read as constant (.nc)");
         }
         if (watching_ == Watch::everything && !ordered(writer, thread)) {
@@ -130,21 +143,23 @@ void GlobalRaces::check(const Thread& thread, uint64_t address, unsigned bytes, 
 }
 
 bool GlobalRaces::ordered(Mark mark, const Thread& thread) const {
-    if (launchOf(mark) != launch_) return true;
-    if (blockOf(mark) != block_) return false;
+    if (!ofLaunch(mark)) return true;
+    if (!ofBlock(mark) || (mark & blocks)) return false;
     bool same = !(mark & several) && (mark & threads) == thread.index;
-    if (intervalOf(mark) != interval_ % intervals || same) return true;
+    if (mark < now_ || same) return true;
     bool sameWarp = !(mark & several) && (mark & threads) / 32 == thread.index / 32;
-    return (sameWarp && thread.warpEpoch() > 0) || interval_ >= intervals;  // bar.warp.sync is believed to be right
+    return sameWarp && thread.warpEpoch() > 0;  // bar.warp.sync is believed to be right
 }
 
 void GlobalRaces::race(Mark mark, const Thread& thread, uint64_t address, unsigned bytes, const char* now,
                        const char* then) const {
     std::string who = mark & several ? "several threads"
                                      : "thread " + thread.block->threadName(static_cast<unsigned>(mark & threads));
-    std::string where = blockOf(mark) == severalBlocks ? "several blocks"
-        : blockOf(mark) == block_                      ? "the same block, with no barrier between them"
-                                                       : text("block number %u", static_cast<unsigned>(blockOf(mark)));
+    auto after = std::upper_bound(blocksOfLaunch_.begin(), blocksOfLaunch_.end(), std::make_pair(mark | flags, ~size_t{0}));
+    size_t block = after == blocksOfLaunch_.begin() ? 0 : std::prev(after)->second;
+    std::string where = mark & blocks ? "several blocks"
+        : ofBlock(mark)               ? "the same block, with no barrier between them"
+                                      : text("block number %zu", block);
     throw Error(CUDA_ERROR_LAUNCH_FAILED,
                 std::string("race on global memory: it ") + now + " " + Memory::get().describe(address, bytes) + ", "
                     + then + " in the same launch by " + who + " of " + where);

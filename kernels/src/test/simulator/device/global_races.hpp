@@ -17,11 +17,8 @@ public:
     /// Another launch starts: what was touched before is ordered.
     void launch(const Kernel& kernel, size_t blocks);
     /// The block that runs next, and then each barrier in it.
-    void block(size_t linear) {
-        block_ = linear;
-        interval_ = 0;
-    }
-    void barrier() { interval_++; }
+    void block(size_t linear);
+    void barrier() { next(); }
 
     /// Gives back what the marks of freed memory take.
     void forget(uint64_t address, size_t bytes);
@@ -45,19 +42,18 @@ public:
 private:
     enum class Watch { nothing, constants, everything };
 
-    /// Who touched a word last: in which launch, block and barrier interval; for readers also whether they were
-    /// `several` threads and whether one of them read it as `constant`.
-    ///   thread 0-9, several 10, constant 11, interval 12-24, block 25-44, launch 45-63
-    using Mark = uint64_t;
-    static constexpr unsigned launchShift = 45;
-    static constexpr unsigned blockShift = 25;
-    static constexpr unsigned intervalShift = 12;
+    /// Who touched a word last, and when: time goes on at the beginning of every block and at every barrier, and blocks
+    /// run one after another, so that it tells launch and block too. Of readers also whether they were several threads
+    /// at that time, or several blocks of the launch, and whether one of them read it as constant.
+    ///   thread 0-9, several 10, constant 11, blocks 12, time 13-31
+    using Mark = uint32_t;
+    static constexpr unsigned timeShift = 13;
     static constexpr Mark several = 1u << 10;
     static constexpr Mark constant = 1u << 11;
+    static constexpr Mark blocks = 1u << 12;
     static constexpr Mark threads = several - 1;
-    static constexpr uint64_t launches = 1u << 19;
-    static constexpr uint64_t intervals = 1u << 13;
-    static constexpr uint64_t severalBlocks = (1u << 20) - 1;
+    static constexpr Mark flags = (1u << timeShift) - 1;
+    static constexpr Mark times = 1u << 19;
 
     struct Marks {
         Mark* writers = nullptr;
@@ -69,12 +65,10 @@ private:
     };
 
     GlobalRaces();
-    Mark now() const {
-        return launch_ << launchShift | block_ << blockShift | (interval_ % intervals) << intervalShift;
-    }
-    static uint64_t launchOf(Mark mark) { return mark >> launchShift; }
-    static uint64_t blockOf(Mark mark) { return mark >> blockShift & severalBlocks; }
-    static uint64_t intervalOf(Mark mark) { return mark >> intervalShift & (intervals - 1); }
+    /// Time goes on; at its end nothing is watched until the next launch.
+    void next();
+    bool ofLaunch(Mark mark) const { return mark >= launchStart_; }
+    bool ofBlock(Mark mark) const { return mark >= blockStart_; }
 
     template <unsigned units>
     bool range(Marks& marks, size_t at, uint32_t first, unsigned lanes, Use use);
@@ -89,9 +83,10 @@ private:
     Marks halves_;
     uint64_t base_ = 0;
     Watch watching_ = Watch::nothing;
-    uint64_t launch_ = 0;
-    uint64_t block_ = 0;
-    uint64_t interval_ = 0;
+    Mark now_ = 0;          // marks of this time, without a thread
+    Mark launchStart_ = 0;
+    Mark blockStart_ = 0;
+    std::vector<std::pair<Mark, size_t>> blocksOfLaunch_;  // when each one began
 };
 
 }  // namespace sim

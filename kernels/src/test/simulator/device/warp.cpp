@@ -6,14 +6,15 @@ namespace sim {
 
 void Warp::converge() {
     uint32_t next = ~0u;
-    for (uint32_t rest = running; rest; rest &= rest - 1) next = std::min(next, lanePc[__builtin_ctz(rest)]);
-    active = 0;
-    limit = ~0u;
-    for (uint32_t rest = running; rest; rest &= rest - 1) {
-        unsigned lane = static_cast<unsigned>(__builtin_ctz(rest));
-        if (lanePc[lane] == next) active |= 1u << lane;
-        else limit = std::min(limit, lanePc[lane]);
+    for (unsigned l = 0; l < size; l++) next = std::min(next, running >> l & 1 ? lanePc[l] : ~0u);
+    uint32_t here = 0;
+    uint32_t later = ~0u;
+    for (unsigned l = 0; l < size; l++) {
+        here |= lanePc[l] == next ? 1u << l : 0u;
+        later = std::min(later, (running >> l & 1) && lanePc[l] != next ? lanePc[l] : ~0u);
     }
+    active = here & running;
+    limit = later;
     pc = next;
 }
 

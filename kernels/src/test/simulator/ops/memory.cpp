@@ -44,7 +44,6 @@ struct Addresses {
     unsigned first;     // lane that executes, of
     unsigned lanes;     // as many, or 0 if there are gaps between them
     bool consecutive;   // each lane has the next element
-    bool same;          // all have one element
 
     Addresses() = default;
     Addresses(Warp& w, const Instr& i, Slot base, unsigned bytes) {
@@ -60,16 +59,18 @@ struct Addresses {
         uint32_t run = lanes == Warp::size ? ~0u : (1u << lanes) - 1;
         if (w.exec >> first != run) lanes = 0;
         uint64_t steps = 0;
-        uint64_t differences = 0;
         if (lanes == Warp::size) {
             for (unsigned l = 0; l < Warp::size; l++) steps |= at[l] ^ (at[0] + l * uint64_t{bytes});
-            for (unsigned l = 0; l < Warp::size; l++) differences |= at[l] ^ at[0];
         } else {
             for (unsigned l = 0; l < lanes; l++) steps |= at[first + l] ^ (at[first] + l * uint64_t{bytes});
-            for (unsigned l = 0; l < lanes; l++) differences |= at[first + l] ^ at[first];
         }
         consecutive = lanes && !steps && at[first] % bytes == 0;
-        same = lanes && !differences;
+    }
+    /// Whether all lanes have the same one.
+    bool same() const {
+        uint64_t differences = 0;
+        for (unsigned l = 0; l < lanes; l++) differences |= at[first + l] ^ at[first];
+        return lanes && !differences;
     }
 };
 
@@ -103,17 +104,32 @@ void spread(Warp& w, const Instr& i, const void* data, const Addresses& where, u
     }
 }
 
+/// The elements of the lanes, one after the other and checked all at once; null if it has to be done lane by lane.
+void* together(Warp& w, const Instr& i, const Addresses& where, unsigned bytes, bool writes) {
+    if (!where.consecutive) return nullptr;
+    uint64_t start = where.at[where.first];
+    Block& block = *w.block;
+    if (i.space == Space::shared) {
+        auto use = writes ? SharedMemory::Use::write : SharedMemory::Use::read;
+        return block.shared.accessRange(w, where.first, where.lanes, start, bytes, use, i.line);
+    }
+    size_t all = size_t{bytes} * where.lanes;
+    if (!(writes ? block.memory.mayStore(start, all) : block.memory.mayLoad(start, all))) return nullptr;
+    auto use = writes      ? GlobalRaces::Use::write
+               : i.constant ? GlobalRaces::Use::readConstant
+                            : GlobalRaces::Use::read;
+    if (!block.races.accessRange(w.first + where.first, where.lanes, start, bytes, use)) return nullptr;
+    if (writes) block.memory.markWritten(start, all);
+    return reinterpret_cast<void*>(start);
+}
+
 template <class T>
 void load(Warp& w, const Instr& i) {
     unsigned bytes = sizeof(T) * i.count;
     Addresses where(w, i, i.s[0], bytes);
     uint64_t start = where.at[where.first];
-    if (where.consecutive && i.space != Space::shared && w.block->memory.mayLoad(start, bytes * where.lanes)
-        && w.block->races.accessRange(w.first + where.first, where.lanes, start, bytes,
-                                      i.constant ? GlobalRaces::Use::readConstant : GlobalRaces::Use::read)) {
-        return spread<T>(w, i, reinterpret_cast<const void*>(start), where, i.count);
-    }
-    if (where.same) {  // two of them read it as well as all
+    if (const void* from = together(w, i, where, bytes, false)) return spread<T>(w, i, from, where, i.count);
+    if (where.same()) {  // two of them read it as well as all
         const void* from = nullptr;
         for (unsigned lane : {where.first, where.first + where.lanes - 1}) {
             Thread t(w, lane);
@@ -150,17 +166,13 @@ template <class T>
 void store(Warp& w, const Instr& i) {
     unsigned bytes = sizeof(T) * i.count;
     Addresses where(w, i, i.s[4], bytes);
-    uint64_t start = where.at[where.first];
-    Memory& memory = w.block->memory;
     for (unsigned k = 0; k < i.count; k++) w.sourceBits(i.s[k]);  // all of them hold something
-    if (where.consecutive && i.space != Space::shared && memory.mayStore(start, bytes * where.lanes)
-        && w.block->races.accessRange(w.first + where.first, where.lanes, start, bytes, GlobalRaces::Use::write)) {
-        T* to = reinterpret_cast<T*>(start);
+    if (auto* to = static_cast<T*>(together(w, i, where, bytes, true))) {
         for (unsigned k = 0; k < i.count; k++) {
             if (w.block->kernel().widths[i.s[k]] == 64) gather(w.lanes<uint64_t>(i.s[k]), to + k, where, i.count);
             else gather(w.lanes<uint32_t>(i.s[k]), to + k, where, i.count);
         }
-        return memory.markWritten(start, bytes * where.lanes);
+        return;
     }
     for (uint32_t rest = w.exec; rest; rest &= rest - 1) {
         Thread t(w, static_cast<unsigned>(__builtin_ctz(rest)));
