@@ -42,7 +42,7 @@ class GregJarTest {
             "com/sun/jna/(linux-(x86-64|aarch64)|darwin-(x86-64|aarch64)|win32-x86-64)/(lib)?jnidispatch\\.(so|jnilib|dll)",
             "org/bytedeco/(dnnl|javacpp|opencl)/(linux|macosx|windows)-x86_64/[^/]+\\.(so[.0-9]*|[0-9.]*dylib|dll)",
             "org/bytedeco/javacpp/properties/[a-z]+-x86_64\\.properties",
-            "lib/(lib)?JCudaDriver-[0-9.]+-(linux|windows)-x86_64\\.(so|dll)",
+            "lib/(lib)?(JCublas2|JCudaDriver|JCudnn)-[0-9.]+-(linux|windows)-x86_64\\.(so|dll)",
             "org/jline/(nativ|utils)/[^/]+\\.(properties|txt|caps)",
             "META-INF/services/[^/]+|META-INF/services/org/jline/terminal/provider/exec",
             "META-INF/maven/org\\.bytedeco/(dnnl|javacpp|opencl)/pom\\.properties",

@@ -22,9 +22,6 @@ import java.util.regex.Pattern;
  * @param mismatch why what was found is not used, or null
  */
 record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvrtc, String mismatch) {
-    /** The versions of CUDA that JCublas can be bound to, newest first. */
-    static final List<Integer> MAJORS = List.of(13, 12);
-
     /** cuDNN takes the description of a device as text since this version. */
     private static final long OLDEST_CUDNN = 90800;
 
@@ -38,7 +35,7 @@ record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvr
      */
     static LibraryChoice of(LibrarySearch search, LibraryNames names, int driverMajor) {
         List<Integer> possible =
-                MAJORS.stream().filter(major -> major <= driverMajor).toList();
+                names.majors().stream().filter(major -> major <= driverMajor).toList();
         StringBuilder mismatch = new StringBuilder();
         List<Path> candidates = search.find(names.cudnn());
         for (Path cudnn : candidates) {
@@ -103,7 +100,7 @@ record LibraryChoice(int major, Path cudnn, Path cublas, Path cublasLt, Path nvr
                 // then it does not show here
             }
         }
-        int[] beside = MAJORS.stream()
+        int[] beside = names.majors().stream()
                 .mapToInt(Integer::intValue)
                 .filter(major -> Files.exists(cudnn.resolveSibling(names.cublas(major))))
                 .toArray();

@@ -1,7 +1,14 @@
 package greg.kernels.cuda;
 
+import java.util.List;
+
 /** File names of NVIDIA's libraries on Linux and on Windows. */
 record LibraryNames(boolean windows) {
+    /** The versions of CUDA that JCublas can be bound to, newest first; on Windows only the one it was built for. */
+    List<Integer> majors() {
+        return windows ? List.of(12) : List.of(13, 12);
+    }
+
     /** The driver. */
     String driver() {
         return windows ? "nvcuda.dll" : "libcuda.so.1";

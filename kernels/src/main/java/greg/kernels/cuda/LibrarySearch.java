@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  *   <li>{@code LD_LIBRARY_PATH};
  *   <li>{@code CUDA_HOME} and {@code CUDA_PATH}: {@code lib64}, {@code lib};
  *   <li>{@code /usr/local/cuda*}, the one called {@code cuda} first, then from the newest to the oldest;
- *   <li>where distributions and containers put them;
+ *   <li>where distributions and containers put them, and what {@code /etc/ld.so.conf.d} lists;
  *   <li>the packages {@code nvidia/...} of Python: of {@code PYTHONPATH}, of the active environment ({@code VIRTUAL_ENV},
  *       {@code CONDA_PREFIX}), of every {@code python3} on {@code PATH}, and of the user.
  * </ol>
@@ -90,7 +90,10 @@ final class LibrarySearch {
         }
         children(root.resolve("usr/local"), "cuda*").forEach(toolkit -> addToolkit(all, toolkit));
         if (windows) all.add(root.resolve("Windows").resolve("System32"));
-        else USUAL_LINUX.forEach(folder -> all.add(root.resolve(folder)));
+        else {
+            USUAL_LINUX.forEach(folder -> all.add(root.resolve(folder)));
+            addConfigured(all);
+        }
         addPython(all);
         Map<Path, Path> existing = new LinkedHashMap<>();
         for (Path folder : all) {
@@ -102,6 +105,19 @@ final class LibrarySearch {
     private void addToolkit(List<Path> all, Path toolkit) {
         for (String name : windows ? List.of("bin", "bin/x64") : List.of("lib64", "lib")) {
             all.add(toolkit.resolve(name));
+        }
+    }
+
+    /** What the loader searches; drivers are put there in folders of their own. */
+    private void addConfigured(List<Path> all) {
+        for (Path list : children(root.resolve("etc/ld.so.conf.d"), "*.conf")) {
+            try (Stream<String> lines = Files.lines(list)) {
+                lines.map(String::strip)
+                        .filter(line -> line.startsWith("/"))
+                        .forEach(line -> all.add(root.resolve(line.substring(1))));
+            } catch (IOException | UncheckedIOException unreadable) {
+                // as for folders that are not there
+            }
         }
     }
 
@@ -148,7 +164,7 @@ final class LibrarySearch {
                 .map(Path::of);
     }
 
-    /** Subfolders of these names, from the highest to the lowest version; those without a number first, by name. */
+    /** What has these names in a folder, from the highest to the lowest version; those without a number first, by name. */
     private static List<Path> children(Path folder, String glob) {
         List<Path> found = new ArrayList<>();
         if (!Files.isDirectory(folder)) return found;

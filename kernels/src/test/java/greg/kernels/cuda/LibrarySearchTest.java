@@ -84,6 +84,15 @@ class LibrarySearchTest {
     }
 
     @Test
+    void whatTheLoaderIsToldToSearch() throws IOException {
+        folder("usr/lib/nvidia-550");
+        folder("opt/x");
+        Files.writeString(file("etc/ld.so.conf.d/nvidia.conf"), "# a comment\n/usr/lib/nvidia-550\n/absent\n");
+        Files.writeString(file("etc/ld.so.conf.d/other.txt"), "/opt/x\n");
+        assertEquals(List.of("usr/lib", "usr/lib/nvidia-550"), folders(null));
+    }
+
+    @Test
     void nothingSetAndNothingThere() {
         assertEquals(List.of(), folders(null));
         assertEquals(List.of(), search(null).find("libcuda.so.1"));

@@ -109,6 +109,11 @@ class MainTest {
             assertFalse(
                     device.get(available ? "description" : "reason").asText().isBlank());
             if (available && first == null) first = device.get("kind").asText();
+            if (device.get("kind").asText().equals("cuda")) {
+                JsonNode driver = device.get("libraries").get(0);
+                assertEquals("driver", driver.get("name").asText());
+                assertTrue(driver.has("problem") || driver.has("version") && driver.has("path"), driver.toString());
+            }
         }
         assertTrue(kinds.containsAll(List.of("cuda", "reference")), kinds.toString());
         assertEquals(first, json.get("auto").asText());
