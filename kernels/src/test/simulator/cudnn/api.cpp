@@ -8,6 +8,7 @@
 
 extern "C" int cuStreamIsCapturing(void* stream, int* status);
 extern "C" int cuCtxGetCurrent(void** context);
+extern "C" int cuDriverGetVersion(int* version);
 
 namespace dnn {
 
@@ -20,7 +21,6 @@ void finalizeDescriptor(void* handle);
 namespace {
 
 constexpr size_t version = 92400;
-constexpr size_t cudartVersion = 13000;
 
 std::map<const void*, std::unique_ptr<Handle>>& handles() {
     static auto* all = new std::map<const void*, std::unique_ptr<Handle>>();
@@ -67,7 +67,12 @@ using namespace dnn;
 
 CUDNN_API size_t cudnnGetVersion() { return version; }
 
-CUDNN_API size_t cudnnGetCudartVersion() { return cudartVersion; }
+/// Built for the version of CUDA that the driver has.
+CUDNN_API size_t cudnnGetCudartVersion() {
+    int driver = 0;
+    cuDriverGetVersion(&driver);
+    return driver;
+}
 
 CUDNN_API const char* cudnnGetErrorString(int status) {
 #define NAMED(name, text) \

@@ -102,7 +102,9 @@ class Conv2dKernelsTest {
                 backend.conv2d().addBackwardData(s, w, dy, sum);
                 float[] expected = k.get(alone, s.xDims());
                 for (int i = 0; i < expected.length; i++) expected[i] += before[i];
-                Compare.close(s + " added", expected, k.get(sum, s.xDims()), 1e-5, 1e-6);
+                // the two may come from kernels that sum in another order
+                long terms = (long) s.outChannels() / s.groups() * s.kernelH() * s.kernelW() + 1;
+                Compare.close(s + " added", expected, k.get(sum, s.xDims()), 2 * Compare.sum(terms, 1), 1e-6);
             }
         }
     }

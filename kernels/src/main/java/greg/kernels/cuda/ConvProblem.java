@@ -1,8 +1,12 @@
 package greg.kernels.cuda;
 
 import greg.kernels.DType;
+import greg.kernels.KernelException;
 import greg.kernels.Precision;
 import greg.kernels.spec.Conv2dSpec;
+import java.util.Locale;
+import java.util.NoSuchElementException;
+import java.util.Scanner;
 
 /**
  * One convolution as cuDNN sees it: x (n, c, h, w), weight (k, c / groups, kernelH, kernelW) in the order KRSC, y (n, k, outH,
@@ -40,6 +44,58 @@ record ConvProblem(ConvKind kind, Conv2dSpec spec, int xPitch, int yPitch, Preci
             spec = channels(logical, xPitch, yPitch, xPitch);
         }
         return new ConvProblem(kind, spec, xPitch, yPitch, precision, accumulate);
+    }
+
+    /** The inverse of {@link #toString}. */
+    static ConvProblem parse(String text) {
+        try {
+            Scanner words = new Scanner(text).useDelimiter("[^a-z0-9-]+|(?<=[0-9])x(?=[0-9])");
+            ConvKind kind =
+                    ConvKind.valueOf(words.next().toUpperCase(Locale.ROOT).replace('-', '_'));
+            int n = words.nextInt();
+            int in = words.nextInt();
+            int h = words.nextInt();
+            int w = words.nextInt();
+            int out = words.useDelimiter("[^a-z0-9]+|(?<=[0-9])x(?=[0-9])").nextInt();
+            int[] kernel = {words.nextInt(), words.nextInt()};
+            int[] stride = pair(words, "stride");
+            int[] pad = pair(words, "pad");
+            int[] dilation = pair(words, "dilation");
+            expect(words, "groups");
+            int groups = words.nextInt();
+            int[] pitch = pair(words, "pitch");
+            Precision precision = Precision.valueOf(words.next().toUpperCase(Locale.ROOT));
+            boolean accumulate = words.hasNext();
+            if (accumulate) expect(words, "accumulated");
+            Conv2dSpec spec = new Conv2dSpec(
+                    n,
+                    in,
+                    h,
+                    w,
+                    out,
+                    kernel[0],
+                    kernel[1],
+                    stride[0],
+                    stride[1],
+                    pad[0],
+                    pad[1],
+                    dilation[0],
+                    dilation[1],
+                    groups);
+            return new ConvProblem(kind, spec, pitch[0], pitch[1], precision, accumulate);
+        } catch (IllegalArgumentException | NoSuchElementException malformed) {
+            throw new KernelException(
+                    "cuDNN: expected a convolution as in " + CudnnPlans.EXAMPLE + ", got '" + text + "'");
+        }
+    }
+
+    private static int[] pair(Scanner words, String name) {
+        expect(words, name);
+        return new int[] {words.nextInt(), words.nextInt()};
+    }
+
+    private static void expect(Scanner words, String name) {
+        if (!words.next().equals(name)) throw new NoSuchElementException(name);
     }
 
     private static boolean depthwise(Conv2dSpec s) {

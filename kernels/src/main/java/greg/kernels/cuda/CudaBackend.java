@@ -3,16 +3,16 @@ package greg.kernels.cuda;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BatchNormKernels;
-import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.Precision;
+import java.util.List;
 
 /**
- * One GPU, float32. This build runs the project's own kernels on it, and cuBLAS; the families that need cuDNN (convolution,
- * batch normalization, pooling windows) throw an error that says so. Used by the thread that opened it:
+ * One GPU. This build runs the project's own kernels on it, cuBLAS and cuDNN; batch normalization and pooling windows are
+ * missing and throw an error that says so. Used by the thread that opened it:
  * calls from another throw.
  */
 public final class CudaBackend implements Backend {
@@ -26,6 +26,7 @@ public final class CudaBackend implements Backend {
     private final CudaUpdate update;
     private final CudaAugment augment;
     private final CudaGemm gemm;
+    private final CudaConv2d conv2d;
     private final KernelFamilies kernels;
     private boolean closed;
 
@@ -43,13 +44,15 @@ public final class CudaBackend implements Backend {
         update = new CudaUpdate(context, memory, transfer, tables);
         augment = new CudaAugment(context, memory, transfer);
         gemm = new CudaGemm(context, memory, precision != Precision.FP32);
+        CudaElementwise elementwise = new CudaElementwise(context, memory, layouts);
+        conv2d = new CudaConv2d(context, memory, layouts, elementwise, precision, options.deterministic());
         kernels = new KernelFamilies(
                 transfer,
-                new CudaElementwise(context, memory, layouts),
+                elementwise,
                 new CudaReduction(context, memory),
                 gemm,
-                null, // throws below, as the next does
-                null,
+                conv2d,
+                null, // throws below
                 new CudaPool2d(context, layouts),
                 shortcut,
                 new CudaConcat(context, layouts),
@@ -89,8 +92,13 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Conv2dKernels conv2d() {
-        throw needs("convolution", "cuDNN");
+    public List<String> planChoices() {
+        return conv2d.planChoices();
+    }
+
+    @Override
+    public List<String> usePlans(List<String> choices) {
+        return conv2d.usePlans(choices);
     }
 
     @Override
@@ -133,6 +141,7 @@ public final class CudaBackend implements Backend {
         if (closed) return;
         context.enter();
         closed = true;
+        conv2d.close();
         gemm.close();
         augment.close();
         update.close();

@@ -11,6 +11,7 @@ final class CudaStorage extends Storage {
     private CudaLayout layout = CudaLayout.NCHW;
     private int pitch;
     private long extent;
+    private boolean zeroBehind;
 
     CudaStorage(Memory memory, DeviceAddress address, DType type, long length) {
         this(memory, address, type, length, length);
@@ -69,6 +70,19 @@ final class CudaStorage extends Storage {
     /** Whether the elements of a tensor of rank 4 are dense in the order NCHW: of one pixel, or one channel, NHWC's are too. */
     boolean isDense(int[] dims) {
         return layout == CudaLayout.NCHW || dims[1] == pitch && (dims[1] == 1 || dims[2] * dims[3] == 1);
+    }
+
+    /**
+     * Whether the room behind a weight, for the filters that pad their number, holds zeros: nothing writes there once it was
+     * set to 0.
+     */
+    boolean zeroBehind() {
+        return zeroBehind;
+    }
+
+    /** Records that the room behind the elements was set to 0. */
+    void clearedBehind() {
+        zeroBehind = true;
     }
 
     /** Records a write of the whole storage in NHWC with this pitch; the padding has been set to 0. */

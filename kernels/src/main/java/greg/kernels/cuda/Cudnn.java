@@ -22,8 +22,6 @@ final class Cudnn implements AutoCloseable {
     /** Enough for the most numerous attribute: the engine configurations of a heuristic. */
     static final int MOST_VALUES = 512;
 
-    private static final int OLDEST = 90_000;
-    private static final int TOO_NEW = 100_000;
     private static final int MESSAGE_BYTES = 2048;
     private static final int DEVICE_PROPERTIES = 38;
     private static final int DEVICE_PROPERTIES_JSON = 2702;
@@ -53,55 +51,50 @@ final class Cudnn implements AutoCloseable {
     private final long version;
     private CudnnDescriptor device;
 
-    private Cudnn(Path library) {
-        System.load(library.toString());
-        NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
-        lastError = NativeLibrary.getInstance(library.toString()).getFunction("cudnnGetLastErrorString");
+    private Cudnn(NativeLibrary functions) {
+        lastError = functions.getFunction("cudnnGetLastErrorString");
         version = JCudnn.cudnnGetVersion();
-        if (version < OLDEST || version >= TOO_NEW) {
-            throw new KernelException("cuDNN: expected version 9, " + library + " is " + text(version)
-                    + "; install cuDNN 9 for the CUDA version of the driver, or name its folder with -D"
-                    + CudaLibraries.PROPERTY + "=...");
-        }
     }
 
     /**
      * Opens it for the device of {@code context}.
      *
-     * @param library the file of {@code libcudnn.so.9}
-     * @throws KernelException if it is another version, or cannot use the device
+     * @throws KernelException if cuDNN is missing, or a step is being captured
      */
-    Cudnn(CudaContext context, Path library) {
-        this(library);
+    static Cudnn open(CudaContext context) {
+        String why = CudaLibraries.whyNot();
+        if (why != null) throw new KernelException(why);
+        if (context.capturing()) {
+            throw new KernelException(
+                    "cuda: cuDNN is not initialized yet, which a captured step cannot do: run the step"
+                            + " once before capturing");
+        }
         context.enter();
-        check("opening cuDNN " + versionText(), JCudnn.cudnnCreate(handle));
-        check("cudnnSetStream", JCudnn.cudnnSetStream(handle, new cudaStream_t(context.stream())));
+        Cudnn opened = new Cudnn(CudaLibraries.cudnn());
+        opened.check("opening cuDNN " + opened.version(), JCudnn.cudnnCreate(opened.handle));
+        opened.check("cudnnSetStream", JCudnn.cudnnSetStream(opened.handle, new cudaStream_t(context.stream())));
+        return opened;
     }
 
     /**
      * For questions only, on a machine without a GPU: which engines there are for a device with these properties.
      *
+     * @param library the file of {@code libcudnn.so.9}
      * @param properties JSON, as in {@code CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION}
      */
-    Cudnn(Path library, String properties) {
-        this(library);
-        device = new CudnnDescriptor(this, "properties of a device", DEVICE_PROPERTIES);
-        device.setText(DEVICE_PROPERTIES_JSON, TYPE_CHAR, properties.getBytes(StandardCharsets.UTF_8))
+    static Cudnn withoutDevice(Path library, String properties) {
+        System.load(library.toString());
+        NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
+        Cudnn opened = new Cudnn(NativeLibrary.getInstance(library.toString()));
+        opened.device = new CudnnDescriptor(opened, "properties of a device", DEVICE_PROPERTIES)
+                .setText(DEVICE_PROPERTIES_JSON, TYPE_CHAR, properties.getBytes(StandardCharsets.UTF_8))
                 .finish();
+        return opened;
     }
 
-    /** As {@code cudnnGetVersion} gives it: 92400 for 9.24.0. */
-    long version() {
-        return version;
-    }
-
-    /** As people write it: 9.24.0. */
-    String versionText() {
-        return text(version);
-    }
-
-    private static String text(long number) {
-        return number / 10_000 + "." + number / 100 % 100 + "." + number % 100;
+    /** 9.24.0. */
+    String version() {
+        return version / 10_000 + "." + version / 100 % 100 + "." + version % 100;
     }
 
     cudnnHandle handle() {

@@ -71,6 +71,11 @@ final class CudnnPlan implements AutoCloseable {
     }
 
     @Override
+    public String toString() {
+        return problem + " by cuDNN's " + candidate;
+    }
+
+    @Override
     public void close() {
         plan.close();
         candidate.close();

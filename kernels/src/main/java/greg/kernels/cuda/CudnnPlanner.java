@@ -137,6 +137,7 @@ final class CudnnPlanner {
         private final Map<EngineChoice, CudnnCandidate> offered = new LinkedHashMap<>();
         private final Map<String, Integer> reasons = new LinkedHashMap<>();
         private final long limit = workspaceLimit();
+        private int offers;
         private String lastError;
         private CudnnPlan best;
         private double bestTime = Double.POSITIVE_INFINITY;
@@ -149,6 +150,7 @@ final class CudnnPlanner {
 
         CudnnPlan run() {
             for (CudnnHeuristic mode : CudnnHeuristic.values()) ask(mode);
+            offers = offered.size();
             List<CudnnCandidate> ready = new ArrayList<>();
             List<CudnnCandidate> toCompile = new ArrayList<>();
             for (CudnnCandidate candidate : offered.values()) {
@@ -290,8 +292,8 @@ final class CudnnPlanner {
         }
 
         private String nothing() {
-            StringBuilder text = new StringBuilder("cuDNN " + cudnn.versionText() + " has no engine for " + problem);
-            text.append(": it offers ").append(offered.size());
+            StringBuilder text = new StringBuilder("cuDNN " + cudnn.version() + " has no engine for " + problem);
+            text.append(": it offers ").append(offers);
             reasons.forEach((reason, times) ->
                     text.append(", ").append(times).append(' ').append(reason));
             if (lastError != null) text.append("; its last error: ").append(lastError);

@@ -3,7 +3,6 @@ package greg.kernels.cuda;
 import greg.kernels.DType;
 import greg.kernels.KernelException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +16,13 @@ import java.util.Map.Entry;
  * deterministic.
  */
 final class CudnnPlans implements AutoCloseable {
+    /** What a line of {@link #choices} looks like. */
+    static final String EXAMPLE =
+            "'forward 128x16x32x32 -> 16 3x3 stride 1x1 pad 1x1 dilation 1x1 groups 1 pitch 16 16 tf32 ->"
+                    + " engine 38 knobs 2:4,5:1'";
+
     private static final int MOST = 2048;
-    private static final String ARROW = " -> engine";
+    private static final String ARROW = " -> ";
 
     private final CudaContext context;
     private final DeviceMemory memory;
@@ -28,10 +32,7 @@ final class CudnnPlans implements AutoCloseable {
     private final Map<ConvProblem, CudnnPlan> plans = new LinkedHashMap<>(16, 0.75f, true);
     /** Evicted, but captured graphs still run their kernels. */
     private final List<CudnnPlan> retired = new ArrayList<>();
-    /** Choices of another process, by the text of the problem. */
-    private final Map<String, EngineChoice> saved = new HashMap<>();
 
-    private final List<String> notes = new ArrayList<>();
     private CudaStorage workspace;
 
     CudnnPlans(CudaContext context, DeviceMemory memory, Cudnn cudnn, boolean deterministic) {
@@ -44,7 +45,7 @@ final class CudnnPlans implements AutoCloseable {
         this.memory = memory;
         this.most = most;
         planner = new CudnnPlanner(context, memory, cudnn, deterministic);
-        origin = "plans of cuDNN " + cudnn.versionText() + " on " + context.deviceName();
+        origin = "plans of cuDNN " + cudnn.version() + " on " + context.deviceName();
     }
 
     /**
@@ -59,6 +60,7 @@ final class CudnnPlans implements AutoCloseable {
         if (context.capturing()) plan.capture();
         if (plan.workspaceBytes() > 0) context.uses(workspace);
         plan.run(x.address(), w.address(), y.address(), workspace == null ? null : workspace.address());
+        context.launched(plan);
     }
 
     /** How the problem is computed, which must have run before. */
@@ -74,24 +76,20 @@ final class CudnnPlans implements AutoCloseable {
                     + ", and a captured step cannot measure: run the step once before capturing");
         }
         context.enter();
-        CudnnPlan plan = fromSaved(problem);
-        if (plan == null) plan = planner.fastest(problem, operands);
-        grow(plan.workspaceBytes());
-        plans.put(problem, plan);
-        if (plans.size() > most) evict();
+        CudnnPlan plan = planner.fastest(problem, operands);
+        keep(problem, plan);
         return plan;
     }
 
-    private CudnnPlan fromSaved(ConvProblem problem) {
-        EngineChoice choice = saved.get(problem.toString());
-        if (choice == null) return null;
+    private void keep(ConvProblem problem, CudnnPlan plan) {
         try {
-            return planner.chosen(problem, choice);
-        } catch (KernelException refused) {
-            notes.add("the saved plan of " + problem + ", " + choice + ", cannot be used here and was measured again: "
-                    + refused.getMessage());
-            return null;
+            grow(plan.workspaceBytes());
+        } catch (RuntimeException noRoom) {
+            plan.close();
+            throw noRoom;
         }
+        plans.put(problem, plan);
+        if (plans.size() > most) evict();
     }
 
     private void evict() {
@@ -121,32 +119,39 @@ final class CudnnPlans implements AutoCloseable {
     List<String> choices() {
         List<String> lines = new ArrayList<>();
         lines.add(origin);
-        plans.forEach((problem, plan) -> lines.add(problem + " -> " + plan.choice()));
+        plans.forEach((problem, plan) -> lines.add(problem + ARROW + plan.choice()));
         lines.subList(1, lines.size()).sort(null);
         return lines;
     }
 
-    /** From here on these choices replace measuring, for problems that have not run yet. */
-    void use(List<String> choices) {
-        if (choices.isEmpty()) return;
+    /**
+     * Makes the plans of these choices, so that nothing is measured for their problems.
+     *
+     * @return which could not be made and why, one text each; they are measured when they are first needed
+     */
+    List<String> use(List<String> choices) {
+        if (choices.isEmpty()) return List.of();
         if (!choices.get(0).equals(origin)) {
-            notes.add("the saved " + choices.get(0) + " were not used, these are " + origin
+            return List.of("the saved " + choices.get(0) + " were not used, these are " + origin
                     + ": they are measured again, and results may differ in the last bits");
-            return;
         }
+        context.enter();
+        List<String> notes = new ArrayList<>();
         for (String line : choices.subList(1, choices.size())) {
             int arrow = line.lastIndexOf(ARROW);
-            if (arrow < 0) {
-                throw new KernelException(
-                        "cuDNN: expected a plan such as 'forward ... -> engine 38 knobs 2:4', got '" + line + "'");
+            if (arrow < 0)
+                throw new KernelException("cuDNN: expected a plan such as " + EXAMPLE + ", got '" + line + "'");
+            ConvProblem problem = ConvProblem.parse(line.substring(0, arrow));
+            EngineChoice choice = EngineChoice.parse(line.substring(arrow + ARROW.length()));
+            if (plans.containsKey(problem)) continue;
+            try {
+                keep(problem, planner.chosen(problem, choice));
+            } catch (KernelException refused) {
+                notes.add("the saved plan of " + problem + ", " + choice + ", cannot be used and is measured again: "
+                        + refused.getMessage());
             }
-            saved.put(line.substring(0, arrow), EngineChoice.parse(line.substring(arrow + " -> ".length())));
         }
-    }
-
-    /** What became of saved choices that could not be used, one text each. */
-    List<String> notes() {
-        return List.copyOf(notes);
+        return notes;
     }
 
     /** Bytes that the plans share. */

@@ -45,7 +45,7 @@ record EngineChoice(long engine, SortedMap<Integer, Long> knobs) {
             return new EngineChoice(engine, values);
         } catch (IllegalArgumentException | IndexOutOfBoundsException malformed) {
             throw new KernelException(
-                    "cuDNN: expected a plan such as 'engine 38 knobs 2:4,5:1', got '" + text + "'", malformed);
+                    "cuDNN: expected an engine as in " + CudnnPlans.EXAMPLE + ", got '" + text + "'", malformed);
         }
     }
 

@@ -3,8 +3,6 @@ package greg.kernels.cuda;
 import com.sun.jna.NativeLibrary;
 import greg.kernels.DType;
 import greg.kernels.Storage;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.Pointer;
@@ -23,11 +21,8 @@ final class CudnnFixture implements AutoCloseable {
     /** Opens it once for all tests of the run; skips the test where there is none. */
     CudnnFixture() {
         if (cudnn == null) {
-            Path library = Path.of(System.getProperty(CudaLibraries.PROPERTY, ""), "libcudnn.so.9")
-                    .toAbsolutePath();
-            Assumptions.assumeTrue(Files.exists(library), "no " + library);
-            cudnn = new Cudnn(gpu.context(), library);
-            simulator = NativeLibrary.getInstance(library.toString());
+            cudnn = Cudnn.open(gpu.context());
+            simulator = CudaLibraries.cudnn();
         }
     }
 
