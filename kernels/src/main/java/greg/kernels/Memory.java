@@ -42,6 +42,9 @@ public interface Memory {
     /** Takes back a storage whose last reference was released. Called by {@link Storage#release()} only. */
     void recycle(Storage storage);
 
+    /** Told of every write, for a backend that records steps. Called by {@link Storage#touch()} only. */
+    default void written(Storage storage) {}
+
     /** Bytes in storages that are live. */
     long liveBytes();
 

@@ -65,6 +65,7 @@ public abstract class Storage {
     /** To be called by every kernel that writes this storage. */
     public final void touch() {
         version++;
+        memory.written(this);
     }
 
     /** Adds a reference and returns this storage. */
@@ -77,8 +78,13 @@ public abstract class Storage {
     /** Drops a reference; the last one returns the memory to the pool. */
     public final void release() {
         if (references <= 0) throw new KernelException("release of a storage that was already released");
-        if (--references == 0) memory.recycle(this);
+        if (--references > 0) return;
+        released();
+        memory.recycle(this);
     }
+
+    /** Called when the last reference is gone, for a backend that keeps something derived from the content with the storage. */
+    protected void released() {}
 
     /** True while nothing else holds this storage, so that its owner may overwrite it in place. */
     public final boolean exclusive() {

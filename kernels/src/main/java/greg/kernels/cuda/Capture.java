@@ -2,14 +2,20 @@ package greg.kernels.cuda;
 
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
-/** What is known of a step while it is being captured: what it uses, and what replays must count. */
+/** What is known of a step while it is being captured: what it uses and writes, and what replays must count. */
 final class Capture {
     private final CudaStorage counters;
-    private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** The storages of all launches, each as it was before. */
+    private final Map<Storage, Replayed.State> used = new IdentityHashMap<>();
+
+    private final Set<Storage> written = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Storage> rates = Collections.newSetFromMap(new IdentityHashMap<>());
     private long samples;
 
@@ -24,12 +30,32 @@ final class Capture {
     }
 
     void uses(Storage storage) {
-        used.add(storage);
+        used.computeIfAbsent(storage, first -> Replayed.State.of((CudaStorage) first));
     }
 
-    /** The storages of all launches so far; some may have been released since. */
-    Set<Storage> used() {
-        return used;
+    /** Told of every write, after the launch that makes it. */
+    void wrote(Storage storage) {
+        if (!used.containsKey(storage)) {
+            throw new KernelException("cuda: a captured step wrote a storage of " + storage.length() + " "
+                    + storage.type() + " that none of its launches uses: every address that a kernel gets must be"
+                    + " reported, or the graph will not keep its memory");
+        }
+        written.add(storage);
+    }
+
+    /**
+     * The storages that outlive the recording. Nothing has run yet, so all are declared again to be what they were before the
+     * step.
+     */
+    List<Replayed> end() {
+        List<Replayed> all = new ArrayList<>();
+        used.forEach((storage, before) -> {
+            if (!storage.live()) return;
+            CudaStorage cuda = (CudaStorage) storage;
+            all.add(new Replayed(cuda, before, Replayed.State.of(cuda), written.contains(storage)));
+            before.declare(cuda);
+        });
+        return all;
     }
 
     /** An optimizer, known by its learning rate, takes the step whose number is that of the capture plus the replays. */

@@ -20,6 +20,7 @@ public final class CudaBackend implements Backend {
     private final Precision precision;
     private final Device device;
     private final DeviceMemory memory;
+    private final CudaLayouts layouts;
     private final CudaTransfer transfer;
     private final CudaShortcut shortcut;
     private final UpdateTables tables;
@@ -37,10 +38,10 @@ public final class CudaBackend implements Backend {
         precision = options.precision() == null ? Precision.TF32 : options.precision();
         if (precision == Precision.BF16) context.requireCapability(8, "bf16");
         memory = new DeviceMemory(context, CudaLayouts.type(precision));
-        CudaLayouts layouts = new CudaLayouts(context, memory);
+        layouts = new CudaLayouts(context, memory);
         transfer = new CudaTransfer(context, layouts);
         shortcut = new CudaShortcut(context, memory, transfer, layouts);
-        tables = new UpdateTables(context, memory, transfer);
+        tables = new UpdateTables(context, memory, transfer, layouts);
         update = new CudaUpdate(context, memory, transfer, tables);
         augment = new CudaAugment(context, memory, transfer);
         gemm = new CudaGemm(context, memory, precision != Precision.FP32);
@@ -113,7 +114,7 @@ public final class CudaBackend implements Backend {
      * @throws KernelException if the step does something that cannot be recorded
      */
     public StepGraph capture(Runnable step) {
-        return new StepGraph(context, memory, transfer, step);
+        return new StepGraph(context, memory, transfer, layouts, step);
     }
 
     /** A stop watch in the stream of this backend's kernels. */

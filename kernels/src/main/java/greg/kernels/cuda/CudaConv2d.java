@@ -20,6 +20,7 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
     private final DeviceMemory memory;
     private final CudaLayouts layouts;
     private final CudaElementwise elementwise;
+    private final PackedWeights halves;
     private final Precision precision;
     private final boolean deterministic;
     /** Opened by the first convolution: not every program has one. */
@@ -38,6 +39,7 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
         this.memory = memory;
         this.layouts = layouts;
         this.elementwise = elementwise;
+        halves = new PackedWeights(context, memory);
         this.precision = precision;
         this.deterministic = deterministic;
     }
@@ -164,15 +166,20 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
         } else {
             packed = roomy(layouts.channelsLast(w, dims, DType.FLOAT32, pitch), dims, pitch, elements);
         }
-        if (elements > packed.extent() && !packed.zeroBehind()) {
-            clear(packed, packed.extent(), elements);
-            packed.clearedBehind();
-        }
-        if (problem.type() == DType.FLOAT32) return packed;
-        CudaStorage narrow = memory.take(DType.BFLOAT16, packed.length(), elements);
-        cast("to_bf16", elements, packed, narrow);
+        if (problem.type() == DType.FLOAT32) return padded(packed, elements);
+        CudaStorage half = halves.half(packed, dims, pitch);
+        half.retain();
         packed.release();
-        return narrow;
+        return padded(half, elements);
+    }
+
+    /** With zeros behind the weight, for the filters that pad their number. */
+    private CudaStorage padded(CudaStorage weight, long elements) {
+        if (elements > weight.extent() && !weight.zeroBehind()) {
+            clear(weight, weight.extent(), elements);
+            weight.clearedBehind();
+        }
+        return weight;
     }
 
     /** The same weight in a storage with room for the filters that pad it; takes over the reference. */

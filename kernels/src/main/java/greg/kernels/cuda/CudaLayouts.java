@@ -182,22 +182,35 @@ final class CudaLayouts {
     }
 
     /**
-     * Rewrites a weight (K, C, R, S) in place into the order KRSC with this pitch, in which convolutions read it; what it
-     * stands for does not change. Does nothing if it is so already.
+     * Rewrites a weight (K, C, R, S), or what is kept beside one, in place into the order KRSC with this pitch, in which
+     * convolutions read it; what it stands for does not change. Does nothing if it is so already.
      *
      * @return whether there is room for that order; without, convolutions take a copy
      */
     boolean arrange(CudaStorage w, int[] dims, int pitch) {
         if (w.isChannelsLast(dims, pitch)) return true;
-        if (w.layout() == CudaLayout.NHWC || w.room() < (long) dims[0] * dims[2] * dims[3] * pitch) return false;
-        if (context.capturing()) {
-            throw new KernelException(
-                    "cuda: a captured step cannot rearrange a weight: run the step once before capturing");
-        }
+        if (w.room() < (long) dims[0] * dims[2] * dims[3] * pitch) return false;
+        refuseInCapture();
         CudaStorage arranged = channelsLast(w, dims, DType.FLOAT32, pitch);
         context.copy(arranged, w);
         w.wroteChannelsLast(dims, pitch);
         arranged.release();
         return true;
+    }
+
+    /** The reverse of {@link #arrange}: dense, in place. */
+    void flatten(CudaStorage w, int[] dims) {
+        if (w.isDense(dims)) return;
+        refuseInCapture();
+        CudaStorage flat = dense(w, dims);
+        context.copy(flat, w);
+        w.wrotePlain();
+        flat.release();
+    }
+
+    private void refuseInCapture() {
+        if (!context.capturing()) return;
+        throw new KernelException(
+                "cuda: a captured step cannot rearrange a weight: run the step once before capturing");
     }
 }

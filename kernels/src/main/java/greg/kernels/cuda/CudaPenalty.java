@@ -17,24 +17,17 @@ final class CudaPenalty implements PenaltyKernels {
 
     @Override
     public void addGradient(List<UpdateSlot> table) {
-        if (!run("penalty_gradient", Purpose.GRADIENT, table)) return;
-        for (UpdateSlot slot : table) {
-            if (slot.lambda() != null) slot.gradient().touch();
-        }
+        run("penalty_gradient", Purpose.GRADIENT, table);
     }
 
     @Override
     public void groupL1(List<UpdateSlot> table) {
-        if (!run("penalty_l1", Purpose.L1, table)) return;
-        for (UpdateSlot slot : table) {
-            if (slot.l1() != null) slot.l1().touch();
-        }
+        run("penalty_l1", Purpose.L1, table);
     }
 
-    private boolean run(String entry, Purpose purpose, List<UpdateSlot> slots) {
-        UpdateTables.Uploaded table = tables.of(purpose, slots);
-        if (table.empty()) return false;
-        context.launch("penalty", entry).add(table.rows()).add(table.tiles()).grid(table.blocks(), 1, 1);
-        return true;
+    private void run(String entry, Purpose purpose, List<UpdateSlot> slots) {
+        tables.run(purpose, slots, table -> context.launch("penalty", entry)
+                .add(table.tiles())
+                .grid(table.blocks(), 1, 1));
     }
 }

@@ -5,13 +5,26 @@ import greg.kernels.KernelException;
 import greg.kernels.Memory;
 import greg.kernels.Storage;
 
-/** Device memory with the layout that its last writer chose. */
+/** Device memory with the layout that its last writer chose, and of a weight the copy in bfloat16 that convolutions read. */
 final class CudaStorage extends Storage {
     private final DeviceAddress address;
-    private CudaLayout layout = CudaLayout.NCHW;
-    private int pitch;
-    private long extent;
     private boolean zeroBehind;
+    private Arrangement arrangement;
+    private CudaStorage half;
+    private long halfVersion;
+
+    /**
+     * How the elements lie.
+     *
+     * @param dims in NHWC the shape, else null
+     * @param pitch in NHWC the channels and their padding, else 0
+     * @param extent elements, padding included
+     */
+    record Arrangement(CudaLayout layout, int[] dims, int pitch, long extent) {
+        boolean same(Arrangement other) {
+            return layout == other.layout && pitch == other.pitch && extent == other.extent;
+        }
+    }
 
     CudaStorage(Memory memory, DeviceAddress address, DType type, long length) {
         this(memory, address, type, length, length);
@@ -20,7 +33,11 @@ final class CudaStorage extends Storage {
     CudaStorage(Memory memory, DeviceAddress address, DType type, long length, long room) {
         super(memory, type, length, room);
         this.address = address;
-        extent = length;
+        arrangement = dense();
+    }
+
+    private Arrangement dense() {
+        return new Arrangement(CudaLayout.NCHW, null, 0, length());
     }
 
     /** The live storage of this backend behind {@code storage}. */
@@ -36,8 +53,8 @@ final class CudaStorage extends Storage {
     /** As {@link #of}, for consumers that do not know a shape: the storage must be dense. */
     static CudaStorage dense(Storage storage) {
         CudaStorage cuda = of(storage);
-        if (cuda.layout != CudaLayout.NCHW) {
-            throw new KernelException("cuda: expected a dense storage, got " + cuda.layout + " of " + cuda.length()
+        if (cuda.layout() != CudaLayout.NCHW) {
+            throw new KernelException("cuda: expected a dense storage, got " + cuda.layout() + " of " + cuda.length()
                     + " elements; rewrite it with transfer().toPlain first");
         }
         return cuda;
@@ -48,28 +65,28 @@ final class CudaStorage extends Storage {
     }
 
     CudaLayout layout() {
-        return layout;
+        return arrangement.layout;
     }
 
     /** Elements from one pixel to the next in NHWC: the channels and their padding. */
     int pitch() {
-        return pitch;
+        return arrangement.pitch;
     }
 
     /** Elements in the present layout, padding included: what an elementwise kernel goes over. */
     long extent() {
-        return extent;
+        return arrangement.extent;
     }
 
     /** Whether the elements lie as NHWC with this pitch: with one pixel, or one channel, a dense storage does so too. */
     boolean isChannelsLast(int[] dims, int wanted) {
-        if (layout == CudaLayout.NHWC) return pitch == wanted;
+        if (layout() == CudaLayout.NHWC) return pitch() == wanted;
         return dims[1] == wanted && (dims[1] == 1 || dims[2] * dims[3] == 1);
     }
 
     /** Whether the elements of a tensor of rank 4 are dense in the order NCHW: of one pixel, or one channel, NHWC's are too. */
     boolean isDense(int[] dims) {
-        return layout == CudaLayout.NCHW || dims[1] == pitch && (dims[1] == 1 || dims[2] * dims[3] == 1);
+        return layout() == CudaLayout.NCHW || dims[1] == pitch() && (dims[1] == 1 || dims[2] * dims[3] == 1);
     }
 
     /**
@@ -91,25 +108,61 @@ final class CudaStorage extends Storage {
         if (elements > room()) {
             throw new KernelException("cuda: expected room for " + elements + " elements, the storage has " + room());
         }
-        layout = CudaLayout.NHWC;
-        pitch = written;
-        extent = elements;
+        arrangement = new Arrangement(CudaLayout.NHWC, dims, written, elements);
         touch();
     }
 
     /** Records a dense write. */
     void wrotePlain() {
-        layout = CudaLayout.NCHW;
-        pitch = 0;
-        extent = length();
+        arrangement = dense();
         touch();
     }
 
     /** Records a write in another storage's layout. */
     void wroteLike(CudaStorage other) {
-        layout = other.layout;
-        pitch = other.pitch;
-        extent = other.extent;
+        arrangement = other.arrangement;
         touch();
+    }
+
+    Arrangement arrangement() {
+        return arrangement;
+    }
+
+    /** Says how the elements lie without a write: for the bookkeeping of recorded steps. */
+    void arrangement(Arrangement now) {
+        arrangement = now;
+    }
+
+    /** The copy in bfloat16, or null; it may be older than the content: {@link #halfIsCurrent}. */
+    CudaStorage half() {
+        return half;
+    }
+
+    /** Takes over the reference to a copy, which goes with this storage; releases an earlier one. */
+    void half(CudaStorage copy) {
+        if (half != null) half.release();
+        half = copy;
+        halfIsCurrent(false);
+    }
+
+    /** Records that a kernel has written the copy from the present content. */
+    void wroteHalf() {
+        half.touch();
+        halfIsCurrent(true);
+    }
+
+    boolean halfIsCurrent() {
+        return half != null && halfVersion == version();
+    }
+
+    /** For the bookkeeping of recorded steps. */
+    void halfIsCurrent(boolean current) {
+        halfVersion = current ? version() : -1;
+    }
+
+    @Override
+    protected void released() {
+        if (half != null) half.release();
+        half = null;
     }
 }

@@ -36,49 +36,43 @@ final class CudaUpdate implements UpdateKernels, AutoCloseable {
 
     @Override
     public void sgd(SgdSpec spec, Storage lr, List<UpdateSlot> slots) {
-        UpdateTables.Uploaded table = tables.of(Purpose.UPDATE, slots);
-        if (table.empty()) return;
-        context.launch("update_sgd", "sgd")
-                .add(table.rows())
+        tables.run(Purpose.UPDATE, slots, table -> context.launch("update_sgd", "sgd", memory.activationType())
                 .add(table.tiles())
                 .add(lr)
                 .add(spec.momentum())
                 .add(spec.weightDecay())
                 .add((spec.nesterov() ? NESTEROV : 0) | (spec.blockLossGradient() ? BLOCKED : 0))
-                .grid(table.blocks(), 1, 1);
-        touch(slots);
+                .grid(table.blocks(), 1, 1));
     }
 
     @Override
     public void adam(AdamSpec spec, Storage lr, long step, List<UpdateSlot> slots) {
-        UpdateTables.Uploaded table = tables.of(Purpose.UPDATE, slots);
-        if (table.empty()) return;
-        CudaStorage row = number(spec, step, lr);
-        context.launch("update_adam", "adam")
-                .add(table.rows())
-                .add(table.tiles())
-                .add(lr)
-                .add(row)
-                .add((float) spec.beta1())
-                .add((float) (1 - spec.beta1()))
-                .add((float) spec.beta2())
-                .add((float) (1 - spec.beta2()))
-                .add((float) spec.weightDecay())
-                .add((float) spec.eps())
-                .grid(table.blocks(), 1, 1);
-        touch(slots);
+        tables.run(Purpose.UPDATE, slots, table -> {
+            CudaStorage now = number(spec, step, lr);
+            context.launch("update_adam", "adam", memory.activationType())
+                    .add(table.tiles())
+                    .add(now)
+                    .add((float) spec.beta1())
+                    .add((float) (1 - spec.beta1()))
+                    .add((float) spec.beta2())
+                    .add((float) (1 - spec.beta2()))
+                    .add((float) spec.weightDecay())
+                    .add((float) spec.eps())
+                    .grid(table.blocks(), 1, 1);
+        });
     }
 
-    /** The corrections of this step, on the device; in a captured step, those of each replay. */
+    /** Rate and correction of this step, on the device; in a captured step, those of each replay. */
     private CudaStorage number(AdamSpec spec, long step, Storage lr) {
         CudaStorage rows = corrections(spec);
-        if (row == null) row = memory.take(DType.UINT8, AdamCorrections.ROW_BYTES);
+        if (row == null) row = memory.take(DType.FLOAT32, 2);
         if (context.capturing()) context.capture().countsSteps(lr);
         context.launch("step", "adam_step")
                 .add(rows)
                 .add(rows.length() / AdamCorrections.ROW_BYTES - 1)
                 .add(step)
                 .add(context.counters())
+                .add(lr)
                 .add(row)
                 .grid(1, 1, 1);
         return row;
@@ -91,15 +85,6 @@ final class CudaUpdate implements UpdateKernels, AutoCloseable {
             transfer.upload(rows, storage);
             return storage;
         });
-    }
-
-    private static void touch(List<UpdateSlot> slots) {
-        for (UpdateSlot slot : slots) {
-            slot.weight().touch();
-            if (slot.momentum() != null) slot.momentum().touch();
-            if (slot.variance() != null) slot.variance().touch();
-            if (slot.l1() != null) slot.l1().touch();
-        }
     }
 
     @Override

@@ -70,7 +70,7 @@ final class Cudnn implements AutoCloseable {
                             + " once before capturing");
         }
         context.enter();
-        Cudnn opened = new Cudnn(CudaLibraries.cudnn());
+        Cudnn opened = new Cudnn(NativeLibrary.getInstance(CudaLibraries.cudnn().toString()));
         opened.check("opening cuDNN " + opened.version(), JCudnn.cudnnCreate(opened.handle));
         opened.check("cudnnSetStream", JCudnn.cudnnSetStream(opened.handle, new cudaStream_t(context.stream())));
         return opened;

@@ -99,6 +99,11 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         listener.accept(address, bytes);
     }
 
+    @Override
+    public void written(Storage storage) {
+        if (context.capturing()) context.capture().wrote(storage);
+    }
+
     /** A storage of this backend, which callers inside it need not cast. */
     CudaStorage take(DType type, long length) {
         return (CudaStorage) allocate(type, length);

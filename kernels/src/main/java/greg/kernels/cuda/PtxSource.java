@@ -43,6 +43,7 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
             "update_sgd",
             "upsample_nearest");
 
+    private static final Pattern PART = Pattern.compile("(?m)^ *\\.part (\\w+)\\n");
     private static final Pattern ENTRY = Pattern.compile("\\.visible\\s+\\.entry\\s+(\\w+)\\s*\\(([^)]*)\\)");
     private static final Pattern PARAMETER = Pattern.compile("\\.param\\s+\\.([a-z]\\d+)\\s+(\\w+)");
 
@@ -70,10 +71,21 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
     /** As above, for activations of this type: {@link PtxElements}. */
     static PtxSource read(String name, DType type) {
         String path = "/greg/kernels/ptx/" + name + ".ptx";
+        String text = PtxElements.expand(name, withParts(resource(path)), type);
+        return new PtxSource(name, text, entries(path, text));
+    }
+
+    /** A line {@code .part name} stands for the file of that name in {@code ptx_parts}: what several kernels begin or end with. */
+    private static String withParts(String text) {
+        Matcher part = PART.matcher(text);
+        return part.replaceAll(found ->
+                Matcher.quoteReplacement(withParts(resource("/greg/kernels/ptx_parts/" + found.group(1) + ".ptx"))));
+    }
+
+    private static String resource(String path) {
         try (InputStream in = PtxSource.class.getResourceAsStream(path)) {
             if (in == null) throw new KernelException("cuda: " + path + " is missing from the class path");
-            String text = PtxElements.expand(name, new String(in.readAllBytes(), StandardCharsets.US_ASCII), type);
-            return new PtxSource(name, text, entries(path, text));
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
         } catch (IOException e) {
             throw new KernelException("cuda: " + path + " cannot be read from the class path", e);
         }

@@ -2,9 +2,7 @@ package greg.kernels.cuda;
 
 import greg.kernels.DType;
 import greg.kernels.KernelException;
-import greg.kernels.Storage;
 import greg.kernels.TransferKernels;
-import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -30,11 +28,13 @@ public final class StepGraph implements AutoCloseable {
     private final CudaContext context;
     private final CudaStorage counters;
     private final CUgraphExec executable = new CUgraphExec();
-    private final List<Storage> held = new ArrayList<>();
+    private final List<Replayed> held;
+    private final CudaLayouts layouts;
     private final Runnable giveBack;
 
-    StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, Runnable step) {
+    StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, CudaLayouts layouts, Runnable step) {
         this.context = context;
+        this.layouts = layouts;
         context.enter();
         if (context.capturing()) throw new KernelException("cuda: a captured step cannot capture another");
         // loaded now: drivers may load a module's functions one by one, at their first use
@@ -47,14 +47,14 @@ public final class StepGraph implements AutoCloseable {
         try {
             graph = record(step, capture);
         } catch (RuntimeException | Error broken) {
+            capture.end();
             memory.endKeepingApart().run();
             counters.release();
             throw broken;
         }
         giveBack = memory.endKeepingApart();
-        for (Storage storage : capture.used()) {
-            if (storage.live()) held.add(storage.retain());
-        }
+        held = capture.end();
+        for (Replayed part : held) part.storage().retain();
         int status = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
         if (status != CUresult.CUDA_SUCCESS) letGo();
@@ -81,9 +81,14 @@ public final class StepGraph implements AutoCloseable {
         return graph;
     }
 
-    /** Runs what was recorded, after everything launched before. */
+    /**
+     * Runs what was recorded, after everything launched before. To the storages that the step writes this is a write like any
+     * other: what is derived from their content is made anew.
+     */
     public void launch() {
+        for (Replayed part : held) part.prepare(context, layouts);
         context.check("launch of a captured step", JCudaDriver.cuGraphLaunch(executable, context.stream()));
+        for (Replayed part : held) part.done();
     }
 
     /**
@@ -102,7 +107,7 @@ public final class StepGraph implements AutoCloseable {
 
     private void letGo() {
         counters.release();
-        held.forEach(Storage::release);
+        for (Replayed part : held) part.storage().release();
         held.clear();
         giveBack.run();
     }

@@ -1,44 +1,43 @@
 package greg.kernels.cuda;
 
-import greg.kernels.Storage;
 import greg.kernels.UpdateSlot;
-import greg.kernels.spec.GroupIndex;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * What the penalty kernels read instead of arguments: a row of pointers and geometry for each parameter, and the tiles
- * that the parameters are cut into, one per block. The layout of both is described in {@code update_sgd.ptx}.
+ * What the penalty kernels read instead of arguments: the tiles that the parameters are cut into, one per block. A tile's
+ * record says everything that its block needs; {@code ptx_parts/tile_begin.ptx} describes it.
  *
- * <p>A weight is a matrix with rows of {@code groups * inner} columns; a group is {@code inner} neighbouring columns.
- * A tile is the columns of some whole groups, so that one block computes the whole sum of a group. It has about {@value
- * #TILE} elements: enough work to hide the latency of memory, small enough that a network makes more tiles than a GPU has
- * room for blocks.
- *
- * @param rows the table, {@value #ROW_BYTES} bytes per slot
- * @param tiles slot, first group, number of groups, log2 of the threads in a row; four ints per tile
+ * <p>A tile is a rectangle of a {@link WeightMatrix}: some whole groups, in one row or in many. It has a few thousand elements:
+ * enough to be worth a block, few enough that the network makes more of them than a GPU has room for blocks. Where groups have
+ * more rows than a tile, the sums of its tiles meet in memory.
  */
-record UpdateTable(byte[] rows, int[] tiles) {
-    static final int ROW_BYTES = 80;
-    static final int TILE_INTS = 4;
+final class UpdateTable {
+    static final int RECORD_BYTES = 128;
 
-    private static final int TILE = 4096;
-    /** Columns that a block covers at once: four for each thread. */
-    private static final int COLUMNS = 4 * Launch.THREADS;
-    /** Columns of a single row that have a place each in the block's shared memory. */
-    private static final int PLACES = 4 * COLUMNS;
-    /** An aligned access may begin up to three elements before the tile. */
-    private static final int SLACK = 3;
-    /** Narrower runs of a row waste a part of each 128-byte transaction. */
+    /** Elements of a tile of one row. */
+    private static final int TILE = 2048;
+    /** Columns of tiles of many rows: narrower runs of a row waste a part of each 128-byte transaction. */
     private static final int NARROWEST = 32;
+    /** How often each thread of a tile of many rows advances to another. */
+    private static final int STEPS = 4;
+    /** Elements of a thread, where 16-byte accesses are possible. */
+    private static final int VECTOR = 4;
+    /** Fewer elements are not worth a block of their own to have vectors in the other. */
+    private static final int SHORT = Launch.THREADS;
+    /** Threads of a warp, as a power of 2: as many may add up a group. */
+    private static final int WARP = 5;
 
-    private static final int VECTOR = 1;
-    private static final int DIRECT = 2;
-    private static final int SINGLE_ROW = 4;
+    private static final int COUNTER_BYTES = 16;
+    private static final int VECTORS = 1;
+    private static final int SINGLES = 2;
+    private static final int PLACES = 4;
+    private static final int WHOLE = 8;
+
+    private final List<Tile> tiles = new ArrayList<>();
+    private long partialBytes;
 
     /** Which kernel the table is for. */
     enum Purpose {
@@ -56,118 +55,182 @@ record UpdateTable(byte[] rows, int[] tiles) {
                 case L1 -> slot.l1() != null;
             };
         }
-
-        boolean sums(UpdateSlot slot) {
-            return this != GRADIENT && slot.l1() != null;
-        }
-    }
-
-    /** Lays out the slots that the purpose covers. */
-    static UpdateTable of(Purpose purpose, List<UpdateSlot> slots) {
-        List<UpdateSlot> taken = slots.stream().filter(purpose::takes).toList();
-        ByteBuffer rows = ByteBuffer.allocate(taken.size() * ROW_BYTES).order(ByteOrder.nativeOrder());
-        List<int[]> tiles = new ArrayList<>();
-        for (int s = 0; s < taken.size(); s++) {
-            UpdateSlot slot = taken.get(s);
-            int length = Math.toIntExact(slot.weight().length());
-            GroupIndex groups = groups(slot, length);
-            int pitch = pitch(groups);
-            for (Storage storage : pointers(slot)) rows.putLong(address(storage));
-            rows.putLong(address(slot.lambda())).putLong(address(slot.mask())).putLong(address(slot.l1()));
-            rows.putInt(groups.inner()).putInt(pitch).putInt(length);
-            boolean direct = direct(groups, length);
-            boolean singleRow = pitch >= length && !direct && purpose.sums(slot);
-            rows.putInt(
-                    (aligned(slot, pitch, length) ? VECTOR : 0) | (direct ? DIRECT : 0) | (singleRow ? SINGLE_ROW : 0));
-            rows.putLong(0);
-            tiles.addAll(cut(s, groups, length, purpose.sums(slot)));
-        }
-        return new UpdateTable(
-                rows.array(), tiles.stream().flatMapToInt(IntStream::of).toArray());
-    }
-
-    private static GroupIndex groups(UpdateSlot slot, int length) {
-        if (slot.lambda() == null && slot.l1() == null) return new GroupIndex(length, 1);
-        GroupIndex groups = slot.groups();
-        if (groups == null) {
-            throw new IllegalArgumentException("update: expected groups together with lambda or l1 for a weight of "
-                    + length + " elements, got none");
-        }
-        for (Storage perGroup : new Storage[] {slot.lambda(), slot.l1()}) {
-            if (perGroup != null && perGroup.length() != groups.count()) {
-                throw new IllegalArgumentException("update: expected lambda and l1 of " + groups.count()
-                        + " elements, one per group, got " + perGroup.length());
-            }
-        }
-        return groups;
-    }
-
-    /** Columns of a row, which kernels count in 32 bits. */
-    private static int pitch(GroupIndex groups) {
-        long pitch = (long) groups.count() * groups.inner();
-        if (pitch > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("update: expected groups of fewer than 2^31 elements together, got "
-                    + groups.count() + " of " + groups.inner());
-        }
-        return (int) pitch;
-    }
-
-    /** Whether every element is a group, whose sum is then |w| itself. */
-    private static boolean direct(GroupIndex groups, int length) {
-        return groups.inner() == 1 && groups.count() == length;
-    }
-
-    private static Storage[] pointers(UpdateSlot slot) {
-        return new Storage[] {slot.weight(), slot.gradient(), slot.momentum(), slot.variance()};
-    }
-
-    private static long address(Storage storage) {
-        return storage == null ? 0 : CudaStorage.of(storage).address().value();
-    }
-
-    /** Whether elements of equal index, in every row, are at the same distance from a 16-byte boundary in all arrays. */
-    private static boolean aligned(UpdateSlot slot, int pitch, int length) {
-        long phase = address(slot.weight()) & 15;
-        boolean same = Stream.concat(Stream.of(pointers(slot)), Stream.ofNullable(slot.mask()))
-                .allMatch(storage -> storage == null || (address(storage) & 15) == phase);
-        return same && (pitch >= length || pitch % 4 == 0);
-    }
-
-    /** The tiles of a weight of {@code length} elements; {@code sums}: the sums of its groups are needed. */
-    static List<int[]> cut(int slot, GroupIndex groups, int length, boolean sums) {
-        int inner = groups.inner();
-        int pitch = pitch(groups);
-        long rows = ((long) length + pitch - 1) / pitch;
-        int perTile = (int) Math.max(1, TILE / (rows * inner));
-        if (rows > 1) perTile = Math.max(perTile, (NARROWEST + inner - 1) / inner);
-        if (sums && !direct(groups, length)) {
-            // several groups share a tile only where the block has a place for every column, or where a thread has the
-            // same columns, and so the same group, in every row
-            int columns = rows == 1 ? PLACES : COLUMNS;
-            perTile = Math.max(1, Math.min(perTile, (columns - SLACK) / inner));
-        }
-        List<int[]> tiles = new ArrayList<>();
-        for (long first = 0; first < groups.count(); first += perTile) {
-            int count = (int) Math.min(perTile, groups.count() - first);
-            tiles.add(new int[] {slot, (int) first, count, shift((long) count * inner, pitch, length)});
-        }
-        return tiles;
     }
 
     /**
-     * The least number of threads, as a power of 2, whose four elements each cover this many columns, and with which no
-     * thread counts beyond 32 bits: the others make up rows, {@code pitch} elements apart, and the last thread passes the
-     * end by that many rows.
+     * A rectangle of a weight's matrix.
+     *
+     * @param width columns; {@code last} of the last row, and {@code real} of them are no padding
+     * @param vectors whether threads take four neighbours
+     * @param parts tiles that share the sums of these groups, of which this is number {@code part}; they meet at {@code partial}
      */
-    private static int shift(long columns, int pitch, int length) {
-        int shift = 0;
-        while (4 << shift < Math.min(columns + SLACK, COLUMNS)) shift++;
-        while ((long) (Launch.THREADS >> shift) * pitch + length > 1L << 32) shift++;
-        return shift;
+    record Tile(
+            ArrangedSlot slot,
+            WeightMatrix matrix,
+            int row,
+            int rows,
+            int column,
+            int width,
+            int last,
+            int real,
+            int group,
+            int groups,
+            boolean vectors,
+            int parts,
+            int part,
+            long partial) {
+        /** Threads in a row, as a power of 2. */
+        int shift() {
+            int perThread = vectors ? VECTOR : 1;
+            int shift = 0;
+            while (shift < 8 && perThread << shift < width) shift++;
+            return shift;
+        }
+
+        /** Whether the sums of several groups in one row are wanted: they go through a place per column in shared memory. */
+        boolean places() {
+            return slot.l1() != null && !matrix.singles() && matrix.rows() == 1 && groups > 1;
+        }
+
+        /** Threads that add up a group, as a power of 2: all of the block have work, and none much. */
+        int lanes() {
+            if (groups == 1) return WARP;
+            int wanted = places() ? matrix.inner() / VECTOR : Launch.THREADS / groups;
+            return Math.min(WARP, 31 - Integer.numberOfLeadingZeros(Math.max(1, wanted)));
+        }
+
+        private void write(ByteBuffer record, long partials) {
+            long offset = (long) row * matrix.pitch() + column;
+            CudaStorage[] arrays = slot.arrays();
+            for (int a = 0; a < ArrangedSlot.ARRAYS; a++) {
+                boolean perGroup = arrays[a] == slot.lambda() || arrays[a] == slot.l1();
+                long first = !perGroup ? offset : matrix.singles() ? (long) column * matrix.positions() : group;
+                record.putLong(arrays[a] == null ? 0 : address(arrays[a], first));
+            }
+            record.putInt(rows).putInt(matrix.pitch()).putInt(width).putInt(last);
+            boolean whole = vectors && (groups == 1 || matrix.inner() % VECTOR == 0);
+            record.putInt(real)
+                    .putInt(matrix.singles() ? matrix.positions() : matrix.inner())
+                    .putInt(shift())
+                    .putInt((vectors ? VECTORS : 0)
+                            | (matrix.singles() ? SINGLES : 0)
+                            | (places() ? PLACES : 0)
+                            | (whole ? WHOLE : 0));
+            record.putLong(parts > 1 ? partials + partial : 0);
+            record.putInt(groups).putInt(lanes()).putInt(parts).putInt(part);
+            record.putInt(row).putInt(matrix.channels());
+        }
+    }
+
+    private static long address(CudaStorage storage, long element) {
+        return storage.address().value() + element * storage.type().bytes();
+    }
+
+    /** Cuts these slots. */
+    UpdateTable(List<ArrangedSlot> slots) {
+        for (ArrangedSlot slot : slots) {
+            WeightMatrix matrix = slot.matrix();
+            if (matrix.rows() == 1) cutRow(slot, matrix);
+            else cutRows(slot, matrix);
+        }
+    }
+
+    private void cutRow(ArrangedSlot slot, WeightMatrix m) {
+        int perTile = Math.max(1, TILE / m.inner());
+        // vectors begin at multiples of four
+        if (m.inner() % VECTOR != 0 && perTile >= VECTOR) perTile -= perTile % VECTOR;
+        for (long first = 0; first < m.count(); first += perTile) {
+            int groups = (int) Math.min(perTile, m.count() - first);
+            int width = groups * m.inner();
+            int ragged = width % VECTOR;
+            if (m.inner() == 1 && (m.singles() || slot.groups() == null) && ragged > 0 && width > SHORT) {
+                addRow(slot, m, (int) first, groups - ragged);
+                addRow(slot, m, (int) first + groups - ragged, ragged);
+            } else {
+                addRow(slot, m, (int) first, groups);
+            }
+        }
+    }
+
+    private void addRow(ArrangedSlot slot, WeightMatrix m, int first, int groups) {
+        int column = first * m.inner();
+        int width = groups * m.inner();
+        int last = Math.max(0, Math.min(width, m.last() - column));
+        boolean vectors = vectors(slot, column, width, last);
+        tiles.add(new Tile(slot, m, 0, 1, column, width, last, width, first, groups, vectors, 1, 0, 0));
+    }
+
+    private void cutRows(ArrangedSlot slot, WeightMatrix m) {
+        boolean aligned = m.pitch() % VECTOR == 0;
+        int perTile = Math.max(1, NARROWEST / m.inner());
+        if (aligned && m.inner() % VECTOR != 0) {
+            int even = (perTile + VECTOR - 1) / VECTOR * VECTOR;
+            // several groups share a tile only where a thread has the same columns, and so the same group, in every row
+            if ((long) even * m.inner() <= VECTOR * Launch.THREADS) perTile = even;
+        }
+        for (int first = 0; first < m.count(); first += perTile) {
+            int groups = Math.min(perTile, m.count() - first);
+            int column = first * m.inner();
+            int real = groups * m.inner();
+            // the last tile has the padding too
+            int width = first + groups == m.count() ? m.columns() - column : real;
+            addRows(slot, m, first, groups, width, real, aligned);
+        }
+    }
+
+    private void addRows(
+            ArrangedSlot slot, WeightMatrix m, int first, int groups, int width, int real, boolean aligned) {
+        int column = first * m.inner();
+        int last = Math.max(0, Math.min(width, m.last() - column));
+        boolean vectors = aligned && vectors(slot, column, width, last);
+        Tile whole = new Tile(slot, m, 0, m.rows(), column, width, last, real, first, groups, vectors, 1, 0, 0);
+        // a tile's elements are counted in 32 bits
+        long most = ((1L << 32) - 1 - width) / m.pitch();
+        int tall = (int) Math.max(1, Math.min(most, STEPS * (Launch.THREADS >> whole.shift())));
+        int parts = slot.l1() == null || m.singles() ? 1 : (m.rows() + tall - 1) / tall;
+        long partial = partialBytes;
+        if (parts > 1) {
+            long bytes = COUNTER_BYTES + (long) parts * groups * Float.BYTES;
+            partialBytes += (bytes + COUNTER_BYTES - 1) / COUNTER_BYTES * COUNTER_BYTES;
+        }
+        for (int row = 0; row < m.rows(); row += tall) {
+            int rows = Math.min(tall, m.rows() - row);
+            int end = row + rows == m.rows() ? last : width;
+            int part = parts > 1 ? row / tall : 0;
+            tiles.add(new Tile(
+                    slot, m, row, rows, column, width, end, real, first, groups, vectors, parts, part, partial));
+        }
+    }
+
+    /** Whether a tile that begins here consists of vectors, in all arrays. */
+    private static boolean vectors(ArrangedSlot slot, int column, int width, int last) {
+        if (column % VECTOR != 0 || width % VECTOR != 0 || last % VECTOR != 0) return false;
+        for (CudaStorage array : slot.arrays()) {
+            if (array == null || array == slot.lambda() || array == slot.l1()) continue;
+            if (address(array, column) % (VECTOR * array.type().bytes()) != 0) return false;
+        }
+        return true;
+    }
+
+    List<Tile> tiles() {
+        return tiles;
     }
 
     /** Number of tiles, and so of blocks. */
     int blocks() {
-        return tiles.length / TILE_INTS;
+        return tiles.size();
+    }
+
+    /** Memory for sums that meet, zero before the first launch; 0 if none do. */
+    long partialBytes() {
+        return partialBytes;
+    }
+
+    /** The records for the device; {@code partials}: address of that memory. */
+    byte[] records(long partials) {
+        ByteBuffer records =
+                ByteBuffer.allocate(Math.multiplyExact(blocks(), RECORD_BYTES)).order(ByteOrder.nativeOrder());
+        for (Tile tile : tiles) tile.write(records, partials);
+        return records.array();
     }
 }

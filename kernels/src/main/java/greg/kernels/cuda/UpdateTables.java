@@ -4,12 +4,15 @@ import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.TransferKernels;
 import greg.kernels.UpdateSlot;
+import greg.kernels.cuda.UpdateTable.Purpose;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * Update tables on the device. A table holds addresses and geometry, so these are its key: the gradients of the
@@ -17,116 +20,139 @@ import java.util.Objects;
  * The {@value #KEPT} tables used last are kept, and those of a captured step until it is closed.
  */
 final class UpdateTables implements AutoCloseable {
-    /** Several networks may alternate; a table has about 100 KiB for a network of 25 million parameters. */
+    /** Several networks may alternate; a table has about 2 MiB for a network of 25 million parameters. */
     static final int KEPT = 32;
 
-    private static final int WORDS = 12;
+    /** Besides the addresses: lengths of weight, lambda and l1, the pitch, the groups, a shape of rank 4. */
+    private static final int NUMBERS = 10;
+
+    private static final int WORDS = ArrangedSlot.ARRAYS + NUMBERS;
 
     private final CudaContext context;
     private final DeviceMemory memory;
     private final TransferKernels transfer;
+    private final UpdateArrangement arrangement;
     /** In the order of their last use. */
     private final Map<Key, Uploaded> known = new LinkedHashMap<>(KEPT, 0.75f, true);
 
-    /** A table on the device. */
-    record Uploaded(CudaStorage rows, CudaStorage tiles, int blocks) {
-        /** Nothing to do: the purpose covers no slot. */
-        boolean empty() {
-            return blocks == 0;
+    /**
+     * A table on the device.
+     *
+     * @param tiles records of the tiles
+     * @param partials where the sums of tiles meet, or null
+     */
+    record Uploaded(CudaStorage tiles, CudaStorage partials, int blocks) {
+        void release() {
+            tiles.release();
+            if (partials != null) partials.release();
         }
     }
 
     /** Everything that a table depends on. */
-    private record Key(UpdateTable.Purpose purpose, long[] words) {
-        static Key of(UpdateTable.Purpose purpose, List<UpdateSlot> slots) {
+    private record Key(long[] words) {
+        static Key of(List<ArrangedSlot> slots) {
             long[] words = new long[WORDS * slots.size()];
             int at = 0;
-            for (UpdateSlot slot : slots) {
-                Objects.requireNonNull(slot.weight(), "update: a slot needs a weight");
-                words[at] = address(slot.weight());
-                words[at + 1] = address(slot.gradient());
-                words[at + 2] = address(slot.momentum());
-                words[at + 3] = address(slot.variance());
-                words[at + 4] = address(slot.lambda());
-                words[at + 5] = address(slot.mask());
-                words[at + 6] = address(slot.l1());
-                words[at + 7] = slot.weight().length();
-                words[at + 8] = slot.lambda() == null ? 0 : slot.lambda().length();
-                words[at + 9] = slot.l1() == null ? 0 : slot.l1().length();
-                words[at + 10] = slot.groups() == null ? 0 : slot.groups().count();
-                words[at + 11] = slot.groups() == null ? 0 : slot.groups().inner();
-                at += WORDS;
+            for (ArrangedSlot slot : slots) {
+                int next = at + WORDS;
+                // those of live storages: a table of released ones would write into memory that others own by now
+                for (CudaStorage array : slot.arrays()) {
+                    words[at++] = array == null ? 0 : array.address().value();
+                }
+                words[at++] = slot.weight().length();
+                words[at++] = slot.lambda() == null ? 0 : slot.lambda().length();
+                words[at++] = slot.l1() == null ? 0 : slot.l1().length();
+                words[at++] = slot.pitch();
+                words[at++] = slot.groups() == null ? 0 : slot.groups().count();
+                words[at++] = slot.groups() == null ? 0 : slot.groups().inner();
+                // of a dense weight only the number of elements matters
+                if (slot.pitch() > 0) for (int dim : slot.dims()) words[at++] = dim;
+                at = next;
             }
-            return new Key(purpose, words);
-        }
-
-        /** The storage must be live: a table of released ones would write into memory that others own by now. */
-        private static long address(Storage storage) {
-            return storage == null ? 0 : CudaStorage.dense(storage).address().value();
+            return new Key(words);
         }
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Key key && purpose == key.purpose && Arrays.equals(words, key.words);
+            return other instanceof Key key && Arrays.equals(words, key.words);
         }
 
         @Override
         public int hashCode() {
-            return 31 * purpose.ordinal() + Arrays.hashCode(words);
+            return Arrays.hashCode(words);
         }
     }
 
-    UpdateTables(CudaContext context, DeviceMemory memory, TransferKernels transfer) {
+    UpdateTables(CudaContext context, DeviceMemory memory, TransferKernels transfer, CudaLayouts layouts) {
         this.context = context;
         this.memory = memory;
         this.transfer = transfer;
+        arrangement = new UpdateArrangement(layouts);
+    }
+
+    /** Launches a kernel over those slots that it is for, and records what it has written; does nothing without any. */
+    void run(Purpose purpose, List<UpdateSlot> slots, Consumer<Uploaded> launch) {
+        List<ArrangedSlot> arranged = new ArrayList<>(slots.size());
+        try {
+            for (UpdateSlot slot : slots) {
+                Objects.requireNonNull(slot.weight(), "update: a slot needs a weight");
+                if (purpose.takes(slot)) arranged.add(arrangement.arrange(purpose, slot));
+            }
+            if (arranged.isEmpty()) return;
+            launch.accept(of(arranged));
+            for (ArrangedSlot slot : arranged) wrote(purpose, slot);
+        } finally {
+            for (ArrangedSlot slot : arranged)
+                if (slot.gradient() != null) slot.gradient().release();
+        }
+    }
+
+    private static void wrote(Purpose purpose, ArrangedSlot slot) {
+        if (purpose == Purpose.GRADIENT) slot.gradient().touch();
+        if (slot.l1() != null) slot.l1().touch();
+        if (purpose != Purpose.UPDATE) return;
+        slot.weight().touch();
+        if (slot.momentum() != null) slot.momentum().touch();
+        if (slot.variance() != null) slot.variance().touch();
+        if (slot.half() != null) slot.weight().wroteHalf();
     }
 
     /** The table for these slots. */
-    Uploaded of(UpdateTable.Purpose purpose, List<UpdateSlot> slots) {
-        Key key = Key.of(purpose, slots);
-        for (UpdateSlot slot : slots) used(slot);
+    Uploaded of(List<ArrangedSlot> slots) {
+        Key key = Key.of(slots);
         Uploaded table = known.get(key);
-        if (table != null) return table;
-        if (known.size() == KEPT) {
-            Iterator<Uploaded> oldest = known.values().iterator();
-            release(oldest.next());
-            oldest.remove();
+        if (table == null) {
+            if (known.size() == KEPT) {
+                Iterator<Uploaded> oldest = known.values().iterator();
+                oldest.next().release();
+                oldest.remove();
+            }
+            table = upload(new UpdateTable(slots));
+            known.put(key, table);
         }
-        table = upload(UpdateTable.of(purpose, slots));
-        known.put(key, table);
+        // a table holds addresses that do not appear in a captured launch
+        for (ArrangedSlot slot : slots) {
+            for (Storage array : slot.arrays()) context.uses(array);
+        }
+        context.uses(table.partials());
         return table;
     }
 
-    /** A table holds addresses that do not appear in a captured launch. */
-    private void used(UpdateSlot slot) {
-        context.uses(slot.weight());
-        context.uses(slot.gradient());
-        context.uses(slot.momentum());
-        context.uses(slot.variance());
-        context.uses(slot.lambda());
-        context.uses(slot.mask());
-        context.uses(slot.l1());
-    }
-
     private Uploaded upload(UpdateTable table) {
-        if (table.blocks() == 0) return new Uploaded(null, null, 0);
-        CudaStorage rows = memory.take(DType.UINT8, table.rows().length);
-        CudaStorage tiles = memory.take(DType.INT32, table.tiles().length);
-        transfer.upload(table.rows(), rows);
-        transfer.upload(table.tiles(), tiles);
-        return new Uploaded(rows, tiles, table.blocks());
-    }
-
-    private static void release(Uploaded table) {
-        if (table.empty()) return;
-        table.rows().release();
-        table.tiles().release();
+        CudaStorage partials = null;
+        if (table.partialBytes() > 0) {
+            partials = memory.take(DType.UINT8, table.partialBytes());
+            transfer.fill(partials, 0);
+        }
+        byte[] records = table.records(partials == null ? 0 : partials.address().value());
+        CudaStorage tiles = memory.take(DType.UINT8, records.length);
+        transfer.upload(records, tiles);
+        return new Uploaded(tiles, partials, table.blocks());
     }
 
     @Override
     public void close() {
-        known.values().forEach(UpdateTables::release);
+        known.values().forEach(Uploaded::release);
         known.clear();
     }
 }

@@ -5,6 +5,11 @@ package greg.kernels.spec;
  * are doubles because a kernel needs 1 - beta rounded once: 1 - 0.999f is off by 1e-5 of itself.
  */
 public record AdamSpec(double beta1, double beta2, double eps, double weightDecay) {
+    /** Validates: without {@code eps} a weight whose gradient has always been 0 would become 0 / 0. */
+    public AdamSpec {
+        if (!(eps > 0)) throw new IllegalArgumentException("adam: expected eps > 0, got " + eps);
+    }
+
     /** beta1 0.9, beta2 0.999, eps 1e-8. */
     public static AdamSpec standard(double weightDecay) {
         return new AdamSpec(0.9, 0.999, 1e-8, weightDecay);

@@ -22,7 +22,7 @@ final class CudnnFixture implements AutoCloseable {
     CudnnFixture() {
         if (cudnn == null) {
             cudnn = Cudnn.open(gpu.context());
-            simulator = CudaLibraries.cudnn();
+            simulator = NativeLibrary.getInstance(CudaLibraries.cudnn().toString());
         }
     }
 

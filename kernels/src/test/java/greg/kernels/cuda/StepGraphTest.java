@@ -175,6 +175,12 @@ class StepGraphTest {
         }
     }
 
+    private static UpdateTables.Uploaded table(UpdateTables tables, Purpose purpose, List<UpdateSlot> slots) {
+        UpdateTables.Uploaded[] found = new UpdateTables.Uploaded[1];
+        tables.run(purpose, slots, table -> found[0] = table);
+        return found[0];
+    }
+
     @Test
     void tablesAreFoundAgainByAddress() {
         Gpu gpu = new Gpu();
@@ -182,28 +188,29 @@ class StepGraphTest {
         DeviceMemory memory = (DeviceMemory) backend.memory();
         long before = memory.liveBytes();
         try (Workspace k = new Workspace(backend);
-                UpdateTables tables = new UpdateTables(gpu.context(), memory, backend.transfer())) {
+                UpdateTables tables = new UpdateTables(gpu.context(), memory, backend.transfer(), gpu.layouts())) {
             Storage gradient = memory.allocate(DType.FLOAT32, 135);
             UpdateSlot first = slot(k, gradient);
-            UpdateTables.Uploaded table = tables.of(Purpose.UPDATE, List.of(first));
+            UpdateTables.Uploaded table = table(tables, Purpose.UPDATE, List.of(first));
             // the next step: another storage with the same address
             gradient.release();
-            assertThrows(KernelException.class, () -> tables.of(Purpose.UPDATE, List.of(first)), "a released gradient");
+            assertThrows(
+                    KernelException.class, () -> table(tables, Purpose.UPDATE, List.of(first)), "a released gradient");
             Storage next = memory.allocate(DType.FLOAT32, 135);
             UpdateSlot again = new UpdateSlot(
                     first.weight(), next, first.momentum(), null, first.lambda(), null, first.l1(), first.groups());
-            assertSame(table, tables.of(Purpose.UPDATE, List.of(again)));
-            assertNotSame(table, tables.of(Purpose.GRADIENT, List.of(again)), "another purpose");
+            assertSame(table, table(tables, Purpose.UPDATE, List.of(again)));
+            assertNotSame(table, table(tables, Purpose.GRADIENT, List.of(again)), "another purpose");
             UpdateSlot regrouped = new UpdateSlot(
                     first.weight(), next, first.momentum(), null, null, null, first.l1(), new GroupIndex(5, 9));
-            assertNotSame(table, tables.of(Purpose.UPDATE, List.of(regrouped)), "other geometry");
-            assertSame(table, tables.of(Purpose.UPDATE, List.of(again)), "in turns");
+            assertNotSame(table, table(tables, Purpose.UPDATE, List.of(regrouped)), "other geometry");
+            assertSame(table, table(tables, Purpose.UPDATE, List.of(again)), "in turns");
             for (int i = 1; i <= UpdateTables.KEPT; i++) {
                 UpdateSlot other =
-                        new UpdateSlot(first.weight(), next, null, null, null, null, null, new GroupIndex(i, 1));
-                tables.of(Purpose.UPDATE, List.of(other));
+                        new UpdateSlot(first.weight(), next, null, null, null, null, k.out(i), new GroupIndex(i, 1));
+                table(tables, Purpose.UPDATE, List.of(other));
             }
-            assertNotSame(table, tables.of(Purpose.UPDATE, List.of(again)), "the oldest made room");
+            assertNotSame(table, table(tables, Purpose.UPDATE, List.of(again)), "the oldest made room");
             next.release();
         }
         assertEquals(before, memory.liveBytes(), "every table was given back");

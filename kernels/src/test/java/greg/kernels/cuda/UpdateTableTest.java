@@ -4,6 +4,7 @@ import static greg.kernels.Workspace.gauss;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
@@ -16,6 +17,7 @@ import greg.kernels.spec.GroupIndex;
 import greg.kernels.spec.SgdSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -62,23 +64,49 @@ class UpdateTableTest {
                 new GroupIndex(d[1], d[2]));
     }
 
-    /** Every element is in exactly one tile. */
+    private static UpdateTable table(Gpu gpu, Purpose purpose, List<UpdateSlot> slots) {
+        UpdateArrangement arrangement = new UpdateArrangement(gpu.layouts());
+        return new UpdateTable(slots.stream()
+                .filter(purpose::takes)
+                .map(slot -> arrangement.arrange(purpose, slot))
+                .toList());
+    }
+
+    /** Calls back with the index of every element that a thread of the tile visits, in the 32-bit arithmetic of tile_row. */
+    private static void visit(UpdateTable.Tile tile, int thread, LongConsumer element) {
+        int each = tile.vectors() ? 4 : 1;
+        int columns = each << tile.shift();
+        int first = (thread & ((1 << tile.shift()) - 1)) * each;
+        long offset = (long) tile.row() * tile.matrix().pitch() + tile.column();
+        for (int chunk = 0; Integer.compareUnsigned(chunk, tile.width()) < 0; chunk += columns) {
+            for (int row = thread >> tile.shift(); row < tile.rows(); row += 256 >> tile.shift()) {
+                int limit = row + 1 == tile.rows() ? tile.last() : tile.width();
+                int q = chunk + first;
+                if (Integer.compareUnsigned(q, limit) >= 0) continue;
+                int at = row * tile.matrix().pitch() + q;
+                for (int j = 0; j < each; j++) element.accept(offset + Integer.toUnsignedLong(at) + j);
+            }
+        }
+    }
+
+    /** Every element is visited by exactly one thread of one tile, and every group belongs to one tile of each row. */
     @Test
-    void tilesCoverEachGroupOnce() {
+    void tilesCoverEachElementOnce() {
         Gpu gpu = new Gpu();
         for (boolean l1 : new boolean[] {false, true}) {
             try (Workspace k = new Workspace(gpu.backend())) {
-                List<UpdateSlot> slots =
-                        Stream.of(GEOMETRY).map(d -> slot(k, d, l1)).toList();
-                UpdateTable table = UpdateTable.of(Purpose.UPDATE, slots);
-                assertEquals(slots.size() * UpdateTable.ROW_BYTES, table.rows().length);
-                int[] next = new int[slots.size()];
-                for (int t = 0; t < table.blocks(); t++) {
-                    int slot = table.tiles()[4 * t];
-                    assertEquals(next[slot], table.tiles()[4 * t + 1], "first group of tile " + t);
-                    next[slot] += table.tiles()[4 * t + 2];
+                for (int[] d : GEOMETRY) {
+                    int[] visits = new int[d[0]];
+                    int[] rows = new int[d[1]];
+                    for (UpdateTable.Tile tile :
+                            table(gpu, Purpose.UPDATE, List.of(slot(k, d, l1))).tiles()) {
+                        for (int t = 0; t < 256; t++) visit(tile, t, i -> visits[(int) i]++);
+                        for (int g = 0; g < tile.groups(); g++) rows[tile.group() + g] += tile.rows();
+                    }
+                    String what = "length " + d[0] + " groups " + d[1] + " inner " + d[2];
+                    for (int i = 0; i < d[0]; i++) assertEquals(1, visits[i], what + " element " + i);
+                    for (int g = 1; g < d[1]; g++) assertEquals(rows[0], rows[g], what + " rows of group " + g);
                 }
-                for (int s = 0; s < next.length; s++) assertEquals(GEOMETRY[s][1], next[s], "groups of slot " + s);
             }
         }
     }
@@ -88,17 +116,32 @@ class UpdateTableTest {
     void filtersFillTheirTiles() {
         Gpu gpu = new Gpu();
         try (Workspace k = new Workspace(gpu.backend())) {
-            List<UpdateSlot> slots = List.of(slot(k, new int[] {64 * 576, 64, 576}, true));
-            assertEquals(10, UpdateTable.of(Purpose.UPDATE, slots).blocks(), "seven filters of 576 in 4096 elements");
+            List<UpdateSlot> slots = List.of(slot(k, new int[] {64 * 288, 64, 288}, true));
+            assertEquals(10, table(gpu, Purpose.UPDATE, slots).blocks(), "seven filters of 288 in 2048 elements");
         }
     }
 
-    /**
-     * The rows that the threads of a block visit, in the 32-bit arithmetic of the kernels: thread row r starts at r pitch +
-     * start and advances by the number of thread rows. Large tensors, because 256 rows of 2^24 columns exceed 32 bits.
-     */
+    /** All threads of a tile of channels have elements, and a large layer makes blocks for a whole GPU. */
+    @Test
+    void channelsFillTheirTiles() {
+        Gpu gpu = new Gpu();
+        try (Workspace k = new Workspace(gpu.backend())) {
+            UpdateTable table = table(gpu, Purpose.L1, List.of(slot(k, new int[] {512 * 4608, 512, 1}, true)));
+            for (UpdateTable.Tile tile : table.tiles()) {
+                for (int t = 0; t < 256; t++) {
+                    int[] visits = new int[1];
+                    visit(tile, t, i -> visits[0]++);
+                    assertEquals(16, visits[0], "elements of thread " + t);
+                }
+            }
+            assertEquals(16 * 36, table.blocks(), "32 channels and 128 rows each");
+        }
+    }
+
+    /** The elements that threads visit where tensors are so large that 32 bits nearly run out. */
     @Test
     void largeTensorsDoNotWrap() {
+        Gpu gpu = new Gpu();
         int[][] large = {
             {20_000_769, 20_000_769, 1},
             {(1 << 24) + 1, (1 << 24) + 1, 1},
@@ -107,26 +150,27 @@ class UpdateTableTest {
             {2_000_000_000, 5, 400_000_000},
             {2_000_000_000, 50_000_000, 1}
         };
-        for (int[] d : large) {
-            for (boolean sums : new boolean[] {false, true}) {
-                List<int[]> tiles = UpdateTable.cut(0, new GroupIndex(d[1], d[2]), d[0], sums);
-                int pitch = d[1] * d[2];
-                // the first, the second and the last: those in between are alike
-                for (int t : new int[] {0, 1, tiles.size() - 1}) {
-                    int[] tile = tiles.get(t);
-                    int start = tile[1] * d[2];
-                    int rowStep = 256 >> tile[3];
-                    long rows = start < d[0] ? (d[0] - start - 1L) / pitch + 1 : 0;
-                    long visited = 0;
-                    for (int r = 0; r < rowStep; r++) {
-                        int base = r * pitch + start;
-                        while (Integer.compareUnsigned(base, d[0]) < 0 && visited <= rows) {
-                            assertEquals(start, base % pitch, "column of thread row " + r);
-                            visited++;
-                            base += rowStep * pitch;
+        try (Workspace k = new Workspace(gpu.backend())) {
+            for (int[] d : large) {
+                CudaStorage weight = gpu.view(k.out(1), 0, d[0]);
+                CudaStorage perGroup = gpu.view(k.out(1), 0, d[1]);
+                for (CudaStorage l1 : new CudaStorage[] {null, perGroup}) {
+                    UpdateSlot slot =
+                            new UpdateSlot(weight, weight, null, null, perGroup, null, l1, new GroupIndex(d[1], d[2]));
+                    List<UpdateTable.Tile> tiles =
+                            table(gpu, Purpose.UPDATE, List.of(slot)).tiles();
+                    // the first, the second and the last: those in between are alike
+                    for (int t : new int[] {0, 1, tiles.size() - 1}) {
+                        UpdateTable.Tile tile = tiles.get(t);
+                        for (int thread : new int[] {0, 255}) {
+                            visit(tile, thread, i -> {
+                                long row = i / tile.matrix().pitch() - tile.row();
+                                long column = i % tile.matrix().pitch() - tile.column();
+                                boolean inside = i >= 0 && i < d[0] && row >= 0 && row < tile.rows();
+                                if (!inside || column < 0 || column >= tile.width()) fail("length " + d[0] + ": " + i);
+                            });
                         }
                     }
-                    assertEquals(rows, visited, "length " + d[0] + " pitch " + pitch + " tile " + t);
                 }
             }
         }
@@ -138,12 +182,12 @@ class UpdateTableTest {
         try (Workspace k = new Workspace(gpu.backend())) {
             UpdateSlot slot = new UpdateSlot(
                     k.put(1, 2), k.put(1, 2), null, null, k.put(1), null, null, new GroupIndex(1, Integer.MAX_VALUE));
-            UpdateTable.of(Purpose.UPDATE, List.of(slot));
+            table(gpu, Purpose.UPDATE, List.of(slot));
             Storage lambda = k.put(1, 2);
             UpdateSlot wide = new UpdateSlot(
                     k.put(1, 2), k.put(1, 2), null, null, lambda, null, null, new GroupIndex(2, 1 << 30));
             IllegalArgumentException e =
-                    assertThrows(IllegalArgumentException.class, () -> UpdateTable.of(Purpose.UPDATE, List.of(wide)));
+                    assertThrows(IllegalArgumentException.class, () -> table(gpu, Purpose.UPDATE, List.of(wide)));
             assertTrue(e.getMessage().contains("2^31"), e.getMessage());
         }
     }
@@ -153,8 +197,8 @@ class UpdateTableTest {
         Gpu gpu = new Gpu();
         try (Workspace k = new Workspace(gpu.backend())) {
             UpdateSlot plain = new UpdateSlot(k.put(1, 2), k.put(1, 2), null, null, null, null, null, null);
-            assertEquals(0, UpdateTable.of(Purpose.GRADIENT, List.of(plain)).blocks());
-            assertEquals(0, UpdateTable.of(Purpose.L1, List.of(plain)).blocks());
+            assertEquals(0, table(gpu, Purpose.GRADIENT, List.of(plain)).blocks());
+            assertEquals(0, table(gpu, Purpose.L1, List.of(plain)).blocks());
             gpu.backend().penalty().addGradient(List.of(plain));
             gpu.backend().penalty().groupL1(List.of(plain));
             Compare.identical("gradient", new float[] {1, 2}, k.get(plain.gradient(), 2));
