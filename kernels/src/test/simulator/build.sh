@@ -11,7 +11,7 @@ case $(g++ -dumpversion 2> /dev/null) in 12*) strict=-Werror ;; esac
 # for this machine, on which it runs too: the loops over the lanes of a warp become vector instructions
 native=
 ! echo | g++ -march=native -E - > /dev/null 2>&1 || native=-march=native
-flags="-std=c++17 -O3 $native -g1 -Wall -Wextra $strict -fPIC -fwrapv -fno-strict-aliasing -fno-trapping-math -ffp-contract=off -frounding-math -fvisibility=hidden -I$sources"
+flags="-std=c++17 -O3 -fno-tree-slp-vectorize $native -g1 -Wall -Wextra $strict -fPIC -fwrapv -fno-strict-aliasing -fno-trapping-math -ffp-contract=off -frounding-math -fvisibility=hidden -I$sources"
 
 if ! command -v g++ > /dev/null 2>&1; then
   echo "no g++: the software CUDA device is not built, its tests are skipped" >&2

@@ -38,22 +38,25 @@ Block::Block(const Launch& launch)
         warp.registers = registers + i * slots * Warp::registerBytes;
         warp.defined = defined_.data() + i * slots;
         for (Slot slot = 0; slot < slots; slot++) {
-            if (!kernel_.defined[slot]) continue;
-            if (kernel_.widths[slot] == 64) std::fill_n(warp.lanes<uint64_t>(slot), Warp::size, kernel_.values[slot]);
-            else std::fill_n(warp.lanes<uint32_t>(slot), Warp::size, static_cast<uint32_t>(kernel_.values[slot]));
+            if (kernel_.defined[slot]) broadcast(warp, slot, kernel_.values[slot]);
         }
         for (const auto& special : kernel_.specials) fill(warp, special.first, special.second);
     }
 }
 
 void Block::fill(Warp& warp, Slot slot, Special which) {
-    bool one = ofBlock(which);
-    uint64_t value = one ? special(which, 0) : 0;
+    bool wide = kernel_.widths[slot] == 64;
+    if (ofBlock(which)) return broadcast(warp, slot, special(which, 0));
     for (unsigned lane = 0; lane < Warp::size; lane++) {
-        if (!one) value = special(which, warp.first + lane);
-        if (kernel_.widths[slot] == 64) warp.lanes<uint64_t>(slot)[lane] = value;
+        uint64_t value = special(which, warp.first + lane);
+        if (wide) warp.lanes<uint64_t>(slot)[lane] = value;
         else warp.lanes<uint32_t>(slot)[lane] = static_cast<uint32_t>(value);
     }
+}
+
+void Block::broadcast(Warp& warp, Slot slot, uint64_t value) {
+    if (kernel_.widths[slot] == 64) std::fill_n(warp.lanes<uint64_t>(slot), Warp::size, value);
+    else std::fill_n(warp.lanes<uint32_t>(slot), Warp::size, static_cast<uint32_t>(value));
 }
 
 void Block::start() {
@@ -63,9 +66,9 @@ void Block::start() {
         for (const auto& special : kernel_.specials) {
             if (ofBlock(special.second)) fill(warp, special.first, special.second);
         }
-        warp.alive = warp.running = warp.present;
-        warp.atBarrier = warp.atWarp = warp.active = warp.backward = 0;
-        std::fill_n(warp.lanePc, Warp::size, 0);
+        warp.alive = warp.present;
+        warp.atWarp = warp.backward = 0;
+        warp.together(0);
         std::fill_n(warp.epoch, Warp::size, 0);
     }
 }
@@ -90,7 +93,8 @@ void Block::runWarp(Warp& warp) {
     const Instr* code = kernel_.code.data();
     try {
         while (warp.running) {
-            warp.converge();
+            if (!warp.gathered) warp.converge();
+            warp.gathered = false;
             do {
                 const Instr& instr = code[warp.pc++];
                 warp.exec = warp.active;
@@ -175,14 +179,21 @@ void Block::releaseBarrier() {
     shared.barrier();
     races.barrier();
     for (Warp& warp : warps_) {
-        warp.running = warp.alive;
-        warp.atBarrier = 0;
+        if (warp.barrierPc) {
+            warp.together(warp.barrierPc);
+        } else {
+            warp.running = warp.alive;
+            warp.atBarrier = 0;
+        }
     }
 }
 
 void Block::requireBarrier() {
     unsigned waiting = size_;
     unsigned gone = size_;
+    for (Warp& warp : warps_) {
+        if (warp.barrierPc) std::fill_n(warp.lanePc, Warp::size, warp.barrierPc);
+    }
     for (unsigned i = 0; i < size_; i++) {
         if (!(warps_[i / Warp::size].alive >> i % Warp::size & 1)) gone = i;
         else if (waiting == size_) waiting = i;

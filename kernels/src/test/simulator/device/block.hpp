@@ -39,6 +39,7 @@ public:
 
 private:
     void start();
+    void broadcast(Warp& warp, Slot slot, uint64_t value);
     void fill(Warp& warp, Slot slot, Special which);
     uint64_t special(Special which, unsigned index) const;
     void runWarp(Warp& warp);

@@ -85,6 +85,13 @@ GlobalRaces::Mark GlobalRaces::read(Mark before, Mark mine) const {
 
 template <unsigned units>
 bool GlobalRaces::range(Marks& marks, size_t at, uint32_t first, unsigned lanes, Use use) {
+    // a length that the compiler knows makes for short loops
+    return lanes == Warp::size ? range<units>(marks, at, first, use, std::integral_constant<unsigned, Warp::size>())
+                               : range<units>(marks, at, first, use, lanes);
+}
+
+template <unsigned units, class Count>
+bool GlobalRaces::range(Marks& marks, size_t at, uint32_t first, Use use, Count lanes) {
     Mark mine = now_ | first;
     Mark* writers = marks.writers + at;
     Mark* readers = marks.readers + at;

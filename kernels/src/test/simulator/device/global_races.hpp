@@ -72,6 +72,8 @@ private:
 
     template <unsigned units>
     bool range(Marks& marks, size_t at, uint32_t first, unsigned lanes, Use use);
+    template <unsigned units, class Count>
+    bool range(Marks& marks, size_t at, uint32_t first, Use use, Count lanes);
     void check(const Thread& thread, uint64_t address, unsigned bytes, Use use);
     bool ordered(Mark mark, const Thread& thread) const;
     /// The mark of a word after this thread has read it too.

@@ -34,6 +34,14 @@ void SharedMemory::reset() {
 
 void* SharedMemory::accessRange(const Warp& warp, unsigned first, unsigned lanes, uint64_t address, unsigned bytes,
                                 Use use, unsigned line) {
+    // a length that the compiler knows makes for short loops
+    return lanes == Warp::size ? accessRange(warp, 0, address, bytes, use, line, std::integral_constant<unsigned, Warp::size>())
+                               : accessRange(warp, first, address, bytes, use, line, lanes);
+}
+
+template <class Count>
+void* SharedMemory::accessRange(const Warp& warp, unsigned first, uint64_t address, unsigned bytes, Use use,
+                                unsigned line, Count lanes) {
     size_t at = position(address);
     size_t end = at + size_t{bytes} * lanes;
     if (bytes < 4 || end > state_.size() || (address < sharedDynamic && end > dynamicStart_)) return nullptr;

@@ -26,6 +26,10 @@ public:
                       unsigned line);
 
 private:
+    template <class Count>
+    void* accessRange(const Warp& warp, unsigned first, uint64_t address, unsigned bytes, Use use, unsigned line,
+                      Count lanes);
+
     enum State : uint8_t { gap, unwritten, written };
     /// Who touched something: barrier interval (bits 32 to 63), barriers of the warp before (16 to 31), and in the lowest
     /// 16 bits one thread, several of a warp, or several of the block.

@@ -73,6 +73,14 @@ public:
     }
     /// Chooses the lanes that run next: those with the lowest address.
     void converge();
+    /// All lanes that are left run next, from one place.
+    void together(uint32_t from) {
+        active = running = alive;
+        atBarrier = 0;
+        pc = from;
+        limit = ~0u;
+        gathered = true;
+    }
     /// Notes where they have got to.
     void suspend() {
         for (uint32_t rest = active; rest; rest &= rest - 1) lanePc[__builtin_ctz(rest)] = pc;
@@ -92,6 +100,7 @@ public:
     uint32_t active = 0;   // lanes that are at pc
     uint32_t exec = 0;     // of them, those that execute the instruction: its predicate holds
     uint32_t pc = 0;       // of their next instruction
+    bool gathered = false; // the lanes that run next are chosen already
     uint32_t limit = 0;    // where the next lanes wait to be caught up with
     uint32_t lanePc[size] = {};  // of the lanes that are not active
     uint32_t barrierPc = 0;      // where all lanes wait at one barrier; 0 if they came one by one

@@ -190,8 +190,11 @@ void blockBarrier(Warp& w, const Instr& i) {
                     text("a barrier for %u of the %u threads: the simulator knows only barriers of the whole block",
                          threads[lane], w.block->size()));
     });
-    w.barrierPc = w.exec == w.alive ? w.pc : 0;
-    w.wait(w.atBarrier);
+    bool all = w.exec == w.alive;
+    w.barrierPc = all ? w.pc : 0;
+    if (!all) return w.wait(w.atBarrier);
+    w.atBarrier = w.exec;
+    w.running = w.active = 0;
 }
 
 /// mode: which of the 16 barriers; count 1: all threads of a warp must be at the same instruction.

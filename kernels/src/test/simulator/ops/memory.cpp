@@ -1,6 +1,8 @@
 // ld and st in all spaces, widths and vector forms; prefetch.
 #include "ops/access.hpp"
 
+#include <algorithm>
+
 namespace sim {
 
 Space takeSpace(Decoder& d) {
@@ -84,12 +86,15 @@ R widened(T value) {
 /// Element k of each lane from memory that the lanes share out between them; step 0 gives all lanes the same.
 template <class T, class R>
 void spreadAs(Warp& w, Slot to, const T* from, const Addresses& where, unsigned step) {
-    R r[Warp::size] = {};
-    if (where.lanes == Warp::size && step == 1) {
+    R r[Warp::size];
+    if (step == 0) {
+        std::fill_n(r, Warp::size, widened<R>(*from));
+    } else if (where.lanes == Warp::size && step == 1) {
         for (unsigned l = 0; l < Warp::size; l++) r[l] = widened<R>(from[l]);
     } else if (where.lanes == Warp::size && step == 4) {
         for (unsigned l = 0; l < Warp::size; l++) r[l] = widened<R>(from[4 * l]);
     } else {
+        std::fill_n(r, Warp::size, R(0));
         for (unsigned l = 0; l < where.lanes; l++) r[where.first + l] = widened<R>(from[step * l]);
     }
     w.result(to, r);
