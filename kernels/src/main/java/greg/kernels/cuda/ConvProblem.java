@@ -5,8 +5,8 @@ import greg.kernels.KernelException;
 import greg.kernels.Precision;
 import greg.kernels.spec.Conv2dSpec;
 import java.util.Locale;
-import java.util.NoSuchElementException;
-import java.util.Scanner;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One convolution as cuDNN sees it: x (n, c, h, w), weight (k, c / groups, kernelH, kernelW) in the order KRSC, y (n, k, outH,
@@ -22,6 +22,11 @@ import java.util.Scanner;
  * @param accumulate the result is added to what is there; for the gradient of x only
  */
 record ConvProblem(ConvKind kind, Conv2dSpec spec, int xPitch, int yPitch, Precision precision, boolean accumulate) {
+
+    private static final Pattern LINE = Pattern.compile("([a-z-]+) (\\d+)x(\\d+)x(\\d+)x(\\d+) -> (\\d+) (\\d+)x(\\d+)"
+            + " stride (\\d+)x(\\d+) pad (\\d+)x(\\d+) dilation (\\d+)x(\\d+) groups (\\d+) pitch (\\d+) (\\d+)"
+            + " (?<precision>[a-z0-9]+)(?<accumulated> accumulated)?");
+    private static final int NUMBERS = 16;
 
     ConvProblem {
         if (xPitch < spec.inChannels() || yPitch < spec.outChannels()) {
@@ -48,54 +53,40 @@ record ConvProblem(ConvKind kind, Conv2dSpec spec, int xPitch, int yPitch, Preci
 
     /** The inverse of {@link #toString}. */
     static ConvProblem parse(String text) {
+        Matcher line = LINE.matcher(text);
         try {
-            Scanner words = new Scanner(text).useDelimiter("[^a-z0-9-]+|(?<=[0-9])x(?=[0-9])");
-            ConvKind kind =
-                    ConvKind.valueOf(words.next().toUpperCase(Locale.ROOT).replace('-', '_'));
-            int n = words.nextInt();
-            int in = words.nextInt();
-            int h = words.nextInt();
-            int w = words.nextInt();
-            int out = words.useDelimiter("[^a-z0-9]+|(?<=[0-9])x(?=[0-9])").nextInt();
-            int[] kernel = {words.nextInt(), words.nextInt()};
-            int[] stride = pair(words, "stride");
-            int[] pad = pair(words, "pad");
-            int[] dilation = pair(words, "dilation");
-            expect(words, "groups");
-            int groups = words.nextInt();
-            int[] pitch = pair(words, "pitch");
-            Precision precision = Precision.valueOf(words.next().toUpperCase(Locale.ROOT));
-            boolean accumulate = words.hasNext();
-            if (accumulate) expect(words, "accumulated");
-            Conv2dSpec spec = new Conv2dSpec(
-                    n,
-                    in,
-                    h,
-                    w,
-                    out,
-                    kernel[0],
-                    kernel[1],
-                    stride[0],
-                    stride[1],
-                    pad[0],
-                    pad[1],
-                    dilation[0],
-                    dilation[1],
-                    groups);
-            return new ConvProblem(kind, spec, pitch[0], pitch[1], precision, accumulate);
-        } catch (IllegalArgumentException | NoSuchElementException malformed) {
+            if (!line.matches()) throw new IllegalArgumentException(text);
+            int[] numbers = new int[NUMBERS];
+            for (int i = 0; i < NUMBERS; i++) numbers[i] = Integer.parseInt(line.group(2 + i));
+            return new ConvProblem(
+                    ConvKind.valueOf(constant(line.group(1)).replace('-', '_')),
+                    new Conv2dSpec(
+                            numbers[0],
+                            numbers[1],
+                            numbers[2],
+                            numbers[3],
+                            numbers[4],
+                            numbers[5],
+                            numbers[6],
+                            numbers[7],
+                            numbers[8],
+                            numbers[9],
+                            numbers[10],
+                            numbers[11],
+                            numbers[12],
+                            numbers[13]),
+                    numbers[14],
+                    numbers[15],
+                    Precision.valueOf(constant(line.group("precision"))),
+                    line.group("accumulated") != null);
+        } catch (IllegalArgumentException malformed) {
             throw new KernelException(
-                    "cuDNN: expected a convolution as in " + CudnnPlans.EXAMPLE + ", got '" + text + "'");
+                    "cuDNN: expected a convolution as in " + CudnnPlans.EXAMPLE + ", got '" + text + "'", malformed);
         }
     }
 
-    private static int[] pair(Scanner words, String name) {
-        expect(words, name);
-        return new int[] {words.nextInt(), words.nextInt()};
-    }
-
-    private static void expect(Scanner words, String name) {
-        if (!words.next().equals(name)) throw new NoSuchElementException(name);
+    private static String constant(String word) {
+        return word.toUpperCase(Locale.ROOT);
     }
 
     private static boolean depthwise(Conv2dSpec s) {

@@ -66,7 +66,7 @@ final class CudnnPlanner {
     }
 
     /** Why a candidate must not be used, or null. */
-    private String excluded(ConvProblem problem, CudnnCandidate candidate) {
+    static String excluded(ConvProblem problem, CudnnCandidate candidate, boolean deterministic) {
         if (problem.precision() == Precision.FP32 && candidate.tensorCores())
             return "use tensor cores, which fp32 forbids";
         if (candidate.narrows()) return "narrow their inputs or sums";
@@ -84,7 +84,7 @@ final class CudnnPlanner {
             CudnnCandidate candidate = graph.candidate(choice);
             CudnnPlan plan = null;
             try {
-                String why = excluded(problem, candidate);
+                String why = excluded(problem, candidate, deterministic);
                 if (why != null) throw new KernelException("cuDNN: such engines " + why);
                 plan = graph.plan(candidate);
                 long limit = workspaceLimit();
@@ -154,7 +154,7 @@ final class CudnnPlanner {
             List<CudnnCandidate> ready = new ArrayList<>();
             List<CudnnCandidate> toCompile = new ArrayList<>();
             for (CudnnCandidate candidate : offered.values()) {
-                String why = excluded(problem, candidate);
+                String why = excluded(problem, candidate, deterministic);
                 if (why != null) count(why);
                 else (candidate.compiles() ? toCompile : ready).add(candidate);
             }
