@@ -25,9 +25,12 @@ public final class BackendsUnderTest {
     private static final List<String> FAST = List.of("cpu", "cuda");
     private static final List<String> REQUIRED =
             List.of(System.getProperty("greg.require", "").split(","));
-    private static final Map<String, Backend> OPEN = new HashMap<>();
+    private static final Map<Opened, Backend> OPEN = new HashMap<>();
     private static final Set<String> REPORTED = new HashSet<>();
     private static final boolean HARDWARE = "hardware".equals(System.getProperty("greg.cuda"));
+
+    /** What a backend is opened with. */
+    private record Opened(String kind, Precision precision) {}
 
     static {
         // the build puts a software CUDA device into this folder; -Dgreg.cuda=hardware asks for a real one instead
@@ -54,7 +57,13 @@ public final class BackendsUnderTest {
 
     /** The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. */
     public static Backend open(String kind) {
-        Backend known = OPEN.get(kind);
+        return open(kind, Precision.FP32);
+    }
+
+    /** As above in this precision, which only a device may have. */
+    public static Backend open(String kind, Precision precision) {
+        Opened key = new Opened(kind, precision);
+        Backend known = OPEN.get(key);
         if (known != null) return known;
         String why = unavailable(kind);
         if (why != null) {
@@ -63,7 +72,7 @@ public final class BackendsUnderTest {
             if (REPORTED.add(kind)) System.out.println("SKIPPED " + message);
             Assumptions.abort(message);
         }
-        Backend backend = Backends.open(kind, BackendOptions.standard().precision(Precision.FP32));
+        Backend backend = Backends.open(kind, BackendOptions.standard().precision(precision));
         assertEquals(kind, backend.name(), "the backend that was requested");
         if (kind.equals("cuda")) {
             String name = backend.device().name();
@@ -72,7 +81,7 @@ public final class BackendsUnderTest {
             ForgetfulPool.install(backend);
             assertFalse(HARDWARE && name.contains("software"), "-Dgreg.cuda=hardware, but the device is " + name);
         }
-        OPEN.put(kind, backend);
+        OPEN.put(key, backend);
         return backend;
     }
 

@@ -45,6 +45,11 @@ final class CudaReduction implements ReductionKernels {
     }
 
     private void launch(long n, Storage x, Storage out, int term, int blocks) {
-        context.launch("reduction", "reduce").add(n).add(x).add(out).add(term).grid(blocks, 1, 1);
+        context.launch("reduction", "reduce", x.type())
+                .add(n)
+                .add(x)
+                .add(out)
+                .add(term)
+                .grid(blocks, 1, 1);
     }
 }
