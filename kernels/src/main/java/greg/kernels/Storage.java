@@ -10,6 +10,9 @@ package greg.kernels;
  */
 public abstract class Storage {
     private final Memory memory;
+    /** The block that this is a part of, or null. */
+    private final Storage whole;
+
     private final DType type;
     private final long length;
     private final long room;
@@ -31,7 +34,17 @@ public abstract class Storage {
      * @param room elements that fit: layouts may pad channels
      */
     protected Storage(Memory memory, DType type, long length, long room) {
+        this(memory, null, type, length, room);
+    }
+
+    /** A part of a larger block, to which it holds a reference. */
+    protected Storage(Storage whole, DType type, long length, long room) {
+        this(whole.memory, whole.retain(), type, length, room);
+    }
+
+    private Storage(Memory memory, Storage whole, DType type, long length, long room) {
         this.memory = memory;
+        this.whole = whole;
         this.type = type;
         this.length = length;
         this.room = room;
@@ -77,7 +90,9 @@ public abstract class Storage {
     /** Drops a reference; the last one returns the memory to the pool. */
     public final void release() {
         if (references <= 0) throw new KernelException("release of a storage that was already released");
-        if (--references == 0) memory.recycle(this);
+        if (--references > 0) return;
+        if (whole == null) memory.recycle(this);
+        else whole.release();
     }
 
     /** True while nothing else holds this storage, so that its owner may overwrite it in place. */

@@ -4,13 +4,15 @@ import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Set;
 
 /** What is known of a step while it is being captured: what it uses, and what replays must count. */
 final class Capture {
     private final CudaStorage counters;
-    private final Set<Storage> used = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<CudaStorage, CudaStorage.Form> used = new IdentityHashMap<>();
     private final Set<Storage> rates = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean numbered;
     private long samples;
 
     /** {@code counters}: those of {@code step.ptx}. */
@@ -24,21 +26,28 @@ final class Capture {
     }
 
     void uses(Storage storage) {
-        used.add(storage);
+        CudaStorage cuda = CudaStorage.of(storage);
+        used.putIfAbsent(cuda, cuda.form());
     }
 
-    /** The storages of all launches so far; some may have been released since. */
-    Set<Storage> used() {
+    /** The storages of all launches so far, each as it was before the first of them; some may have been released since. */
+    Map<CudaStorage, CudaStorage.Form> used() {
         return used;
     }
 
     /** An optimizer, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
     void countsSteps(Storage rate) {
+        countsSteps();
         if (!rates.add(rate)) {
             throw new KernelException(
                     "cuda: expected one step of an optimizer in a captured step, whose replays number it,"
                             + " got two; capture them one by one");
         }
+    }
+
+    /** A kernel depends on the number of the step, which is that of the capture plus the replays. */
+    void countsSteps() {
+        numbered = true;
     }
 
     /** Every replay feeds this many random samples. */
@@ -52,6 +61,6 @@ final class Capture {
 
     /** Whether anything depends on the counters. */
     boolean counts() {
-        return samples > 0 || !rates.isEmpty();
+        return samples > 0 || numbered;
     }
 }

@@ -23,6 +23,24 @@ final class CudaStorage extends Storage {
         extent = length;
     }
 
+    /** Part of a block, from byte {@code offset} on. */
+    CudaStorage(CudaStorage whole, long offset, DType type, long length, long room) {
+        super(whole, type, length, room);
+        address = whole.address.plus(offset);
+        extent = length;
+    }
+
+    /** How the elements lie: what a captured step relies on. */
+    record Form(CudaLayout layout, int pitch) {}
+
+    Form form() {
+        return new Form(layout, pitch);
+    }
+
+    boolean has(Form form) {
+        return layout == form.layout() && pitch == form.pitch();
+    }
+
     /** The live storage of this backend behind {@code storage}. */
     static CudaStorage of(Storage storage) {
         if (!(storage instanceof CudaStorage cuda)) {

@@ -1,8 +1,8 @@
 package greg.kernels.cuda;
 
+import greg.kernels.CapturedStep;
 import greg.kernels.DType;
 import greg.kernels.KernelException;
-import greg.kernels.Storage;
 import greg.kernels.TransferKernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ import jcuda.driver.JCudaDriver;
  * from replay to replay: a step captured as number t, launched three times, is the steps t, t + 1 and t + 2, to the bit. Steps
  * in between that are made by calls are counted by {@link #skip}.
  */
-public final class StepGraph implements AutoCloseable {
+public final class StepGraph implements CapturedStep {
     private static final String STEP = "step";
     private static final String ADVANCE = "advance";
     private static final int COUNTER_BYTES = 16;
@@ -30,8 +30,12 @@ public final class StepGraph implements AutoCloseable {
     private final CudaContext context;
     private final CudaStorage counters;
     private final CUgraphExec executable = new CUgraphExec();
-    private final List<Storage> held = new ArrayList<>();
+    private final List<Held> held = new ArrayList<>();
     private final Runnable giveBack;
+    private boolean closed;
+
+    /** A storage of the step, as it was when the step began. */
+    private record Held(CudaStorage storage, CudaStorage.Form form) {}
 
     StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, Runnable step) {
         this.context = context;
@@ -52,9 +56,11 @@ public final class StepGraph implements AutoCloseable {
             throw broken;
         }
         giveBack = memory.endKeepingApart();
-        for (Storage storage : capture.used()) {
-            if (storage.live()) held.add(storage.retain());
-        }
+        capture.used().forEach((storage, form) -> {
+            if (!storage.live()) return;
+            storage.retain();
+            held.add(new Held(storage, form));
+        });
         int status = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
         if (status != CUresult.CUDA_SUCCESS) letGo();
@@ -63,7 +69,7 @@ public final class StepGraph implements AutoCloseable {
 
     private CUgraph record(Runnable step, Capture capture) {
         CUgraph graph = new CUgraph();
-        context.beginCapture(CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL, capture);
+        context.beginCapture(CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL, capture);
         try {
             step.run();
             if (capture.counts()) advance(1, capture.samples());
@@ -81,19 +87,20 @@ public final class StepGraph implements AutoCloseable {
         return graph;
     }
 
-    /** Runs what was recorded, after everything launched before. */
+    @Override
     public void launch() {
         context.check("launch of a captured step", JCudaDriver.cuGraphLaunch(executable, context.stream()));
     }
 
-    /**
-     * Counts what was done by calls since the last replay, so that the next one continues from there.
-     *
-     * @param steps of the optimizer
-     * @param samples that were cropped and flipped at random
-     */
+    @Override
     public void skip(long steps, long samples) {
         advance(steps, samples);
+    }
+
+    @Override
+    public boolean current() {
+        for (Held each : held) if (!each.storage().has(each.form())) return false;
+        return true;
     }
 
     private void advance(long steps, long samples) {
@@ -102,13 +109,15 @@ public final class StepGraph implements AutoCloseable {
 
     private void letGo() {
         counters.release();
-        held.forEach(Storage::release);
+        for (Held each : held) each.storage().release();
         held.clear();
         giveBack.run();
     }
 
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         // a graph may still be running; the driver destroys it when it has finished, and whatever reuses its memory
         // runs after it in the stream
         context.check("release of a captured step", JCudaDriver.cuGraphExecDestroy(executable));
