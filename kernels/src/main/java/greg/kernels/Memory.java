@@ -3,8 +3,8 @@ package greg.kernels;
 import java.util.List;
 
 /**
- * A backend's memory: a pool of blocks keyed by size, last in first out. The same sequence of allocations and releases
- * therefore gets the same addresses again, and a training step in steady state asks the system for nothing.
+ * A backend's memory: a pool of blocks keyed by size. The same sequence of allocations and releases gets the same addresses
+ * again, and a training step in steady state asks the system for nothing.
  */
 public interface Memory {
     /**

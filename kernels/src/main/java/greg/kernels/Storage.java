@@ -18,6 +18,7 @@ public abstract class Storage {
     private final long room;
     private int references = 1;
     private long version;
+    private long block;
 
     /**
      * A block of {@code length} elements with one reference.
@@ -78,6 +79,15 @@ public abstract class Storage {
     /** To be called by every kernel that writes this storage. */
     public final void touch() {
         version++;
+    }
+
+    /** The number of the pool's block under it. */
+    final long block() {
+        return block;
+    }
+
+    final void block(long number) {
+        block = number;
     }
 
     /** Adds a reference and returns this storage. */
