@@ -133,6 +133,30 @@ public interface Backend extends AutoCloseable {
         return List.of();
     }
 
+    /** Whether this backend records steps: {@link #capture}. */
+    default boolean captures() {
+        return false;
+    }
+
+    /**
+     * Records the kernels that {@code step} issues, without running them, to be run again with one call each time. The step must
+     * have run once before, so that its memory, plans and tables are there; it may neither upload nor download nor wait.
+     *
+     * @throws KernelException if the step does something that cannot be recorded, or the backend does not record
+     */
+    default CapturedStep capture(Runnable step) {
+        throw new KernelException(name() + ": expected a backend that records steps, this one does not; run the step");
+    }
+
+    /**
+     * A buffer through which batches of bytes are sent to the device.
+     *
+     * @param bytes of the largest batch
+     */
+    default StagingBuffer staging(int bytes) {
+        return new DirectStaging(this);
+    }
+
     /** Waits until all kernels issued so far have finished. */
     default void synchronize() {}
 

@@ -7,11 +7,12 @@ package greg.kernels;
  * @param index which device of its kind, from 0
  * @param precision of activations and products; null for the backend's own: float32 on a CPU, TF32 on a GPU
  * @param deterministic only kernels that give the same bits in each run; a CPU's always do
+ * @param graphs whether training steps are recorded and replayed where the device can
  */
-public record BackendOptions(int threads, int index, Precision precision, boolean deterministic) {
-    /** The backend's own precision, and its fastest kernels. */
+public record BackendOptions(int threads, int index, Precision precision, boolean deterministic, boolean graphs) {
+    /** The backend's own precision, and its fastest kernels; steps are recorded. */
     public BackendOptions(int threads, int index) {
-        this(threads, index, null, false);
+        this(threads, index, null, false, true);
     }
 
     /** All cores, first device; system property {@code greg.threads} overrides the former. */
@@ -21,17 +22,22 @@ public record BackendOptions(int threads, int index, Precision precision, boolea
 
     /** The same in another precision; null for the backend's own. */
     public BackendOptions precision(Precision other) {
-        return new BackendOptions(threads, index, other, deterministic);
+        return new BackendOptions(threads, index, other, deterministic, graphs);
     }
 
     /** The same with or without the promise of the same bits in each run. */
     public BackendOptions deterministic(boolean same) {
-        return new BackendOptions(threads, index, precision, same);
+        return new BackendOptions(threads, index, precision, same, graphs);
+    }
+
+    /** The same with steps recorded, or with every kernel issued by a call. */
+    public BackendOptions graphs(boolean recorded) {
+        return new BackendOptions(threads, index, precision, deterministic, recorded);
     }
 
     /** The same on another device of the kind. */
     BackendOptions index(int other) {
-        return new BackendOptions(threads, other, precision, deterministic);
+        return new BackendOptions(threads, other, precision, deterministic, graphs);
     }
 
     /** The thread count with 0 resolved. */

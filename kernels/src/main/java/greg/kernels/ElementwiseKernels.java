@@ -29,13 +29,14 @@ public interface ElementwiseKernels {
     void siluBackward(int[] dims, Storage x, Storage dy, Storage dx);
 
     /**
-     * y[i] = 0 where {@link Philox#uniform24}(word i mod 4 of Philox block(seed, i / 4, stream {@link Philox#DROPOUT}))
-     * &lt; rate, else x[i] (float) (1 / (1 - rate)); i counts the elements in dense order (NCHW). The gradient's rule is
-     * the same function of dy, so no mask is stored.
+     * y[i] = 0 where {@link Philox#uniform24}(word i mod 4 of Philox block(seed, i / 4, stream {@link Philox#DROPOUT} +
+     * 2^32 step)) &lt; rate, else x[i] (float) (1 / (1 - rate)); i counts the elements in dense order (NCHW). The gradient's
+     * rule is the same function of dy, so no mask is stored.
      *
      * @param rate in [0, 1)
+     * @param step which mask of the seed's sequence, modulo 2^32
      */
-    void dropout(int[] dims, float rate, long seed, Storage x, Storage y);
+    void dropout(int[] dims, float rate, long seed, long step, Storage x, Storage y);
 
     /** y = a + b. */
     void add(int[] dims, Storage a, Storage b, Storage y);

@@ -1,8 +1,10 @@
 package greg.kernels;
 
+import java.util.List;
+
 /**
- * A backend's memory: a pool of blocks keyed by size, last in first out. The same sequence of allocations and releases
- * therefore gets the same addresses again, and a training step in steady state asks the system for nothing.
+ * A backend's memory: a pool of blocks keyed by size. The same sequence of allocations and releases gets the same addresses
+ * again, and a training step in steady state asks the system for nothing.
  */
 public interface Memory {
     /**
@@ -32,6 +34,22 @@ public interface Memory {
 
     /** A storage of the type, length and room of another, with undefined content: for its gradient or its moving average. */
     Storage like(Storage other);
+
+    /**
+     * Storages like each of the others, with undefined content, in one block where the backend can: next to each other in this
+     * order, each at a multiple of 256 bytes. The block is free when all of them have been released.
+     */
+    default List<Storage> neighbours(List<Storage> others) {
+        return others.stream().map(this::like).toList();
+    }
+
+    /**
+     * Bytes that a data set may take here so that its batches need not be sent one by one; 0 where this is the host's memory, in
+     * which a data set lies anyway.
+     */
+    default long roomForData() {
+        return 0;
+    }
 
     private static long elements(int[] dims) {
         long product = 1;

@@ -1,21 +1,22 @@
 package greg.kernels;
 
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * The accounting that every backend's {@link Memory} shares. Blocks of exactly equal size are reused last in first out.
+ * The accounting that every backend's {@link Memory} shares. Of the free blocks of exactly the size that is asked for, an
+ * allocation gets the one that was obtained first: what a step gets depends on which blocks are free when it begins, and not on
+ * the order in which the step before released them.
  *
  * @param <B> the backend's block: an array, a pointer
  */
 public abstract class MemoryPool<B> implements Memory {
-    private final Map<Long, ArrayDeque<B>> free = new HashMap<>();
+    private final Map<Long, TreeMap<Long, B>> free = new HashMap<>();
     /**
-     * Blocks recycled since {@link #keepApart}, or null. Used before the free ones, as if they were on top of the same
-     * stack.
+     * Blocks recycled since {@link #keepApart}, or null. Used before the free ones.
      */
-    private Map<Long, ArrayDeque<B>> apart;
+    private Map<Long, TreeMap<Long, B>> apart;
 
     private long live;
     private long held;
@@ -55,21 +56,22 @@ public abstract class MemoryPool<B> implements Memory {
     protected final Storage allocate(DType type, long length, long room) {
         if (length < 1) throw new IllegalArgumentException("allocate: expected at least 1 element, got " + length);
         long bytes = room * type.bytes();
-        B block = apart == null ? null : poll(apart, bytes);
+        Map.Entry<Long, B> block = apart == null ? null : poll(apart, bytes);
         if (block == null) block = poll(free, bytes);
         if (block == null) {
-            block = obtain(bytes);
+            block = Map.entry(systemAllocations, obtain(bytes));
             held += bytes;
             systemAllocations++;
         }
-        Storage storage = wrap(block, type, length, room);
+        Storage storage = wrap(block.getValue(), type, length, room);
+        storage.block(block.getKey());
         live += bytes;
         return storage;
     }
 
-    private B poll(Map<Long, ArrayDeque<B>> blocks, long bytes) {
-        ArrayDeque<B> waiting = blocks.get(bytes);
-        return waiting == null ? null : waiting.pollLast();
+    private Map.Entry<Long, B> poll(Map<Long, TreeMap<Long, B>> blocks, long bytes) {
+        TreeMap<Long, B> waiting = blocks.get(bytes);
+        return waiting == null ? null : waiting.pollFirstEntry();
     }
 
     @Override
@@ -77,8 +79,8 @@ public abstract class MemoryPool<B> implements Memory {
         live -= storage.bytes();
         B block = unwrap(storage);
         (apart == null ? free : apart)
-                .computeIfAbsent(storage.bytes(), size -> new ArrayDeque<>())
-                .addLast(block);
+                .computeIfAbsent(storage.bytes(), size -> new TreeMap<>())
+                .put(storage.block(), block);
         recycled(block, storage.bytes());
     }
 
@@ -95,11 +97,11 @@ public abstract class MemoryPool<B> implements Memory {
      * Ends it. The blocks stay apart, out of reach of {@link #trim}, until the result is run, once, which gives them back.
      */
     public final Runnable endKeepingApart() {
-        Map<Long, ArrayDeque<B>> kept = apart;
+        Map<Long, TreeMap<Long, B>> kept = apart;
         apart = null;
         return () -> {
             kept.forEach((bytes, blocks) ->
-                    free.computeIfAbsent(bytes, size -> new ArrayDeque<>()).addAll(blocks));
+                    free.computeIfAbsent(bytes, size -> new TreeMap<>()).putAll(blocks));
             kept.clear();
         };
     }
@@ -123,9 +125,9 @@ public abstract class MemoryPool<B> implements Memory {
     public final void trim() {
         free.forEach((bytes, blocks) -> {
             // one by one: if the system fails to free one, those before it are gone and must not be freed again
-            for (B block = blocks.pollLast(); block != null; block = blocks.pollLast()) {
+            while (!blocks.isEmpty()) {
                 held -= bytes;
-                free(block, bytes);
+                free(blocks.pollFirstEntry().getValue(), bytes);
             }
         });
         free.clear();

@@ -10,11 +10,15 @@ package greg.kernels;
  */
 public abstract class Storage {
     private final Memory memory;
+    /** The block that this is a part of, or null. */
+    private final Storage whole;
+
     private final DType type;
     private final long length;
     private final long room;
     private int references = 1;
     private long version;
+    private long block;
 
     /**
      * A block of {@code length} elements with one reference.
@@ -31,7 +35,17 @@ public abstract class Storage {
      * @param room elements that fit: layouts may pad channels
      */
     protected Storage(Memory memory, DType type, long length, long room) {
+        this(memory, null, type, length, room);
+    }
+
+    /** A part of a larger block, to which it holds a reference. */
+    protected Storage(Storage whole, DType type, long length, long room) {
+        this(whole.memory, whole.retain(), type, length, room);
+    }
+
+    private Storage(Memory memory, Storage whole, DType type, long length, long room) {
         this.memory = memory;
+        this.whole = whole;
         this.type = type;
         this.length = length;
         this.room = room;
@@ -68,6 +82,15 @@ public abstract class Storage {
         memory.written(this);
     }
 
+    /** The number of the pool's block under it. */
+    final long block() {
+        return block;
+    }
+
+    final void block(long number) {
+        block = number;
+    }
+
     /** Adds a reference and returns this storage. */
     public final Storage retain() {
         if (references <= 0) throw new KernelException("retain of a storage that was already released");
@@ -80,7 +103,8 @@ public abstract class Storage {
         if (references <= 0) throw new KernelException("release of a storage that was already released");
         if (--references > 0) return;
         released();
-        memory.recycle(this);
+        if (whole == null) memory.recycle(this);
+        else whole.release();
     }
 
     /** Called when the last reference is gone, for a backend that keeps something derived from the content with the storage. */

@@ -24,6 +24,9 @@ public interface TransferKernels {
     /** dst = src, layout included. Types and lengths must agree. */
     void copy(Storage src, Storage dst);
 
+    /** dst[i] = src[first + i] for INT32 storages. */
+    void slice(Storage src, long first, Storage dst);
+
     /** x[i] = value for a FLOAT32 storage (all bits zero for 0 on any type). */
     void fill(Storage x, float value);
 

@@ -89,16 +89,16 @@ class MemoryPoolTest {
     }
 
     @Test
-    void theLastReleasedIsTheNextTaken() {
+    void theFirstObtainedIsTheNextTaken() {
         NumberedPool pool = new NumberedPool();
         Numbered a = pool.take(5);
         Numbered b = pool.take(5);
         Numbered c = pool.take(6);
-        a.release();
         b.release();
+        a.release();
         c.release();
-        assertEquals(b.block, pool.take(5).block);
         assertEquals(a.block, pool.take(5).block);
+        assertEquals(b.block, pool.take(5).block);
         assertEquals(3, pool.take(5).block, "a third of this size is new");
         assertEquals(c.block, pool.take(6).block);
         assertEquals(4, pool.systemAllocations());
@@ -111,9 +111,10 @@ class MemoryPoolTest {
         for (int i = 0; i < 5; i++) assertEquals(first, step(pool));
     }
 
+    /** Releases in another order than that of a stack. */
     private static List<Integer> step(NumberedPool pool) {
         List<Numbered> taken = List.of(pool.take(3), pool.take(4), pool.take(3), pool.take(3), pool.take(4));
-        for (int i = taken.size() - 1; i >= 0; i--) taken.get(i).release();
+        for (int i : new int[] {2, 0, 3, 1, 4}) taken.get(i).release();
         return taken.stream().map(storage -> storage.block).toList();
     }
 

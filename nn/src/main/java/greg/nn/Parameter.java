@@ -67,8 +67,8 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Holds single elements at zero: now, and after every step of an optimizer created from now on. Replaces an earlier
-     * mask. State dicts do not contain it.
+     * Holds single elements at zero: now, and after every step of an optimizer from now on. Replaces an earlier mask. State dicts do
+     * not contain it.
      *
      * @param keep one for each element, row-major: 1, or 0 for those that are held at zero
      */

@@ -119,11 +119,12 @@ public final class Backprop {
         Storage sum = x.gradient();
         boolean leaf = x.node() == null;
         if (sum == null) {
-            x.gradient(leaf ? Scope.current().own(g) : g);
+            if (leaf) x.leafGradient(inSlot(x, g, backend));
+            else x.gradient(g);
             return;
         }
         int[] dims = x.shape().dims();
-        if (sum.exclusive()) {
+        if (sum.exclusive() || sum == x.gradientSlot()) {
             backend.elementwise().add(dims, sum, g, sum);
             g.release();
             return;
@@ -131,7 +132,21 @@ public final class Backprop {
         Storage fresh = g.exclusive() ? g : backend.memory().like(g);
         backend.elementwise().add(dims, sum, g, fresh);
         if (fresh != g) g.release();
-        if (!leaf) sum.release(); // a leaf's first term stays with the scope that owns it
-        x.gradient(leaf ? Scope.current().own(fresh) : fresh);
+        if (leaf) {
+            x.leafGradient(fresh); // the first term stays with the scope that owns it
+        } else {
+            sum.release();
+            x.gradient(fresh);
+        }
+    }
+
+    /** The first term of a leaf's gradient, moved to where that has its place if the rule has left it elsewhere. */
+    private static Storage inSlot(Tensor leaf, Storage g, Backend backend) {
+        if (g == leaf.gradientSlot()) return g;
+        Storage slot = leaf.takeGradientSlot();
+        if (slot == null) return g;
+        backend.transfer().copy(g, slot);
+        g.release();
+        return slot;
     }
 }

@@ -65,9 +65,11 @@ public abstract class Op {
         return backend().memory().allocate(DType.FLOAT32, length);
     }
 
-    /** A storage for the gradient of input {@code i}; the reference is the caller's. */
+    /** A storage for the gradient of input {@code i}, a leaf's own if it has one; the reference is the caller's. */
     protected final Storage gradientOf(int i) {
-        return backend().memory().like(node.inputs().get(i).storage());
+        Tensor input = node.inputs().get(i);
+        Storage slot = input.takeGradientSlot();
+        return slot != null ? slot : backend().memory().like(input.storage());
     }
 
     /**

@@ -22,6 +22,7 @@ public final class Scope implements AutoCloseable {
     private static final ThreadLocal<Deque<Scope>> OPEN = ThreadLocal.withInitial(ArrayDeque::new);
 
     private final List<Storage> owned = new ArrayList<>();
+    private boolean open = true;
 
     private Scope() {}
 
@@ -42,6 +43,11 @@ public final class Scope implements AutoCloseable {
         return scope;
     }
 
+    /** Until it is closed. */
+    boolean isOpen() {
+        return open;
+    }
+
     /** Hands a storage's reference to this scope. */
     public Storage own(Storage storage) {
         owned.add(storage);
@@ -59,12 +65,13 @@ public final class Scope implements AutoCloseable {
         return Tensor.wrap(tensor.backend(), tensor.shape(), tensor.storage().retain());
     }
 
-    /** Releases what it owns, last in first out, so that the next step's allocations meet the same addresses. */
+    /** Releases what it owns, last in first out. */
     @Override
     public void close() {
         Deque<Scope> open = OPEN.get();
         if (open.peek() != this) throw new IllegalStateException("scopes must close in the reverse order of opening");
         open.pop();
+        this.open = false;
         for (int i = owned.size() - 1; i >= 0; i--) owned.get(i).release();
         owned.clear();
     }

@@ -18,6 +18,12 @@ public final class Tensor implements AutoCloseable {
     private final boolean requiresGrad;
     private final Node node;
     private Storage gradient;
+    /** The scope that the gradient of a leaf belongs to. */
+    private Scope gradientScope;
+    /** Where the gradient of a leaf goes, or null for any storage. */
+    private Storage gradientSlot;
+    /** The scope in which the slot was last given to a rule. */
+    private Scope slotScope;
 
     Tensor(Backend backend, Shape shape, Storage storage, boolean requiresGrad, Node node) {
         if (storage.length() != shape.size()) {
@@ -122,7 +128,36 @@ public final class Tensor implements AutoCloseable {
 
     /** Gradient of the last {@link Backprop#run}, or null: before it, and after the scope it ran in has closed. */
     public Storage gradient() {
+        if (gradientScope != null && !gradientScope.isOpen()) return null;
         return gradient != null && gradient.live() ? gradient : null;
+    }
+
+    /**
+     * Gives the gradient a storage of its own, in which each {@link Backprop#run} leaves it from now on, so that its address is
+     * the same in every step. Without one, and for a second run within one scope, it gets some storage that belongs to the
+     * scope.
+     *
+     * @param slot {@linkplain greg.kernels.Memory#like like} this tensor's, and live until it is taken back by {@code null}
+     * @throws IllegalStateException for a tensor that is not a leaf with a gradient
+     */
+    public void gradientSlot(Storage slot) {
+        if (!requiresGrad || node != null) {
+            throw new IllegalStateException("gradient slot of " + this + ": expected a leaf that requires a gradient");
+        }
+        gradientSlot = slot;
+        slotScope = null;
+    }
+
+    /** Where the gradient goes, or null for any storage. */
+    public Storage gradientSlot() {
+        return gradientSlot;
+    }
+
+    /** The slot with a reference for one rule in each scope; null for all others, and where there is no slot. */
+    Storage takeGradientSlot() {
+        if (gradientSlot == null || slotScope != null && slotScope.isOpen()) return null;
+        slotScope = Scope.current();
+        return gradientSlot.retain();
     }
 
     /** The gradient as a host array, row-major. */
@@ -137,6 +172,13 @@ public final class Tensor implements AutoCloseable {
 
     void gradient(Storage value) {
         gradient = value;
+        gradientScope = null;
+    }
+
+    /** The gradient of a leaf: the current scope owns the reference. */
+    void leafGradient(Storage value) {
+        gradientScope = Scope.current();
+        gradient = gradientScope.own(value);
     }
 
     /** All values as a dense row-major (NCHW) host array; waits for the device. */

@@ -141,7 +141,7 @@ final class CpuElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void dropout(int[] dims, float rate, long seed, Storage x, Storage y) {
+    public void dropout(int[] dims, float rate, long seed, long step, Storage x, Storage y) {
         CpuStorage input = reorders.as(Layout.PLAIN, CpuStorage.of(x), dims);
         CpuStorage output = CpuStorage.of(y);
         float scale = (float) (1 / (1 - (double) rate));
@@ -149,7 +149,7 @@ final class CpuElementwise implements ElementwiseKernels {
             int n = (int) Math.min(CHUNK, y.length() - at);
             input.block.read(at, chunk, 0, n);
             for (int i = 0; i < n; i++) {
-                if (i % 4 == 0) Philox.block(seed, (at + i) / 4, Philox.DROPOUT, words);
+                if (i % 4 == 0) Philox.block(seed, (at + i) / 4, Philox.DROPOUT + (step << 32), words);
                 chunk[i] = Philox.uniform24(words[i % 4]) < rate ? 0 : chunk[i] * scale;
             }
             output.block.write(at, chunk, 0, n);

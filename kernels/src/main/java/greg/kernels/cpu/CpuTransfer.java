@@ -83,6 +83,15 @@ final class CpuTransfer implements TransferKernels {
     }
 
     @Override
+    public void slice(Storage src, long first, Storage dst) {
+        CpuStorage target = check("slice", dst, DType.INT32, dst.length());
+        int[] elements = new int[Math.toIntExact(dst.length())];
+        check("slice", src, DType.INT32, src.length()).block.read(first, elements, 0, elements.length);
+        target.block.write(0, elements, 0, elements.length);
+        target.wrotePlain();
+    }
+
+    @Override
     public void fill(Storage x, float value) {
         CpuStorage target = CpuStorage.of(x);
         if (Float.floatToRawIntBits(value) == 0) {

@@ -17,6 +17,7 @@ final class Capture {
 
     private final Set<Storage> written = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Storage> rates = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean numbered;
     private long samples;
 
     /** {@code counters}: those of {@code step.ptx}. */
@@ -60,11 +61,17 @@ final class Capture {
 
     /** An optimizer, known by its learning rate, takes the step whose number is that of the capture plus the replays. */
     void countsSteps(Storage rate) {
+        countsSteps();
         if (!rates.add(rate)) {
             throw new KernelException(
                     "cuda: expected one step of an optimizer in a captured step, whose replays number it,"
                             + " got two; capture them one by one");
         }
+    }
+
+    /** A kernel depends on the number of the step, which is that of the capture plus the replays. */
+    void countsSteps() {
+        numbered = true;
     }
 
     /** Every replay feeds this many random samples. */
@@ -78,6 +85,6 @@ final class Capture {
 
     /** Whether anything depends on the counters. */
     boolean counts() {
-        return samples > 0 || !rates.isEmpty();
+        return samples > 0 || numbered;
     }
 }

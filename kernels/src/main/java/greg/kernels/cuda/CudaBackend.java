@@ -8,6 +8,7 @@ import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.Precision;
+import greg.kernels.StagingBuffer;
 import java.util.List;
 
 /**
@@ -29,6 +30,7 @@ public final class CudaBackend implements Backend {
     private final CudaGemm gemm;
     private final CudaConv2d conv2d;
     private final KernelFamilies kernels;
+    private final boolean graphs;
     private boolean closed;
 
     /** Opens the device that the options name. */
@@ -37,6 +39,7 @@ public final class CudaBackend implements Backend {
         device = new Device("cuda", context.deviceName(), 1, context.details());
         precision = options.precision() == null ? Precision.TF32 : options.precision();
         if (precision == Precision.BF16) context.requireCapability(8, "bf16");
+        graphs = options.graphs();
         memory = new DeviceMemory(context, CudaLayouts.type(precision));
         layouts = new CudaLayouts(context, memory);
         transfer = new CudaTransfer(context, layouts);
@@ -107,14 +110,19 @@ public final class CudaBackend implements Backend {
         throw needs("batch normalization", "cuDNN");
     }
 
-    /**
-     * Records the kernels that {@code step} launches, without running them, to be replayed with one call. The step must
-     * have run once before, so that its modules, tables and memory are there; it may neither upload nor download nor wait.
-     *
-     * @throws KernelException if the step does something that cannot be recorded
-     */
+    @Override
+    public boolean captures() {
+        return graphs;
+    }
+
+    @Override
     public StepGraph capture(Runnable step) {
         return new StepGraph(context, memory, transfer, layouts, step);
+    }
+
+    @Override
+    public StagingBuffer staging(int bytes) {
+        return new CudaStaging(context, memory, bytes);
     }
 
     /** A stop watch in the stream of this backend's kernels. */

@@ -2,7 +2,6 @@ package greg.kernels.cuda;
 
 import greg.kernels.DType;
 import greg.kernels.ElementwiseKernels;
-import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 
@@ -157,12 +156,8 @@ final class CudaElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void dropout(int[] dims, float rate, long seed, Storage x, Storage y) {
-        if (context.capturing()) {
-            throw new KernelException(
-                    "cuda: dropout has another seed in every step, which is an argument of its launch: a"
-                            + " step with dropout cannot be captured, launch it by calls");
-        }
+    public void dropout(int[] dims, float rate, long seed, long step, Storage x, Storage y) {
+        if (context.capturing()) context.capture().countsSteps();
         long n = count(dims);
         CudaStorage dense = dense(x, dims);
         // word 2^-24 < rate, as integers
@@ -174,6 +169,8 @@ final class CudaElementwise implements ElementwiseKernels {
                 .add(threshold)
                 .add((float) (1 / (1 - (double) rate)))
                 .add(seed)
+                .add((int) step)
+                .add(context.counters())
                 .over(n, ELEMENTS);
         CudaStorage.of(y).wrotePlain();
         dense.release();

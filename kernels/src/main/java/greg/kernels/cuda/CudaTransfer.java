@@ -113,6 +113,26 @@ final class CudaTransfer implements TransferKernels {
     }
 
     @Override
+    public void slice(Storage src, long first, Storage dst) {
+        CudaStorage source = check("slice", src, DType.INT32, src.length());
+        CudaStorage target = check("slice", dst, DType.INT32, dst.length());
+        if (first < 0 || first + dst.length() > src.length()) {
+            throw new IllegalArgumentException("slice: expected a range within " + src.length() + " elements, got "
+                    + dst.length() + " from " + first + " on");
+        }
+        context.uses(source);
+        context.uses(target);
+        context.check(
+                "copy of " + size(target) + " bytes",
+                JCudaDriver.cuMemcpyDtoDAsync(
+                        target.address(),
+                        source.address().plus(first * DType.INT32.bytes()),
+                        size(target),
+                        context.stream()));
+        target.wrotePlain();
+    }
+
+    @Override
     public void fill(Storage x, float value) {
         CudaStorage target = CudaStorage.of(x);
         int pattern = Float.floatToRawIntBits(value);

@@ -4,12 +4,19 @@ import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.MemoryPool;
 import greg.kernels.Storage;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BiConsumer;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** The pool of device memory. Blocks come from {@code cuMemAlloc}, which aligns them to 256 bytes. */
 final class DeviceMemory extends MemoryPool<DeviceAddress> {
+    /** Of blocks from the driver, and of what lies next to each other in one of them. */
+    private static final long ALIGNMENT = 256;
+
+    private static final long MOST_DATA = 1L << 30;
+
     private final CudaContext context;
     private final DType activationType;
     private BiConsumer<DeviceAddress, Long> listener = (address, bytes) -> {};
@@ -39,6 +46,33 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         long filters = CudaLayouts.pitch(dims[0], activationType);
         return allocate(
                 DType.FLOAT32, taps * dims[0] * dims[1], taps * filters * CudaLayouts.pitch(dims[1], activationType));
+    }
+
+    @Override
+    public List<Storage> neighbours(List<Storage> others) {
+        if (others.isEmpty()) return List.of();
+        long[] starts = new long[others.size() + 1];
+        for (int i = 0; i < others.size(); i++) {
+            long bytes = others.get(i).bytes();
+            starts[i + 1] = starts[i] + (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        }
+        CudaStorage whole = take(DType.UINT8, starts[others.size()]);
+        List<Storage> parts = new ArrayList<>();
+        for (int i = 0; i < others.size(); i++) {
+            Storage like = others.get(i);
+            parts.add(new CudaStorage(whole, starts[i], like.type(), like.length(), like.room()));
+        }
+        whole.release(); // the parts hold it
+        return parts;
+    }
+
+    /** A quarter of what is free now, and at most 1 GiB: beyond that, sending costs less than the memory is worth. */
+    @Override
+    public long roomForData() {
+        context.enter();
+        long[] free = new long[1];
+        context.check("cuMemGetInfo", JCudaDriver.cuMemGetInfo(free, new long[1]));
+        return Math.min(free[0] / 4, MOST_DATA);
     }
 
     @Override

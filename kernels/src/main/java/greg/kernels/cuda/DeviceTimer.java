@@ -12,6 +12,7 @@ public final class DeviceTimer implements AutoCloseable {
     private final CudaContext context;
     private final CUevent begin = new CUevent();
     private final CUevent end = new CUevent();
+    private boolean closed;
 
     DeviceTimer(CudaContext context) {
         this.context = context;
@@ -38,8 +39,11 @@ public final class DeviceTimer implements AutoCloseable {
         return 1e3 * milliseconds[0];
     }
 
+    /** A second call does nothing. */
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         JCudaDriver.cuEventDestroy(begin);
         JCudaDriver.cuEventDestroy(end);
     }

@@ -1,5 +1,6 @@
 package greg.kernels.cuda;
 
+import greg.kernels.CapturedStep;
 import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.TransferKernels;
@@ -20,7 +21,7 @@ import jcuda.driver.JCudaDriver;
  * from replay to replay: a step captured as number t, launched three times, is the steps t, t + 1 and t + 2, to the bit. Steps
  * in between that are made by calls are counted by {@link #skip}.
  */
-public final class StepGraph implements AutoCloseable {
+public final class StepGraph implements CapturedStep {
     private static final String STEP = "step";
     private static final String ADVANCE = "advance";
     private static final int COUNTER_BYTES = 16;
@@ -31,6 +32,7 @@ public final class StepGraph implements AutoCloseable {
     private final List<Replayed> held;
     private final CudaLayouts layouts;
     private final Runnable giveBack;
+    private boolean closed;
 
     StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, CudaLayouts layouts, Runnable step) {
         this.context = context;
@@ -63,7 +65,7 @@ public final class StepGraph implements AutoCloseable {
 
     private CUgraph record(Runnable step, Capture capture) {
         CUgraph graph = new CUgraph();
-        context.beginCapture(CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL, capture);
+        context.beginCapture(CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL, capture);
         try {
             step.run();
             if (capture.counts()) advance(1, capture.samples());
@@ -85,20 +87,22 @@ public final class StepGraph implements AutoCloseable {
      * Runs what was recorded, after everything launched before. To the storages that the step writes this is a write like any
      * other: what is derived from their content is made anew.
      */
+    @Override
     public void launch() {
         for (Replayed part : held) part.prepare(context, layouts);
         context.check("launch of a captured step", JCudaDriver.cuGraphLaunch(executable, context.stream()));
         for (Replayed part : held) part.done();
     }
 
-    /**
-     * Counts what was done by calls since the last replay, so that the next one continues from there.
-     *
-     * @param steps of the optimizer
-     * @param samples that were cropped and flipped at random
-     */
+    @Override
     public void skip(long steps, long samples) {
         advance(steps, samples);
+    }
+
+    @Override
+    public boolean current() {
+        for (Replayed part : held) if (!part.current()) return false;
+        return true;
     }
 
     private void advance(long steps, long samples) {
@@ -114,6 +118,8 @@ public final class StepGraph implements AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         // a graph may still be running; the driver destroys it when it has finished, and whatever reuses its memory
         // runs after it in the stream
         context.check("release of a captured step", JCudaDriver.cuGraphExecDestroy(executable));

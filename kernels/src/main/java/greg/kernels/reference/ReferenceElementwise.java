@@ -74,13 +74,13 @@ final class ReferenceElementwise implements ElementwiseKernels {
     }
 
     @Override
-    public void dropout(int[] dims, float rate, long seed, Storage xs, Storage ys) {
+    public void dropout(int[] dims, float rate, long seed, long step, Storage xs, Storage ys) {
         float[] x = floats(xs);
         float[] y = floatsOut(ys);
         float scale = (float) (1 / (1 - (double) rate));
         int[] words = new int[4];
         for (int i = 0; i < count(dims); i++) {
-            if (i % 4 == 0) Philox.block(seed, i / 4, Philox.DROPOUT, words);
+            if (i % 4 == 0) Philox.block(seed, i / 4, Philox.DROPOUT + (step << 32), words);
             y[i] = Philox.uniform24(words[i % 4]) < rate ? 0 : x[i] * scale;
         }
     }

@@ -45,6 +45,12 @@ final class ReferenceTransfer implements TransferKernels {
     }
 
     @Override
+    public void slice(Storage src, long first, Storage dst) {
+        int from = Math.toIntExact(first);
+        System.arraycopy(ReferenceStorage.ints(src), from, ReferenceStorage.intsOut(dst), 0, (int) dst.length());
+    }
+
+    @Override
     public void fill(Storage x, float value) {
         if (x.type() != DType.FLOAT32 && value != 0) {
             throw new IllegalArgumentException(

@@ -157,9 +157,9 @@ class CudaLayoutTest {
                 cuda.elementwise().add(d, k.put(a), gpu.put(k, CudaLayout.NHWC, b, d), y);
                 Compare.identical("add, second channels last", sum, k.get(y, d));
                 Storage x = gpu.put(k, CudaLayout.NHWC, a, d);
-                cuda.elementwise().dropout(d, 0.5f, 3, x, x);
+                cuda.elementwise().dropout(d, 0.5f, 3, 1, x, x);
                 Storage expected = k.put(a);
-                cuda.elementwise().dropout(d, 0.5f, 3, expected, expected);
+                cuda.elementwise().dropout(d, 0.5f, 3, 1, expected, expected);
                 Compare.identical("dropout", k.get(expected, d), k.get(x, d));
             }
         }

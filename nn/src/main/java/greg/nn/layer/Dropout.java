@@ -1,6 +1,5 @@
 package greg.nn.layer;
 
-import greg.datasets.random.Seeds;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.tensor.Tensor;
@@ -8,8 +7,7 @@ import greg.tensor.op.DropoutOp;
 
 /**
  * Dropout in training, nothing in evaluation. The mask follows from the seed and the number of earlier forward passes in
- * training, so a run can be repeated; that number is an argument of the kernel, so a step with dropout cannot be recorded
- * once and replayed.
+ * training, so a run can be repeated.
  */
 public final class Dropout extends NnModule {
     private final float rate;
@@ -24,7 +22,7 @@ public final class Dropout extends NnModule {
 
     @Override
     public Tensor forward(Tensor x) {
-        return isTraining() ? DropoutOp.apply(x, rate, Seeds.stream(seed, "step", ++step)) : x;
+        return isTraining() ? DropoutOp.apply(x, rate, seed, ++step) : x;
     }
 
     /** Starts the sequence of masks that belongs to {@code seed}. */

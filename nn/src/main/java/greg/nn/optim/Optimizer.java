@@ -10,13 +10,15 @@ import greg.nn.StateDict;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Updates all parameters of a network in one call, with weight decay, the growing penalty and masks in the same pass. Holds
- * references to the tensors and masks that the parameters have when it is created: create a new one after surgery.
+ * references to the tensors that the parameters have when it is created, and gives their gradients storages of their own, which
+ * the last optimizer that was created keeps: create a new one after surgery.
  */
 public abstract class Optimizer implements AutoCloseable {
     private final Backend backend;
@@ -27,16 +29,19 @@ public abstract class Optimizer implements AutoCloseable {
     /** What the optimizer keeps for one parameter. */
     private static final class Entry {
         final String name;
+        final Parameter parameter;
         final Tensor weight;
+        final Storage gradientSlot;
         final Tensor[] moments;
-        final Tensor mask; // the parameter's, or null
         Penalty penalty;
 
-        Entry(String name, Parameter parameter, Tensor[] moments) {
+        Entry(String name, Parameter parameter, Storage gradientSlot, Tensor[] moments) {
             this.name = name;
+            this.parameter = parameter;
             this.weight = parameter.tensor();
-            this.mask = parameter.mask();
+            this.gradientSlot = gradientSlot;
             this.moments = moments;
+            weight.gradientSlot(gradientSlot);
         }
     }
 
@@ -44,12 +49,15 @@ public abstract class Optimizer implements AutoCloseable {
     protected Optimizer(NnModule network, int moments) {
         backend = network.backend();
         lr = Tensor.full(backend, Shape.of(1), 0);
-        for (Map.Entry<String, Parameter> p : network.parameters().entrySet()) {
-            Tensor weight = p.getValue().tensor();
+        Map<String, Parameter> parameters = network.parameters();
+        List<Storage> weights =
+                parameters.values().stream().map(p -> p.tensor().storage()).toList();
+        Iterator<Storage> gradients = backend.memory().neighbours(weights).iterator();
+        parameters.forEach((name, p) -> {
             Tensor[] state = new Tensor[moments];
-            for (int i = 0; i < moments; i++) state[i] = Tensor.zerosLike(weight);
-            entries.add(new Entry(p.getKey(), p.getValue(), state));
-        }
+            for (int i = 0; i < moments; i++) state[i] = Tensor.zerosLike(p.tensor());
+            entries.add(new Entry(name, p, gradients.next(), state));
+        });
     }
 
     /** Sets the learning rate, which lives in device memory. */
@@ -89,13 +97,14 @@ public abstract class Optimizer implements AutoCloseable {
         Storage first = e.moments.length > 0 ? e.moments[0].storage() : null;
         Storage second = e.moments.length > 1 ? e.moments[1].storage() : null;
         Penalty p = e.penalty;
+        Tensor mask = e.parameter.mask();
         return new UpdateSlot(
                 e.weight.storage(),
                 gradient,
                 first,
                 second,
                 p == null ? null : p.lambda().storage(),
-                e.mask == null ? null : e.mask.storage(),
+                mask == null ? null : mask.storage(),
                 p == null ? null : p.l1().storage(),
                 p == null ? null : p.groups());
     }
@@ -109,6 +118,20 @@ public abstract class Optimizer implements AutoCloseable {
             if (e.penalty != null) table.add(slot(e, null));
         }
         backend.penalty().groupL1(table);
+    }
+
+    /**
+     * All that a step works on, other than gradients: two lists of equal elements mean the same kernel with the same arguments, as
+     * a step that was recorded needs it. It changes with a penalty or a mask.
+     */
+    public final List<Object> structure() {
+        List<Object> parts = new ArrayList<>(3 * entries.size());
+        for (Entry e : entries) {
+            parts.add(e.weight);
+            parts.add(e.parameter.mask());
+            parts.add(e.penalty);
+        }
+        return parts;
     }
 
     /** Issues the kernel. */
@@ -176,6 +199,8 @@ public abstract class Optimizer implements AutoCloseable {
         lr.close();
         for (Entry e : entries) {
             for (Tensor m : e.moments) m.close();
+            if (e.weight.gradientSlot() == e.gradientSlot) e.weight.gradientSlot(null);
+            e.gradientSlot.release();
             if (e.penalty != null) e.penalty.close();
         }
     }

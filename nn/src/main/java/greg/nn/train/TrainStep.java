@@ -2,6 +2,7 @@ package greg.nn.train;
 
 import greg.nn.NnModule;
 import greg.nn.optim.Optimizer;
+import greg.nn.train.InputSource.Input;
 import greg.tensor.Backprop;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
@@ -12,13 +13,30 @@ import greg.tensor.op.CrossEntropyOp;
  * One step of training: forward, mean cross-entropy, backward, update. It reads nothing back from the device: the loss stays
  * in a slot of the step's own, to be read between steps, so that the code around a step need not know whether it is issued
  * kernel by kernel or replayed as a whole.
+ *
+ * <p>Where the backend {@linkplain greg.kernels.Backend#captures records}, the first {@value #WARM} steps are issued kernel by
+ * kernel, which makes plans, tables and memory; then the step is recorded, and replayed for every input of that shape. Smaller
+ * batches, as at the end of an epoch, are issued kernel by kernel. A new mask, penalty or tensor of the network, another mode
+ * of a module, or weights in another order drop the recording, and the next steps make another. Weights and losses have the same
+ * bits either way.
  */
 public final class TrainStep implements AutoCloseable {
+    /** Two, because what a backend keeps for good in the first step takes blocks from the pool that the second needs again. */
+    private static final int WARM = 2;
+
     private final NnModule network;
     private final Optimizer optimizer;
     private final Metrics metrics;
     private final Tensor loss;
     private int images;
+    private StepRecording recording;
+    /** What the steps since the last change were made of. */
+    private StepStructure structure;
+    /** The shape of the largest input since then, and how many of these have been issued kernel by kernel. */
+    private Shape largest;
+
+    private int warm;
+    private boolean recordable;
 
     /** Adds loss and correct counts to {@code metrics}. */
     public TrainStep(NnModule network, Optimizer optimizer, Metrics metrics) {
@@ -31,14 +49,60 @@ public final class TrainStep implements AutoCloseable {
     /** Takes a step with the next input of {@code source}. */
     public void run(InputSource source) {
         try (Scope scope = Scope.open()) {
-            InputSource.Input input = source.next();
+            Input input = source.next();
+            images = input.images().shape().dim(0);
+            if (network.backend().captures()) replayOrRecord(input);
+            else compute(input);
+        }
+        metrics.count(images);
+    }
+
+    private void replayOrRecord(Input input) {
+        StepStructure now = StepStructure.of(network, optimizer);
+        if (recording != null && !recording.isOf(now)) drop();
+        if (recording != null && recording.takes(input)) {
+            if (recording.replay(input)) return;
+            drop();
+        }
+        compute(input);
+        if (recording == null && isWarm(now, input.images().shape())) record(now, input);
+    }
+
+    private boolean isWarm(StepStructure now, Shape shape) {
+        if (!now.equals(structure)) {
+            structure = now;
+            largest = shape;
+            warm = 0;
+            recordable = true;
+        }
+        if (shape.dim(0) > largest.dim(0)) {
+            largest = shape;
+            warm = 0;
+        }
+        if (shape.equals(largest)) warm++;
+        return recordable && shape.equals(largest) && warm >= WARM;
+    }
+
+    /** Right behind a step: nothing has come between that could have freed its memory. */
+    private void record(StepStructure now, Input input) {
+        recording = new StepRecording(network, optimizer, now, input, this::compute);
+        if (recording.replayable()) return;
+        recordable = false;
+        drop();
+    }
+
+    private void drop() {
+        recording.close();
+        recording = null;
+    }
+
+    private void compute(Input input) {
+        try (Scope scope = Scope.open()) {
             Tensor mean = CrossEntropyOp.apply(network.call(input.images()), input.labels(), metrics.sums());
             Backprop.run(mean);
             optimizer.step();
             network.backend().transfer().copy(mean.storage(), loss.storage());
-            images = input.images().shape().dim(0);
         }
-        metrics.count(images);
     }
 
     /** Mean cross-entropy of the last step's images before its update (waits for the device). */
@@ -53,6 +117,7 @@ public final class TrainStep implements AutoCloseable {
 
     @Override
     public void close() {
+        if (recording != null) drop();
         loss.close();
     }
 }

@@ -69,6 +69,8 @@ final class DeviceOptions {
         check();
         BackendOptions standard = BackendOptions.standard();
         int hostThreads = threads > 0 ? threads : standard.threads();
-        return Backends.open(device, new BackendOptions(hostThreads, standard.index(), precision(), deterministic));
+        return Backends.open(
+                device,
+                new BackendOptions(hostThreads, standard.index(), precision(), deterministic, standard.graphs()));
     }
 }

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DropoutOpTest {
     private static final String DEVICES = "greg.kernels.BackendsUnderTest#all";
 
-    private static float[] mask(Backend backend, Shape shape, float rate, long seed) {
+    private static float[] mask(Backend backend, Shape shape, float rate, long seed, long step) {
         try (Scope scope = Scope.open()) {
-            return DropoutOp.apply(scope.own(Tensor.full(backend, shape, 1)), rate, seed)
+            return DropoutOp.apply(scope.own(Tensor.full(backend, shape, 1)), rate, seed, step)
                     .toHost();
         }
     }
@@ -33,7 +33,7 @@ class DropoutOpTest {
     void valuesAndGradientsMeetTheSameMask(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
         Shape shape = Shape.of(3, 7);
-        float[] mask = mask(backend, shape, 0.5f, 11);
+        float[] mask = mask(backend, shape, 0.5f, 11, 2);
         float[] y = Patterns.values(7, 23, shape);
         float[] dx = Patterns.projection(shape);
         for (int i = 0; i < mask.length; i++) {
@@ -41,7 +41,7 @@ class DropoutOpTest {
             dx[i] *= mask[i];
         }
         try (Tensor x = Patterns.parameter(backend, 7, 23, 3, 7)) {
-            GradCheck.run(() -> DropoutOp.apply(x, 0.5f, 11), x).expect(0, 0, shape, y, dx);
+            GradCheck.run(() -> DropoutOp.apply(x, 0.5f, 11, 2), x).expect(0, 0, shape, y, dx);
         }
     }
 
@@ -51,7 +51,7 @@ class DropoutOpTest {
         Backend backend = BackendsUnderTest.open(kind);
         Shape shape = Shape.of(100, 400);
         for (float rate : new float[] {0, 0.2f, 0.5f, 0.9f}) {
-            float[] mask = mask(backend, shape, rate, 5);
+            float[] mask = mask(backend, shape, rate, 5, 1);
             float kept = (float) (1 / (1 - (double) rate));
             int zeros = 0;
             for (float m : mask) {
@@ -69,9 +69,10 @@ class DropoutOpTest {
     void theSeedDecidesAndAllBackendsAgree(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
         Shape images = Shape.of(2, 17, 5, 3);
-        float[] mask = mask(backend, images, 0.5f, 1L << 40);
-        assertArrayEquals(mask(BackendsUnderTest.reference(), images, 0.5f, 1L << 40), mask);
-        assertEquals(false, Arrays.equals(mask, mask(backend, images, 0.5f, 1)), "another seed, another mask");
+        float[] mask = mask(backend, images, 0.5f, 1L << 40, 3);
+        assertArrayEquals(mask(BackendsUnderTest.reference(), images, 0.5f, 1L << 40, 3), mask);
+        assertEquals(false, Arrays.equals(mask, mask(backend, images, 0.5f, 1, 3)), "another seed, another mask");
+        assertEquals(false, Arrays.equals(mask, mask(backend, images, 0.5f, 1L << 40, 4)), "another step");
     }
 
     @Test
@@ -81,7 +82,7 @@ class DropoutOpTest {
             for (float rate : new float[] {1, -0.1f, Float.NaN}) {
                 assertEquals(
                         "dropout: expected a rate in [0, 1), got " + rate,
-                        assertThrows(IllegalArgumentException.class, () -> DropoutOp.apply(x, rate, 1))
+                        assertThrows(IllegalArgumentException.class, () -> DropoutOp.apply(x, rate, 1, 1))
                                 .getMessage());
             }
         }

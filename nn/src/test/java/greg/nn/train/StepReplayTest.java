@@ -1,0 +1,282 @@
+package greg.nn.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import greg.datasets.DataSplit;
+import greg.datasets.ImageShape;
+import greg.datasets.Synthetic;
+import greg.kernels.Backend;
+import greg.kernels.BackendsUnderTest;
+import greg.kernels.spec.AdamSpec;
+import greg.kernels.spec.GroupIndex;
+import greg.nn.Initializer;
+import greg.nn.NnModule;
+import greg.nn.StateDict;
+import greg.nn.layer.Dropout;
+import greg.nn.layer.Sequential;
+import greg.nn.model.Mlp;
+import greg.nn.optim.Adam;
+import greg.nn.optim.LrSchedule;
+import greg.nn.optim.Optimizer;
+import greg.nn.optim.OptimizerKind;
+import greg.nn.optim.Penalty;
+import greg.nn.optim.Sgd;
+import greg.tensor.Shape;
+import greg.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Training that replays its steps and training that issues kernel by kernel have the same losses, scores and weights, to the bit,
+ * whatever happens between two steps. Epochs have batches of 4, 4 and 2 images: the first that is replayed is step 3.
+ */
+class StepReplayTest {
+    private static final ImageShape IMAGE = new ImageShape(3, 4, 4, 3);
+    private static final DataSplit DATA = Synthetic.split(10, 4, IMAGE, 1);
+    private static final int EPOCHS = 5;
+    private static final int STEPS = 3 * EPOCHS;
+    /** Full batches but the first two. */
+    private static final int REPLAYS = 2 * EPOCHS - 2;
+
+    private static final String WEIGHT = "1.fc1.weight";
+    private static final int WEIGHTS = 100 * 48;
+
+    /** What happens to a training before a step, other than the step. */
+    private interface Change {
+        void before(TrainLoop loop, Penalty penalty);
+    }
+
+    /** What a training leaves behind, and how it took its steps. */
+    private record Trained(
+            List<Float> losses,
+            List<Score> scores,
+            StateDict network,
+            StateDict optimizer,
+            int recorded,
+            int replayed) {
+        void assertSame(Trained other) {
+            assertEquals(losses, other.losses, "losses");
+            assertEquals(scores, other.scores, "scores");
+            same(network, other.network);
+            same(optimizer, other.optimizer);
+        }
+
+        private static void same(StateDict expected, StateDict actual) {
+            assertEquals(List.copyOf(expected.names()), List.copyOf(actual.names()));
+            for (String name : expected.names()) {
+                assertArrayEquals(expected.get(name).values(), actual.get(name).values(), 0, name);
+            }
+        }
+    }
+
+    private static NnModule network(Backend backend) {
+        NnModule net = new Sequential(backend, new Dropout(backend, 0.2f), new Mlp(backend, 2, true, 3, 4, 3));
+        Initializer.initialize(net, 1);
+        return net;
+    }
+
+    private static Optimizer optimizer(NnModule net, OptimizerKind kind) {
+        return kind == OptimizerKind.ADAM ? new Adam(net, AdamSpec.standard(1e-4)) : new Sgd(net, 0.9f, 5e-4f);
+    }
+
+    private static TrainData bytes() {
+        return TrainData.of(DATA.train(), 4).augment(Augmentation.CROP).seed(3);
+    }
+
+    private static Trained train(boolean replays, OptimizerKind kind, TrainData data, Change change) {
+        CountedSteps backend = new CountedSteps(BackendsUnderTest.open("cuda"), replays);
+        long live = backend.memory().liveBytes();
+        List<Float> losses = new ArrayList<>();
+        List<Score> scores = new ArrayList<>();
+        try (NnModule net = network(backend);
+                Optimizer optimizer = optimizer(net, kind)) {
+            Penalty penalty = optimizer.penalize("1.fc2.weight", new GroupIndex(3, 100));
+            TrainHook hook = new TrainHook() {
+                @Override
+                public void beforeStep(TrainLoop loop) {
+                    change.before(loop, penalty);
+                }
+
+                @Override
+                public void afterStep(TrainLoop loop) {
+                    losses.add(loop.loss());
+                }
+
+                @Override
+                public void afterEpoch(TrainLoop loop, int epoch, Score train) {
+                    scores.add(train);
+                    scores.add(Evaluator.of(DATA.test()).evaluate(net));
+                }
+            };
+            new Trainer(net, optimizer)
+                    .schedule(LrSchedule.parse("0:0.05,2:0.02,4:0.01"))
+                    .hooks(hook)
+                    .run(data, EPOCHS);
+            Trained trained = new Trained(
+                    losses, scores, StateDict.of(net), optimizer.save(), backend.recorded(), backend.replayed());
+            net.visit((path, module) -> {
+                if (module instanceof Dropout layer) assertEquals(optimizer.stepCount(), layer.step());
+            });
+            return trained;
+        } finally {
+            assertTrue(backend.memory().liveBytes() - live < 1 << 16, "nothing but tables and constants stays");
+        }
+    }
+
+    private static Trained check(OptimizerKind kind, TrainData data, Change change) {
+        Trained called = train(false, kind, data, change);
+        Trained replayed = train(true, kind, data, change);
+        assertEquals(STEPS, called.losses.size());
+        assertEquals(0, called.recorded + called.replayed);
+        called.assertSame(replayed);
+        return replayed;
+    }
+
+    private static void assertCounts(int recorded, int replayed, Trained trained) {
+        assertEquals(List.of(recorded, replayed), List.of(trained.recorded, trained.replayed), "recorded, replayed");
+    }
+
+    /** Learning rates that change, evaluation after each epoch, smaller last batches. */
+    @ParameterizedTest
+    @EnumSource
+    void replaysAreTheSteps(OptimizerKind kind) {
+        assertCounts(1, REPLAYS, check(kind, bytes(), (loop, penalty) -> {}));
+    }
+
+    /** Floats in arrays, and batches of the caller's. */
+    @Test
+    void fromEveryKindOfData() {
+        float[] images = new float[10 * 48];
+        Random random = new Random(2);
+        for (int i = 0; i < images.length; i++) images[i] = (float) random.nextGaussian();
+        int[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
+        TrainData arrays = TrainData.of(images, Shape.of(1, 3, 4, 4), labels, 4);
+        assertCounts(1, REPLAYS, check(OptimizerKind.SGD, arrays, (loop, penalty) -> {}));
+        TrainData iterated = TrainData.of(3, epoch -> {
+            List<HostBatch> batches = new ArrayList<>();
+            for (int from = 0; from < 10; from += 4) {
+                int to = Math.min(10, from + 4);
+                batches.add(new HostBatch(
+                        Arrays.copyOfRange(images, from * 48, to * 48),
+                        Shape.of(to - from, 3, 4, 4),
+                        Arrays.copyOfRange(labels, from, to)));
+            }
+            return batches.iterator();
+        });
+        assertCounts(1, REPLAYS, check(OptimizerKind.SGD, iterated, (loop, penalty) -> {}));
+        TrainData same = TrainData.endless(new InputSource() {
+            private Input input;
+
+            @Override
+            public Input next() {
+                return input;
+            }
+        });
+        assertEquals(Integer.MAX_VALUE, same.stepsPerEpoch());
+    }
+
+    /** lambda lives in device memory: raising it changes nothing of the recording. */
+    @ParameterizedTest
+    @EnumSource
+    void aPenaltyGrows(OptimizerKind kind) {
+        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+            float i = loop.iteration();
+            penalty.lambda().set(0.01f * i, 0, 0.1f * i);
+        });
+        assertCounts(1, REPLAYS, trained);
+    }
+
+    /** Steps 7 and 9 are full batches issued by calls again. */
+    @ParameterizedTest
+    @EnumSource
+    void aPenaltyAppears(OptimizerKind kind) {
+        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+            if (loop.iteration() == 7) {
+                loop.optimizer()
+                        .penalize(WEIGHT, new GroupIndex(100, 48))
+                        .lambda()
+                        .set(lambda(100));
+            }
+        });
+        assertCounts(2, REPLAYS - 2, trained);
+    }
+
+    private static float[] lambda(int groups) {
+        float[] lambda = new float[groups];
+        for (int i = 0; i < groups; i++) lambda[i] = 0.01f * i;
+        return lambda;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMaskIsSetAndReplaced(OptimizerKind kind) {
+        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+            if (loop.iteration() == 4 || loop.iteration() == 10) {
+                loop.network().parameters().get(WEIGHT).mask(mask((int) loop.iteration()));
+            }
+        });
+        float[] weights = trained.network.get(WEIGHT).values();
+        float[] mask = mask(10);
+        int zeros = 0;
+        for (int i = 0; i < WEIGHTS; i++) {
+            if (mask[i] == 0) assertEquals(0, weights[i], "masked element " + i);
+            if (weights[i] == 0) zeros++;
+        }
+        assertTrue(zeros < WEIGHTS / 8, "elements of the first mask move again");
+        assertEquals(3, trained.recorded);
+    }
+
+    private static float[] mask(int seed) {
+        Random random = new Random(seed);
+        float[] keep = new float[WEIGHTS];
+        for (int i = 0; i < WEIGHTS; i++) keep[i] = random.nextInt(10) == 0 ? 0 : 1;
+        return keep;
+    }
+
+    @Test
+    void aTensorIsReplaced() {
+        Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
+            if (loop.iteration() != 7) return;
+            Tensor statistics = loop.network().parameters().get("1.fc2.bias").tensor();
+            statistics.set(1, 2, 3);
+        });
+        assertCounts(1, REPLAYS, trained);
+    }
+
+    @Test
+    void aPartOfTheNetworkChangesItsMode() {
+        Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
+            Dropout dropout = (Dropout) loop.network().children().get("0");
+            boolean training = loop.iteration() % 12 < 6;
+            if (dropout.isTraining() != training) dropout.train(training);
+            if (!training) dropout.step(loop.iteration() + 1);
+        });
+        assertTrue(trained.recorded >= 2, "recorded: " + trained.recorded);
+    }
+
+    /** As when training is taken back to an earlier state: the numbers of Adam's step and of dropout's mask jump. */
+    @ParameterizedTest
+    @EnumSource
+    void numbersJump(OptimizerKind kind) {
+        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+            if (loop.iteration() != 7) return;
+            loop.optimizer().stepCount(100);
+            loop.network().visit((path, module) -> {
+                if (module instanceof Dropout layer) layer.step(100);
+            });
+        });
+        assertCounts(1, REPLAYS, trained);
+        trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
+            if (loop.iteration() == 7) Initializer.seedDropout(loop.network(), 5);
+            if (loop.iteration() == 8) ((Dropout) loop.network().children().get("0")).step(8);
+        });
+        assertEquals(3, trained.recorded, "a seed, and a number, that do not follow from what was recorded");
+    }
+}
