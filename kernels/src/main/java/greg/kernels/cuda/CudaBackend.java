@@ -2,7 +2,6 @@ package greg.kernels.cuda;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
-import greg.kernels.BatchNormKernels;
 import greg.kernels.Conv2dKernels;
 import greg.kernels.Device;
 import greg.kernels.GemmKernels;
@@ -13,7 +12,7 @@ import greg.kernels.Precision;
 
 /**
  * One GPU, float32. This build runs the project's own kernels on it; the families that need cuDNN or cuBLAS (convolution,
- * batch normalization, pooling windows, matrix products) throw an error that says so. Used by the thread that opened it:
+ * matrix products) throw an error that says so. Used by the thread that opened it:
  * calls from another throw.
  */
 public final class CudaBackend implements Backend {
@@ -22,6 +21,7 @@ public final class CudaBackend implements Backend {
     private final Device device;
     private final DeviceMemory memory;
     private final CudaTransfer transfer;
+    private final BlockCounters counters;
     private final CudaShortcut shortcut;
     private final UpdateTables tables;
     private final CudaUpdate update;
@@ -37,18 +37,19 @@ public final class CudaBackend implements Backend {
         if (precision == Precision.BF16) context.requireCapability(8, "bf16");
         memory = new DeviceMemory(context, CudaLayouts.type(precision));
         CudaLayouts layouts = new CudaLayouts(context, memory);
+        counters = new BlockCounters(context, memory);
         transfer = new CudaTransfer(context, layouts);
         shortcut = new CudaShortcut(context, memory, transfer, layouts);
         tables = new UpdateTables(context, memory, transfer);
         update = new CudaUpdate(context, memory, transfer, tables);
-        augment = new CudaAugment(context, memory, transfer);
+        augment = new CudaAugment(context, memory, transfer, layouts);
         kernels = new KernelFamilies(
                 transfer,
-                new CudaElementwise(context, memory, layouts),
+                new CudaElementwise(context, memory, layouts, counters),
                 new CudaReduction(context, memory),
-                null, // throws below, as the other two do
+                null, // throws below, as the next does
                 null,
-                null,
+                new CudaBatchNorm(context, memory, layouts, counters),
                 new CudaPool2d(context, layouts),
                 shortcut,
                 new CudaConcat(context, layouts),
@@ -92,11 +93,6 @@ public final class CudaBackend implements Backend {
         throw needs("convolution", "cuDNN");
     }
 
-    @Override
-    public BatchNormKernels batchNorm() {
-        throw needs("batch normalization", "cuDNN");
-    }
-
     /**
      * Records the kernels that {@code step} launches, without running them, to be replayed with one call. The step must
      * have run once before, so that its modules, tables and memory are there; it may neither upload nor download nor wait.
@@ -136,6 +132,7 @@ public final class CudaBackend implements Backend {
         update.close();
         tables.close();
         shortcut.close();
+        counters.close();
         try {
             memory.trim();
         } finally {
