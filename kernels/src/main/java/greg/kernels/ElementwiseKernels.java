@@ -47,6 +47,9 @@ public interface ElementwiseKernels {
     /** y = alpha * x. */
     void scale(int[] dims, float alpha, Storage x, Storage y);
 
+    /** y = alpha * x, where {@code alpha} is one float on the device: the host need not know it. */
+    void scale(int[] dims, Storage alpha, Storage x, Storage y);
+
     /** y[n,c,s] = x[n,c,s] + bias[c], then ReLU if the spec says so. */
     void bias(BiasSpec spec, Storage x, Storage bias, Storage y);
 

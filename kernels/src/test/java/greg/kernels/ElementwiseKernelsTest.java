@@ -252,6 +252,18 @@ class ElementwiseKernelsTest {
         check(kind, "scale", (a, b) -> 0.3f * a, (kernels, dims, a, b, out) -> kernels.scale(dims, 0.3f, a, out));
     }
 
+    /** By a number on the device. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void scaleBy(String kind) {
+        try (Workspace k = new Workspace(BackendsUnderTest.open(kind))) {
+            Storage alpha = k.put(7, 0.3f);
+            Storage second = k.put(0.3f);
+            check(kind, "scale", (a, b) -> 0.3f * a, (kernels, dims, a, b, out) -> kernels.scale(dims, second, a, out));
+            check(kind, "scale", (a, b) -> 7 * a, (kernels, dims, a, b, out) -> kernels.scale(dims, alpha, a, out));
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void bias(String kind) {

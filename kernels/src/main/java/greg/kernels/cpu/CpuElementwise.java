@@ -51,6 +51,22 @@ final class CpuElementwise implements ElementwiseKernels {
         unary("scale", dnnl.dnnl_eltwise_linear, alpha, 0, dims, x, y);
     }
 
+    /** Not a plan, which has its factor built in. */
+    @Override
+    public void scale(int[] dims, Storage alpha, Storage x, Storage y) {
+        CpuStorage input = CpuStorage.of(x);
+        CpuStorage output = CpuStorage.of(y);
+        float[] factor = new float[1];
+        CpuStorage.of(alpha).block.read(0, factor, 0, 1);
+        for (long at = 0; at < y.length(); at += CHUNK) {
+            int n = (int) Math.min(CHUNK, y.length() - at);
+            input.block.read(at, chunk, 0, n);
+            for (int i = 0; i < n; i++) chunk[i] *= factor[0];
+            output.block.write(at, chunk, 0, n);
+        }
+        output.wroteLike(input);
+    }
+
     private void unary(String kind, int algorithm, float alpha, float beta, int[] dims, Storage x, Storage y) {
         long n = count(dims);
         Plan plan = plans.get(new Key(kind, n, alpha), () -> {

@@ -14,31 +14,39 @@ import java.util.Arrays;
 final class CudaAugment implements AugmentKernels, AutoCloseable {
     private static final int RANDOM = 1;
     private static final int FLIP = 2;
-    private static final int ELEMENTS = 16 * Launch.THREADS;
+    /** Of a block; more of a sample are shared by several. */
+    private static final int PIXELS = 4 * Launch.THREADS;
 
     private final CudaContext context;
     private final DeviceMemory memory;
     private final TransferKernels transfer;
+    private final CudaLayouts layouts;
     private float[] current = {};
     private CudaStorage constants;
 
-    CudaAugment(CudaContext context, DeviceMemory memory, TransferKernels transfer) {
+    CudaAugment(CudaContext context, DeviceMemory memory, TransferKernels transfer, CudaLayouts layouts) {
         this.context = context;
         this.memory = memory;
         this.transfer = transfer;
+        this.layouts = layouts;
     }
 
     @Override
     public void batch(AugmentSpec spec, Storage images, Storage indices, long seed, long counter, Storage y) {
         int imageBytes = Launch.elements("augment", spec.h(), spec.w(), spec.channels());
+        int[] dims = {spec.n(), spec.channels(), spec.outH(), spec.outW()};
+        int pixels = Launch.elements("augment", spec.outH(), spec.outW());
         if (spec.random() && context.capturing()) context.capture().feeds(spec.n());
-        context.launch("augment", "augment")
+        CudaStorage numbers = constants(spec);
+        CudaStorage out = layouts.target(y, dims);
+        context.launch("augment", "augment", layouts.type())
                 .add(images)
                 .add(Math.toIntExact(images.length() / imageBytes))
                 .add(indices)
-                .add(constants(spec))
-                .add(y)
+                .add(numbers)
+                .add(out)
                 .add(spec.channels())
+                .add(layouts.pitch(spec.channels()) / 4)
                 .add(spec.h())
                 .add(spec.w())
                 .add(spec.outH())
@@ -48,8 +56,8 @@ final class CudaAugment implements AugmentKernels, AutoCloseable {
                 .add(seed)
                 .add(counter)
                 .add(context.counters())
-                .grid(spec.n(), Launch.blocks((long) spec.channels() * spec.outH() * spec.outW(), ELEMENTS), 1);
-        CudaStorage.of(y).wrotePlain();
+                .grid(spec.n(), Launch.blocks(pixels, PIXELS), 1);
+        layouts.wrote(out, y, dims);
     }
 
     /** Means and deviations on the device; they change with the data set only. */

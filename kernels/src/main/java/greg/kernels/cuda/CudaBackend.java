@@ -2,9 +2,7 @@ package greg.kernels.cuda;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
-import greg.kernels.BatchNormKernels;
 import greg.kernels.Device;
-import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.Precision;
@@ -12,8 +10,8 @@ import greg.kernels.StagingBuffer;
 import java.util.List;
 
 /**
- * One GPU. This build runs the project's own kernels on it, cuBLAS and cuDNN; batch normalization and pooling windows are
- * missing and throw an error that says so. Used by the thread that opened it:
+ * One GPU: cuDNN for convolutions, cuBLAS for matrix products, and kernels of this project for everything else. Used by the
+ * thread that opened it:
  * calls from another throw.
  */
 public final class CudaBackend implements Backend {
@@ -23,6 +21,7 @@ public final class CudaBackend implements Backend {
     private final DeviceMemory memory;
     private final CudaLayouts layouts;
     private final CudaTransfer transfer;
+    private final BlockCounters counters;
     private final CudaShortcut shortcut;
     private final UpdateTables tables;
     private final CudaUpdate update;
@@ -42,13 +41,14 @@ public final class CudaBackend implements Backend {
         graphs = options.graphs();
         memory = new DeviceMemory(context, CudaLayouts.type(precision));
         layouts = new CudaLayouts(context, memory);
+        counters = new BlockCounters(context, memory);
         transfer = new CudaTransfer(context, layouts);
         shortcut = new CudaShortcut(context, memory, transfer, layouts);
         tables = new UpdateTables(context, memory, transfer, layouts);
         update = new CudaUpdate(context, memory, transfer, tables);
-        augment = new CudaAugment(context, memory, transfer);
+        augment = new CudaAugment(context, memory, transfer, layouts);
         gemm = new CudaGemm(context, memory, precision != Precision.FP32);
-        CudaElementwise elementwise = new CudaElementwise(context, memory, layouts);
+        CudaElementwise elementwise = new CudaElementwise(context, memory, layouts, counters);
         conv2d = new CudaConv2d(context, memory, layouts, elementwise, precision, options.deterministic());
         kernels = new KernelFamilies(
                 transfer,
@@ -56,7 +56,7 @@ public final class CudaBackend implements Backend {
                 new CudaReduction(context, memory),
                 gemm,
                 conv2d,
-                null, // throws below
+                new CudaBatchNorm(context, memory, layouts, counters),
                 new CudaPool2d(context, layouts),
                 shortcut,
                 new CudaConcat(context, layouts),
@@ -67,12 +67,6 @@ public final class CudaBackend implements Backend {
                 update,
                 augment,
                 new CudaRandom(context));
-    }
-
-    /** The error of a family that needs a library which this build does not use. */
-    static KernelException needs(String family, String library) {
-        return new KernelException(
-                "cuda: " + family + " needs " + library + ", which this build does not use yet; device = cpu");
     }
 
     @Override
@@ -103,11 +97,6 @@ public final class CudaBackend implements Backend {
     @Override
     public List<String> usePlans(List<String> choices) {
         return conv2d.usePlans(choices);
-    }
-
-    @Override
-    public BatchNormKernels batchNorm() {
-        throw needs("batch normalization", "cuDNN");
     }
 
     @Override
@@ -156,6 +145,7 @@ public final class CudaBackend implements Backend {
         update.close();
         tables.close();
         shortcut.close();
+        counters.close();
         try {
             memory.trim();
         } finally {

@@ -5,7 +5,7 @@ import greg.kernels.Storage;
 import greg.kernels.spec.ConcatSpec;
 import java.util.List;
 
-/** Copies of channel ranges by {@code copy_rows} of {@code transfer.ptx}: in either layout a range is a column of runs. */
+/** {@code concat.ptx}: copies of ranges of channels. */
 final class CudaConcat implements ConcatKernels {
     private final CudaContext context;
     private final CudaLayouts layouts;
@@ -17,45 +17,55 @@ final class CudaConcat implements ConcatKernels {
 
     @Override
     public void forward(ConcatSpec spec, List<Storage> xs, Storage y) {
-        Launch.elements("concat", spec.yDims());
-        CudaStorage target = CudaStorage.of(y);
-        for (int i = 0; i < xs.size(); i++) {
-            CudaStorage x = layouts.dense(xs.get(i), spec.xDims(i));
-            int plane = spec.h() * spec.w();
-            int width = spec.channels().get(i) * plane;
-            long at = (long) Float.BYTES * spec.offset(i) * plane;
-            copy(spec.n(), width, x, 0, width, target, at, spec.outChannels() * plane);
+        CudaStorage out = layouts.target(y, spec.yDims());
+        int last = xs.size() - 1;
+        int pitch = layouts.pitch(spec.outChannels());
+        for (int i = 0; i <= last; i++) {
+            CudaStorage x = layouts.activation(xs.get(i), spec.xDims(i));
+            int width = spec.channels().get(i);
+            int to = spec.offset(i);
+            // the last one writes the padding
+            copy(spec, x, layouts.pitch(width), 0, out, pitch, to, width, i == last ? pitch : to + width);
             x.release();
         }
-        target.wrotePlain();
+        layouts.wrote(out, y, spec.yDims());
     }
 
     @Override
     public void backward(ConcatSpec spec, int input, Storage dy, Storage dx) {
-        Launch.elements("concatBackward", spec.yDims());
-        CudaStorage target = CudaStorage.of(dx);
-        CudaStorage source = layouts.dense(dy, spec.yDims());
-        int plane = spec.h() * spec.w();
-        int width = spec.channels().get(input) * plane;
-        long at = (long) Float.BYTES * spec.offset(input) * plane;
-        copy(spec.n(), width, source, at, spec.outChannels() * plane, target, 0, width);
+        CudaStorage source = layouts.activation(dy, spec.yDims());
+        CudaStorage out = layouts.target(dx, spec.xDims(input));
+        int width = spec.channels().get(input);
+        int pitch = layouts.pitch(width);
+        copy(spec, source, layouts.pitch(spec.outChannels()), spec.offset(input), out, pitch, 0, width, pitch);
+        layouts.wrote(out, dx, spec.xDims(input));
         source.release();
-        target.wrotePlain();
     }
 
-    /** Rows of {@code width} elements, from and to these byte offsets in the storages. */
+    /** Channels {@code fromX} to {@code fromX + width} of x become those from {@code fromY} of y; 0 from there to {@code limit}. */
     private void copy(
-            int rows, int width, CudaStorage x, long fromX, int pitchX, CudaStorage y, long fromY, int pitchY) {
-        long n = (long) rows * width;
-        context.uses(x);
-        context.uses(y);
-        context.launch("transfer", "copy_rows")
-                .add(n)
-                .add(x.address().value() + fromX)
-                .add(y.address().value() + fromY)
-                .add(width)
+            ConcatSpec spec,
+            CudaStorage x,
+            int pitchX,
+            int fromX,
+            CudaStorage y,
+            int pitchY,
+            int fromY,
+            int width,
+            int limit) {
+        int quads = Launch.blocks(limit - fromY / 4 * 4, 4);
+        long n = (long) spec.n() * spec.h() * spec.w() * quads;
+        context.launch("concat", "copy_channels", layouts.type())
+                .add(x)
+                .add(y)
                 .add(pitchX)
                 .add(pitchY)
+                .add(fromX)
+                .add(fromY)
+                .add(width)
+                .add(limit)
+                .add(quads)
+                .add(n)
                 .over(n, Launch.THREADS);
     }
 }

@@ -4,11 +4,8 @@ import greg.kernels.GateKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.GateSpec;
 
-/** {@code gate.ptx}, in the layout of x. */
+/** {@code gate.ptx}. */
 final class CudaGate implements GateKernels {
-    private static final int PLANES = Launch.THREADS / 32;
-    private static final int CHANNELS = 32;
-
     private final CudaContext context;
     private final CudaLayouts layouts;
 
@@ -19,49 +16,43 @@ final class CudaGate implements GateKernels {
 
     @Override
     public void forward(GateSpec spec, Storage x, Storage gate, Storage y) {
-        int n = Launch.elements("gate", spec.dims());
-        CudaStorage source = layouts.dense(x, spec.dims());
-        int together = source.layout() == CudaLayout.NHWC ? spec.channels() : 1;
-        context.launch("gate", "gate")
-                .add((long) n)
-                .add(source)
-                .add(y)
+        int pixels = Launch.elements("gate", spec.h(), spec.w());
+        int quads = layouts.pitch(spec.channels()) / 4;
+        long n = (long) spec.n() * pixels * quads;
+        CudaStorage in = layouts.activation(x, spec.dims());
+        CudaStorage out = layouts.target(y, spec.dims());
+        context.launch("gate", "gate", layouts.type())
+                .add(in)
+                .add(out)
                 .add(CudaStorage.dense(gate))
-                .add(spec.h() * spec.w() * together)
-                .add(together)
-                .over(n, CudaElementwise.ELEMENTS);
-        CudaStorage.of(y).wrotePlain();
-        source.release();
+                .add(spec.channels())
+                .add(quads)
+                .add(pixels)
+                .add(n)
+                .over(n, Launch.THREADS);
+        layouts.wrote(out, y, spec.dims());
+        in.release();
     }
 
     @Override
     public void backwardGate(GateSpec spec, Storage x, Storage dy, Storage dgate) {
-        Launch.elements("gateBackward", spec.dims());
-        CudaStorage source = layouts.dense(x, spec.dims());
-        CudaStorage gradient = layouts.dense(dy, spec.dims());
-        int pixels = spec.h() * spec.w();
-        if (source.layout() == CudaLayout.NCHW) {
-            int planes = spec.n() * spec.channels();
-            context.launch("gate", "gate_backward_planes")
-                    .add(planes)
-                    .add(pixels)
-                    .add(source)
-                    .add(gradient)
-                    .add(dgate)
-                    .over(planes, PLANES);
-        } else {
-            int groups = Launch.blocks(spec.channels(), CHANNELS);
-            context.launch("gate", "gate_backward_rows")
-                    .add(spec.channels())
-                    .add(pixels)
-                    .add(groups)
-                    .add(source)
-                    .add(gradient)
-                    .add(dgate)
-                    .grid(Math.multiplyExact(spec.n(), groups), 1, 1);
-        }
+        int pixels = Launch.elements("gateBackward", spec.h(), spec.w());
+        int pitch = layouts.pitch(spec.channels());
+        ChannelTiles tiles = ChannelTiles.sums(pixels, pitch);
+        CudaStorage in = layouts.activation(x, spec.dims());
+        CudaStorage gradient = layouts.activation(dy, spec.dims());
+        context.launch("gate", "gate_backward", layouts.type())
+                .add(in)
+                .add(gradient)
+                .add(dgate)
+                .add(spec.channels())
+                .add(pitch)
+                .add(pixels)
+                .add(tiles.span())
+                .add(tiles.step())
+                .grid(spec.n(), tiles.tiles(), 1);
         CudaStorage.of(dgate).wrotePlain();
         gradient.release();
-        source.release();
+        in.release();
     }
 }

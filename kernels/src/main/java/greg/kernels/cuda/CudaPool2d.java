@@ -3,10 +3,12 @@ package greg.kernels.cuda;
 import greg.kernels.Pool2dKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.Pool2dSpec;
+import greg.kernels.spec.Pool2dSpec.Kind;
 
-/** Global average pooling by {@code global_average.ptx}; windows need cuDNN. */
+/** {@code max_pool.ptx}, {@code average_pool.ptx} and {@code global_average.ptx}: four channels of a pixel per thread. */
 final class CudaPool2d implements Pool2dKernels {
-    private static final int PLANES = Launch.THREADS / 32;
+    /** Places in a window that a byte can tell from each other. */
+    private static final int BYTE_PLACES = 256;
 
     private final CudaContext context;
     private final CudaLayouts layouts;
@@ -16,46 +18,107 @@ final class CudaPool2d implements Pool2dKernels {
         this.context = context;
     }
 
+    private static boolean wide(Pool2dSpec spec) {
+        return (long) spec.kernelH() * spec.kernelW() > BYTE_PLACES;
+    }
+
     @Override
     public long savedBytes(Pool2dSpec spec) {
-        throw CudaBackend.needs("pooling", "cuDNN");
+        if (spec.kind() == Kind.AVG) return 1;
+        long places = (long) spec.n() * spec.outH() * spec.outW() * layouts.pitch(spec.channels());
+        return wide(spec) ? places * Integer.BYTES : places;
     }
 
     @Override
     public void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved) {
-        throw CudaBackend.needs("pooling", "cuDNN");
+        boolean max = spec.kind() == Kind.MAX;
+        CudaStorage in = layouts.activation(x, spec.xDims());
+        CudaStorage out = layouts.target(y, spec.yDims());
+        Launch launch = max
+                ? context.launch("max_pool", "max_pool", layouts.type())
+                        .add(in)
+                        .add(out)
+                        .add(saved)
+                : context.launch("average_pool", "average_pool", layouts.type())
+                        .add(in)
+                        .add(out);
+        over(spec, launch, spec.yDims());
+        layouts.wrote(out, y, spec.yDims());
+        if (max && saved != null) CudaStorage.of(saved).wrotePlain();
+        in.release();
     }
 
     @Override
     public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
-        throw CudaBackend.needs("pooling", "cuDNN");
+        boolean max = spec.kind() == Kind.MAX;
+        CudaStorage in = layouts.activation(dy, spec.yDims());
+        CudaStorage out = layouts.target(dx, spec.xDims());
+        Launch launch = max
+                ? context.launch("max_pool", "max_pool_backward", layouts.type())
+                        .add(in)
+                        .add(out)
+                        .add(saved)
+                : context.launch("average_pool", "average_pool_backward", layouts.type())
+                        .add(in)
+                        .add(out);
+        over(spec, launch, spec.xDims());
+        layouts.wrote(out, dx, spec.xDims());
+        in.release();
+    }
+
+    /** The geometry, and a thread for four channels of each pixel of a result with these dimensions. */
+    private void over(Pool2dSpec spec, Launch launch, int[] dims) {
+        int quads = layouts.pitch(spec.channels()) / 4;
+        long n = (long) Launch.elements("pool2d", dims[0], dims[2], dims[3]) * quads;
+        launch.add(quads)
+                .add(spec.h())
+                .add(spec.w())
+                .add(spec.outH())
+                .add(spec.outW())
+                .add(spec.kernelH())
+                .add(spec.kernelW())
+                .add(spec.strideH())
+                .add(spec.strideW())
+                .add(spec.padH())
+                .add(spec.padW());
+        if (spec.kind() == Kind.MAX) launch.add(wide(spec));
+        launch.add(n).over(n, Launch.THREADS);
     }
 
     @Override
     public void globalAverage(int n, int c, int h, int w, Storage x, Storage y) {
-        int pixels = Launch.elements("globalAverage", n, c, h, w) / (n * c);
-        CudaStorage source = layouts.dense(x, new int[] {n, c, h, w});
-        context.launch("global_average", "global_average_planes")
-                .add(n * c)
-                .add(pixels)
-                .add(source)
+        int pixels = Launch.elements("globalAverage", h, w);
+        int pitch = layouts.pitch(c);
+        ChannelTiles tiles = ChannelTiles.sums(pixels, pitch);
+        CudaStorage in = layouts.activation(x, new int[] {n, c, h, w});
+        context.launch("global_average", "global_average", layouts.type())
+                .add(in)
                 .add(y)
-                .over((long) n * c, PLANES);
-        source.release();
+                .add(c)
+                .add(pitch)
+                .add(pixels)
+                .add(tiles.span())
+                .add(tiles.step())
+                .grid(n, tiles.tiles(), 1);
+        in.release();
         CudaStorage.of(y).wrotePlain();
     }
 
     @Override
     public void globalAverageBackward(int n, int c, int h, int w, Storage dy, Storage dx) {
-        int length = Launch.elements("globalAverageBackward", n, c, h, w);
-        context.launch("global_average", "global_average_backward")
-                .add((long) length)
+        int pixels = Launch.elements("globalAverageBackward", h, w);
+        int[] dims = {n, c, h, w};
+        int quads = layouts.pitch(c) / 4;
+        long count = (long) n * pixels * quads;
+        CudaStorage out = layouts.target(dx, dims);
+        context.launch("global_average", "global_average_backward", layouts.type())
                 .add(CudaStorage.dense(dy))
-                .add(dx)
+                .add(out)
                 .add(c)
-                .add(h * w)
-                .add(h * w)
-                .over(length, Launch.THREADS);
-        CudaStorage.of(dx).wrotePlain();
+                .add(quads)
+                .add(pixels)
+                .add(count)
+                .over(count, Launch.THREADS);
+        layouts.wrote(out, dx, dims);
     }
 }

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** {@code shortcut.ptx}: each element of the result looks up where it comes from, forward and backward. */
+/** {@code shortcut.ptx}: each channel of the result looks up where it comes from, forward and backward. */
 final class CudaShortcut implements ShortcutKernels, AutoCloseable {
     private final CudaContext context;
     private final DeviceMemory memory;
@@ -41,30 +41,30 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
         gather(dy, spec.yDims(), dx, spec.xDims(), List.of(targets), 1, spec.stride());
     }
 
-    /** dst[n, c, h, w] = src[n, route[c], h times / over, w times / over] in the layout of src, or 0. */
+    /** dst[n, c, h, w] = src[n, route[c], h times / over, w times / over], or 0. */
     private void gather(Storage src, int[] from, Storage dst, int[] to, List<Integer> route, int times, int over) {
-        int image = Launch.elements("shortcut", from) / from[0];
-        int n = Launch.elements("shortcut", to);
-        CudaStorage source = layouts.dense(src, from);
-        boolean last = false;
-        context.launch("shortcut", "shortcut")
-                .add(n)
-                .add(dst)
-                .add(source)
-                .add(onDevice(route))
+        int quads = layouts.pitch(to[1]) / 4;
+        long n = (long) Launch.elements("shortcut", to[0], to[2], to[3]) * quads;
+        CudaStorage channels = onDevice(route);
+        CudaStorage in = layouts.activation(src, from);
+        CudaStorage out = layouts.target(dst, to);
+        context.launch("shortcut", "shortcut", layouts.type())
+                .add(in)
+                .add(out)
+                .add(channels)
                 .add(to[1])
+                .add(quads)
+                .add(layouts.pitch(from[1]))
                 .add(to[2])
                 .add(to[3])
-                .add(last)
+                .add(from[2])
+                .add(from[3])
                 .add(times)
                 .add(over)
-                .add(image)
-                .add(last ? 1 : from[2] * from[3])
-                .add(last ? from[3] * from[1] : from[3])
-                .add(last ? from[1] : 1)
+                .add(n)
                 .over(n, Launch.THREADS);
-        CudaStorage.of(dst).wrotePlain();
-        source.release();
+        layouts.wrote(out, dst, to);
+        in.release();
     }
 
     private CudaStorage onDevice(List<Integer> route) {

@@ -9,7 +9,7 @@ import jcuda.driver.JCudaDriver;
 
 /** Copies between the Java heap and the device; fills. */
 final class CudaTransfer implements TransferKernels {
-    private static final int FILL_BYTES = 4096;
+    static final int FILL_BYTES = 4096;
 
     private final CudaContext context;
     private final CudaLayouts layouts;

@@ -4,7 +4,7 @@ import greg.kernels.Storage;
 import greg.kernels.UpsampleNearestKernels;
 import greg.kernels.spec.UpsampleNearestSpec;
 
-/** {@code upsample_nearest.ptx}, in the layout of what is read: one element of the result per thread. */
+/** {@code upsample_nearest.ptx}: four channels of a pixel of the result per thread. */
 final class CudaUpsampleNearest implements UpsampleNearestKernels {
     private final CudaContext context;
     private final CudaLayouts layouts;
@@ -21,23 +21,24 @@ final class CudaUpsampleNearest implements UpsampleNearestKernels {
 
     @Override
     public void backward(UpsampleNearestSpec spec, Storage dy, Storage dx) {
-        Launch.elements("upsampleNearestBackward", spec.yDims());
         launch("upsample_nearest_backward", spec, dy, spec.yDims(), dx, spec.xDims());
     }
 
-    private void launch(String entry, UpsampleNearestSpec spec, Storage x, int[] fromDims, Storage to, int[] dims) {
-        int n = Launch.elements("upsampleNearest", dims);
-        CudaStorage from = layouts.dense(x, fromDims);
-        context.launch("upsample_nearest", entry)
-                .add(n)
-                .add(from)
-                .add(to)
+    private void launch(String entry, UpsampleNearestSpec spec, Storage x, int[] fromDims, Storage y, int[] dims) {
+        int quads = layouts.pitch(dims[1]) / 4;
+        long n = (long) Launch.elements("upsampleNearest", dims[0], dims[2], dims[3]) * quads;
+        CudaStorage in = layouts.activation(x, fromDims);
+        CudaStorage out = layouts.target(y, dims);
+        context.launch("upsample_nearest", entry, layouts.type())
+                .add(in)
+                .add(out)
+                .add(quads)
                 .add(spec.w())
-                .add(1)
                 .add(spec.factorH())
                 .add(spec.factorW())
+                .add(n)
                 .over(n, Launch.THREADS);
-        CudaStorage.of(to).wrotePlain();
-        from.release();
+        layouts.wrote(out, y, dims);
+        in.release();
     }
 }

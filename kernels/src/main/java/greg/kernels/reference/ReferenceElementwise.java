@@ -109,6 +109,11 @@ final class ReferenceElementwise implements ElementwiseKernels {
     }
 
     @Override
+    public void scale(int[] dims, Storage alpha, Storage xs, Storage ys) {
+        scale(dims, floats(alpha)[0], xs, ys);
+    }
+
+    @Override
     public void bias(BiasSpec spec, Storage xs, Storage biases, Storage ys) {
         float[] x = floats(xs);
         float[] bias = floats(biases);

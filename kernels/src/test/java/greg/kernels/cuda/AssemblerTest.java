@@ -125,7 +125,7 @@ class AssemblerTest {
 
     @Test
     void mistakesAreReportedWithTheirLine() {
-        String text = PtxSource.read("shortcut").text().replace("rem.u32 %w, %thread", "rem.u32 %nobody, %thread");
+        String text = PtxSource.read("shortcut").text().replace("rem.u32 %t, %h", "rem.u32 %nobody, %h");
         AssertionError e = assertThrows(
                 AssertionError.class, () -> Assembler.compile(new PtxSource("broken", text, Map.of()), "sm_80"));
         assertTrue(e.getMessage().contains("line") && e.getMessage().contains("nobody"), e.getMessage());

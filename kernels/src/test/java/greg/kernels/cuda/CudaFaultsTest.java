@@ -189,13 +189,6 @@ class CudaFaultsTest {
     }
 
     @Test
-    void missingFamiliesSayWhatTheyNeed() {
-        CudaBackend backend = new Gpu().backend();
-        refused(backend::batchNorm, "cuDNN", "device = cpu");
-        refused(() -> backend.pool2d().savedBytes(null), "pooling", "cuDNN");
-    }
-
-    @Test
     void foreignStoragesAreRefused() {
         CudaBackend backend = new Gpu().backend();
         refused(() -> backend.transfer().fill(null, 0), "expected a storage of the cuda backend", "null");

@@ -2,7 +2,6 @@ package greg.tensor.op;
 
 import greg.kernels.DType;
 import greg.kernels.Storage;
-import greg.kernels.spec.GemmSpec;
 import greg.tensor.ChannelMap;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -37,11 +36,11 @@ public final class CrossEntropyOp extends Op {
         return new CrossEntropyOp(dlogits, Math.toIntExact(in.size())).record(Shape.of(), loss, logits);
     }
 
-    /** dlogits = (softmax - onehot) / N, times the scalar dy: a product of (N K, 1) and (1, 1), so the host reads nothing. */
+    /** dlogits = (softmax - onehot) / N, times the scalar dy, which stays on the device. */
     @Override
     protected Storage[] backward(Storage dy) {
         Storage dx = allocate(elements);
-        backend().gemm().gemm(new GemmSpec(elements, 1, 1, false, false, false), dlogits, dy, dx);
+        backend().elementwise().scale(new int[] {elements}, dy, dlogits, dx);
         return new Storage[] {dx};
     }
 
