@@ -52,10 +52,19 @@ public final class BackendsUnderTest {
         return open("reference");
     }
 
-    /** The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. */
+    /**
+     * The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. A cuda
+     * backend that a kernel's fault has ended is replaced by a new one, so that the fault fails its own test only.
+     *
+     * @throws AssertionError if an earlier test did not wait for a kernel of its own that failed
+     */
     public static Backend open(String kind) {
         Backend known = OPEN.get(kind);
-        if (known != null) return known;
+        if (known != null) {
+            KernelException fault = kind.equals("cuda") ? fault(known) : null;
+            if (fault == null) return known;
+            replace(known, fault);
+        }
         String why = unavailable(kind);
         if (why != null) {
             String message = "backend " + kind + " is absent: " + why;
@@ -91,6 +100,30 @@ public final class BackendsUnderTest {
             if (REPORTED.add(refusal.getMessage())) System.out.println("SKIPPED " + refusal.getMessage());
             Assumptions.abort(refusal.getMessage());
             throw refusal;
+        }
+    }
+
+    /** What has ended this backend, or null. */
+    private static KernelException fault(Backend backend) {
+        try {
+            backend.synchronize();
+            return null;
+        } catch (KernelException ended) {
+            return ended;
+        }
+    }
+
+    private static void replace(Backend ended, KernelException fault) {
+        OPEN.remove(ended.name());
+        System.out.println("REPLACED backend " + ended.name() + " after a fault: " + fault.getMessage());
+        try {
+            ended.close();
+        } catch (KernelException cannotRelease) {
+            // nothing of a lost context can be released, except the context
+        }
+        if (!fault.getMessage().contains("the context is lost since")) {
+            throw new AssertionError(
+                    "a kernel of an earlier test has failed, and that test did not wait for it", fault);
         }
     }
 
