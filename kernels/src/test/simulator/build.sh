@@ -20,6 +20,11 @@ fi
 mkdir -p "$output/objects"
 newest_header=$(find "$sources" \( -name '*.h' -o -name '*.hpp' -o -name build.sh \) -newer "$output/libcuda.so.1" 2> /dev/null | head -n 1 || true)
 [ -f "$output/libcuda.so.1" ] || newest_header=all
+# what another machine or compiler has built is built again
+# shellcheck disable=SC2086
+target=$(g++ $native -Q --help=target 2> /dev/null | cksum)
+[ "$(cat "$output/objects/target" 2> /dev/null)" = "$target" ] || newest_header=all
+echo "$target" > "$output/objects/target"
 objects=
 changed=
 for source in "$sources"/*/*.cpp; do
