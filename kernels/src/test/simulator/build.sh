@@ -18,6 +18,11 @@ if ! command -v g++ > /dev/null 2>&1; then
   exit 0
 fi
 mkdir -p "$output/objects"
+# what another machine or compiler has built is built again
+# shellcheck disable=SC2086 # the flags are words on purpose
+target=$(g++ $native -Q --help=target 2> /dev/null | cksum)
+[ "$(cat "$output/objects/target" 2> /dev/null)" = "$target" ] || rm -f "$output"/objects/*.o
+echo "$target" > "$output/objects/target"
 
 # library NAME DIRECTORIES: all sources of the directories in one file, which is also its soname. Symbol versions are
 # those of NAME.map in the first directory, if there is one. All but the driver are linked to the driver, for its

@@ -1,6 +1,7 @@
 #include "device/block.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 namespace sim {
@@ -263,13 +264,44 @@ uint64_t Block::special(Special which, unsigned i) const {
     }
 }
 
+namespace {
+
+BlockRange selected;
+
+/// A number that depends on the launch and its place in the program, and is the same in every run of it.
+uint64_t nextRandom(uint64_t& state) {
+    state += 0x9e3779b97f4a7c15;
+    uint64_t mixed = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+    return mixed ^ mixed >> 31;
+}
+
+/// A device runs the blocks of a launch in whatever order it likes: every launch has another one here.
+std::vector<size_t> shuffledBlocks(size_t count) {
+    static uint64_t random = getenv("GREG_SIM_SEED") ? strtoull(getenv("GREG_SIM_SEED"), nullptr, 10) : 0;
+    size_t first = selected.count ? std::min(selected.first, count) : 0;
+    size_t last = selected.count ? std::min(first + selected.count, count) : count;
+    std::vector<size_t> order(last - first);
+    for (size_t i = 0; i < order.size(); i++) {
+        size_t place = nextRandom(random) % (i + 1);
+        order[i] = order[place];
+        order[place] = first + i;
+    }
+    return order;
+}
+
+}  // namespace
+
+void selectBlocks(BlockRange blocks) { selected = blocks; }
+
 void execute(const Launch& launch) {
+    std::vector<size_t> order = shuffledBlocks(launch.grid.count());
     Block block(launch);
-    GlobalRaces::get().launch(*launch.kernel, launch.grid.count());
-    for (unsigned z = 0; z < launch.grid.z; z++) {
-        for (unsigned y = 0; y < launch.grid.y; y++) {
-            for (unsigned x = 0; x < launch.grid.x; x++) block.run({x, y, z});
-        }
+    GlobalRaces::get().launch(*launch.kernel, order.size());
+    for (size_t linear : order) {
+        block.run({static_cast<unsigned>(linear % launch.grid.x),
+                   static_cast<unsigned>(linear / launch.grid.x % launch.grid.y),
+                   static_cast<unsigned>(linear / launch.grid.x / launch.grid.y)});
     }
 }
 

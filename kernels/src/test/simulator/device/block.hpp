@@ -65,6 +65,15 @@ private:
 
 inline bool Thread::wide(Slot slot) const { return block->kernel().widths[slot] == 64; }
 
+/// Blocks of a launch by their linear index, x fastest; all of them if count is 0.
+struct BlockRange {
+    size_t first = 0;
+    size_t count = 0;
+};
+
+/// Of launches from now on only these blocks run, so that a test can look at the end of a grid of millions.
+void selectBlocks(BlockRange blocks);
+
 /// Checks nothing that the driver checks before; throws what the kernel did wrong.
 void execute(const Launch& launch);
 

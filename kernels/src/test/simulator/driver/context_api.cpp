@@ -12,10 +12,11 @@ Context* create(CUdevice device, bool primary) {
     auto created = std::make_shared<Context>();
     created->device = device;
     created->primary = primary;
-    return state().contexts.add(created);
+    created->handle = state().contexts.add(created);
+    return created.get();
 }
 
-Context* live(void* handle) {
+Context* live(const void* handle) {
     try {
         return state().contexts.get(handle).get();
     } catch (const Error& error) {
@@ -23,7 +24,7 @@ Context* live(void* handle) {
     }
 }
 
-Context* currentOrNull() {
+void* currentOrNull() {
     return contextStack().empty() ? nullptr : contextStack().back();
 }
 
@@ -39,7 +40,7 @@ void releasePrimary(CUdevice device) {
 }  // namespace
 
 API(cuCtxCreate_v2, void** handle, unsigned, CUdevice device)
-    Context* created = create(device, false);
+    void* created = create(device, false)->handle;
     contextStack().push_back(created);
     out(handle, "handle") = created;
 END
@@ -47,16 +48,16 @@ END
 API(cuCtxDestroy_v2, void* handle)
     Context* dying = live(handle);
     if (dying->primary) throw Error(CUDA_ERROR_INVALID_CONTEXT, "a primary context is released, not destroyed");
-    std::vector<Context*>& stack = contextStack();
-    if (!stack.empty() && stack.back() == dying) stack.pop_back();
+    std::vector<void*>& stack = contextStack();
+    if (!stack.empty() && stack.back() == handle) stack.pop_back();
     destroy(*dying);
 END
 
 API(cuDevicePrimaryCtxRetain, void** handle, CUdevice device)
     requireDevice(device);
     State::Primary& primary = state().primaries[device];
-    if (primary.users++ == 0) primary.context = state().contexts.get(create(device, true));
-    out(handle, "handle") = primary.context.get();
+    if (primary.users++ == 0) primary.context = state().contexts.get(create(device, true)->handle);
+    out(handle, "handle") = primary.context->handle;
 END
 
 API(cuDevicePrimaryCtxRelease_v2, CUdevice device)
@@ -81,7 +82,7 @@ API(cuDevicePrimaryCtxSetFlags_v2, CUdevice, unsigned)
 END
 
 API(cuCtxPushCurrent_v2, void* handle)
-    contextStack().push_back(live(handle));
+    contextStack().push_back(live(handle)->handle);
 END
 
 API(cuCtxPopCurrent_v2, void** handle)
@@ -91,8 +92,8 @@ API(cuCtxPopCurrent_v2, void** handle)
 END
 
 API(cuCtxSetCurrent, void* handle)
-    std::vector<Context*>& stack = contextStack();
-    Context* next = handle ? live(handle) : nullptr;
+    std::vector<void*>& stack = contextStack();
+    void* next = handle ? live(handle)->handle : nullptr;
     if (!stack.empty()) stack.pop_back();
     if (next) stack.push_back(next);
 END

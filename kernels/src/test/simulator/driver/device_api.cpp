@@ -141,6 +141,17 @@ SIM_API CUresult cuGetErrorString(CUresult code, const char** sentence) {
 /// Stops (or resumes) the report of errors on stderr.
 SIM_API void gregSimQuiet(int on) { quiet = on != 0; }
 
+/// Gives the device another size of memory. Whatever is not written to costs the host nothing, so that allocations of
+/// many gigabytes can be tested at their end.
+API(gregSimMemory, size_t bytes)
+    Memory::get().resize(bytes);
+END
+
+/// Of launches that run from now on only these blocks are run (by linear index, x fastest); all again if count is 0.
+API(gregSimBlocks, size_t first, size_t count)
+    selectBlocks({first, count});
+END
+
 namespace {
 
 void forget(CUdeviceptr address, size_t bytes) {

@@ -205,6 +205,7 @@ API(cuMemFreeHost, void* host)
 END
 
 API(cuMemHostRegister_v2, void* host, size_t bytes, unsigned)
+    refuseDuringCapture("page-locking");
     context();
     requireHost(host, bytes);
     if (!state().pinned.emplace(reinterpret_cast<uint64_t>(host), bytes).second) {
@@ -213,6 +214,7 @@ API(cuMemHostRegister_v2, void* host, size_t bytes, unsigned)
 END
 
 API(cuMemHostUnregister, void* host)
+    refuseDuringCapture("the end of page-locking");
     synchronise(context());
     if (state().pinned.erase(reinterpret_cast<uint64_t>(host)) == 0) {
         throw Error(CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, text("%p", host));

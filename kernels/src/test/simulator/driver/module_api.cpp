@@ -28,7 +28,8 @@ void load(void** handle, const void* image) {
     auto loaded = std::make_shared<LoadedModule>();
     loaded->context = &current;
     loaded->module = parseModule(source, "", capability());
-    out(handle, "module") = state().modules.add(loaded);
+    loaded->handle = state().modules.add(loaded);
+    out(handle, "module") = loaded->handle;
 }
 
 /// The text of the error into the caller's log buffer (options 5 and 6 of cuModuleLoadDataEx).
@@ -154,10 +155,16 @@ API(cuModuleGetFunction, void** handle, void* moduleHandle, const char* name)
         for (const auto& kernel : module->module.kernels) all += " " + kernel.first;
         throw Error(CUDA_ERROR_NOT_FOUND, "no kernel " + std::string(name) + "; there are:" + all);
     }
-    auto function = std::make_shared<Function>();
-    function->module = module;
-    function->kernel = &found->second;
-    out(handle, "function") = state().functions.add(function);
+    void*& fetched = module->fetched[name];
+    if (!fetched) {
+        // a driver loads functions lazily: when they are asked for
+        refuseDuringCapture("the first fetch of a function");
+        auto function = std::make_shared<Function>();
+        function->module = module;
+        function->kernel = &found->second;
+        fetched = state().functions.add(function);
+    }
+    out(handle, "function") = fetched;
 END
 
 API(cuModuleGetGlobal_v2, CUdeviceptr* address, size_t* bytes, void* moduleHandle, const char* name)
@@ -198,7 +205,7 @@ API(cuFuncSetCacheConfig, void* handle, int)
 END
 
 API(cuFuncGetModule, void** module, void* handle)
-    out(module, "module") = state().functions.get(handle)->module.get();
+    out(module, "module") = state().functions.get(handle)->module->handle;
 END
 
 API(cuOccupancyMaxActiveBlocksPerMultiprocessor, int* blocks, void* handle, int threads, size_t dynamic)

@@ -10,13 +10,13 @@ State& state() {
     return *state;
 }
 
-std::vector<Context*>& contextStack() {
-    thread_local std::vector<Context*> stack;
+std::vector<void*>& contextStack() {
+    thread_local std::vector<void*> stack;
     return stack;
 }
 
 Context& context() {
-    std::vector<Context*>& stack = contextStack();
+    std::vector<void*>& stack = contextStack();
     if (stack.empty() || !stack.back()) throw Error(CUDA_ERROR_INVALID_CONTEXT, "no context is current on this thread");
     Context& current = *state().contexts.get(stack.back());
     if (current.failureCode != CUDA_SUCCESS) {
@@ -170,7 +170,7 @@ void destroy(Context& context) {
     for (auto it = all.captures.begin(); it != all.captures.end();) {
         it = (*it)->origin->context == &context ? all.captures.erase(it) : std::next(it);
     }
-    all.contexts.remove(&context);
+    all.contexts.remove(context.handle);
 }
 
 }  // namespace sim

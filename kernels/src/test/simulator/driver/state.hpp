@@ -56,9 +56,11 @@ struct Event {
 };
 
 struct LoadedModule {
+    void* handle = nullptr;
     Context* context = nullptr;
     Module module;
     bool loaded = true;
+    std::map<std::string, void*> fetched;  // functions, which are loaded when they are fetched for the first time
 };
 
 struct Function {
@@ -72,6 +74,7 @@ struct Graph {
 };
 
 struct Context {
+    void* handle = nullptr;
     CUdevice device = 0;
     bool primary = false;
     std::string failure;  // of a kernel: the context is lost, every call returns it
@@ -80,43 +83,51 @@ struct Context {
     std::set<std::shared_ptr<Stream>> streams;
 };
 
-/// Handles that the program holds; one that was destroyed or never existed is an error.
+/// Handles that the program holds: numbers that are never used twice, so that one that was destroyed is told from one
+/// that never existed, and stays wrong when something new is created.
 template <class T>
 class Registry {
 public:
-    explicit Registry(const char* what) : what_(what) {}
-    T* add(std::shared_ptr<T> object) {
-        T* handle = object.get();
+    /// `kind` tells the handles of this registry from those of others.
+    Registry(unsigned kind, const char* what) : base_(uint64_t{0x7e00 + kind} << 32), what_(what) {}
+    void* add(std::shared_ptr<T> object) {
+        uint64_t handle = base_ + 16 * ++created_;
         live_[handle] = std::move(object);
-        return handle;
+        return reinterpret_cast<void*>(handle);
     }
     std::shared_ptr<T> get(const void* handle) const {
-        auto found = live_.find(static_cast<T*>(const_cast<void*>(handle)));
-        if (found == live_.end()) {
-            throw Error(CUDA_ERROR_INVALID_HANDLE, text("%p is no live %s", handle, what_));
-        }
-        return found->second;
+        auto number = reinterpret_cast<uint64_t>(handle);
+        auto found = live_.find(number);
+        if (found != live_.end()) return found->second;
+        bool once = number > base_ && number <= base_ + 16 * created_;
+        throw Error(CUDA_ERROR_INVALID_HANDLE,
+                    text("%p is no live %s", handle, what_) + (once ? " any more: it was destroyed" : " and never was"));
     }
-    void remove(const void* handle) { live_.erase(get(handle).get()); }
+    void remove(const void* handle) {
+        get(handle);
+        live_.erase(reinterpret_cast<uint64_t>(handle));
+    }
     template <class F>
     void removeIf(F condition) {
         for (auto it = live_.begin(); it != live_.end();) it = condition(*it->second) ? live_.erase(it) : std::next(it);
     }
 
 private:
+    uint64_t base_;
     const char* what_;
-    std::map<T*, std::shared_ptr<T>> live_;
+    uint64_t created_ = 0;
+    std::map<uint64_t, std::shared_ptr<T>> live_;
 };
 
 struct State {
     bool initialised = false;
-    Registry<Context> contexts{"context"};
-    Registry<Stream> streams{"stream"};
-    Registry<Event> events{"event"};
-    Registry<LoadedModule> modules{"module"};
-    Registry<Function> functions{"function"};
-    Registry<Graph> graphs{"graph"};
-    Registry<std::shared_ptr<Graph>> executables{"executable graph"};
+    Registry<Context> contexts{0, "context"};
+    Registry<Stream> streams{1, "stream"};
+    Registry<Event> events{2, "event"};
+    Registry<LoadedModule> modules{3, "module"};
+    Registry<Function> functions{4, "function"};
+    Registry<Graph> graphs{5, "graph"};
+    Registry<std::shared_ptr<Graph>> executables{6, "executable graph"};
     struct Primary {
         std::shared_ptr<Context> context;
         unsigned users = 0;
@@ -127,7 +138,8 @@ struct State {
 };
 
 State& state();
-std::vector<Context*>& contextStack();
+/// Handles of the contexts of this thread; the last one is current.
+std::vector<void*>& contextStack();
 
 /// An error unless there is such a device.
 void requireDevice(CUdevice device);

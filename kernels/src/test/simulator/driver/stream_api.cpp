@@ -110,7 +110,7 @@ END
 
 API(cuStreamGetCtx, void* handle, void** contextHandle)
     std::shared_ptr<Stream> stream = streamOf(handle);
-    out(contextHandle, "context") = stream ? stream->context : &context();
+    out(contextHandle, "context") = (stream ? *stream->context : context()).handle;
 END
 
 API(cuStreamGetFlags, void* handle, unsigned* flags)
@@ -166,6 +166,7 @@ API(cuEventSynchronize, void* handle)
     context();
     std::shared_ptr<Event> event = state().events.get(handle);
     requireRecorded(*event, "a synchronisation");
+    refuseDuringCapture("a wait for an event");
     if (event->stream) drain(*event->stream, event->ticket);
 END
 
@@ -173,6 +174,7 @@ API(cuEventQuery, void* handle)
     context();
     std::shared_ptr<Event> event = state().events.get(handle);
     requireRecorded(*event, "a query");
+    refuseDuringCapture("a query of an event");
     if (event->finishedGeneration == event->generation) return;
     if (event->stream) drain(*event->stream, event->ticket);
     throw Error(CUDA_ERROR_NOT_READY, "the event has not been reached");

@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
@@ -55,7 +54,12 @@ public final class BackendsUnderTest {
         return open("reference");
     }
 
-    /** The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. */
+    /**
+     * The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. A cuda
+     * backend that a kernel's fault has ended is replaced by a new one, so that the fault fails its own test only.
+     *
+     * @throws AssertionError if an earlier test did not wait for a kernel of its own that failed
+     */
     public static Backend open(String kind) {
         return open(kind, Precision.FP32);
     }
@@ -64,7 +68,11 @@ public final class BackendsUnderTest {
     public static Backend open(String kind, Precision precision) {
         Opened key = new Opened(kind, precision);
         Backend known = OPEN.get(key);
-        if (known != null) return known;
+        if (known != null) {
+            KernelException fault = kind.equals("cuda") ? fault(known) : null;
+            if (fault == null) return known;
+            replace(kind, fault);
+        }
         String why = unavailable(kind);
         if (why != null) {
             String message = "backend " + kind + " is absent: " + why;
@@ -85,21 +93,31 @@ public final class BackendsUnderTest {
         return backend;
     }
 
-    /**
-     * As {@link #open(String)}; skips the test, and says so, if the backend lacks a family of kernels.
-     *
-     * @param family calls what the test needs, such as {@code Backend::conv2d}
-     */
-    public static Backend open(String kind, Consumer<Backend> family) {
-        Backend backend = open(kind);
+    /** What has ended this backend, or null. */
+    private static KernelException fault(Backend backend) {
         try {
-            family.accept(backend);
-            return backend;
-        } catch (KernelException refusal) {
-            if (!refusal.getMessage().contains("which this build does not use yet")) throw refusal;
-            if (REPORTED.add(refusal.getMessage())) System.out.println("SKIPPED " + refusal.getMessage());
-            Assumptions.abort(refusal.getMessage());
-            throw refusal;
+            backend.synchronize();
+            return null;
+        } catch (KernelException ended) {
+            return ended;
+        }
+    }
+
+    /** All of a kind have the same device, and a fault ends them together. */
+    private static void replace(String kind, KernelException fault) {
+        System.out.println("REPLACED backend " + kind + " after a fault: " + fault.getMessage());
+        List<Opened> ended =
+                OPEN.keySet().stream().filter(key -> key.kind().equals(kind)).toList();
+        for (Opened key : ended) {
+            try {
+                OPEN.remove(key).close();
+            } catch (KernelException cannotRelease) {
+                // nothing of a lost context can be released, except the context
+            }
+        }
+        if (!fault.getMessage().contains("the context is lost since")) {
+            throw new AssertionError(
+                    "a kernel of an earlier test has failed, and that test did not wait for it", fault);
         }
     }
 

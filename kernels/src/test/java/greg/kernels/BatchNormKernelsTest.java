@@ -135,7 +135,7 @@ class BatchNormKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void agreesWithReference(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
+        Backend backend = BackendsUnderTest.open(kind);
         List<Executable> cases = new ArrayList<>();
         cases().forEach((d, away) -> {
             for (Fusion fusion : Fusion.values()) {
@@ -158,7 +158,7 @@ class BatchNormKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void agreesWithTorch(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
+        Backend backend = BackendsUnderTest.open(kind);
         int[] dims = {2, 3, 2, 3};
         Inputs inputs = new Inputs(
                 TorchNumbers.x(dims),
@@ -232,7 +232,7 @@ class BatchNormKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void gradientsOfTheInferenceFormAgreeWithReference(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
+        Backend backend = BackendsUnderTest.open(kind);
         List<Executable> cases = new ArrayList<>();
         cases().forEach((d, away) -> {
             for (Fusion fusion : Fusion.values()) {
@@ -266,7 +266,7 @@ class BatchNormKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void gradientsOfTheInferenceFormAreThoseOfAConstantMap(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::batchNorm);
+        Backend backend = BackendsUnderTest.open(kind);
         Inputs in = new Inputs(
                 new float[] {1, 3, 5, -1},
                 null,

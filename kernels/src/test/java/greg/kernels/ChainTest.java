@@ -228,7 +228,7 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#others")
     void agreesWithReference(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Backend backend = BackendsUnderTest.open(kind);
         assertAll(Stream.of(NETS).map(d -> () -> {
             Map<String, float[]> expected = run(BackendsUnderTest.reference(), d);
             Map<String, float[]> actual = run(backend, d);
@@ -246,7 +246,7 @@ class ChainTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void repeatsItself(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Backend backend = BackendsUnderTest.open(kind);
         Map<String, float[]> first = run(backend, NETS[0]);
         long live = backend.memory().liveBytes();
         long allocations = backend.memory().systemAllocations();

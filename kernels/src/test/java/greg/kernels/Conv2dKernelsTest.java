@@ -88,7 +88,7 @@ class Conv2dKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void addsToAGradient(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Backend backend = BackendsUnderTest.open(kind);
         Assumptions.assumeTrue(backend.conv2d().accumulates(), kind + " leaves the addition to its caller");
         for (Conv2dSpec s : SPECS) {
             try (Workspace k = new Workspace(backend)) {
@@ -112,7 +112,7 @@ class Conv2dKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#others")
     void agreesWithReference(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Backend backend = BackendsUnderTest.open(kind);
         assertAll(Stream.of(SPECS).map(s -> () -> {
             float[] x = gauss(1, s.xDims());
             float[] w = gauss(2, s.wDims());
@@ -136,7 +136,7 @@ class Conv2dKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void agreesWithTorch(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Backend backend = BackendsUnderTest.open(kind);
         torch(backend, "conv strided", new Conv2dSpec(2, 2, 5, 4, 3, 3, 2, 2, 1, 1, 0, 1, 1, 1));
         torch(backend, "conv grouped", new Conv2dSpec(1, 4, 6, 5, 4, 2, 2, 1, 1, 1, 1, 2, 2, 2));
         torch(backend, "conv depthwise", new Conv2dSpec(2, 3, 3, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 3));
@@ -158,7 +158,7 @@ class Conv2dKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#others")
     void followsChangedWeights(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::conv2d);
+        Backend backend = BackendsUnderTest.open(kind);
         Conv2dSpec s = Conv2dSpec.of(2, 16, 6, 6, 32, 3, 1, 1);
         try (Workspace k = new Workspace(backend);
                 Workspace r = new Workspace(BackendsUnderTest.reference())) {

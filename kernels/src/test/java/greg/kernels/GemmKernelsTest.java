@@ -36,7 +36,7 @@ class GemmKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#others")
     void agreesWithReference(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::gemm);
+        Backend backend = BackendsUnderTest.open(kind);
         List<Executable> cases = new ArrayList<>();
         for (int[] size : SIZES) {
             for (int flags = 0; flags < 8; flags++) {
@@ -57,7 +57,7 @@ class GemmKernelsTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void agreesWithTorch(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::gemm);
+        Backend backend = BackendsUnderTest.open(kind);
         float[] a = TorchNumbers.x(3, 4);
         float[] b = ramp(11, 23, 8, 4, 2);
         float[] expected = TorchNumbers.of("gemm", "c");

@@ -20,12 +20,16 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUjit_option;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 import jcuda.driver.JITOptions;
 import org.junit.jupiter.api.AfterEach;
@@ -217,7 +221,46 @@ class SimulatorDriverTest {
         CUstream stream = new CUstream();
         ok(() -> JCudaDriver.cuStreamCreate(stream, 0));
         ok(() -> JCudaDriver.cuStreamDestroy(stream));
-        fails(handle, () -> JCudaDriver.cuStreamSynchronize(stream), "no live stream");
+        fails(handle, () -> JCudaDriver.cuStreamSynchronize(stream), "no live stream any more: it was destroyed");
+        CUstream another = new CUstream();
+        ok(() -> JCudaDriver.cuStreamCreate(another, 0));
+        fails(handle, () -> JCudaDriver.cuStreamSynchronize(stream), "it was destroyed");
+        fails(handle, () -> JCudaDriver.cuStreamDestroy(stream), "it was destroyed");
+    }
+
+    /** Each kind of handle, used and destroyed again after its destruction. */
+    @Test
+    void destroyedTwice() {
+        int handle = CUresult.CUDA_ERROR_INVALID_HANDLE;
+        CUmodule module = module(GOOD);
+        ok(() -> JCudaDriver.cuModuleUnload(module));
+        fails(handle, () -> JCudaDriver.cuModuleUnload(module), "no live module any more");
+        fails(handle, () -> JCudaDriver.cuModuleGetFunction(new CUfunction(), module, "scale"), "no live module");
+        CUevent event = new CUevent();
+        ok(() -> JCudaDriver.cuEventCreate(event, 0));
+        ok(() -> JCudaDriver.cuEventDestroy(event));
+        fails(handle, () -> JCudaDriver.cuEventDestroy(event), "no live event any more");
+        fails(handle, () -> JCudaDriver.cuEventRecord(event, null), "no live event any more");
+        CUstream stream = SoftwareDevice.stream();
+        CUgraph graph = new CUgraph();
+        CUgraphExec executable = new CUgraphExec();
+        ok(() -> JCudaDriver.cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_GLOBAL));
+        ok(() -> JCudaDriver.cuStreamEndCapture(stream, graph));
+        ok(() -> JCudaDriver.cuGraphInstantiate(executable, graph, 0));
+        ok(() -> JCudaDriver.cuGraphDestroy(graph));
+        fails(handle, () -> JCudaDriver.cuGraphDestroy(graph), "no live graph any more");
+        fails(handle, () -> JCudaDriver.cuGraphInstantiate(new CUgraphExec(), graph, 0), "no live graph any more");
+        ok(() -> JCudaDriver.cuGraphLaunch(executable, stream));
+        ok(() -> JCudaDriver.cuGraphExecDestroy(executable));
+        fails(handle, () -> JCudaDriver.cuGraphExecDestroy(executable), "no live executable graph any more");
+        fails(handle, () -> JCudaDriver.cuGraphLaunch(executable, stream), "no live executable graph any more");
+        fails(handle, () -> JCudaDriver.cuGraphDestroy(new CUgraph()), "never was");
+        CUcontext context = new CUcontext();
+        ok(() -> JCudaDriver.cuCtxCreate(context, 0, new CUdevice()));
+        ok(() -> JCudaDriver.cuCtxDestroy(context));
+        int invalid = CUresult.CUDA_ERROR_INVALID_CONTEXT;
+        fails(invalid, () -> JCudaDriver.cuCtxDestroy(context), "no live context any more");
+        fails(invalid, () -> JCudaDriver.cuCtxPushCurrent(context), "no live context any more");
     }
 
     @Test

@@ -226,6 +226,14 @@ class SimulatorStreamTest {
         CUmodule loaded = module(GOOD);
         spoils(stream, unsupported, () -> JCudaDriver.cuModuleLoadData(new CUmodule(), GOOD));
         spoils(stream, unsupported, () -> JCudaDriver.cuModuleUnload(loaded));
+        CUfunction function = new CUfunction();
+        spoils(stream, unsupported, () -> JCudaDriver.cuModuleGetFunction(function, loaded, "warp"));
+        ok(() -> JCudaDriver.cuModuleGetFunction(function, loaded, "warp"));
+        capture(stream, () -> ok(() -> JCudaDriver.cuModuleGetFunction(function, loaded, "warp")));
+        CUevent outside = event();
+        ok(() -> JCudaDriver.cuEventRecord(outside, null));
+        spoils(stream, unsupported, () -> JCudaDriver.cuEventQuery(outside));
+        spoils(stream, unsupported, () -> JCudaDriver.cuEventSynchronize(outside));
         CUgraphExec executable = instantiate(capture(stream, () -> ok(() -> launch(scale, 1, 4, 0, stream, x))));
         spoils(stream, unsupported, () -> JCudaDriver.cuGraphLaunch(executable, stream));
         spoils(stream, unsupported, () -> JCudaDriver.cuGraphExecDestroy(executable));

@@ -10,6 +10,7 @@ import static greg.kernels.cuda.simulator.SoftwareDevice.source;
 import static greg.kernels.cuda.simulator.SoftwareDevice.upload;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.sun.jna.Native;
 import java.nio.ByteBuffer;
@@ -69,6 +70,13 @@ class SimulatorStrictnessTest {
                 Arguments.of("write_after_write", 2, FAILED, 1, "written by thread (0,0,0)"),
                 Arguments.of("warp_in_step", 32, FAILED, 1, "shared-memory race"),
                 Arguments.of("global_in_block", 7, FAILED, 1, "race on global memory: it reads 0x"),
+                Arguments.of("half_words_in_block", 7, FAILED, 1, "race on global memory: it reads 0x"),
+                Arguments.of("constant_then_written", 7, FAILED, 0, "read as constant (.nc) in the same launch"),
+                Arguments.of("written_then_constant", 7, FAILED, 0, "it reads as constant (.nc) 0x"),
+                Arguments.of("constant_behind_a_fence", 1, FAILED, 0, "it reads as constant (.nc) 0x"),
+                Arguments.of(
+                        "divergent_branch", 32, INSTRUCTION, 3, "0xffffffff that are here together only 0xfffffff8"),
+                Arguments.of("divergent_return", 32, INSTRUCTION, 30, "only 0xc0000000 take it"),
                 Arguments.of("barrier_after_exit", 64, STUCK, 0, "(63,0,0) has left the kernel"),
                 Arguments.of("barriers_of_one_warp", 32, STUCK, 5, "barrier divergence"),
                 Arguments.of("shuffle_without_a_lane", 32, STUCK, 0, "thread (3,0,0) waits at line"),
@@ -97,7 +105,8 @@ class SimulatorStrictnessTest {
     @Test
     void everyPlantedMistakeIsTested() {
         List<String> tested = Stream.concat(
-                        mistakes().map(mistake -> (String) mistake.get()[0]), Stream.of("global_between_blocks"))
+                        mistakes().map(mistake -> (String) mistake.get()[0]),
+                        Stream.of("global_between_blocks", "narrow_offset"))
                 .sorted()
                 .toList();
         List<String> planted = BUGS.lines()
@@ -117,9 +126,70 @@ class SimulatorStrictnessTest {
                 FAILED,
                 () -> launchAndWait(function(BUGS, "global_between_blocks"), 2, 7, 0, memory),
                 "kernel global_between_blocks, line " + lineOf("global_between_blocks"),
-                "block (1,0,0), thread (0,0,0)",
+                ",0,0), thread (0,0,0)",
                 "race on global memory: it writes",
-                "written in the same launch by thread (0,0,0) of block number 0");
+                "written in the same launch by thread (0,0,0) of block number ");
+    }
+
+    @Test
+    void warpsMayDisagreeOnAUniformBranch() {
+        ok(() -> launchAndWait(function(BUGS, "uniform_in_each_warp"), 1, 64, 0, upload(new int[7])));
+    }
+
+    /**
+     * A storage of more than 4 GB of which only the end is written, and a grid of which only the last blocks run: an
+     * offset of 32 bits reads at the beginning, where nothing is.
+     */
+    @Test
+    void offsetsBeyondFourGigabytes() {
+        long elements = (1L << 30) + 1024;
+        int threads = 256;
+        int blocks = (int) (elements / threads);
+        assertEquals(0, SoftwareDevice.call("gregSimMemory", 16L << 30));
+        assertEquals(0, SoftwareDevice.call("gregSimBlocks", blocks - 4L, 4L));
+        try {
+            CUdeviceptr memory = allocate(4 * elements);
+            CUdeviceptr end = memory.withByteOffset(4 * (elements - 1024));
+            ok(() -> JCudaDriver.cuMemsetD32(end, Float.floatToIntBits(1.5f), 1024));
+            ok(() -> launchAndWait(function(source("good.ptx"), "wide_offset"), blocks, threads, 0, memory));
+            float[] doubled = new float[1024];
+            Arrays.fill(doubled, 3f);
+            assertArrayEquals(doubled, SoftwareDevice.floats(end, 1024));
+            fails(
+                    FAILED,
+                    () -> launchAndWait(function(BUGS, "narrow_offset"), blocks, threads, 0, memory),
+                    "kernel narrow_offset, line " + lineOf("narrow_offset"),
+                    "uninitialised memory",
+                    "of " + 4 * elements + " bytes");
+        } finally {
+            assertEquals(0, SoftwareDevice.call("gregSimBlocks", 0L, 0L));
+            device.close();
+            assertEquals(0, SoftwareDevice.call("gregSimMemory", 8L << 30));
+            device = SoftwareDevice.openQuietly();
+        }
+    }
+
+    /** Every launch has its own order of blocks. */
+    @Test
+    void blocksRunInAnyOrder() {
+        int blocks = 64;
+        int[] first = orderOfBlocks(blocks);
+        int[] second = orderOfBlocks(blocks);
+        int[] inOrder = new int[blocks];
+        Arrays.setAll(inOrder, i -> i);
+        assertFalse(Arrays.equals(inOrder, first), "in order");
+        assertFalse(Arrays.equals(first, second), "the same order twice");
+        for (int[] order : new int[][] {first, second}) {
+            Arrays.sort(order);
+            assertArrayEquals(inOrder, order, "every block once");
+        }
+    }
+
+    private static int[] orderOfBlocks(int blocks) {
+        CUdeviceptr order = allocate(4L * blocks);
+        CUdeviceptr count = upload(0);
+        ok(() -> launchAndWait(function(source("good.ptx"), "order_of_blocks"), blocks, 1, 0, count, order));
+        return ints(order, blocks);
     }
 
     @Test
