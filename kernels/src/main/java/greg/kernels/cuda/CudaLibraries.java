@@ -40,7 +40,6 @@ final class CudaLibraries {
     private static LibraryStatus cublas;
     private static LibraryStatus cudnn;
     private static LibraryStatus nvrtc;
-    private static NativeLibrary cudnnFunctions;
 
     private CudaLibraries() {}
 
@@ -73,9 +72,9 @@ final class CudaLibraries {
         return driver.problem() != null ? List.of(driver) : List.of(driver, cublas, cudnn, nvrtc);
     }
 
-    /** cuDNN's functions, for those that JCudnn lacks; null unless {@link #whyNot()} is null. */
-    static synchronized NativeLibrary cudnn() {
-        return whyNot() == null ? cudnnFunctions : null;
+    /** The file of cuDNN, or null unless {@link #whyNot()} is null. */
+    static synchronized Path cudnn() {
+        return whyNot() == null ? cudnn.path() : null;
     }
 
     private static LibrarySearch search() {
@@ -191,7 +190,6 @@ final class CudaLibraries {
                 return new LibraryStatus(name, words, file, "CUDA: " + refusal + "; " + install);
             }
             NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
-            cudnnFunctions = functions;
             return new LibraryStatus(name, words + ", for CUDA " + choice.major(), file, null);
         } catch (LinkageError | RuntimeException e) {
             return failed(name, file, e, install);
