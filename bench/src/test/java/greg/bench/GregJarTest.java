@@ -151,6 +151,10 @@ class GregJarTest {
         assumeTrue(Files.exists(simulator.resolve("libcuda.so.1")), "no software CUDA device in " + simulator);
         String devices = run("-Dgreg.cuda.kernels-only=true", "-Dgreg.cuda.libraries=" + simulator);
         assertTrue(devices.contains("cuda       available    greg software CUDA device"), devices);
+        assertTrue(devices.contains(" cuBLAS       12.0.0, " + simulator.resolve("libcublas.so.12")), devices);
+        assertTrue(
+                devices.contains(" cuDNN        9.") && devices.contains(", " + simulator.resolve("libcudnn.so.9")),
+                devices);
     }
 
     @Test

@@ -24,8 +24,8 @@ final class CudaLibraries {
     static final String PROPERTY = "greg.cuda.libraries";
 
     /**
-     * What convolutions use of cuDNN, in an order in which nothing needs what comes later; it opens the rest itself. The two
-     * without which it has other engines may be absent.
+     * What convolutions use of cuDNN, in an order in which nothing needs what comes later; it opens the rest itself. A part
+     * that is absent is passed over here: cuDNN may do without it, and otherwise says so.
      */
     private static final List<String> CUDNN_PARTS =
             List.of("_graph", "_ops", "_cnn", "_heuristic", "_engines_precompiled", "_engines_runtime_compiled", "");
@@ -180,8 +180,8 @@ final class CudaLibraries {
                 Path part = file.resolveSibling(names().cudnnPart(suffix));
                 if (Files.isRegularFile(part)) System.load(part.toString());
             }
-            NativeLibrary functions =
-                    NativeLibrary.getInstance(file.toString(), Map.of(Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
+            NativeLibrary functions = NativeLibrary.getInstance(
+                    file.toString(), names().windows() ? Map.of() : Map.of(Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
             long version = functions.getFunction("cudnnGetVersion").invokeLong(new Object[0]);
             long builtWith = functions.getFunction("cudnnGetCudartVersion").invokeLong(new Object[0]);
             String words = LibraryChoice.cudnnVersion(version);

@@ -41,6 +41,7 @@ class CudaLibrariesTest {
                 System.out.println(
                         status.name() + ": " + status.version() + ", " + status.path() + ", " + status.problem());
             }
+            System.out.println("why not: " + CudaLibraries.whyNot());
             try (CudaBackend backend = new CudaBackend(BackendOptions.standard())) {
                 Storage x = backend.memory().allocate(DType.FLOAT32, 1);
                 Storage y = backend.memory().allocate(DType.FLOAT32, 1);
@@ -119,6 +120,20 @@ class CudaLibrariesTest {
         copy("libcuda.so.1", "libcublas.so.12", "libcublasLt.so.12", "libcublas.so.13", "libcublasLt.so.13");
         assertContains(run(Map.of("GREG_SIM_CUDA", "12090")), "cuBLAS: 12.0.0, ", "3 x 3 = 9.0");
         assertContains(run(Map.of("GREG_SIM_CUDA", "13010")), "cuBLAS: 13.0.0, ", "3 x 3 = 9.0");
+    }
+
+    @Test
+    void cudnnGoesWithTheCublas() throws IOException, InterruptedException {
+        copy("libcuda.so.1", "libcublas.so.12", "libcublasLt.so.12", "libcudnn.so.9");
+        String found = ", for CUDA 12, " + folder.resolve("libcudnn.so.9") + ", null";
+        assertContains(run(Map.of()), "cuDNN: 9.", found, "why not: null", "3 x 3 = 9.0");
+        // the software cuDNN is one for the CUDA of its driver
+        assertContains(
+                run(Map.of("GREG_SIM_CUDA", "13000")),
+                "why not: CUDA: expected a cuDNN for CUDA 12, as the cuBLAS in " + folder.resolve("libcublas.so.12"),
+                "got one for CUDA 13 in " + folder.resolve("libcudnn.so.9"));
+        copy("libcublas.so.13", "libcublasLt.so.13");
+        assertContains(run(Map.of("GREG_SIM_CUDA", "13000")), ", for CUDA 13, ", "why not: null", "3 x 3 = 9.0");
     }
 
     @Test
