@@ -1,15 +1,12 @@
-"""Asks NVIDIA's own cuDNN, without a GPU, which engines it offers for the project's convolutions: docs/cudnn.md.
+"""Asks NVIDIA's own cuDNN, without a GPU, which engines it offers for the project's convolutions: see docs/cudnn.md.
 
-    pip download --no-deps nvidia-cudnn-cu13==9.24.0.43 && unzip nvidia_cudnn*.whl -d cudnn
-    LD_LIBRARY_PATH=kernels/target/simulator python3 kernels/src/test/cudnn/offers.py cudnn/nvidia/cudnn/lib
+    python3 kernels/src/test/cudnn/offers.py FOLDER_OF_LIBCUDNN [-v] [part of a shape's name]...
 
-cuDNN opens a libcuda.so.1 before it answers; the software device's will do, since nothing is launched. The properties of
-the device (an H200's) are given as text, which cuDNN takes since 9.8. What it cannot say without a device: how large a
-plan's workspace is, whether a plan can be built, and how long it takes.
+The properties of the device (an H200's) are given as text, which cuDNN takes since 9.8. It answers which engines there
+are, whether their plans can be made and how much memory they need; not how fast they are. -v lists the engines.
 """
 import collections
 import ctypes
-import itertools
 import sys
 
 DEVICE = (b'{"maxGridSize":[2147483647,65535,65535],"maxBlockSize":[1024,1024,64],"regsPerBlock":65536,'
@@ -20,7 +17,8 @@ DEVICE = (b'{"maxGridSize":[2147483647,65535,65535],"maxBlockSize":[1024,1024,64
           b'"l2CacheSize":62914560,"cudaDeviceId":0,"deviceVer":900,"driverVer":13000,"deviceName":"NVIDIA H200"}')
 
 # descriptors
-CONVOLUTION, ENGINE, ENGINE_CONFIG, HEURISTICS, KNOB_CHOICE, GRAPH, TENSOR, DEVICE_PROPERTIES = 1, 2, 3, 4, 7, 15, 17, 38
+CONVOLUTION, ENGINE, ENGINE_CONFIG, HEURISTICS, PLAN, KNOB_CHOICE, GRAPH, TENSOR, DEVICE_PROPERTIES = (
+    1, 2, 3, 4, 5, 7, 15, 17, 38)
 OPERATION = {"forward": 10, "weights": 11, "data": 12}
 # alpha, beta, convolution, then the tensors
 ATTRIBUTES = {"forward": (700, 701, 702, {"w": 703, "x": 704, "y": 705}),
@@ -78,17 +76,18 @@ class Descriptor:
         return made[:count.value] if kind == DESCRIPTOR else list(array[:min(count.value, capacity)])
 
 
-def channels_last(dims):
+def tensor(uid, dims, kind, pitch):
     n, c, h, w = dims
-    return (h * w * c, 1, w * c, c)
-
-
-def tensor(uid, dims, kind):
     return (Descriptor(TENSOR).set(906, INT64, uid).set(901, DATA_TYPE, TYPES[kind]).set(902, INT64, *dims)
-            .set(903, INT64, *channels_last(dims)).set(900, INT64, 16).finalize())
+            .set(903, INT64, h * w * pitch, 1, w * pitch, pitch).set(900, INT64, 16).finalize())
 
 
-def graph(kind, x, w, y, stride, pad, dilation, types, beta=0.0):
+def padded(channels, multiple):
+    return -(-channels // multiple) * multiple
+
+
+def graph(kind, x, w, y, stride, pad, dilation, multiple, types, beta=0.0):
+    """Pixels of x and y are a multiple of so many elements apart, 1 for as many as they have channels."""
     convolution = (Descriptor(CONVOLUTION).set(106, INT64, 2).set(100, DATA_TYPE, TYPES["f32"]).set(101, MODE, 1)
                    .set(105, INT64, *pad).set(104, INT64, *pad).set(103, INT64, *stride).set(102, INT64, *dilation)
                    .finalize())
@@ -96,7 +95,8 @@ def graph(kind, x, w, y, stride, pad, dilation, types, beta=0.0):
     operation = Descriptor(OPERATION[kind])
     operation.set(convolution_, DESCRIPTOR, convolution)
     for uid, (name, dims) in enumerate((("x", x), ("w", w), ("y", y))):
-        operation.set(tensors[name], DESCRIPTOR, tensor(uid + 1, dims, types[name]))
+        pitch = dims[1] if name == "w" else padded(dims[1], multiple)
+        operation.set(tensors[name], DESCRIPTOR, tensor(uid + 1, dims, types[name], pitch))
     operation.set(alpha_, FLOAT, 1.0).set(beta_, FLOAT, beta).finalize()
     return Descriptor(GRAPH).set(801, DESCRIPTOR, operation).finalize()
 
@@ -107,19 +107,33 @@ def offers(operations, mode, device):
     found = []
     for config in heuristics.get(202, DESCRIPTOR, 128, ENGINE_CONFIG):
         engine = config.get(300, DESCRIPTOR, 1, ENGINE)[0]
-        knobs = [(k.get(600, KNOB, 1)[0], k.get(601, INT64, 1)[0]) for k in config.get(302, DESCRIPTOR, 64, KNOB_CHOICE)]
+        choices = config.get(302, DESCRIPTOR, 64, KNOB_CHOICE)
+        knobs = [(choice.get(600, KNOB, 1)[0], choice.get(601, INT64, 1)[0]) for choice in choices]
+        behavior = [BEHAVIOR_NOTES[n] for n in engine.get(1305, BEHAVIOR)]
+        # a kernel that is compiled would also be loaded, by a driver that is not there
+        need = None if "runtime-compiled" in behavior else workspace(config, device)
         found.append((engine.get(1301, INT64, 1)[0], knobs,
-                      [NUMERICAL_NOTES[n] for n in engine.get(1303, NUMERICAL)],
-                      [BEHAVIOR_NOTES[n] for n in engine.get(1305, BEHAVIOR)]))
+                      [NUMERICAL_NOTES[n] for n in engine.get(1303, NUMERICAL)], behavior, need))
     return found
 
 
+def workspace(config, device):
+    """Bytes that the plan of an engine configuration needs, or why it cannot be made."""
+    try:
+        plan = Descriptor(PLAN).set(401, DESCRIPTOR, config).set(407, DESCRIPTOR, device).finalize()
+        return plan.get(402, INT64, 1)[0]
+    except Refused as refused:
+        return str(refused)
+
+
 def summary(found):
-    """All; compiled ahead; of these without tensor cores, and deterministic."""
+    """All; compiled ahead; of these without tensor cores, and deterministic; what is known of their plans."""
     ahead = [f for f in found if "runtime-compiled" not in f[3]]
     strict = [f for f in ahead if not {"tensor-core", "down-convert"} & set(f[2])]
     same = [f for f in ahead if "nondeterministic" not in f[2]]
-    return f"{len(found)}/{len(ahead)}/{len(strict)}/{len(same)}"
+    text = f"{len(found)}/{len(ahead)}/{len(strict)}/{len(same)}"
+    known = [f[4] for f in ahead if isinstance(f[4], int)]
+    return f"{text} {max(known, default=0) / 2**20:.1f}" + ("" if len(known) == len(ahead) else " refused")
 
 
 # name: n, channels, height, width, filters, kernel, stride, pad, dilation, groups
@@ -140,7 +154,7 @@ SHAPES = {
     "depthwise 3x3 16, multiplier 2": (128, 16, 16, 16, 32, (3, 3), (1, 1), (1, 1), (1, 1), 16),
     "groups 32 of 128": (32, 128, 28, 28, 128, (3, 3), (1, 1), (1, 1), (1, 1), 32),
     "groups 3 of 24->48 stride 2": (2, 24, 6, 6, 48, (3, 3), (2, 2), (1, 1), (1, 1), 3),
-    "groups 3 of 6->9": (1, 6, 5, 5, 9, (3, 3), (1, 1), (1, 1), (1, 1), 3),
+    "groups 3 of 6->9, pitch 8 and 12": (1, 6, 5, 5, 9, (3, 3), (1, 1), (1, 1), (1, 1), 3, 4),
     "dilation 2": (2, 8, 9, 9, 16, (3, 3), (1, 1), (2, 2), (2, 2), 1),
     "dilation 2x3, stride 2": (2, 4, 11, 13, 16, (3, 3), (2, 2), (1, 3), (2, 3), 1),
     "3x1, stride 1x2, pad 1x0": (2, 4, 9, 6, 8, (3, 1), (1, 2), (1, 0), (1, 1), 1),
@@ -151,10 +165,10 @@ SHAPES = {
 
 
 def problem(shape):
-    n, c, h, w, k, kernel, stride, pad, dilation, groups = shape
+    n, c, h, w, k, kernel, stride, pad, dilation, groups, *multiple = shape
     out = [(size + 2 * p - d * (r - 1) - 1) // s + 1
            for size, p, d, r, s in zip((h, w), pad, dilation, kernel, stride)]
-    return (n, c, h, w), (k, c // groups, *kernel), (n, k, *out), stride, pad, dilation
+    return (n, c, h, w), (k, c // groups, *kernel), (n, k, *out), stride, pad, dilation, *(multiple or [1])
 
 
 def main():
@@ -167,8 +181,8 @@ def main():
     check(cudnn.cudnnBackendSetAttribute(device.handle, 2702, CHAR, ctypes.c_int64(len(DEVICE) + 1), DEVICE))
     device.finalize()
     verbose = "-v" in sys.argv
-    print("engine configurations by heuristics A, fallback: all / compiled ahead / of these without tensor cores / of"
-          " these deterministic")
+    print("engine configurations by heuristics A, B and fallback: all / whose kernels need not be compiled / of these without"
+          "\n tensor cores / of these deterministic, and MiB of the largest workspace")
     f32 = {"x": "f32", "w": "f32", "y": "f32"}
     bf16 = {"x": "bf16", "w": "bf16", "y": "bf16"}
     cases = [(kind, "f32", f32, 0.0) for kind in OPERATION]
@@ -193,7 +207,7 @@ def main():
                 except Refused as refused:
                     row.append("refused")
                     reasons[str(refused)] += 1
-            print(f"    {kind:8} {label:14}", "  ".join(f"{cell:>14}" for cell in row))
+            print(f"    {kind:8} {label:14}", "  ".join(f"{cell:>20}" for cell in row))
     for reason, count in reasons.most_common():
         print(count, "x", reason)
 
