@@ -91,6 +91,7 @@ public abstract class Optimizer implements AutoCloseable {
         Penalty p = e.penalty;
         return new UpdateSlot(
                 e.weight.storage(),
+                e.weight.shape().dims(),
                 gradient,
                 first,
                 second,
