@@ -32,6 +32,7 @@ public final class ParameterCopy implements AutoCloseable {
             GroupIndex groups = ParameterSet.penalised(shape) ? new GroupIndex(shape[0], length / shape[0]) : null;
             slots.add(new UpdateSlot(
                     allocate(length),
+                    shape,
                     allocate(length),
                     kernel.hasMomentum() ? allocate(length) : null,
                     null,

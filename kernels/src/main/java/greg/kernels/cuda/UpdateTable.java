@@ -35,6 +35,7 @@ final class UpdateTable {
     private static final int SINGLES = 2;
     private static final int PLACES = 4;
     private static final int WHOLE = 8;
+    private static final int HALF = 16;
 
     private final List<Tile> tiles = new ArrayList<>();
     private long partialBytes;
@@ -115,7 +116,8 @@ final class UpdateTable {
                     .putInt((vectors ? VECTORS : 0)
                             | (matrix.singles() ? SINGLES : 0)
                             | (places() ? PLACES : 0)
-                            | (whole ? WHOLE : 0));
+                            | (whole ? WHOLE : 0)
+                            | (slot.half() != null ? HALF : 0));
             record.putLong(parts > 1 ? partials + partial : 0);
             record.putInt(groups).putInt(lanes()).putInt(parts).putInt(part);
             record.putInt(row).putInt(matrix.channels());

@@ -23,8 +23,8 @@ final class UpdateTables implements AutoCloseable {
     /** Several networks may alternate; a table has about 2 MiB for a network of 25 million parameters. */
     static final int KEPT = 32;
 
-    /** Besides the addresses: lengths of weight, lambda and l1, the pitch, the groups, a shape of rank 4. */
-    private static final int NUMBERS = 10;
+    /** Besides the addresses: the weight's length, the pitch, two for the groups, a shape of rank 4. */
+    private static final int NUMBERS = 8;
 
     private static final int WORDS = ArrangedSlot.ARRAYS + NUMBERS;
 
@@ -60,8 +60,6 @@ final class UpdateTables implements AutoCloseable {
                     words[at++] = array == null ? 0 : array.address().value();
                 }
                 words[at++] = slot.weight().length();
-                words[at++] = slot.lambda() == null ? 0 : slot.lambda().length();
-                words[at++] = slot.l1() == null ? 0 : slot.l1().length();
                 words[at++] = slot.pitch();
                 words[at++] = slot.groups() == null ? 0 : slot.groups().count();
                 words[at++] = slot.groups() == null ? 0 : slot.groups().inner();
