@@ -100,6 +100,7 @@ public abstract class Optimizer implements AutoCloseable {
         Tensor mask = e.parameter.mask();
         return new UpdateSlot(
                 e.weight.storage(),
+                e.weight.shape().dims(),
                 gradient,
                 first,
                 second,
