@@ -149,11 +149,12 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * A buffer through which batches of bytes are sent to the device.
+     * A buffer through which batches are sent to the device.
      *
      * @param bytes of the largest batch
+     * @param numbers of the largest batch
      */
-    default StagingBuffer staging(int bytes) {
+    default StagingBuffer staging(int bytes, int numbers) {
         return new DirectStaging(this);
     }
 

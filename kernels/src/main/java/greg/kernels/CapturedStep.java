@@ -6,7 +6,10 @@ package greg.kernels;
  * those of the capture in the first launch and count on from launch to launch.
  */
 public interface CapturedStep extends AutoCloseable {
-    /** Runs the step, after everything issued before. Counts as a write of all that the step writes. */
+    /**
+     * Runs the step, after everything issued before. To the storages that it writes this is a write like any other, and it finds
+     * those that the host has written since: what is derived from their content is made anew.
+     */
     void launch();
 
     /**
@@ -16,13 +19,6 @@ public interface CapturedStep extends AutoCloseable {
      * @param samples that were cropped and flipped at random
      */
     void skip(long steps, long samples);
-
-    /**
-     * Whether the elements of all storages that the step uses lie in the order in which they lay when it was captured. If not,
-     * as after an upload to a weight that kernels keep in an order of their own, a launch would misread them: the step
-     * must be captured again.
-     */
-    boolean current();
 
     /** Frees it; what it holds stays until the last launch has finished. A second call does nothing. */
     @Override

@@ -1,27 +1,33 @@
 package greg.kernels;
 
+import java.util.Arrays;
+
 /** Sends by {@link TransferKernels#upload(byte[], Storage)}: for backends whose memory is the host's. */
 final class DirectStaging implements StagingBuffer {
     private final Backend backend;
-    private Storage storage;
+    private Sent sent;
 
     DirectStaging(Backend backend) {
         this.backend = backend;
     }
 
     @Override
-    public Storage send(byte[] bytes, int count) {
-        if (storage == null || storage.length() != count) {
+    public Sent send(byte[] bytes, int byteCount, int[] numbers, int count) {
+        if (sent == null || sent.bytes().length() != byteCount || sent.numbers().length() != count) {
             close();
-            storage = backend.memory().allocate(DType.UINT8, count);
+            Memory memory = backend.memory();
+            sent = new Sent(memory.allocate(DType.UINT8, byteCount), memory.allocate(DType.INT32, count));
         }
-        backend.transfer().upload(bytes, storage);
-        return storage;
+        backend.transfer().upload(bytes, sent.bytes());
+        backend.transfer().upload(Arrays.copyOf(numbers, count), sent.numbers());
+        return sent;
     }
 
     @Override
     public void close() {
-        if (storage != null) storage.release();
-        storage = null;
+        if (sent == null) return;
+        sent.numbers().release();
+        sent.bytes().release();
+        sent = null;
     }
 }

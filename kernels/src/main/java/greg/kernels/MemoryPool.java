@@ -58,14 +58,26 @@ public abstract class MemoryPool<B> implements Memory {
         long bytes = room * type.bytes();
         Map.Entry<Long, B> block = apart == null ? null : poll(apart, bytes);
         if (block == null) block = poll(free, bytes);
-        if (block == null) {
-            block = Map.entry(systemAllocations, obtain(bytes));
-            held += bytes;
-            systemAllocations++;
-        }
+        if (block == null) block = fresh(bytes);
+        return wrap(block, type, length, room);
+    }
+
+    /** A storage on a new block, which leaves those that a step is about to need in the pool. */
+    protected final Storage allocateFresh(DType type, long length) {
+        return wrap(fresh(length * type.bytes()), type, length, length);
+    }
+
+    private Map.Entry<Long, B> fresh(long bytes) {
+        Map.Entry<Long, B> block = Map.entry(systemAllocations, obtain(bytes));
+        held += bytes;
+        systemAllocations++;
+        return block;
+    }
+
+    private Storage wrap(Map.Entry<Long, B> block, DType type, long length, long room) {
         Storage storage = wrap(block.getValue(), type, length, room);
         storage.block(block.getKey());
-        live += bytes;
+        live += storage.bytes();
         return storage;
     }
 

@@ -3,14 +3,20 @@ package greg.kernels;
 /** Where the host puts one batch of bytes after the other, ahead of the kernels that read them; see {@link Backend#staging}. */
 public interface StagingBuffer extends AutoCloseable {
     /**
-     * Sends bytes to the device: where the backend can, beside the kernels issued before. {@code bytes} may be reused at once.
+     * A batch on the device. Both storages belong to the buffer; they are for kernels that are issued before the next batch is sent.
      *
-     * @param bytes at least {@code count}
-     * @param count at least 1, at most the size of the buffer
-     * @return UINT8, whose first {@code count} elements are the bytes; belongs to the buffer, and is for kernels that are issued
-     *     before the next call
+     * @param bytes UINT8, of which those that were sent come first
+     * @param numbers INT32, likewise
      */
-    Storage send(byte[] bytes, int count);
+    record Sent(Storage bytes, Storage numbers) {}
+
+    /**
+     * Sends a batch to the device: where the backend can, beside the kernels issued before. The arrays may be reused at once.
+     *
+     * @param bytes of which the first {@code byteCount} are sent, at least 1
+     * @param numbers of which the first {@code count} are sent, at least 1
+     */
+    Sent send(byte[] bytes, int byteCount, int[] numbers, int count);
 
     /** Frees the memory; a second call does nothing. */
     @Override

@@ -3,7 +3,9 @@ package greg.tensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +14,8 @@ import greg.kernels.BackendsUnderTest;
 import greg.kernels.Storage;
 import greg.kernels.reference.ReferenceBackend;
 import greg.tensor.op.AddOp;
+import greg.tensor.op.LinearOp;
+import greg.tensor.op.MulOp;
 import greg.tensor.op.ReluOp;
 import greg.tensor.testing.BrokenOp;
 import greg.tensor.testing.BrokenOp.Fault;
@@ -121,6 +125,81 @@ class BackpropTest {
             }
             assertNull(x.gradient());
             assertThrows(IllegalStateException.class, x::gradientToHost);
+        }
+    }
+
+    /** A gradient of two terms, one that the rule computes in the slot, and one that it hands on from elsewhere. */
+    @ParameterizedTest
+    @MethodSource(DEVICES)
+    void aSlotGetsTheGradientOfEveryRun(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Tensor x = Tensor.parameter(backend, Shape.of(1, 2), 1, 2);
+                Tensor w = Tensor.parameter(backend, Shape.of(2, 2), 1, 2, 3, 4);
+                Tensor unused = Tensor.parameter(backend, Shape.of(2), 1, 2)) {
+            Storage slot = backend.memory().like(w.storage());
+            Storage spare = backend.memory().like(unused.storage());
+            w.gradientSlot(slot);
+            unused.gradientSlot(spare);
+            long[] live = new long[2];
+            float[] once = {1, 2, 1, 2};
+            float[] twice = {2, 4, 2, 4};
+            for (int run = 0; run < 2; run++) {
+                try (Scope scope = Scope.open()) {
+                    Backprop.run(sum(LinearOp.apply(x, w, null)));
+                    assertSame(slot, w.gradient());
+                    assertArrayEquals(once, w.gradientToHost(), "replaced, not added to");
+                    assertNull(unused.gradient());
+                }
+                assertNull(w.gradient(), "the slot's content is no gradient any more");
+                try (Scope scope = Scope.open()) {
+                    Tensor both = AddOp.apply(LinearOp.apply(x, w, null), LinearOp.apply(x, w, null));
+                    Backprop.run(sum(both));
+                    assertSame(slot, w.gradient());
+                    assertArrayEquals(twice, w.gradientToHost(), "a weight used twice");
+                }
+                try (Scope scope = Scope.open()) {
+                    Backprop.run(sum(AddOp.apply(w, w)));
+                    assertSame(slot, w.gradient());
+                    assertArrayEquals(new float[] {2, 2, 2, 2}, w.gradientToHost(), "terms from elsewhere");
+                }
+                try (Scope scope = Scope.open()) {
+                    Backprop.run(sum(MulOp.apply(w, w)));
+                    assertArrayEquals(new float[] {2, 4, 6, 8}, w.gradientToHost(), "two terms of one rule");
+                }
+                live[run] = backend.memory().liveBytes();
+            }
+            assertEquals(live[0], live[1]);
+            w.gradientSlot(null);
+            unused.gradientSlot(null);
+            slot.release();
+            spare.release();
+        }
+    }
+
+    /** Within one scope the gradients of both runs can be asked for, so they have storages of their own. */
+    @ParameterizedTest
+    @MethodSource(DEVICES)
+    void aSecondRunInAScopeLeavesTheSlotAlone(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        try (Tensor x = Tensor.parameter(backend, Shape.of(1, 2), 1, 2);
+                Tensor w = Tensor.parameter(backend, Shape.of(1, 2), 3, 4)) {
+            Storage slot = backend.memory().like(w.storage());
+            w.gradientSlot(slot);
+            try (Scope scope = Scope.open()) {
+                Backprop.run(sum(LinearOp.apply(x, w, null)));
+                Storage first = w.gradient();
+                Backprop.run(sum(Times.apply(LinearOp.apply(x, w, null), 10)));
+                assertNotSame(first, w.gradient());
+                assertArrayEquals(new float[] {10, 20}, w.gradientToHost());
+                float[] kept = new float[2];
+                backend.transfer().download(first, new int[] {1, 2}, kept);
+                assertArrayEquals(new float[] {1, 2}, kept);
+            }
+            w.gradientSlot(null);
+            slot.release();
+            Tensor constant = Tensor.of(backend, Shape.of(2), 1, 2);
+            assertThrows(IllegalStateException.class, () -> constant.gradientSlot(slot));
+            constant.close();
         }
     }
 

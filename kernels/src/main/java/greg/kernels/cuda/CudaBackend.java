@@ -110,8 +110,8 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public StagingBuffer staging(int bytes) {
-        return new CudaStaging(context, memory, bytes);
+    public StagingBuffer staging(int bytes, int numbers) {
+        return new CudaStaging(context, memory, bytes, numbers);
     }
 
     /** A stop watch in the stream of this backend's kernels. */

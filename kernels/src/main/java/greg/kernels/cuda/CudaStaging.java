@@ -2,8 +2,8 @@ package greg.kernels.cuda;
 
 import greg.kernels.DType;
 import greg.kernels.StagingBuffer;
-import greg.kernels.Storage;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import jcuda.Pointer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
@@ -19,37 +19,41 @@ final class CudaStaging implements StagingBuffer {
     private static final int HALVES = 2;
 
     private final CudaContext context;
-    private final int size;
+    private final int bytes;
+    private final int numbers;
     private final CUstream copies = new CUstream();
     private final Half[] halves = new Half[HALVES];
-    private int sent;
+    private int batches;
     private boolean closed;
 
-    /** Memory for one batch. */
+    /** Memory for one batch: its numbers, then its bytes. */
     private static final class Half {
         final Pointer host = new Pointer();
-        final CudaStorage device;
-        /** When the copy to the device is complete. */
+        final CudaStorage bytes;
+        final CudaStorage numbers;
+        /** When the copies to the device are complete. */
         final CUevent arrived = new CUevent();
-        /** When the kernels that read it have finished. */
+        /** When the kernels that read the batch have finished. */
         final CUevent consumed = new CUevent();
 
-        ByteBuffer bytes;
+        ByteBuffer content;
 
-        Half(CudaStorage device) {
-            this.device = device;
+        Half(CudaStorage bytes, CudaStorage numbers) {
+            this.bytes = bytes;
+            this.numbers = numbers;
         }
     }
 
-    CudaStaging(CudaContext context, DeviceMemory memory, int size) {
+    CudaStaging(CudaContext context, DeviceMemory memory, int bytes, int numbers) {
         this.context = context;
-        this.size = size;
+        this.bytes = bytes;
+        this.numbers = numbers;
         context.enter();
         int flag = CUstream_flags.CU_STREAM_NON_BLOCKING;
         context.check("cuStreamCreate", JCudaDriver.cuStreamCreate(copies, flag));
         try {
             for (int i = 0; i < HALVES; i++) {
-                halves[i] = new Half(memory.take(DType.UINT8, size));
+                halves[i] = new Half(memory.take(DType.UINT8, bytes), memory.take(DType.INT32, numbers));
                 open(halves[i]);
             }
         } catch (RuntimeException e) {
@@ -62,42 +66,50 @@ final class CudaStaging implements StagingBuffer {
         int timeless = CUevent_flags.CU_EVENT_DISABLE_TIMING;
         context.check("cuEventCreate", JCudaDriver.cuEventCreate(half.arrived, timeless));
         context.check("cuEventCreate", JCudaDriver.cuEventCreate(half.consumed, timeless));
+        long size = bytes + (long) numbers * Integer.BYTES;
         context.check(
                 "allocation of " + size + " bytes of page-locked memory", JCudaDriver.cuMemAllocHost(half.host, size));
-        half.bytes = half.host.getByteBuffer(0, size);
+        half.content = half.host.getByteBuffer(0, size).order(ByteOrder.nativeOrder());
         // kernels of the memory's last owner may still be using it
         record(half.consumed, context.stream());
     }
 
     @Override
-    public Storage send(byte[] bytes, int count) {
-        if (count < 1 || count > size || count > bytes.length) {
-            throw new IllegalArgumentException("staging: expected 1 to " + Math.min(size, bytes.length) + " bytes, got "
-                    + count + "; make a larger buffer");
+    public Sent send(byte[] from, int byteCount, int[] numbersFrom, int count) {
+        if (byteCount < 1 || byteCount > bytes || count < 1 || count > numbers) {
+            throw new IllegalArgumentException("staging: expected 1 to " + bytes + " bytes and 1 to " + numbers
+                    + " numbers, got " + byteCount + " and " + count + "; make a larger buffer");
         }
         CUstream kernels = context.stream();
         // whatever reads the batch before has been issued by now
-        if (sent > 0) record(halves[(sent - 1) % HALVES].consumed, kernels);
-        Half half = halves[sent % HALVES];
-        sent++;
+        if (batches > 0) record(halves[(batches - 1) % HALVES].consumed, kernels);
+        Half half = halves[batches % HALVES];
+        batches++;
         context.check("waiting for a copy to the device", JCudaDriver.cuEventSynchronize(half.arrived));
-        half.bytes.position(0).put(bytes, 0, count);
-        follow(copies, half.consumed);
+        half.content.clear();
+        half.content.asIntBuffer().put(numbersFrom, 0, count);
+        half.content.position(numbers * Integer.BYTES).put(from, 0, byteCount);
+        wait(copies, half.consumed);
+        copy(half.numbers, half.host, (long) count * Integer.BYTES);
+        copy(half.bytes, half.host.withByteOffset((long) numbers * Integer.BYTES), byteCount);
+        record(half.arrived, copies);
+        wait(kernels, half.arrived);
+        return new Sent(half.bytes, half.numbers);
+    }
+
+    private void copy(CudaStorage to, Pointer from, long count) {
         context.check(
                 "copy of " + count + " bytes to the device",
-                JCudaDriver.cuMemcpyHtoDAsync(half.device.address(), half.host, count, copies));
-        record(half.arrived, copies);
-        follow(kernels, half.arrived);
-        half.device.wrotePlain();
-        return half.device;
+                JCudaDriver.cuMemcpyHtoDAsync(to.address(), from, count, copies));
+        to.wrotePlain();
     }
 
     private void record(CUevent event, CUstream stream) {
         context.check("cuEventRecord", JCudaDriver.cuEventRecord(event, stream));
     }
 
-    /** What is issued to the stream from here on waits for the event. */
-    private void follow(CUstream stream, CUevent event) {
+    /** What is issued to the stream from here on waits for the event; the host does not. */
+    private void wait(CUstream stream, CUevent event) {
         context.check("cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(stream, event, 0));
     }
 
@@ -113,7 +125,8 @@ final class CudaStaging implements StagingBuffer {
             JCudaDriver.cuMemFreeHost(half.host);
             JCudaDriver.cuEventDestroy(half.arrived);
             JCudaDriver.cuEventDestroy(half.consumed);
-            half.device.release();
+            half.numbers.release();
+            half.bytes.release();
         }
         JCudaDriver.cuStreamDestroy(copies);
     }

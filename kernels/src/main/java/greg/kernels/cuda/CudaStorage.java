@@ -36,15 +36,15 @@ final class CudaStorage extends Storage {
         arrangement = dense();
     }
 
+    private Arrangement dense() {
+        return new Arrangement(CudaLayout.NCHW, null, 0, length());
+    }
+
     /** Part of a block, from byte {@code offset} on. */
     CudaStorage(CudaStorage whole, long offset, DType type, long length, long room) {
         super(whole, type, length, room);
         address = whole.address.plus(offset);
         arrangement = dense();
-    }
-
-    private Arrangement dense() {
-        return new Arrangement(CudaLayout.NCHW, null, 0, length());
     }
 
     /** The live storage of this backend behind {@code storage}. */

@@ -25,11 +25,6 @@ record Replayed(CudaStorage storage, State before, State after, boolean written)
         }
     }
 
-    /** Whether nobody has written it in another layout since. */
-    boolean current() {
-        return storage.arrangement().same(before.arrangement());
-    }
-
     /** Before a replay: undoes what the host has written in another layout, or without the copy, since the last. */
     void prepare(CudaContext context, CudaLayouts layouts) {
         CudaStorage.Arrangement now = storage.arrangement();

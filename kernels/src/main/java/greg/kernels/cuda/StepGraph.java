@@ -41,7 +41,7 @@ public final class StepGraph implements CapturedStep {
         if (context.capturing()) throw new KernelException("cuda: a captured step cannot capture another");
         // loaded now: drivers may load a module's functions one by one, at their first use
         context.module(STEP).function(ADVANCE);
-        counters = memory.take(DType.UINT8, COUNTER_BYTES);
+        counters = memory.takeFresh(DType.UINT8, COUNTER_BYTES);
         transfer.fill(counters, 0);
         Capture capture = new Capture(counters);
         memory.keepApart();
@@ -83,10 +83,6 @@ public final class StepGraph implements CapturedStep {
         return graph;
     }
 
-    /**
-     * Runs what was recorded, after everything launched before. To the storages that the step writes this is a write like any
-     * other: what is derived from their content is made anew.
-     */
     @Override
     public void launch() {
         for (Replayed part : held) part.prepare(context, layouts);
@@ -97,12 +93,6 @@ public final class StepGraph implements CapturedStep {
     @Override
     public void skip(long steps, long samples) {
         advance(steps, samples);
-    }
-
-    @Override
-    public boolean current() {
-        for (Replayed part : held) if (!part.current()) return false;
-        return true;
     }
 
     private void advance(long steps, long samples) {

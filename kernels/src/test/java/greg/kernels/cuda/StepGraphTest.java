@@ -216,6 +216,53 @@ class StepGraphTest {
         assertEquals(before, memory.liveBytes(), "every table was given back");
     }
 
+    /** One block, so that a gradient of all parameters is one array; captured, it is held through its parts. */
+    @Test
+    void neighboursAreOneBlock() {
+        CudaBackend backend = new Gpu().backend();
+        try (Workspace k = new Workspace(backend)) {
+            List<Storage> others = List.of(k.put(new float[65]), k.put(1, 2), k.put(3));
+            long blocks = backend.memory().systemAllocations();
+            List<Storage> parts = backend.memory().neighbours(others);
+            assertTrue(backend.memory().systemAllocations() <= blocks + 1);
+            long start = CudaStorage.of(parts.get(0)).address().value();
+            assertEquals(0, start % 256);
+            assertEquals(start + 512, CudaStorage.of(parts.get(1)).address().value());
+            assertEquals(start + 768, CudaStorage.of(parts.get(2)).address().value());
+            Storage out = k.out(2);
+            backend.transfer().upload(new float[] {5, 6}, parts.get(1));
+            Runnable step = () -> backend.elementwise().scale(new int[] {2}, 2, parts.get(1), out);
+            step.run();
+            try (StepGraph graph = backend.capture(step)) {
+                parts.forEach(Storage::release);
+                Storage another = k.own(backend.memory().allocate(DType.UINT8, 1024));
+                backend.transfer().fill(another, 0);
+                graph.launch();
+                Compare.equal("twice", new float[] {10, 12}, k.get(out, 2));
+            }
+        }
+    }
+
+    @Test
+    void aSecondCloseDoesNothing() {
+        CudaBackend backend = new Gpu().backend();
+        try (Workspace k = new Workspace(backend)) {
+            Storage x = k.put(1, 2, 3);
+            Runnable step = () -> backend.elementwise().scale(new int[] {3}, 2, x, x);
+            step.run();
+            StepGraph graph = backend.capture(step);
+            long live = backend.memory().liveBytes();
+            graph.close();
+            graph.close();
+            assertEquals(live - 16, backend.memory().liveBytes(), "its counters, once");
+            DeviceTimer timer = backend.timer();
+            timer.close();
+            timer.close();
+            step.run();
+            Compare.equal("the stream runs on", new float[] {4, 8, 12}, k.get(x, 3));
+        }
+    }
+
     @Test
     void eventsTimeWhatLiesBetweenThem() {
         CudaBackend backend = new Gpu().backend();

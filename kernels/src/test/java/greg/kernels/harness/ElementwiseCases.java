@@ -42,7 +42,7 @@ final class ElementwiseCases {
             for (float alpha : new float[] {-0.3f, 0}) {
                 all.add(unary("scale " + alpha, BITS, d, (k, dims, x, y) -> k.scale(dims, alpha, x, y)));
             }
-            all.add(unary("dropout", BITS, d, (k, dims, x, y) -> k.dropout(dims, 0.4f, 77, 5, x, y)));
+            all.add(unary("dropout", BITS, d, (k, dims, x, y) -> k.dropout(dims, 0.4f, 77, 3, x, y)));
             all.add(binary("reluBackward", BITS, d, ElementwiseKernels::reluBackward));
             all.add(binary("relu6Backward", BITS, d, ElementwiseKernels::relu6Backward));
             all.add(binary("sigmoidBackward", close(1e-44, 1e-6), d, ElementwiseKernels::sigmoidBackward));
@@ -183,6 +183,9 @@ final class ElementwiseCases {
                 .ints("x", ints)
                 .output("y", Form.INTS, ints.length)
                 .notCaptured(waits));
+        all.add(new KernelCase("slice", (b, o) -> b.transfer().slice(o.get("x"), 2, o.get("y")))
+                .ints("x", ints)
+                .output("y", Form.INTS, 3));
         byte[] bytes = {1, -1, 0, 127, -128, 5, 6};
         all.add(new KernelCase("uploadBytes", (b, o) -> b.transfer().upload(bytes, o.get("y")))
                 .output("y", Form.BYTES, bytes.length)

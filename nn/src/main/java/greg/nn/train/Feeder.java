@@ -57,20 +57,45 @@ public final class Feeder {
      */
     public Tensor images(Batch batch, long counter) {
         int n = batch.size();
+        Scope scope = Scope.current();
+        long size = (long) n * dataset.shape().bytes();
+        Storage bytes = scope.own(backend.memory().allocate(DType.UINT8, size));
+        backend.transfer().upload(batch.images(), bytes);
+        Storage indices = scope.own(backend.memory().allocate(DType.INT32, n));
+        backend.transfer().upload(identity(n), indices);
+        return images(bytes, indices, n, counter);
+    }
+
+    private Tensor images(Storage bytes, Storage indices, int n, long counter) {
         int c = dataset.shape().channels();
         int h = dataset.shape().height();
         int w = dataset.shape().width();
         AugmentSpec spec =
                 new AugmentSpec(n, c, h, w, h, w, pad, random, flip, normalization.mean(), normalization.std());
         Scope scope = Scope.current();
-        Storage bytes = scope.own(backend.memory().allocate(DType.UINT8, (long) n * h * w * c));
-        backend.transfer().upload(batch.images(), bytes);
-        Storage indices = scope.own(backend.memory().allocate(DType.INT32, n));
-        backend.transfer().upload(identity(n), indices);
         Shape shape = Shape.of(n, c, h, w);
         Storage x = scope.own(backend.memory().activation(shape.dims()));
         backend.augment().batch(spec, bytes, indices, seed, counter, x);
         return Tensor.wrap(backend, shape, x);
+    }
+
+    /**
+     * The input made of what lies on the device already, owned by the current scope.
+     *
+     * @param bytes UINT8, images
+     * @param indices INT32: element {@code from + i} says which of them image i is
+     * @param labels INT32: element {@code from + i} is the label of image i
+     * @param counter number of samples fed before
+     */
+    InputSource.Input input(Storage bytes, Storage indices, Storage labels, int from, int n, long counter) {
+        Tensor x = images(bytes, part(indices, from, n), n, counter);
+        return new InputSource.Input(x, Tensor.wrap(backend, Shape.of(n), part(labels, from, n)));
+    }
+
+    private Storage part(Storage numbers, int from, int n) {
+        Storage part = Scope.current().own(backend.memory().allocate(DType.INT32, n));
+        backend.transfer().slice(numbers, from, part);
+        return part;
     }
 
     /** The labels (N) as INT32, owned by the current scope. */

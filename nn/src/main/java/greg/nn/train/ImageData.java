@@ -1,13 +1,12 @@
 package greg.nn.train;
 
-import greg.datasets.Batch;
-import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
 import greg.kernels.Backend;
 
 /**
- * The images of a data set in batches, shuffled anew in each epoch, read ahead, augmented and normalized on the device.
+ * The images of a data set in batches, shuffled anew in each epoch, augmented and normalized on the device. A data set that fits
+ * lies there; others are read ahead and sent batch by batch, with the same bits.
  *
  * <pre>{@code TrainData.of(dataset, 128).augment(Augmentation.CROP).seed(7)}</pre>
  */
@@ -62,38 +61,10 @@ public final class ImageData implements TrainData {
 
     @Override
     public InputSource open(Backend backend, long iteration) {
-        Batches batches = augmentation.batches(dataset, batchSize, seed);
-        return new Source(batches, augmentation.feeder(backend, dataset, normalization, seed), iteration);
-    }
-
-    private static final class Source implements InputSource {
-        private final Batches batches;
-        private final Feeder feeder;
-        private long iteration;
-        private boolean started;
-
-        Source(Batches batches, Feeder feeder, long iteration) {
-            this.batches = batches;
-            this.feeder = feeder;
-            this.iteration = iteration;
+        Feeder feeder = augmentation.feeder(backend, dataset, normalization, seed);
+        if (augmentation != Augmentation.RESIZED_CROP && ResidentImages.fits(dataset, backend)) {
+            return new ResidentImages(backend, dataset, batchSize, seed, feeder, iteration);
         }
-
-        @Override
-        public Input next() {
-            int perEpoch = batches.batchesPerEpoch();
-            long epoch = iteration / perEpoch;
-            int step = (int) (iteration % perEpoch);
-            if (!started || !batches.hasNext()) batches.epoch(Math.toIntExact(epoch), step);
-            started = true;
-            Batch batch = batches.next();
-            long samples = epoch * batches.dataset().size() + step * (long) batches.batchSize();
-            iteration++;
-            return new Input(feeder.images(batch, samples), feeder.labels(batch));
-        }
-
-        @Override
-        public void close() {
-            batches.close();
-        }
+        return new StreamedImages(backend, augmentation.batches(dataset, batchSize, seed), feeder, iteration);
     }
 }

@@ -22,27 +22,30 @@ final class StepRecording implements AutoCloseable {
     private long counted;
 
     /**
-     * Records a step; nothing is computed.
+     * Takes a step kernel by kernel, and records the next one right behind it: nothing has come between that could have freed
+     * its memory.
      *
      * @param structure of network and optimizer
-     * @param input of the same shapes as those to come
-     * @param compute the step, which has run with such an input right before
+     * @param compute the step
      */
     StepRecording(
             NnModule network, Optimizer optimizer, StepStructure structure, Input input, Consumer<Input> compute) {
         backend = network.backend();
         this.structure = structure;
-        numbers = new StepNumbers(network, optimizer);
         slots = new Input(slot(input.images()), slot(input.labels()));
         try {
             fill(input);
-            step = backend.capture(() -> compute.accept(slots));
+            compute.accept(slots);
+            numbers = new StepNumbers(network, optimizer);
+            try {
+                step = backend.capture(() -> compute.accept(slots));
+            } finally {
+                // recording counts as a step does, but has taken none
+                countable = numbers.recorded();
+            }
         } catch (RuntimeException e) {
             closeSlots();
             throw e;
-        } finally {
-            // recording counts as a step does, but has taken none
-            countable = numbers.recorded();
         }
     }
 
@@ -76,11 +79,11 @@ final class StepRecording implements AutoCloseable {
         return input.shape().equals(slot.shape()) && input.storage().type() == type;
     }
 
-    /** Takes the step, or returns false if it must be recorded again: what it reads lies otherwise, or is numbered otherwise. */
+    /** Takes the step, or returns false if it must be recorded again: its numbers do not follow from those of the recording. */
     boolean replay(Input input) {
         long since = numbers.since();
+        if (since < 0) return false;
         fill(input);
-        if (since < 0 || !step.current()) return false;
         if (since != counted) step.skip(since - counted, 0);
         step.launch();
         numbers.count();

@@ -16,9 +16,8 @@ import greg.tensor.op.CrossEntropyOp;
  *
  * <p>Where the backend {@linkplain greg.kernels.Backend#captures records}, the first {@value #WARM} steps are issued kernel by
  * kernel, which makes plans, tables and memory; then the step is recorded, and replayed for every input of that shape. Smaller
- * batches, as at the end of an epoch, are issued kernel by kernel. A new mask, penalty or tensor of the network, another mode
- * of a module, or weights in another order drop the recording, and the next steps make another. Weights and losses have the same
- * bits either way.
+ * batches, as at the end of an epoch, are issued kernel by kernel. A new mask, penalty or tensor of the network, or another mode of
+ * a module drop the recording, and the next steps make another. Weights and losses have the same bits either way.
  */
 public final class TrainStep implements AutoCloseable {
     /** Two, because what a backend keeps for good in the first step takes blocks from the pool that the second needs again. */
@@ -32,7 +31,7 @@ public final class TrainStep implements AutoCloseable {
     private StepRecording recording;
     /** What the steps since the last change were made of. */
     private StepStructure structure;
-    /** The shape of the largest input since then, and how many of these have been issued kernel by kernel. */
+    /** The shape of the largest input since then, and how many of these have come. */
     private Shape largest;
 
     private int warm;
@@ -64,8 +63,8 @@ public final class TrainStep implements AutoCloseable {
             if (recording.replay(input)) return;
             drop();
         }
-        compute(input);
         if (recording == null && isWarm(now, input.images().shape())) record(now, input);
+        else compute(input);
     }
 
     private boolean isWarm(StepStructure now, Shape shape) {
@@ -83,7 +82,6 @@ public final class TrainStep implements AutoCloseable {
         return recordable && shape.equals(largest) && warm >= WARM;
     }
 
-    /** Right behind a step: nothing has come between that could have freed its memory. */
     private void record(StepStructure now, Input input) {
         recording = new StepRecording(network, optimizer, now, input, this::compute);
         if (recording.replayable()) return;

@@ -49,11 +49,6 @@ final class CountedSteps implements Backend {
             }
 
             @Override
-            public boolean current() {
-                return captured.current();
-            }
-
-            @Override
             public void close() {
                 captured.close();
             }
@@ -76,8 +71,8 @@ final class CountedSteps implements Backend {
     }
 
     @Override
-    public StagingBuffer staging(int bytes) {
-        return backend.staging(bytes);
+    public StagingBuffer staging(int bytes, int numbers) {
+        return backend.staging(bytes, numbers);
     }
 
     @Override

@@ -24,7 +24,6 @@ import greg.nn.optim.OptimizerKind;
 import greg.nn.optim.Penalty;
 import greg.nn.optim.Sgd;
 import greg.tensor.Shape;
-import greg.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -92,7 +91,6 @@ class StepReplayTest {
 
     private static Trained train(boolean replays, OptimizerKind kind, TrainData data, Change change) {
         CountedSteps backend = new CountedSteps(BackendsUnderTest.open("cuda"), replays);
-        long live = backend.memory().liveBytes();
         List<Float> losses = new ArrayList<>();
         List<Score> scores = new ArrayList<>();
         try (NnModule net = network(backend);
@@ -125,8 +123,6 @@ class StepReplayTest {
                 if (module instanceof Dropout layer) assertEquals(optimizer.stepCount(), layer.step());
             });
             return trained;
-        } finally {
-            assertTrue(backend.memory().liveBytes() - live < 1 << 16, "nothing but tables and constants stays");
         }
     }
 
@@ -171,15 +167,6 @@ class StepReplayTest {
             return batches.iterator();
         });
         assertCounts(1, REPLAYS, check(OptimizerKind.SGD, iterated, (loop, penalty) -> {}));
-        TrainData same = TrainData.endless(new InputSource() {
-            private Input input;
-
-            @Override
-            public Input next() {
-                return input;
-            }
-        });
-        assertEquals(Integer.MAX_VALUE, same.stepsPerEpoch());
     }
 
     /** lambda lives in device memory: raising it changes nothing of the recording. */
@@ -226,7 +213,7 @@ class StepReplayTest {
         float[] mask = mask(10);
         int zeros = 0;
         for (int i = 0; i < WEIGHTS; i++) {
-            if (mask[i] == 0) assertEquals(0, weights[i], "masked element " + i);
+            assertTrue(mask[i] != 0 || weights[i] == 0, "masked element " + i);
             if (weights[i] == 0) zeros++;
         }
         assertTrue(zeros < WEIGHTS / 8, "elements of the first mask move again");
@@ -241,13 +228,23 @@ class StepReplayTest {
     }
 
     @Test
-    void aTensorIsReplaced() {
+    void weightsAreWrittenByTheHost() {
         Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
             if (loop.iteration() != 7) return;
-            Tensor statistics = loop.network().parameters().get("1.fc2.bias").tensor();
-            statistics.set(1, 2, 3);
+            loop.network().parameters().get("1.fc2.bias").tensor().set(1, 2, 3);
         });
         assertCounts(1, REPLAYS, trained);
+    }
+
+    /** What a recording holds is given back: all that stays of a training is what the first has left. */
+    @Test
+    void recordingsAreFreed() {
+        long[] live = new long[3];
+        for (int i = 0; i < live.length; i++) {
+            train(true, OptimizerKind.SGD, bytes(), (loop, penalty) -> {});
+            live[i] = BackendsUnderTest.open("cuda").memory().liveBytes();
+        }
+        assertEquals(live[1], live[2], 1 << 14, "live bytes but for a table");
     }
 
     @Test
