@@ -30,7 +30,7 @@ public final class BackendsUnderTest {
     private static final boolean HARDWARE = "hardware".equals(System.getProperty("greg.cuda"));
 
     /** What a backend is opened with. */
-    private record Opened(String kind, Precision precision) {}
+    private record Opened(String kind, BackendOptions options) {}
 
     static {
         // the build puts a software CUDA device into this folder; -Dgreg.cuda=hardware asks for a real one instead
@@ -57,12 +57,12 @@ public final class BackendsUnderTest {
 
     /** The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. */
     public static Backend open(String kind) {
-        return open(kind, Precision.FP32);
+        return open(kind, BackendOptions.standard().precision(Precision.FP32));
     }
 
-    /** As above in this precision, which only a device may have. */
-    public static Backend open(String kind, Precision precision) {
-        Opened key = new Opened(kind, precision);
+    /** As above with other options; one backend for each. */
+    public static Backend open(String kind, BackendOptions options) {
+        Opened key = new Opened(kind, options);
         Backend known = OPEN.get(key);
         if (known != null) return known;
         String why = unavailable(kind);
@@ -72,7 +72,7 @@ public final class BackendsUnderTest {
             if (REPORTED.add(kind)) System.out.println("SKIPPED " + message);
             Assumptions.abort(message);
         }
-        Backend backend = Backends.open(kind, BackendOptions.standard().precision(precision));
+        Backend backend = Backends.open(kind, options);
         assertEquals(kind, backend.name(), "the backend that was requested");
         if (kind.equals("cuda")) {
             String name = backend.device().name();
