@@ -29,7 +29,7 @@ public final class BackendsUnderTest {
     private static final boolean HARDWARE = "hardware".equals(System.getProperty("greg.cuda"));
 
     /** What a backend is opened with. */
-    private record Opened(String kind, Precision precision) {}
+    private record Opened(String kind, BackendOptions options) {}
 
     static {
         // the build puts a software CUDA device into this folder; -Dgreg.cuda=hardware asks for a real one instead
@@ -61,12 +61,12 @@ public final class BackendsUnderTest {
      * @throws AssertionError if an earlier test did not wait for a kernel of its own that failed
      */
     public static Backend open(String kind) {
-        return open(kind, Precision.FP32);
+        return open(kind, BackendOptions.standard().precision(Precision.FP32));
     }
 
-    /** As above in this precision, which only a device may have. */
-    public static Backend open(String kind, Precision precision) {
-        Opened key = new Opened(kind, precision);
+    /** As above with other options; one backend for each. */
+    public static Backend open(String kind, BackendOptions options) {
+        Opened key = new Opened(kind, options);
         Backend known = OPEN.get(key);
         if (known != null) {
             KernelException fault = kind.equals("cuda") ? fault(known) : null;
@@ -80,7 +80,7 @@ public final class BackendsUnderTest {
             if (REPORTED.add(kind)) System.out.println("SKIPPED " + message);
             Assumptions.abort(message);
         }
-        Backend backend = Backends.open(kind, BackendOptions.standard().precision(precision));
+        Backend backend = Backends.open(kind, options);
         assertEquals(kind, backend.name(), "the backend that was requested");
         if (kind.equals("cuda")) {
             String name = backend.device().name();

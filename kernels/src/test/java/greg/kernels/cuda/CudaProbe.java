@@ -139,16 +139,22 @@ public final class CudaProbe extends Probe {
         return floats;
     }
 
-    /** Element (n, h, w, c) to (n, c, h, w); what is between the channels and the pitch must be zero. */
+    /**
+     * Element (n, h, w, c) to (n, c, h, w). What is between the channels and the pitch must be zero, but where a channel of the
+     * same pixel is no finite number: a convolution multiplies those by the zeros of its padded filters.
+     */
     private static float[] channelsFirst(String what, float[] raw, int pitch, int[] dims) {
         int pixels = dims[2] * dims[3];
         float[] data = new float[Workspace.count(dims)];
         assertTrue(raw.length >= dims[0] * pixels * pitch, what + ": the block is shorter than its layout");
-        for (int i = 0; i < dims[0] * pixels * pitch; i++) {
-            int c = i % pitch;
-            int n = i / pitch / pixels;
-            if (c < dims[1]) data[(n * dims[1] + c) * pixels + i / pitch % pixels] = raw[i];
-            else assertTrue(raw[i] == 0, what + ": padding at " + i + " is " + raw[i]);
+        for (int pixel = 0; pixel < dims[0] * pixels; pixel++) {
+            boolean finite = true;
+            for (int c = 0; c < pitch; c++) {
+                float value = raw[pixel * pitch + c];
+                if (c < dims[1]) data[(pixel / pixels * dims[1] + c) * pixels + pixel % pixels] = value;
+                else assertTrue(value == 0 || !finite, what + ": padding of pixel " + pixel + " is " + value);
+                finite &= Float.isFinite(value);
+            }
         }
         return data;
     }

@@ -25,6 +25,8 @@ final class Content {
         -6
     };
 
+    private static final float[] LAST = {1, -Float.MIN_VALUE, Float.NaN, -0f};
+
     private Content() {}
 
     /** Standard normal numbers, about half of them replaced by special values, so that these meet each other. */
@@ -33,6 +35,10 @@ final class Content {
         Random random = new Random(seed + 1000);
         for (int i = 0; i < data.length; i++) {
             if (random.nextBoolean()) data[i] = SPECIAL[random.nextInt(SPECIAL.length)];
+        }
+        // the last elements, where kernels take a path of their own, are special for certain
+        for (int i = 1; i <= Math.min(3, data.length); i++) {
+            data[data.length - i] = LAST[(int) ((seed + i) % LAST.length)];
         }
         return data;
     }

@@ -19,7 +19,7 @@ import java.util.List;
 final class ElementwiseCases {
     /** Channels that are padded and that are not, one pixel, one channel; matrices whose last quadruple is cut off. */
     private static final int[][] SHAPES = {
-        {2, 5, 3, 7}, {3, 8, 2, 2}, {2, 13, 1, 1}, {1, 1, 3, 5}, {2, 37, 6, 6}, {3, 7}, {1, 1026}
+        {2, 5, 3, 7}, {3, 8, 2, 2}, {2, 13, 1, 1}, {1, 1, 3, 5}, {2, 37, 6, 6}, {3, 7}, {1, 1026}, {1, 3}
     };
 
     private ElementwiseCases() {}

@@ -1,6 +1,7 @@
 package greg.kernels.harness;
 
 import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.KernelException;
 import greg.kernels.Precision;
@@ -17,6 +18,12 @@ class KernelHarnessTest {
         String only = System.getProperty("greg.harness.case", "");
         Stream<KernelCase> all = Catalogue.CASES.stream();
         return all.filter(c -> c.toString().startsWith(only)).toList();
+    }
+
+    /** With the promise of the same bits in each run. */
+    private static Backend cuda(Precision precision) {
+        BackendOptions options = BackendOptions.standard().precision(precision).deterministic(true);
+        return BackendsUnderTest.open("cuda", options);
     }
 
     private static void check(KernelHarness harness, KernelCase c) {
@@ -38,14 +45,14 @@ class KernelHarnessTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void cuda(KernelCase c) {
-        Backend backend = BackendsUnderTest.open("cuda");
+        Backend backend = cuda(Precision.FP32);
         check(new KernelHarness(backend, new CudaProbe(backend), false, true), c);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
     void cudaInBfloat16(KernelCase c) {
-        Backend backend = BackendsUnderTest.open("cuda", Precision.BF16);
+        Backend backend = cuda(Precision.BF16);
         check(new KernelHarness(backend, new CudaProbe(backend), true, true), c);
     }
 }

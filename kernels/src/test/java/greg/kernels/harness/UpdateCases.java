@@ -93,6 +93,7 @@ final class UpdateCases {
     private static List<UpdateSlot> slots(Parameter p, Operands o) {
         UpdateSlot full = new UpdateSlot(
                 o.get("weight"),
+                p.dims,
                 o.get("gradient"),
                 o.get("momentum"),
                 o.get("variance"),
