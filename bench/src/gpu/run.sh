@@ -15,7 +15,7 @@ mkdir -p "$2"
 out=$(cd "$2" && pwd)
 java="$here/java/bin/java"
 cuda=${GREG_CUDA:-hardware}
-options="-Xmx8g -XX:+UseSerialGC -Dgreg.cuda.kernels-only=true -Dgreg.cuda=$cuda ${GREG_JAVA_OPTS:-}"
+options="-Xmx8g -XX:+UseSerialGC -Dgreg.cuda=$cuda ${GREG_JAVA_OPTS:-}"
 
 # the driver may lie where only the loader's cache knows
 known=$(ldconfig -p 2>/dev/null | sed -n 's|.*libcuda\.so\.1 (.*x86-64.*=> \(.*\)/libcuda\.so\.1$|\1|p' | head -n 1)

@@ -14,8 +14,5 @@ final class BenchJvm {
     /** Otherwise JavaCPP refuses to allocate once the process is larger than four heaps. */
     static final String NO_JAVACPP_RSS = "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0";
 
-    /** The cuda backend opens with its own kernels alone, without cuDNN and cuBLAS. */
-    static final String CUDA_KERNELS = "-Dgreg.cuda.kernels-only=true";
-
     private BenchJvm() {}
 }

@@ -37,13 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 2,
-        jvmArgsAppend = {
-            BenchJvm.HEAP,
-            BenchJvm.GC,
-            BenchJvm.NO_JAVACPP_BYTES,
-            BenchJvm.NO_JAVACPP_RSS,
-            BenchJvm.CUDA_KERNELS
-        })
+        jvmArgsAppend = {BenchJvm.HEAP, BenchJvm.GC, BenchJvm.NO_JAVACPP_BYTES, BenchJvm.NO_JAVACPP_RSS})
 public class PenaltyBench {
     /** The network, as {@link ParameterSet#of} names it; resnet50 is worth a run too. */
     @Param({"resnet20", "resnet56"})

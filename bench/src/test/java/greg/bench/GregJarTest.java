@@ -149,7 +149,7 @@ class GregJarTest {
     void loadsCuda() throws IOException, InterruptedException {
         Path simulator = Path.of(System.getProperty("greg.cuda.simulator", "none"));
         assumeTrue(Files.exists(simulator.resolve("libcuda.so.1")), "no software CUDA device in " + simulator);
-        String devices = run("-Dgreg.cuda.kernels-only=true", "-Dgreg.cuda.libraries=" + simulator);
+        String devices = run("-Dgreg.cuda.libraries=" + simulator);
         assertTrue(devices.contains("cuda       available    greg software CUDA device"), devices);
         assertTrue(devices.contains(" cuBLAS       12.0.0, " + simulator.resolve("libcublas.so.12")), devices);
         assertTrue(

@@ -26,7 +26,6 @@ import java.util.Locale;
  * takes it from there.
  */
 public final class PenaltyGpu {
-    private static final String KERNELS_ONLY = "greg.cuda.kernels-only";
     /** The copies of the data together are this many times the level-2 cache, */
     private static final int CACHES = 4;
     /** ... but they are not more than this: the tables of all copies must stay on the device. */
@@ -130,8 +129,6 @@ public final class PenaltyGpu {
      * @throws IOException if the folder cannot be written
      */
     public static void main(String[] args) throws IOException {
-        // the kernels that are timed need neither cuDNN nor cuBLAS
-        System.setProperty(KERNELS_ONLY, "true");
         String sets = "resnet50,resnet56";
         String device = "cuda";
         Path out = null;

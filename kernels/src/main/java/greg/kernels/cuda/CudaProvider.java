@@ -6,14 +6,8 @@ import greg.kernels.BackendProvider;
 import greg.kernels.LibraryStatus;
 import java.util.List;
 
-/**
- * Offers the GPU. While convolutions and batch normalization are missing from {@link CudaBackend}, no network can be
- * trained on it, so it reports itself unavailable: {@code auto} must not choose it. Tests of its kernels
- * enable it with system property {@value #KERNELS_ONLY}.
- */
+/** Opens GPUs of NVIDIA, where the driver, cuBLAS and cuDNN are found. */
 public final class CudaProvider implements BackendProvider {
-    static final String KERNELS_ONLY = "greg.cuda.kernels-only";
-
     @Override
     public String kind() {
         return "cuda";
@@ -26,11 +20,7 @@ public final class CudaProvider implements BackendProvider {
 
     @Override
     public String unavailable() {
-        if (!Boolean.getBoolean(KERNELS_ONLY)) {
-            return "CUDA: this build does not use cuDNN yet, which convolutions and batch normalization need on a GPU; use"
-                    + " device = cpu";
-        }
-        String why = CudaLibraries.whyNoDriver();
+        String why = CudaLibraries.whyNot();
         return why != null ? why : CudaContext.whyNoDevice();
     }
 
