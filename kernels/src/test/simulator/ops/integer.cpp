@@ -18,23 +18,33 @@ struct Min { template <class T> static T apply(T a, T b) { return a < b ? a : b;
 struct Max { template <class T> static T apply(T a, T b) { return a < b ? b : a; } };
 struct Neg { template <class T> static T apply(T a) { return static_cast<T>(-a); } };
 struct Abs { template <class T> static T apply(T a) { return static_cast<T>(a < 0 ? -a : a); } };
-/// A division by zero is undefined in PTX: here it is an error.
+/// The divisor is not 0.
 struct Div {
     template <class T> static T apply(T a, T b) {
-        if (b == 0) throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION, "an integer division by zero");
         return static_cast<T>(std::is_signed<T>::value && b == static_cast<T>(-1) ? -a : a / b);
     }
 };
 struct Rem {
     template <class T> static T apply(T a, T b) {
-        if (b == 0) throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION, "an integer remainder by zero");
         return static_cast<T>(std::is_signed<T>::value && b == static_cast<T>(-1) ? 0 : a % b);
     }
 };
 
+/// A division by zero is undefined in PTX: here it is an error.
 template <class Op, class T>
-void divided(Thread& t, const Instr& i) {
-    t.set<T>(i.d[0], Op::apply(t.get<T>(i.s[0]), t.get<T>(i.s[1])));
+void divided(Warp& w, const Instr& i) {
+    const Stored<T>* a = w.source<Stored<T>>(i.s[0]);
+    const Stored<T>* b = w.source<Stored<T>>(i.s[1]);
+    Stored<T> r[Warp::size] = {};
+    for (uint32_t rest = w.exec; rest; rest &= rest - 1) {
+        auto l = static_cast<uint32_t>(__builtin_ctz(rest));
+        if (b[l] == 0) {
+            w.lane = l;
+            throw Error(CUDA_ERROR_ILLEGAL_INSTRUCTION, "an integer division by zero");
+        }
+        r[l] = stored<T>(Op::apply(static_cast<T>(a[l]), static_cast<T>(b[l])));
+    }
+    w.result(i.d[0], r);
 }
 
 template <class T> struct AddT { static void run(Warp& w, const Instr& i) { binary<Add, T>(w, i); } };
@@ -42,8 +52,8 @@ template <class T> struct SubT { static void run(Warp& w, const Instr& i) { bina
 template <class T> struct MulT { static void run(Warp& w, const Instr& i) { binary<Mul, T>(w, i); } };
 template <class T> struct MinT { static void run(Warp& w, const Instr& i) { binary<Min, T>(w, i); } };
 template <class T> struct MaxT { static void run(Warp& w, const Instr& i) { binary<Max, T>(w, i); } };
-template <class T> struct DivT { static void run(Thread& t, const Instr& i) { divided<Div, T>(t, i); } };
-template <class T> struct RemT { static void run(Thread& t, const Instr& i) { divided<Rem, T>(t, i); } };
+template <class T> struct DivT { static void run(Warp& w, const Instr& i) { divided<Div, T>(w, i); } };
+template <class T> struct RemT { static void run(Warp& w, const Instr& i) { divided<Rem, T>(w, i); } };
 template <class T> struct NegT { static void run(Warp& w, const Instr& i) { unary<Neg, T>(w, i); } };
 template <class T> struct AbsT { static void run(Warp& w, const Instr& i) { unary<Abs, T>(w, i); } };
 
@@ -75,13 +85,21 @@ struct Carrying {
 
 __extension__ typedef __int128 Wide;
 
-/// The high half of a product, plus s[2] for mad.hi (the sink stands for no addend).
+/// The high half of a product, plus s[2] for mad.hi.
 template <class T>
 struct High {
-    static void run(Thread& t, const Instr& i) {
-        Wide product = static_cast<Wide>(t.get<T>(i.s[0])) * static_cast<Wide>(t.get<T>(i.s[1]));
-        T high = static_cast<T>(product >> (8 * sizeof(T)));
-        t.set<T>(i.d[0], i.mode ? static_cast<T>(high + t.get<T>(i.s[2])) : high);
+    static void run(Warp& w, const Instr& i) {
+        using Product = std::conditional_t<(sizeof(T) < 8), int64_t, Wide>;
+        const Stored<T>* a = w.source<Stored<T>>(i.s[0]);
+        const Stored<T>* b = w.source<Stored<T>>(i.s[1]);
+        const Stored<T>* c = i.mode ? w.source<Stored<T>>(i.s[2]) : nullptr;
+        Stored<T> r[Warp::size];
+        for (unsigned l = 0; l < Warp::size; l++) {
+            Product product = static_cast<Product>(static_cast<T>(a[l])) * static_cast<Product>(static_cast<T>(b[l]));
+            r[l] = stored<T>(static_cast<T>(product >> (8 * sizeof(T))));
+        }
+        for (unsigned l = 0; c && l < Warp::size; l++) r[l] = stored<T>(static_cast<T>(r[l] + c[l]));
+        w.result(i.d[0], r);
     }
 };
 
@@ -168,7 +186,7 @@ void mulOrMad(Decoder& d) {
     if (mad) d.source(3, result, 2);
     d.out.mode = mad;
     if (part == 2) d.out.run = mad ? wideFor<true>(type) : wideFor<false>(type);
-    else if (part == 1) d.out.run = forInteger<LaneByLane<High>::Of>(type);
+    else if (part == 1) d.out.run = forInteger<High>(type);
     else d.out.run = mad ? forInteger<Low>(type) : forInteger<MulT>(type);
 }
 
@@ -192,7 +210,7 @@ void oneOperand(Decoder& d) {
 
 DecodeTable integerOps() {
     return {{"add", addOrSub}, {"sub", addOrSub}, {"addc", addOrSub}, {"subc", addOrSub}, {"mul", mulOrMad},
-        {"mad", mulOrMad}, {"div", twoOperands<LaneByLane<DivT>::Of>}, {"rem", twoOperands<LaneByLane<RemT>::Of>}, {"min", twoOperands<MinT>},
+        {"mad", mulOrMad}, {"div", twoOperands<DivT>}, {"rem", twoOperands<RemT>}, {"min", twoOperands<MinT>},
         {"max", twoOperands<MaxT>}, {"neg", oneOperand<NegT>}, {"abs", oneOperand<AbsT>}};
 }
 

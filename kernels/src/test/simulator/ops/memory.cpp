@@ -143,16 +143,15 @@ void load(Warp& w, const Instr& i) {
         }
         return spread<T>(w, i, from, where, 0);
     }
+    T scattered[4 * Warp::size] = {};
     for (uint32_t rest = w.exec; rest; rest &= rest - 1) {
         Thread t(w, static_cast<unsigned>(__builtin_ctz(rest)));
         w.lane = t.lane;
-        const void* from = accessed(t, i, where.at[t.lane], bytes, SharedMemory::Use::read);
-        for (unsigned k = 0; k < i.count; k++) {
-            T value;
-            memcpy(&value, static_cast<const char*>(from) + k * sizeof(T), sizeof value);
-            t.set<uint64_t>(i.d[k], widened<uint64_t>(value));
-        }
+        memcpy(scattered + i.count * t.lane, accessed(t, i, where.at[t.lane], bytes, SharedMemory::Use::read), bytes);
     }
+    where.first = 0;
+    where.lanes = Warp::size;
+    spread<T>(w, i, scattered, where, i.count);
 }
 
 /// Element k of each lane into memory.

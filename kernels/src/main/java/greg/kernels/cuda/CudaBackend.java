@@ -139,14 +139,14 @@ public final class CudaBackend implements Backend {
         if (closed) return;
         context.enter();
         closed = true;
-        conv2d.close();
-        gemm.close();
-        augment.close();
-        update.close();
-        tables.close();
-        shortcut.close();
-        counters.close();
         try {
+            conv2d.close();
+            gemm.close();
+            augment.close();
+            update.close();
+            tables.close();
+            shortcut.close();
+            counters.close();
             memory.trim();
         } finally {
             // after a fault nothing can be freed individually any more, but the context can, and all its memory with it

@@ -11,6 +11,7 @@ import greg.kernels.BackendsUnderTest;
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.Workspace;
+import greg.kernels.spec.AugmentSpec;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,9 +46,11 @@ class FreshBackendTest {
         computes(BackendsUnderTest.open("cuda"));
     }
 
-    /** relu over a thousand elements of a storage that has four. */
+    /** relu over a thousand elements of a storage that has four, after something that makes the backend keep memory. */
     private static void fault(Backend backend) {
         Workspace k = new Workspace(backend);
+        AugmentSpec spec = new AugmentSpec(2, 1, 2, 2, 2, 2, 0, false, false, new float[] {0}, new float[] {1 / 255f});
+        backend.augment().batch(spec, k.put(new byte[8]), k.put(new int[] {0, 1}), 0, 0, k.out(2, 1, 2, 2));
         Storage x = k.put(1f, 2f, 3f, 4f);
         backend.elementwise().relu(new int[] {1000}, x, x);
     }
