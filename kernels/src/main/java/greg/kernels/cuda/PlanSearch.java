@@ -86,7 +86,7 @@ final class PlanSearch {
                 CudnnCandidate twin = offered.putIfAbsent(candidate.choice(), candidate);
                 if (twin != null) candidate.close();
             }
-        } catch (KernelException refused) {
+        } catch (CudnnException refused) {
             // a heuristic that does not know such a convolution
             lastError = refused.getMessage();
         }
