@@ -46,6 +46,10 @@ final class CudnnGraph implements AutoCloseable {
         }
     }
 
+    Cudnn cudnn() {
+        return cudnn;
+    }
+
     private CudnnDescriptor make(String what, int type) {
         return new CudnnDescriptor(cudnn, what + " of " + problem, type);
     }

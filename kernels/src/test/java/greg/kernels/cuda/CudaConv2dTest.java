@@ -38,6 +38,7 @@ class CudaConv2dTest {
         final List<Storage> storages = new ArrayList<>();
         final Storage x;
         final Storage w;
+        final Storage b;
         final Storage dy;
         final Storage y;
         final Storage dx;
@@ -51,10 +52,12 @@ class CudaConv2dTest {
             dy = activation(exact(2, s.yDims()), s.yDims());
             w = hold(backend.memory().parameter(s.wDims()));
             backend.transfer().upload(exact(3, s.wDims()), w);
+            b = hold(backend.memory().parameter(s.outChannels()));
+            backend.transfer().upload(exact(4, s.outChannels()), b);
             y = hold(backend.memory().activation(s.yDims()));
             dx = hold(backend.memory().activation(s.xDims()));
             dw = hold(backend.memory().like(w));
-            db = hold(backend.memory().parameter(s.outChannels()));
+            db = hold(backend.memory().like(b));
         }
 
         private Storage hold(Storage storage) {
@@ -72,7 +75,7 @@ class CudaConv2dTest {
         }
 
         void run() {
-            backend.conv2d().forward(s, x, w, null, y);
+            backend.conv2d().forward(s, x, w, b, y);
             backend.conv2d().backwardData(s, w, dy, dx);
             backend.conv2d().addBackwardData(s, w, dy, dx);
             backend.conv2d().backwardWeights(s, x, dy, dw, db);
@@ -118,7 +121,7 @@ class CudaConv2dTest {
             Storage dx = k.out(s.xDims());
             Storage dw = k.out(s.wDims());
             Storage db = k.out(s.outChannels());
-            BackendsUnderTest.reference().conv2d().forward(s, x, w, null, y);
+            BackendsUnderTest.reference().conv2d().forward(s, x, w, k.put(exact(4, s.outChannels())), y);
             BackendsUnderTest.reference().conv2d().backwardData(s, w, dy, dx);
             BackendsUnderTest.reference().conv2d().backwardWeights(s, x, dy, dw, db);
             float[] twice = k.get(dx, s.xDims());
@@ -151,20 +154,21 @@ class CudaConv2dTest {
     private static void check(Conv2dSpec s, Precision precision, List<float[]> expected, List<float[]> actual) {
         int taps = s.kernelH() * s.kernelW();
         long[] terms = {
-            (long) s.inChannels() / s.groups() * taps,
+            (long) s.inChannels() / s.groups() * taps + 1,
             (long) s.outChannels() / s.groups() * taps,
             (long) s.n() * s.outH() * s.outW(),
             (long) s.n() * s.outH() * s.outW()
         };
-        // bfloat16 rounds each result once, and dx once more behind the addition
-        double[] roundings = precision == Precision.BF16 ? new double[] {0x1p-8, 0x1p-7, 0x1p-8, 0} : new double[4];
+        // bfloat16 rounds each result once, y before the bias is added too, and dx behind its addition
+        double[] roundings = precision == Precision.BF16 ? new double[] {0x1p-7, 0x1p-7, 0x1p-8, 0} : new double[4];
         String[] names = {" y", " dx", " dw", " db"};
         for (int i = 0; i < names.length; i++) {
+            double beforeBias = precision == Precision.BF16 && i == 0 ? 0x1p-8 * 4 : 0;
             Compare.close(
                     s + " " + precision + names[i],
                     expected.get(i),
                     actual.get(i),
-                    2 * Compare.sum(terms[i], 1),
+                    2 * Compare.sum(terms[i], 1) + beforeBias,
                     roundings[i] + 1e-6);
         }
     }
