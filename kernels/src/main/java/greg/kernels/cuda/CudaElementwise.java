@@ -196,12 +196,13 @@ final class CudaElementwise implements ElementwiseKernels {
     }
 
     /**
-     * Whether a bias is added to a matrix and not to an activation of one pixel, which has room for its padding or another
-     * type: matrices are dense float32.
+     * Whether a bias is added to a matrix, which is dense float32, and not to an activation of one pixel, which has room for its
+     * padding or another type. Where there is no padding the two are the same.
      */
     private boolean matrix(BiasSpec spec, CudaStorage storage) {
         if (spec.h() * spec.w() > 1 || storage.type() != DType.FLOAT32) return false;
-        boolean tight = storage.room() < (long) spec.n() * layouts.pitch(spec.channels());
+        int pitch = layouts.pitch(spec.channels());
+        boolean tight = storage.room() < (long) spec.n() * pitch || pitch == spec.channels();
         return tight || layouts.type() != DType.FLOAT32;
     }
 
