@@ -224,16 +224,16 @@ final class CudaElementwise implements ElementwiseKernels {
             in.release();
             return;
         }
+        int pitch = layouts.pitch(spec.channels());
+        long n = Launch.quads("bias", dims, pitch);
         CudaStorage in = layouts.activation(x, dims);
         CudaStorage out = layouts.target(y, dims);
-        int quads = layouts.pitch(spec.channels()) / 4;
-        long n = (long) spec.n() * spec.h() * spec.w() * quads;
         context.launch("bias", "bias", layouts.type())
                 .add(in)
                 .add(out)
                 .add(CudaStorage.dense(bias))
                 .add(spec.channels())
-                .add(quads)
+                .add(pitch / 4)
                 .add(spec.relu())
                 .add(n)
                 .over(n, Launch.THREADS);

@@ -88,7 +88,8 @@ class CudaBatchNormTest {
             Storage saved = k.saved(cuda.batchNorm().savedBytes(s));
             Storage ones = k.put(1, 1, 1, 1, 1);
             Storage[] zeros = {k.put(new float[5]), k.put(new float[5]), k.put(new float[5])};
-            cuda.batchNorm().forwardTraining(s, k.put(x), k.put(residual), ones, zeros[0], zeros[1], zeros[2], y, saved);
+            cuda.batchNorm()
+                    .forwardTraining(s, k.put(x), k.put(residual), ones, zeros[0], zeros[1], zeros[2], y, saved);
             float[] result = k.get(y, d);
             for (int i = 0; i < result.length; i++) {
                 boolean expected = i / plane % 5 == 3 || i == plane + 2;
