@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.spec.AugmentSpec;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +87,29 @@ class AugmentKernelsTest {
                 }
             }
         }));
+    }
+
+    /** Specs of one data set that differ in one number only: whatever a backend keeps of them must not be that of another. */
+    @ParameterizedTest
+    @MethodSource("greg.kernels.BackendsUnderTest#all")
+    void constantsAreThoseOfTheSpec(String kind) {
+        Backend backend = BackendsUnderTest.open(kind);
+        float[][] constants = {{0.5f, 0.4f, 0.3f}, {0.2f, 0.3f, 0.4f}, {0.5f, 0.4f, 0.31f}, {0.2f, 0.3f, 0.41f}};
+        byte[] images = new byte[IMAGES * 8 * 8 * 3];
+        new Random(5).nextBytes(images);
+        try (Workspace k = new Workspace(backend)) {
+            Storage bytes = k.put(images);
+            for (int[] which : new int[][] {{0, 1}, {0, 3}, {2, 3}, {2, 1}, {0, 1}, {1, 0}}) {
+                float[] mean = constants[which[0]];
+                float[] std = constants[which[1]];
+                AugmentSpec s = new AugmentSpec(2, 3, 8, 8, 8, 8, 0, false, false, mean, std);
+                float[] expected = new float[2 * 3 * 8 * 8];
+                for (int i = 0; i < 2; i++) sample(s, images, i, 0, 0, expected, i);
+                Storage y = k.out(2, 3, 8, 8);
+                backend.augment().batch(s, bytes, k.put(new int[] {0, 1}), 0, 0, y);
+                Compare.identical(Arrays.toString(which), expected, k.get(y, 2, 3, 8, 8));
+            }
+        }
     }
 
     @ParameterizedTest

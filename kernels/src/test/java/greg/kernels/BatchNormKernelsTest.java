@@ -28,7 +28,9 @@ class BatchNormKernelsTest {
         {1, 33, 3, 3},
         {5, 48, 4, 4},
         {5, 64, 1, 1},
-        {5, 10, 1, 1}
+        {5, 10, 1, 1},
+        {2, 57, 3, 3},
+        {1, 130, 4, 4}
     };
 
     /** Widths that pruning leaves, and 32, large enough for the cpu's special cases; 3 x 27 x 27 is odd. */

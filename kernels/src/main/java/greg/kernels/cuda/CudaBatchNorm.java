@@ -71,7 +71,7 @@ final class CudaBatchNorm implements BatchNormKernels {
         CudaStorage.of(runningVar).wrotePlain();
         CudaStorage.of(saved).wrotePlain();
         long bits = spec.fusion() == Fusion.ADD_RELU ? bits(saved, shape.pitch()) : 0;
-        normalize(spec, in, residual, gamma, beta, y, saved(saved, shape.pitch()), bits);
+        normalize(spec, shape, in, residual, gamma, beta, y, saved(saved, shape.pitch()), bits);
         in.release();
     }
 
@@ -85,13 +85,15 @@ final class CudaBatchNorm implements BatchNormKernels {
             Storage runningMean,
             Storage runningVar,
             Storage y) {
+        Shape shape = Shape.of(spec, layouts);
         CudaStorage in = layouts.activation(x, spec.dims());
-        normalize(spec, in, residual, gamma, beta, y, running(runningMean, runningVar), 0);
+        normalize(spec, shape, in, residual, gamma, beta, y, running(runningMean, runningVar), 0);
         in.release();
     }
 
     private void normalize(
             BatchNormSpec spec,
+            Shape shape,
             CudaStorage x,
             Storage residual,
             Storage gamma,
@@ -99,7 +101,6 @@ final class CudaBatchNorm implements BatchNormKernels {
             Storage y,
             Statistics statistics,
             long bits) {
-        Shape shape = Shape.of(spec, layouts);
         ChannelTiles tiles = ChannelTiles.each(shape.rows(), shape.pitch());
         CudaStorage addend = spec.fusion() == Fusion.ADD_RELU ? layouts.activation(residual, spec.dims()) : null;
         CudaStorage out = layouts.target(y, spec.dims());
@@ -128,16 +129,16 @@ final class CudaBatchNorm implements BatchNormKernels {
             Storage dresidual,
             Storage dgamma,
             Storage dbeta) {
-        int pitch = layouts.pitch(spec.channels());
+        Shape shape = Shape.of(spec, layouts);
         Mask mask =
                 switch (spec.fusion()) {
                     case NONE -> new Mask(NO_MASK, 0);
                     case RELU -> new Mask(AGAIN, 0);
-                    case ADD_RELU -> new Mask(BITS, bits(saved, pitch));
+                    case ADD_RELU -> new Mask(BITS, bits(saved, shape.pitch()));
                 };
         CudaStorage in = layouts.activation(x, spec.dims());
         CudaStorage gradient = layouts.activation(dy, spec.dims());
-        Pass pass = new Pass(spec, in, gradient, mask, saved(saved, pitch), gamma, beta);
+        Pass pass = new Pass(spec, shape, in, gradient, mask, saved(saved, shape.pitch()), gamma, beta);
         sums(pass, dgamma, dbeta);
         gradient(pass, dgamma, dbeta, dx, dresidual);
         gradient.release();
@@ -157,6 +158,7 @@ final class CudaBatchNorm implements BatchNormKernels {
             Storage dresidual,
             Storage dgamma,
             Storage dbeta) {
+        Shape shape = Shape.of(spec, layouts);
         CudaStorage in = layouts.activation(x, spec.dims());
         CudaStorage gradient = layouts.activation(dy, spec.dims());
         CudaStorage output = spec.fusion() == Fusion.NONE ? null : layouts.activation(y, spec.dims());
@@ -165,7 +167,7 @@ final class CudaBatchNorm implements BatchNormKernels {
             context.uses(output);
             mask = new Mask(OUTPUT, output.address().value());
         }
-        Pass pass = new Pass(spec, in, gradient, mask, running(runningMean, runningVar), gamma, null);
+        Pass pass = new Pass(spec, shape, in, gradient, mask, running(runningMean, runningVar), gamma, null);
         if (dgamma != null || dbeta != null) sums(pass, dgamma, dbeta);
         if (dx != null || dresidual != null) gradient(pass, null, null, dx, dresidual);
         if (output != null) output.release();
@@ -174,7 +176,7 @@ final class CudaBatchNorm implements BatchNormKernels {
     }
 
     private void sums(Pass pass, Storage dgamma, Storage dbeta) {
-        Shape shape = Shape.of(pass.spec, layouts);
+        Shape shape = pass.shape;
         ChannelTiles tiles = ChannelTiles.sums(shape.rows(), shape.pitch());
         CudaStorage partial = memory.take(DType.FLOAT32, 2L * tiles.parts() * shape.pitch());
         CudaStorage counts = counters.of(tiles.tiles());
@@ -192,7 +194,7 @@ final class CudaBatchNorm implements BatchNormKernels {
     }
 
     private void gradient(Pass pass, Storage dgamma, Storage dbeta, Storage dx, Storage dresidual) {
-        Shape shape = Shape.of(pass.spec, layouts);
+        Shape shape = pass.shape;
         ChannelTiles tiles = ChannelTiles.each(shape.rows(), shape.pitch());
         int[] dims = pass.spec.dims();
         CudaStorage ofX = dx == null ? null : layouts.target(dx, dims);
@@ -244,6 +246,7 @@ final class CudaBatchNorm implements BatchNormKernels {
     /** A backward pass: its operands in the layout of activations. */
     private record Pass(
             BatchNormSpec spec,
+            Shape shape,
             CudaStorage x,
             CudaStorage dy,
             Mask mask,

@@ -17,6 +17,7 @@ final class CudaConcat implements ConcatKernels {
 
     @Override
     public void forward(ConcatSpec spec, List<Storage> xs, Storage y) {
+        Launch.quads("concat", spec.yDims(), layouts.pitch(spec.outChannels()));
         CudaStorage out = layouts.target(y, spec.yDims());
         int last = xs.size() - 1;
         int pitch = layouts.pitch(spec.outChannels());
@@ -33,6 +34,7 @@ final class CudaConcat implements ConcatKernels {
 
     @Override
     public void backward(ConcatSpec spec, int input, Storage dy, Storage dx) {
+        Launch.quads("concatBackward", spec.yDims(), layouts.pitch(spec.outChannels()));
         CudaStorage source = layouts.activation(dy, spec.yDims());
         CudaStorage out = layouts.target(dx, spec.xDims(input));
         int width = spec.channels().get(input);

@@ -196,12 +196,13 @@ final class CudaElementwise implements ElementwiseKernels {
     }
 
     /**
-     * Whether a bias is added to a matrix and not to an activation of one pixel, which has room for its padding or another
-     * type: matrices are dense float32.
+     * Whether a bias is added to a matrix, which is dense float32, and not to an activation of one pixel, which has room for its
+     * padding or another type. Where there is no padding the two are the same.
      */
     private boolean matrix(BiasSpec spec, CudaStorage storage) {
         if (spec.h() * spec.w() > 1 || storage.type() != DType.FLOAT32) return false;
-        boolean tight = storage.room() < (long) spec.n() * layouts.pitch(spec.channels());
+        int pitch = layouts.pitch(spec.channels());
+        boolean tight = storage.room() < (long) spec.n() * pitch || pitch == spec.channels();
         return tight || layouts.type() != DType.FLOAT32;
     }
 
@@ -223,16 +224,16 @@ final class CudaElementwise implements ElementwiseKernels {
             in.release();
             return;
         }
+        int pitch = layouts.pitch(spec.channels());
+        long n = Launch.quads("bias", dims, pitch);
         CudaStorage in = layouts.activation(x, dims);
         CudaStorage out = layouts.target(y, dims);
-        int quads = layouts.pitch(spec.channels()) / 4;
-        long n = (long) spec.n() * spec.h() * spec.w() * quads;
         context.launch("bias", "bias", layouts.type())
                 .add(in)
                 .add(out)
                 .add(CudaStorage.dense(bias))
                 .add(spec.channels())
-                .add(quads)
+                .add(pitch / 4)
                 .add(spec.relu())
                 .add(n)
                 .over(n, Launch.THREADS);

@@ -17,8 +17,8 @@ final class CudaGate implements GateKernels {
     @Override
     public void forward(GateSpec spec, Storage x, Storage gate, Storage y) {
         int pixels = Launch.elements("gate", spec.h(), spec.w());
-        int quads = layouts.pitch(spec.channels()) / 4;
-        long n = (long) spec.n() * pixels * quads;
+        int pitch = layouts.pitch(spec.channels());
+        long n = Launch.quads("gate", spec.dims(), pitch);
         CudaStorage in = layouts.activation(x, spec.dims());
         CudaStorage out = layouts.target(y, spec.dims());
         context.launch("gate", "gate", layouts.type())
@@ -26,7 +26,7 @@ final class CudaGate implements GateKernels {
                 .add(out)
                 .add(CudaStorage.dense(gate))
                 .add(spec.channels())
-                .add(quads)
+                .add(pitch / 4)
                 .add(pixels)
                 .add(n)
                 .over(n, Launch.THREADS);

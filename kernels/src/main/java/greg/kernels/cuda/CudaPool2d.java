@@ -32,6 +32,7 @@ final class CudaPool2d implements Pool2dKernels {
     @Override
     public void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved) {
         boolean max = spec.kind() == Kind.MAX;
+        check(spec);
         CudaStorage in = layouts.activation(x, spec.xDims());
         CudaStorage out = layouts.target(y, spec.yDims());
         Launch launch = max
@@ -51,6 +52,7 @@ final class CudaPool2d implements Pool2dKernels {
     @Override
     public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
         boolean max = spec.kind() == Kind.MAX;
+        check(spec);
         CudaStorage in = layouts.activation(dy, spec.yDims());
         CudaStorage out = layouts.target(dx, spec.xDims());
         Launch launch = max
@@ -66,11 +68,16 @@ final class CudaPool2d implements Pool2dKernels {
         in.release();
     }
 
+    private void check(Pool2dSpec spec) {
+        Launch.quads("pool2d", spec.xDims(), layouts.pitch(spec.channels()));
+        Launch.quads("pool2d", spec.yDims(), layouts.pitch(spec.channels()));
+    }
+
     /** The geometry, and a thread for four channels of each pixel of a result with these dimensions. */
     private void over(Pool2dSpec spec, Launch launch, int[] dims) {
-        int quads = layouts.pitch(spec.channels()) / 4;
-        long n = (long) Launch.elements("pool2d", dims[0], dims[2], dims[3]) * quads;
-        launch.add(quads)
+        int pitch = layouts.pitch(spec.channels());
+        long n = Launch.quads("pool2d", dims, pitch);
+        launch.add(pitch / 4)
                 .add(spec.h())
                 .add(spec.w())
                 .add(spec.outH())
@@ -87,16 +94,17 @@ final class CudaPool2d implements Pool2dKernels {
 
     @Override
     public void globalAverage(int n, int c, int h, int w, Storage x, Storage y) {
-        int pixels = Launch.elements("globalAverage", h, w);
+        int[] dims = {n, c, h, w};
         int pitch = layouts.pitch(c);
-        ChannelTiles tiles = ChannelTiles.sums(pixels, pitch);
-        CudaStorage in = layouts.activation(x, new int[] {n, c, h, w});
+        Launch.quads("globalAverage", dims, pitch);
+        ChannelTiles tiles = ChannelTiles.sums(h * w, pitch);
+        CudaStorage in = layouts.activation(x, dims);
         context.launch("global_average", "global_average", layouts.type())
                 .add(in)
                 .add(y)
                 .add(c)
                 .add(pitch)
-                .add(pixels)
+                .add(h * w)
                 .add(tiles.span())
                 .add(tiles.step())
                 .grid(n, tiles.tiles(), 1);
@@ -106,17 +114,16 @@ final class CudaPool2d implements Pool2dKernels {
 
     @Override
     public void globalAverageBackward(int n, int c, int h, int w, Storage dy, Storage dx) {
-        int pixels = Launch.elements("globalAverageBackward", h, w);
         int[] dims = {n, c, h, w};
-        int quads = layouts.pitch(c) / 4;
-        long count = (long) n * pixels * quads;
+        int pitch = layouts.pitch(c);
+        long count = Launch.quads("globalAverageBackward", dims, pitch);
         CudaStorage out = layouts.target(dx, dims);
         context.launch("global_average", "global_average_backward", layouts.type())
                 .add(CudaStorage.dense(dy))
                 .add(out)
                 .add(c)
-                .add(quads)
-                .add(pixels)
+                .add(pitch / 4)
+                .add(h * w)
                 .add(count)
                 .over(count, Launch.THREADS);
         layouts.wrote(out, dx, dims);

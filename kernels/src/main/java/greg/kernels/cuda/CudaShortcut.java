@@ -43,8 +43,9 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
 
     /** dst[n, c, h, w] = src[n, route[c], h times / over, w times / over], or 0. */
     private void gather(Storage src, int[] from, Storage dst, int[] to, List<Integer> route, int times, int over) {
-        int quads = layouts.pitch(to[1]) / 4;
-        long n = (long) Launch.elements("shortcut", to[0], to[2], to[3]) * quads;
+        int pitch = layouts.pitch(to[1]);
+        long n = Launch.quads("shortcut", to, pitch);
+        Launch.elements("shortcut", from[0], from[2], from[3]);
         CudaStorage channels = onDevice(route);
         CudaStorage in = layouts.activation(src, from);
         CudaStorage out = layouts.target(dst, to);
@@ -53,7 +54,7 @@ final class CudaShortcut implements ShortcutKernels, AutoCloseable {
                 .add(out)
                 .add(channels)
                 .add(to[1])
-                .add(quads)
+                .add(pitch / 4)
                 .add(layouts.pitch(from[1]))
                 .add(to[2])
                 .add(to[3])

@@ -25,14 +25,15 @@ final class CudaUpsampleNearest implements UpsampleNearestKernels {
     }
 
     private void launch(String entry, UpsampleNearestSpec spec, Storage x, int[] fromDims, Storage y, int[] dims) {
-        int quads = layouts.pitch(dims[1]) / 4;
-        long n = (long) Launch.elements("upsampleNearest", dims[0], dims[2], dims[3]) * quads;
+        int pitch = layouts.pitch(dims[1]);
+        long n = Launch.quads("upsampleNearest", dims, pitch);
+        Launch.elements("upsampleNearest", fromDims[0], fromDims[2], fromDims[3]);
         CudaStorage in = layouts.activation(x, fromDims);
         CudaStorage out = layouts.target(y, dims);
         context.launch("upsample_nearest", entry, layouts.type())
                 .add(in)
                 .add(out)
-                .add(quads)
+                .add(pitch / 4)
                 .add(spec.w())
                 .add(spec.factorH())
                 .add(spec.factorW())

@@ -130,6 +130,20 @@ final class Launch {
         return (int) product;
     }
 
+    /**
+     * Fours of channels of an activation (N, C, H, W) with this pitch, for kernels that have a thread for each.
+     *
+     * @throws IllegalArgumentException if it has 2^31 pixels, or 2^34 elements, or more
+     */
+    static long quads(String operation, int[] dims, int pitch) {
+        long quads = (long) elements(operation, dims[0], dims[2], dims[3]) * (pitch / 4);
+        if (quads >= 1L << 32) {
+            throw new IllegalArgumentException(operation + " on cuda: expected fewer than 2^34 elements, got "
+                    + Arrays.toString(dims) + "; use a smaller batch");
+        }
+        return quads;
+    }
+
     /** Launches x times y times z blocks. */
     void grid(int x, int y, int z) {
         this.x = x;

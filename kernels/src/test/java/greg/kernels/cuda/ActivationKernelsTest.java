@@ -18,6 +18,7 @@ import greg.kernels.spec.Pool2dSpec;
 import greg.kernels.spec.Pool2dSpec.Kind;
 import greg.kernels.spec.ShortcutSpec;
 import greg.kernels.spec.UpsampleNearestSpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -139,6 +140,24 @@ class ActivationKernelsTest {
         }
     }
 
+    /** A NaN is the largest of its windows, of several the last; a window of -infinity has its maximum at its start. */
+    @Test
+    void maximaOfNaNAndInfinity() {
+        Pool2dSpec s = Pool2dSpec.of(Kind.MAX, 1, 3, 7, 7, 3, 2, 1);
+        float[] x = gauss(1, s.xDims());
+        x[8] = x[9] = x[23] = Float.NaN;
+        Arrays.fill(x, 49, 98, Float.NEGATIVE_INFINITY);
+        both(s.toString(), lab -> {
+            Storage y = lab.out(s.yDims());
+            Storage dx = lab.out(s.xDims());
+            Storage saved = lab.saved(lab.backend().pool2d().savedBytes(s));
+            lab.backend().pool2d().forward(s, lab.activation(x, s.xDims()), y, saved);
+            lab.backend().pool2d().backward(s, lab.activation(gauss(2, s.yDims()), s.yDims()), saved, dx);
+            lab.result("y", y, s.yDims());
+            lab.result("dx", dx, s.xDims());
+        });
+    }
+
     @Test
     void globalAverage() {
         for (int[] d : SHAPES) {
@@ -227,7 +246,9 @@ class ActivationKernelsTest {
     void channelsAndPixels() {
         ShortcutSpec shortcut = new ShortcutSpec(2, 5, 7, 6, 2, ShortcutSpec.padded(5, 9, 3));
         ShortcutSpec aligned = new ShortcutSpec(2, 16, 4, 4, 2, ShortcutSpec.padded(16, 32, 8));
-        for (ShortcutSpec s : List.of(shortcut, aligned)) {
+        // what pruning leaves: neighbours, but not four of them
+        ShortcutSpec pruned = new ShortcutSpec(1, 9, 3, 3, 1, List.of(0, 1, 2, 5, 4, -1, 6, 7, 8, 3));
+        for (ShortcutSpec s : List.of(shortcut, aligned, pruned)) {
             both(s.toString(), lab -> {
                 Storage y = lab.out(s.yDims());
                 Storage dx = lab.out(s.xDims());
@@ -241,7 +262,7 @@ class ActivationKernelsTest {
             ConcatSpec s = new ConcatSpec(2, widths, 3, 4);
             both(s.toString(), lab -> {
                 Storage y = lab.out(s.yDims());
-                List<Storage> xs = new java.util.ArrayList<>();
+                List<Storage> xs = new ArrayList<>();
                 for (int i = 0; i < widths.size(); i++) xs.add(lab.activation(gauss(i, s.xDims(i)), s.xDims(i)));
                 lab.backend().concat().forward(s, xs, y);
                 lab.result("y", y, s.yDims());

@@ -43,8 +43,19 @@ final class ActivationLab {
             // rank 4: rounded once to 8 bits; others are sums in float32
             boolean rounded = type == DType.BFLOAT16 && name.startsWith("activation");
             double relative = rounded ? 0x1p-8 : 1e-5;
-            Compare.close(what + " " + type + " " + name, values, actual.get(name), sums, relative);
+            String which = what + " " + type + " " + name;
+            Compare.close(which, finite(values), finite(actual.get(name)), sums, relative);
         });
+    }
+
+    /** NaN and the infinities as numbers that no result is, so that they can be compared. */
+    private static float[] finite(float[] values) {
+        float[] all = values.clone();
+        for (int i = 0; i < all.length; i++) {
+            if (Float.isNaN(all[i])) all[i] = 1e30f;
+            if (Float.isInfinite(all[i])) all[i] = Math.copySign(1e35f, all[i]);
+        }
+        return all;
     }
 
     private static Map<String, float[]> run(Backend backend, DType type, Consumer<ActivationLab> body) {

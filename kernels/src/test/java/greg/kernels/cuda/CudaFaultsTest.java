@@ -12,8 +12,10 @@ import greg.kernels.UpdateSlot;
 import greg.kernels.Workspace;
 import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.AugmentSpec;
+import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BiasSpec;
 import greg.kernels.spec.ConcatSpec;
+import greg.kernels.spec.Pool2dSpec;
 import greg.kernels.spec.ShortcutSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,19 +123,29 @@ class CudaFaultsTest {
         CudaBackend backend = new Gpu().backend();
         try (Workspace k = new Workspace(backend)) {
             Storage x = k.put(1, 2, 3);
-            int n = 1 << 16;
-            int c = 1 << 6;
-            ShortcutSpec shortcut = new ShortcutSpec(n, c, 32, 16, 2, ShortcutSpec.padded(c, 4 * c, c));
-            BiasSpec bias = new BiasSpec(n, c, 32, 16, false);
-            ConcatSpec concat = new ConcatSpec(n, List.of(c, c), 32, 16);
-            tooLarge(() -> backend.shortcut().forward(shortcut, x, x), "shortcut");
-            tooLarge(() -> backend.shortcut().backward(shortcut, x, x), "shortcut");
-            tooLarge(() -> backend.elementwise().bias(bias, x, x, x), "bias");
-            tooLarge(() -> backend.elementwise().biasBackward(bias, x, x), "bias");
-            tooLarge(() -> backend.pool2d().globalAverage(n, c, 32, 16, x, x), "globalAverage");
-            tooLarge(() -> backend.pool2d().globalAverageBackward(n, c, 32, 16, x, x), "globalAverage");
-            tooLarge(() -> backend.concat().forward(concat, List.of(x, x), x), "concat");
-            tooLarge(() -> backend.concat().backward(concat, 0, x, x), "concat");
+            // pixels that 32 bits cannot count, and threads
+            for (int[] size : new int[][] {{1 << 22, 4}, {1 << 16, 1 << 10}}) {
+                int n = size[0];
+                int c = size[1];
+                String limit = c == 4 ? "2^31" : "2^34";
+                ShortcutSpec shortcut = new ShortcutSpec(n, c, 32, 16, 1, ShortcutSpec.padded(c, c, 0));
+                BiasSpec bias = new BiasSpec(n, c, 32, 16, false);
+                ConcatSpec concat = new ConcatSpec(n, List.of(c / 2, c / 2), 32, 16);
+                Pool2dSpec pool = Pool2dSpec.of(Pool2dSpec.Kind.MAX, n, c, 32, 16, 2, 2, 0);
+                tooLarge(() -> backend.shortcut().forward(shortcut, x, x), "shortcut", limit);
+                tooLarge(() -> backend.shortcut().backward(shortcut, x, x), "shortcut", limit);
+                tooLarge(() -> backend.elementwise().bias(bias, x, x, x), "bias", limit);
+                tooLarge(() -> backend.pool2d().globalAverage(n, c, 32, 16, x, x), "globalAverage", limit);
+                tooLarge(() -> backend.pool2d().globalAverageBackward(n, c, 32, 16, x, x), "globalAverage", limit);
+                tooLarge(() -> backend.concat().forward(concat, List.of(x, x), x), "concat", limit);
+                tooLarge(() -> backend.concat().backward(concat, 0, x, x), "concat", limit);
+                tooLarge(() -> backend.pool2d().forward(pool, x, x, x), "pool2d", limit);
+                tooLarge(() -> backend.pool2d().backward(pool, x, x, x), "pool2d", limit);
+            }
+            BiasSpec bias = new BiasSpec(1 << 22, 4, 32, 16, false);
+            tooLarge(() -> backend.elementwise().biasBackward(bias, x, x), "bias", "2^31");
+            BatchNormSpec norm = new BatchNormSpec(1 << 22, 4, 32, 16, 1e-5f, 0.1f, BatchNormSpec.Fusion.NONE);
+            tooLarge(() -> backend.batchNorm().forwardInference(norm, x, null, x, x, x, x, x), "batchNorm", "2^31");
             Launch launch = new Gpu()
                     .context()
                     .launch("elementwise", "relu")
@@ -157,9 +169,9 @@ class CudaFaultsTest {
         }
     }
 
-    private static void tooLarge(Executable what, String operation) {
+    private static void tooLarge(Executable what, String operation, String limit) {
         String message = assertThrows(IllegalArgumentException.class, what).getMessage();
-        assertTrue(message.startsWith(operation) && message.contains("2^31"), message);
+        assertTrue(message.startsWith(operation) && message.contains(limit), message);
     }
 
     /** The copy that undoes a layout returns to the pool even if it cannot be read. */
@@ -184,7 +196,7 @@ class CudaFaultsTest {
     void aModuleThatDoesNotCompileIsNamed() {
         new Gpu();
         PtxSource good = PtxSource.read("shortcut");
-        String text = good.text().replace("rem.u32 %w, %thread", "rem.u32 %nobody, %thread");
+        String text = good.text().replace("rem.u32 %t, %h", "rem.u32 %nobody, %h");
         refused(() -> new PtxModule(new PtxSource("broken", text, Map.of())), "broken.ptx", "nobody");
     }
 
