@@ -37,7 +37,6 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
             "elementwise",
             "gate",
             "global_average",
-            "growth",
             "layout",
             "max_pool",
             "penalty",
