@@ -76,7 +76,7 @@ class PenaltiesTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void eachWeightHasItsOwn(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::gemm);
+        Backend backend = BackendsUnderTest.open(kind);
         long live = backend.memory().liveBytes();
         try (Sequential net = network(backend);
                 Sgd sgd = optimizer(net)) {
@@ -102,7 +102,7 @@ class PenaltiesTest {
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void aCheckpointHasThemByName(String kind) {
-        Backend backend = BackendsUnderTest.open(kind, Backend::gemm);
+        Backend backend = BackendsUnderTest.open(kind);
         try (Sequential net = network(backend);
                 Sgd sgd = optimizer(net);
                 Sgd other = optimizer(net)) {
