@@ -39,7 +39,8 @@ public final class ParameterCopy implements AutoCloseable {
                     groups == null ? null : allocate(groups.count()),
                     kernel == PenaltyKernel.MASKED ? allocate(length) : null,
                     groups == null ? null : allocate(groups.count()),
-                    groups));
+                    groups,
+                    0));
         }
         lr = allocate(1);
         reset();

@@ -11,10 +11,11 @@ import greg.kernels.spec.GroupIndex;
  * @param gradient FLOAT32, of the same length
  * @param momentum first moment, zero before the first step; null for plain gradient descent
  * @param variance second moment (Adam), else null
- * @param lambda penalty coefficient per group, or null for none
+ * @param lambda penalty coefficient per group, of this weight and perhaps of others; or null for none
  * @param mask multiplied into the weight after the step, or null
- * @param l1 receives the sum of |w| per group after the step, or null
+ * @param l1 receives the sum of |w| per group after the step, at the places of lambda; or null
  * @param groups which group an element belongs to, counted in the host's order; may be null when lambda and l1 are
+ * @param firstGroup where the weight's groups begin in lambda and l1
  */
 public record UpdateSlot(
         Storage weight,
@@ -25,8 +26,9 @@ public record UpdateSlot(
         Storage lambda,
         Storage mask,
         Storage l1,
-        GroupIndex groups) {
-    /** A weight that no convolution reads: a vector, dense. */
+        GroupIndex groups,
+        int firstGroup) {
+    /** A weight that no convolution reads: a vector, dense; lambda and l1 are of its groups alone. */
     public UpdateSlot(
             Storage weight,
             Storage gradient,
@@ -45,6 +47,7 @@ public record UpdateSlot(
                 lambda,
                 mask,
                 l1,
-                groups);
+                groups,
+                0);
     }
 }

@@ -107,7 +107,7 @@ final class UpdateWorker {
             lambda = new float[count];
             sums = new double[count];
         }
-        if (slot.lambda() != null) CpuStorage.dense(slot.lambda()).block.read(0, lambda, 0, count);
+        if (slot.lambda() != null) CpuStorage.dense(slot.lambda()).block.read(slot.firstGroup(), lambda, 0, count);
         if (slot.l1() != null) Arrays.fill(sums, 0, count, 0);
     }
 
@@ -205,6 +205,6 @@ final class UpdateWorker {
         if (slot.l1() == null) return;
         int count = slot.groups().count();
         for (int i = 0; i < count; i++) lambda[i] = (float) sums[i];
-        CpuStorage.of(slot.l1()).block.write(0, lambda, 0, count);
+        CpuStorage.of(slot.l1()).block.write(slot.firstGroup(), lambda, 0, count);
     }
 }

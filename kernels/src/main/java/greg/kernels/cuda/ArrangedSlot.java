@@ -10,6 +10,7 @@ import greg.kernels.spec.GroupIndex;
  * @param pitch channels and their padding in the order (K, R, S, channel), or 0 for the host's
  * @param half the weight's copy in the type of activations, which is written in the same pass, or null
  * @param groups null without lambda and l1
+ * @param firstGroup where they begin in those
  */
 record ArrangedSlot(
         CudaStorage weight,
@@ -21,6 +22,7 @@ record ArrangedSlot(
         CudaStorage lambda,
         CudaStorage l1,
         GroupIndex groups,
+        int firstGroup,
         int[] dims,
         int pitch) {
     /** The number of {@link #arrays()}. */

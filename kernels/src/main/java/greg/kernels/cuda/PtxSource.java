@@ -37,7 +37,6 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
             "elementwise",
             "gate",
             "global_average",
-            "growth",
             "layout",
             "max_pool",
             "penalty",
@@ -84,7 +83,7 @@ record PtxSource(String name, String text, Map<String, List<Parameter>> entries)
         return new PtxSource(name, text, entries(path, text));
     }
 
-    /** A line {@code .part name} stands for the file of that name in {@code ptx_parts}: what several kernels begin or end with. */
+    /** A line {@code .part name} stands for the file of that name in {@code ptx_parts}: what kernels have in common. */
     private static String withParts(String text) {
         Matcher part = PART.matcher(text);
         return part.replaceAll(found ->

@@ -46,6 +46,7 @@ final class UpdateArrangement {
                 purpose == Purpose.L1 || slot.lambda() == null ? null : CudaStorage.dense(slot.lambda()),
                 purpose == Purpose.GRADIENT || slot.l1() == null ? null : CudaStorage.dense(slot.l1()),
                 groups,
+                slot.firstGroup(),
                 slot.dims(),
                 pitch);
     }
@@ -72,9 +73,10 @@ final class UpdateArrangement {
                     + slot.weight().length() + " elements, got none");
         }
         Stream.of(lambda, l1).forEach(perGroup -> {
-            if (perGroup != null && perGroup.length() != groups.count()) {
-                throw new IllegalArgumentException("update: expected lambda and l1 of " + groups.count()
-                        + " elements, one per group, got " + perGroup.length());
+            long end = (long) slot.firstGroup() + groups.count();
+            if (perGroup != null && (slot.firstGroup() < 0 || perGroup.length() < end)) {
+                throw new IllegalArgumentException("update: expected lambda and l1 with the groups " + slot.firstGroup()
+                        + " to " + end + " of a weight, got " + perGroup.length() + " elements");
             }
         });
         return groups;

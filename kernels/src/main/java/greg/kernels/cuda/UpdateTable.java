@@ -105,8 +105,9 @@ final class UpdateTable {
             CudaStorage[] arrays = slot.arrays();
             for (int a = 0; a < ArrangedSlot.ARRAYS; a++) {
                 boolean perGroup = arrays[a] == slot.lambda() || arrays[a] == slot.l1();
-                long first = !perGroup ? offset : matrix.singles() ? (long) column * matrix.positions() : group;
-                record.putLong(arrays[a] == null ? 0 : address(arrays[a], first));
+                long first = matrix.singles() ? (long) column * matrix.positions() : group;
+                long at = perGroup ? slot.firstGroup() + first : offset;
+                record.putLong(arrays[a] == null ? 0 : address(arrays[a], at));
             }
             record.putInt(rows).putInt(matrix.pitch()).putInt(width).putInt(last);
             boolean whole = vectors && (groups == 1 || matrix.inner() % VECTOR == 0);

@@ -23,8 +23,8 @@ final class UpdateTables implements AutoCloseable {
     /** Several networks may alternate; a table has about 2 MiB for a network of 25 million parameters. */
     static final int KEPT = 32;
 
-    /** Besides the addresses: the weight's length, the pitch, two for the groups, a shape of rank 4. */
-    private static final int NUMBERS = 8;
+    /** Besides the addresses: the weight's length, the pitch, three for the groups, a shape of rank 4. */
+    private static final int NUMBERS = 9;
 
     private static final int WORDS = ArrangedSlot.ARRAYS + NUMBERS;
 
@@ -63,6 +63,7 @@ final class UpdateTables implements AutoCloseable {
                 words[at++] = slot.pitch();
                 words[at++] = slot.groups() == null ? 0 : slot.groups().count();
                 words[at++] = slot.groups() == null ? 0 : slot.groups().inner();
+                words[at++] = slot.firstGroup();
                 // of a dense weight only the number of elements matters
                 if (slot.pitch() > 0) for (int dim : slot.dims()) words[at++] = dim;
                 at = next;

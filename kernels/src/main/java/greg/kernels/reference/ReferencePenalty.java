@@ -19,7 +19,8 @@ final class ReferencePenalty implements PenaltyKernels {
             float[] lambda = floats(slot.lambda());
             float[] gradient = floatsOut(slot.gradient());
             for (int i = 0; i < w.length; i++) {
-                gradient[i] = gradient[i] + lambda[slot.groups().of(i)] * w[i];
+                gradient[i] =
+                        gradient[i] + lambda[slot.firstGroup() + slot.groups().of(i)] * w[i];
             }
         }
     }
@@ -27,15 +28,15 @@ final class ReferencePenalty implements PenaltyKernels {
     @Override
     public void groupL1(List<UpdateSlot> table) {
         for (UpdateSlot slot : table) {
-            if (slot.l1() != null) groupL1(floats(slot.weight()), slot.groups(), slot.l1());
+            if (slot.l1() != null) groupL1(floats(slot.weight()), slot.groups(), slot.l1(), slot.firstGroup());
         }
     }
 
-    /** l1[g] = sum of |w| over group g, added in double from the first weight to the last. */
-    static void groupL1(float[] w, GroupIndex groups, Storage l1) {
+    /** l1[first + g] = sum of |w| over group g, added in double from the first weight to the last. */
+    static void groupL1(float[] w, GroupIndex groups, Storage l1, int first) {
         double[] sums = new double[groups.count()];
         for (int i = 0; i < w.length; i++) sums[groups.of(i)] += Math.abs(w[i]);
         float[] out = floatsOut(l1);
-        for (int g = 0; g < sums.length; g++) out[g] = (float) sums[g];
+        for (int g = 0; g < sums.length; g++) out[first + g] = (float) sums[g];
     }
 }

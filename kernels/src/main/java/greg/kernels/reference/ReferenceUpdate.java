@@ -62,7 +62,7 @@ final class ReferenceUpdate implements UpdateKernels {
     private static float penalised(UpdateSlot slot, int i, float w, boolean blocked) {
         float gradient = floats(slot.gradient())[i];
         if (slot.lambda() == null) return gradient;
-        float penalty = floats(slot.lambda())[slot.groups().of(i)] * w;
+        float penalty = floats(slot.lambda())[slot.firstGroup() + slot.groups().of(i)] * w;
         return blocked ? penalty : gradient + penalty;
     }
 
@@ -72,6 +72,6 @@ final class ReferenceUpdate implements UpdateKernels {
             float[] mask = floats(slot.mask());
             for (int i = 0; i < w.length; i++) w[i] *= mask[i];
         }
-        if (slot.l1() != null) ReferencePenalty.groupL1(w, slot.groups(), slot.l1());
+        if (slot.l1() != null) ReferencePenalty.groupL1(w, slot.groups(), slot.l1(), slot.firstGroup());
     }
 }

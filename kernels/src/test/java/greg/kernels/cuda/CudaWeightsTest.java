@@ -44,6 +44,9 @@ class CudaWeightsTest {
         {1, 1, 1, 1}
     };
 
+    /** The groups of another weight lie before. */
+    private static final int FIRST = 5;
+
     private final Gpu gpu = new Gpu();
     private final CudaBackend cuda = gpu.backend();
 
@@ -64,7 +67,7 @@ class CudaWeightsTest {
         return mask;
     }
 
-    private static Storage put(Backend backend, Workspace k, float[] data, int[] d) {
+    private static Storage put(Backend backend, Workspace k, float[] data, int... d) {
         Storage storage = k.parameter(d);
         backend.transfer().upload(data, storage);
         return storage;
@@ -78,10 +81,11 @@ class CudaWeightsTest {
                 k.parameter(d),
                 put(backend, k, new float[count(d)], d),
                 adam ? put(backend, k, new float[count(d)], d) : null,
-                groups == null ? null : k.put(gauss(3, groups.count())),
+                groups == null ? null : k.put(gauss(3, FIRST + groups.count())),
                 kind % 2 == 0 ? put(backend, k, mask(d), d) : null,
-                groups == null ? null : k.out(groups.count()),
-                groups);
+                groups == null ? null : put(backend, k, new float[FIRST + groups.count()], FIRST + groups.count()),
+                groups,
+                FIRST);
     }
 
     private static int pitch(int[] d) {
@@ -105,7 +109,7 @@ class CudaWeightsTest {
         results.add(k.get(slot.weight(), slot.dims()));
         results.add(k.get(slot.momentum(), slot.dims()));
         if (slot.variance() != null) results.add(k.get(slot.variance(), slot.dims()));
-        if (slot.l1() != null) results.add(k.get(slot.l1(), slot.groups().count()));
+        if (slot.l1() != null) results.add(k.get(slot.l1(), (int) slot.l1().length()));
         return results;
     }
 
@@ -182,7 +186,7 @@ class CudaWeightsTest {
                     }
                     String what = Arrays.toString(d) + " groups " + kind;
                     Compare.identical(what, r.get(expected.gradient(), d), k.get(slot.gradient(), d));
-                    int n = slot.groups().count();
+                    int n = (int) slot.l1().length();
                     Compare.close(what + " l1", r.get(expected.l1(), n), k.get(slot.l1(), n), 0, 2e-6);
                 }
             }
@@ -209,7 +213,7 @@ class CudaWeightsTest {
             assertEquals(CudaLayout.NHWC, CudaStorage.of(slot.weight()).layout());
 
             UpdateSlot cramped = new UpdateSlot(
-                    slot.weight(), d, slot.gradient(), slot.momentum(), null, null, k.put(mask), null, null);
+                    slot.weight(), d, slot.gradient(), slot.momentum(), null, null, k.put(mask), null, null, 0);
             cuda.update().sgd(plain, lr, List.of(cramped));
             for (int i = 0; i < w.length; i++) w[i] = (w[i] - g[i]) * mask[i];
             Compare.equal("without room for a mask", w, k.get(slot.weight(), d));

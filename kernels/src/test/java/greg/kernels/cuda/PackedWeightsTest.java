@@ -96,7 +96,8 @@ class PackedWeightsTest {
                             groups == null ? null : k.put(gauss(3, groups.count())),
                             null,
                             null,
-                            groups);
+                            groups,
+                            0);
                     checkHalf("the first", k, w);
                     CudaStorage half = w.half();
                     for (int step = 1; step <= 2; step++) {
@@ -145,7 +146,7 @@ class PackedWeightsTest {
             CudaStorage w = arranged(k, gauss(1, D));
             CudaStorage g = arranged(k, gauss(2, D));
             Storage read = k.own(memory.take(DType.BFLOAT16, 585, w.room()));
-            UpdateSlot slot = new UpdateSlot(w, D, g, arranged(k, new float[585]), null, null, null, null, null);
+            UpdateSlot slot = new UpdateSlot(w, D, g, arranged(k, new float[585]), null, null, null, null, null, 0);
             Runnable step = step(w, read, k.put(0.1f), slot);
             step.run();
             checkHalf("an evaluation", k, w);

@@ -117,7 +117,7 @@ class UpdateTablesTest {
                 cuda.transfer().upload(gauss(1, d), w);
                 cuda.transfer().upload(gauss(2, d), g);
                 gpu.layouts().arrange(CudaStorage.of(g), d, 8);
-                cuda.update().sgd(PLAIN, lr, List.of(new UpdateSlot(w, d, g, null, null, null, null, null, null)));
+                cuda.update().sgd(PLAIN, lr, List.of(new UpdateSlot(w, d, g, null, null, null, null, null, null, 0)));
                 float[] expected = gauss(1, d);
                 float[] gradient = gauss(2, d);
                 for (int i = 0; i < count(d); i++) expected[i] -= gradient[i];
@@ -141,23 +141,24 @@ class UpdateTablesTest {
             GroupIndex fewer = new GroupIndex(3, 12);
             GroupIndex narrower = new GroupIndex(4, 6);
             List<ArrangedSlot> all = List.of(
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[8], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[8], s[2], s[3], s[4], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[8], s[3], s[4], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[8], s[4], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[8], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[8], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[8], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[8], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], null, s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(shorter, s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, d, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, turned, 4),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, d, 0),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, d, 8),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], fewer, d, 0),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], narrower, d, 0),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], narrower, turned, 0));
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[8], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[8], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[8], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[8], s[4], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[8], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[8], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[8], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[8], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], null, s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(shorter, s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, turned, 4),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 0),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 8),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], fewer, 0, d, 0),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], narrower, 0, d, 0),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], narrower, 0, turned, 0),
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 1, d, 4));
             for (int i = 0; i < all.size(); i++) {
                 UpdateTables.Uploaded table = tables.of(List.of(all.get(i)));
                 assertSame(table, tables.of(List.of(all.get(i))), "slot " + i);
@@ -202,7 +203,7 @@ class UpdateTablesTest {
         try (Workspace k = new Workspace(cuda)) {
             Storage w = k.put(gauss(1, d));
             Storage l1 = k.out(8);
-            UpdateSlot slot = new UpdateSlot(w, d, null, null, null, null, null, l1, new GroupIndex(8, 1));
+            UpdateSlot slot = new UpdateSlot(w, d, null, null, null, null, null, l1, new GroupIndex(8, 1), 0);
             UpdateSlot[] others = new UpdateSlot[UpdateTables.KEPT];
             for (int i = 0; i < others.length; i++) {
                 others[i] = new UpdateSlot(w, null, null, null, null, null, k.out(i + 1), new GroupIndex(i + 1, 1));

@@ -100,7 +100,8 @@ final class UpdateCases {
                 o.get("lambda"),
                 o.get("mask"),
                 o.get("l1"),
-                new GroupIndex(p.groups, p.inner));
+                new GroupIndex(p.groups, p.inner),
+                0);
         UpdateSlot plain = new UpdateSlot(
                 o.get("plain"),
                 o.get("plainGradient"),

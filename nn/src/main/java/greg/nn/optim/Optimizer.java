@@ -21,9 +21,14 @@ import java.util.Map;
  * the last optimizer that was created keeps: create a new one after surgery.
  */
 public abstract class Optimizer implements AutoCloseable {
+    private static final List<String> MOMENTS = List.of("momentum.", "variance.");
+    private static final String LAMBDA = "lambda.";
+    private static final String L1 = "l1.";
+
     private final Backend backend;
     private final List<Entry> entries = new ArrayList<>();
     private final Tensor lr;
+    private Penalties penalties; // or null
     private long steps;
 
     /** What the optimizer keeps for one parameter. */
@@ -33,7 +38,7 @@ public abstract class Optimizer implements AutoCloseable {
         final Tensor weight;
         final Storage gradientSlot;
         final Tensor[] moments;
-        Penalty penalty;
+        Penalty penalty; // or null
 
         Entry(String name, Parameter parameter, Storage gradientSlot, Tensor[] moments) {
             this.name = name;
@@ -65,20 +70,21 @@ public abstract class Optimizer implements AutoCloseable {
         lr.set(rate);
     }
 
-    /** Puts a penalty on the parameter of this name; the optimizer closes it. */
-    public final Penalty penalize(String parameter, GroupIndex groups) {
-        Entry entry = entry(parameter);
-        if (entry.penalty != null) entry.penalty.close();
-        entry.penalty = new Penalty(backend, groups);
-        return entry.penalty;
-    }
-
-    private Entry entry(String parameter) {
-        return entries.stream()
-                .filter(e -> e.name.equals(parameter))
-                .findFirst()
-                .orElseThrow(
-                        () -> new IllegalArgumentException("optimizer: no parameter is named '" + parameter + "'"));
+    /**
+     * Puts penalties on the parameters of these names, in place of earlier ones; the optimizer closes them.
+     *
+     * @throws IllegalArgumentException if there is no parameter of one of the names
+     */
+    public final Penalties penalize(Map<String, GroupIndex> groups) {
+        for (String parameter : groups.keySet()) {
+            if (entries.stream().noneMatch(e -> e.name.equals(parameter)))
+                throw new IllegalArgumentException("optimizer: no parameter is named '" + parameter + "'");
+        }
+        Penalties fresh = new Penalties(backend, groups);
+        if (penalties != null) penalties.close();
+        penalties = fresh;
+        for (Entry e : entries) e.penalty = fresh.of(e.name);
+        return fresh;
     }
 
     /** One step with the gradients of the last {@link greg.tensor.Backprop#run}; parameters without one stay as they are. */
@@ -93,7 +99,7 @@ public abstract class Optimizer implements AutoCloseable {
         update(backend, lr.storage(), table);
     }
 
-    private static UpdateSlot slot(Entry e, Storage gradient) {
+    private UpdateSlot slot(Entry e, Storage gradient) {
         Storage first = e.moments.length > 0 ? e.moments[0].storage() : null;
         Storage second = e.moments.length > 1 ? e.moments[1].storage() : null;
         Penalty p = e.penalty;
@@ -104,10 +110,11 @@ public abstract class Optimizer implements AutoCloseable {
                 gradient,
                 first,
                 second,
-                p == null ? null : p.lambda().storage(),
+                p == null ? null : penalties.lambdaTensor().storage(),
                 mask == null ? null : mask.storage(),
-                p == null ? null : p.l1().storage(),
-                p == null ? null : p.groups());
+                p == null ? null : penalties.l1Tensor().storage(),
+                p == null ? null : p.groups(),
+                p == null ? 0 : p.first());
     }
 
     /**
@@ -126,12 +133,12 @@ public abstract class Optimizer implements AutoCloseable {
      * a step that was recorded needs it. It changes with a penalty or a mask.
      */
     public final List<Object> structure() {
-        List<Object> parts = new ArrayList<>(3 * entries.size());
+        List<Object> parts = new ArrayList<>(2 * entries.size() + 1);
         for (Entry e : entries) {
             parts.add(e.weight);
             parts.add(e.parameter.mask());
-            parts.add(e.penalty);
         }
+        parts.add(penalties);
         return parts;
     }
 
@@ -153,8 +160,17 @@ public abstract class Optimizer implements AutoCloseable {
      * variance...}) and of penalised parameters {@code lambda...} and {@code l1...}.
      */
     public final StateDict save() {
+        Map<String, float[]> lambda = penalties == null ? Map.of() : penalties.lambda();
+        Map<String, float[]> l1 = penalties == null ? Map.of() : penalties.l1();
         StateDict state = new StateDict();
-        tensors().forEach((name, tensor) -> state.put(name, tensor.shape(), tensor.toHost()));
+        for (Entry e : entries) {
+            for (int i = 0; i < e.moments.length; i++) {
+                state.put(MOMENTS.get(i) + e.name, e.moments[i].shape(), e.moments[i].toHost());
+            }
+            if (e.penalty == null) continue;
+            state.put(LAMBDA + e.name, Shape.of(e.penalty.groups().count()), lambda.get(e.name));
+            state.put(L1 + e.name, Shape.of(e.penalty.groups().count()), l1.get(e.name));
+        }
         return state;
     }
 
@@ -164,33 +180,42 @@ public abstract class Optimizer implements AutoCloseable {
      * @throws IllegalArgumentException if names or shapes differ; nothing is changed in that case
      */
     public final void load(StateDict saved) {
-        Map<String, Tensor> targets = tensors();
-        if (!targets.keySet().equals(saved.names())) {
-            throw new IllegalArgumentException("optimizer state: expected " + targets.size() + " tensors from "
-                    + targets.keySet().stream().findFirst().orElse("none") + " on, got "
+        Map<String, Shape> expected = shapes();
+        if (!expected.keySet().equals(saved.names())) {
+            throw new IllegalArgumentException("optimizer state: expected " + expected.size() + " tensors from "
+                    + expected.keySet().stream().findFirst().orElse("none") + " on, got "
                     + saved.names().size() + " from "
                     + saved.names().stream().findFirst().orElse("none") + " on; the checkpoint is from another network"
                     + " or has other penalties");
         }
-        targets.forEach((name, tensor) -> {
-            if (!saved.get(name).shape().equals(tensor.shape())) {
-                throw new IllegalArgumentException("optimizer state: expected " + name + " of shape " + tensor.shape()
-                        + ", got " + saved.get(name).shape() + "; the checkpoint is from another network");
+        expected.forEach((name, shape) -> {
+            if (!saved.get(name).shape().equals(shape)) {
+                throw new IllegalArgumentException("optimizer state: expected " + name + " of shape " + shape + ", got "
+                        + saved.get(name).shape() + "; the checkpoint is from another network");
             }
         });
-        targets.forEach((name, tensor) -> tensor.set(saved.get(name).values()));
-    }
-
-    private Map<String, Tensor> tensors() {
-        Map<String, Tensor> all = new LinkedHashMap<>();
+        Map<String, float[]> lambda = new LinkedHashMap<>();
+        Map<String, float[]> l1 = new LinkedHashMap<>();
         for (Entry e : entries) {
             for (int i = 0; i < e.moments.length; i++) {
-                all.put((i == 0 ? "momentum." : "variance.") + e.name, e.moments[i]);
+                e.moments[i].set(saved.get(MOMENTS.get(i) + e.name).values());
             }
-            if (e.penalty != null) {
-                all.put("lambda." + e.name, e.penalty.lambda());
-                all.put("l1." + e.name, e.penalty.l1());
-            }
+            if (e.penalty == null) continue;
+            lambda.put(e.name, saved.get(LAMBDA + e.name).values());
+            l1.put(e.name, saved.get(L1 + e.name).values());
+        }
+        if (penalties == null) return;
+        penalties.lambda(lambda);
+        penalties.l1(l1);
+    }
+
+    private Map<String, Shape> shapes() {
+        Map<String, Shape> all = new LinkedHashMap<>();
+        for (Entry e : entries) {
+            for (int i = 0; i < e.moments.length; i++) all.put(MOMENTS.get(i) + e.name, e.moments[i].shape());
+            if (e.penalty == null) continue;
+            all.put(LAMBDA + e.name, Shape.of(e.penalty.groups().count()));
+            all.put(L1 + e.name, Shape.of(e.penalty.groups().count()));
         }
         return all;
     }
@@ -202,7 +227,7 @@ public abstract class Optimizer implements AutoCloseable {
             for (Tensor m : e.moments) m.close();
             if (e.weight.gradientSlot() == e.gradientSlot) e.weight.gradientSlot(null);
             e.gradientSlot.release();
-            if (e.penalty != null) e.penalty.close();
         }
+        if (penalties != null) penalties.close();
     }
 }

@@ -21,12 +21,13 @@ import greg.nn.optim.Adam;
 import greg.nn.optim.LrSchedule;
 import greg.nn.optim.Optimizer;
 import greg.nn.optim.OptimizerKind;
-import greg.nn.optim.Penalty;
+import greg.nn.optim.Penalties;
 import greg.nn.optim.Sgd;
 import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,11 +46,13 @@ class StepReplayTest {
     private static final int REPLAYS = 2 * EPOCHS - 2;
 
     private static final String WEIGHT = "1.fc1.weight";
+    private static final String LAST = "1.fc2.weight";
+    private static final GroupIndex LAST_GROUPS = new GroupIndex(3, 100);
     private static final int WEIGHTS = 100 * 48;
 
     /** What happens to a training before a step, other than the step. */
     private interface Change {
-        void before(TrainLoop loop, Penalty penalty);
+        void before(TrainLoop loop, Penalties penalties);
     }
 
     /** What a training leaves behind, and how it took its steps. */
@@ -95,11 +98,11 @@ class StepReplayTest {
         List<Score> scores = new ArrayList<>();
         try (NnModule net = network(backend);
                 Optimizer optimizer = optimizer(net, kind)) {
-            Penalty penalty = optimizer.penalize("1.fc2.weight", new GroupIndex(3, 100));
+            Penalties penalties = optimizer.penalize(Map.of(LAST, LAST_GROUPS));
             TrainHook hook = new TrainHook() {
                 @Override
                 public void beforeStep(TrainLoop loop) {
-                    change.before(loop, penalty);
+                    change.before(loop, penalties);
                 }
 
                 @Override
@@ -143,7 +146,7 @@ class StepReplayTest {
     @ParameterizedTest
     @EnumSource
     void replaysAreTheSteps(OptimizerKind kind) {
-        assertCounts(1, REPLAYS, check(kind, bytes(), (loop, penalty) -> {}));
+        assertCounts(1, REPLAYS, check(kind, bytes(), (loop, penalties) -> {}));
     }
 
     /** Floats in arrays, and batches of the caller's. */
@@ -154,7 +157,7 @@ class StepReplayTest {
         for (int i = 0; i < images.length; i++) images[i] = (float) random.nextGaussian();
         int[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
         TrainData arrays = TrainData.of(images, Shape.of(1, 3, 4, 4), labels, 4);
-        assertCounts(1, REPLAYS, check(OptimizerKind.SGD, arrays, (loop, penalty) -> {}));
+        assertCounts(1, REPLAYS, check(OptimizerKind.SGD, arrays, (loop, penalties) -> {}));
         TrainData iterated = TrainData.of(3, epoch -> {
             List<HostBatch> batches = new ArrayList<>();
             for (int from = 0; from < 10; from += 4) {
@@ -166,16 +169,16 @@ class StepReplayTest {
             }
             return batches.iterator();
         });
-        assertCounts(1, REPLAYS, check(OptimizerKind.SGD, iterated, (loop, penalty) -> {}));
+        assertCounts(1, REPLAYS, check(OptimizerKind.SGD, iterated, (loop, penalties) -> {}));
     }
 
     /** lambda lives in device memory: raising it changes nothing of the recording. */
     @ParameterizedTest
     @EnumSource
     void aPenaltyGrows(OptimizerKind kind) {
-        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+        Trained trained = check(kind, bytes(), (loop, penalties) -> {
             float i = loop.iteration();
-            penalty.lambda().set(0.01f * i, 0, 0.1f * i);
+            penalties.lambda(Map.of(LAST, new float[] {0.01f * i, 0, 0.1f * i}));
         });
         assertCounts(1, REPLAYS, trained);
     }
@@ -184,12 +187,11 @@ class StepReplayTest {
     @ParameterizedTest
     @EnumSource
     void aPenaltyAppears(OptimizerKind kind) {
-        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+        Trained trained = check(kind, bytes(), (loop, penalties) -> {
             if (loop.iteration() == 7) {
                 loop.optimizer()
-                        .penalize(WEIGHT, new GroupIndex(100, 48))
-                        .lambda()
-                        .set(lambda(100));
+                        .penalize(Map.of(LAST, LAST_GROUPS, WEIGHT, new GroupIndex(100, 48)))
+                        .lambda(Map.of(WEIGHT, lambda(100)));
             }
         });
         assertCounts(2, REPLAYS - 2, trained);
@@ -204,7 +206,7 @@ class StepReplayTest {
     @ParameterizedTest
     @EnumSource
     void aMaskIsSetAndReplaced(OptimizerKind kind) {
-        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+        Trained trained = check(kind, bytes(), (loop, penalties) -> {
             if (loop.iteration() == 4 || loop.iteration() == 10) {
                 loop.network().parameters().get(WEIGHT).mask(mask((int) loop.iteration()));
             }
@@ -229,7 +231,7 @@ class StepReplayTest {
 
     @Test
     void weightsAreWrittenByTheHost() {
-        Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
+        Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalties) -> {
             if (loop.iteration() != 7) return;
             loop.network().parameters().get("1.fc2.bias").tensor().set(1, 2, 3);
         });
@@ -241,7 +243,7 @@ class StepReplayTest {
     void recordingsAreFreed() {
         long[] live = new long[3];
         for (int i = 0; i < live.length; i++) {
-            train(true, OptimizerKind.SGD, bytes(), (loop, penalty) -> {});
+            train(true, OptimizerKind.SGD, bytes(), (loop, penalties) -> {});
             live[i] = BackendsUnderTest.open("cuda").memory().liveBytes();
         }
         assertEquals(live[1], live[2], 1 << 14, "live bytes but for a table");
@@ -249,7 +251,7 @@ class StepReplayTest {
 
     @Test
     void aPartOfTheNetworkChangesItsMode() {
-        Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
+        Trained trained = check(OptimizerKind.SGD, bytes(), (loop, penalties) -> {
             Dropout dropout = (Dropout) loop.network().children().get("0");
             boolean training = loop.iteration() % 12 < 6;
             if (dropout.isTraining() != training) dropout.train(training);
@@ -262,7 +264,7 @@ class StepReplayTest {
     @ParameterizedTest
     @EnumSource
     void numbersJump(OptimizerKind kind) {
-        Trained trained = check(kind, bytes(), (loop, penalty) -> {
+        Trained trained = check(kind, bytes(), (loop, penalties) -> {
             if (loop.iteration() != 7) return;
             loop.optimizer().stepCount(100);
             loop.network().visit((path, module) -> {
@@ -270,7 +272,7 @@ class StepReplayTest {
             });
         });
         assertCounts(1, REPLAYS, trained);
-        trained = check(OptimizerKind.SGD, bytes(), (loop, penalty) -> {
+        trained = check(OptimizerKind.SGD, bytes(), (loop, penalties) -> {
             if (loop.iteration() == 7) Initializer.seedDropout(loop.network(), 5);
             if (loop.iteration() == 8) ((Dropout) loop.network().children().get("0")).step(8);
         });

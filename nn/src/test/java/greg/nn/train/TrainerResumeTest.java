@@ -25,6 +25,7 @@ import greg.nn.optim.Sgd;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,7 +40,7 @@ class TrainerResumeTest {
 
     private static Optimizer optimizer(NnModule net, boolean adam) {
         Optimizer optimizer = adam ? new Adam(net, AdamSpec.standard(1e-4)) : new Sgd(net, 0.9f, 5e-4f);
-        optimizer.penalize(PENALISED, new GroupIndex(16, 16 * 9)).lambda().set(lambda());
+        optimizer.penalize(Map.of(PENALISED, new GroupIndex(16, 16 * 9))).lambda(Map.of(PENALISED, lambda()));
         return optimizer;
     }
 

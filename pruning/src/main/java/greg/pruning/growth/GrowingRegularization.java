@@ -1,9 +1,10 @@
 package greg.pruning.growth;
 
+import greg.kernels.spec.GroupIndex;
 import greg.kernels.spec.SgdSpec;
 import greg.nn.NnModule;
 import greg.nn.SettingException;
-import greg.nn.optim.Penalty;
+import greg.nn.optim.Penalties;
 import greg.nn.optim.Sgd;
 import greg.nn.train.Position;
 import greg.nn.train.TrainData;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Algorithm 1 of the paper: decide which groups to remove (from the initial weights, or after a uniform growth), let their
@@ -38,8 +40,11 @@ public final class GrowingRegularization implements AutoCloseable {
     private final ChannelGraph graph;
     private final List<LayerTarget> targets;
     private final List<LayerState> layers = new ArrayList<>();
-    private final Map<LayerState, Penalty> penalties = new HashMap<>();
+    /** The weights of layers with a penalty. */
+    private final Map<LayerState, String> penalised = new HashMap<>();
+
     private final Sgd sgd;
+    private Penalties penalties;
     private GrowthSchedule schedule;
     private Position from = Position.START;
     private long iteration = -1;
@@ -71,6 +76,7 @@ public final class GrowingRegularization implements AutoCloseable {
 
     private void penalize() {
         sgd.learningRate((float) config.lrPrune());
+        Map<String, GroupIndex> groups = new LinkedHashMap<>();
         for (LayerTarget target : targets) {
             Layer layer = target.layer();
             LayerState state = new LayerState(
@@ -84,10 +90,13 @@ public final class GrowingRegularization implements AutoCloseable {
             layers.add(state);
             // with blockLossGrad only biases and BN get the gradient of the loss, so layers that stay whole need a
             // penalty of 0 too
-            if (!state.keepsAll() || config.blockLossGrad())
-                penalties.put(state, sgd.penalize(layer.parameter(), state.groups()));
+            if (state.keepsAll() && !config.blockLossGrad()) continue;
+            penalised.put(state, layer.parameter());
+            groups.put(layer.parameter(), state.groups());
         }
-        if (!penalties.isEmpty()) sgd.measureGroups();
+        if (groups.isEmpty()) return;
+        penalties = sgd.penalize(groups);
+        sgd.measureGroups();
     }
 
     /** IllegalArgumentException if groups are preset but the method makes its own choice. */
@@ -151,10 +160,10 @@ public final class GrowingRegularization implements AutoCloseable {
      */
     public Outcome run(TrainData data, TrainHook... hooks) {
         if (config.method() == PruningMethod.L1) {
-            OneShot.choose(config, layers, this::scores);
+            OneShot.choose(config, layers, new Scores());
             return new Outcome(false, 0, 0);
         }
-        if (schedule == null) schedule = GrowthSchedule.start(config, layers, this::scores);
+        if (schedule == null) schedule = GrowthSchedule.start(config, layers, new Scores());
         Consumer<GrowthEvent> listeners = event -> {
             for (TrainHook hook : hooks) if (hook instanceof GrowthListener listener) listener.visited(event);
         };
@@ -162,12 +171,12 @@ public final class GrowingRegularization implements AutoCloseable {
             new Trainer(network, sgd).hooks(new Growth(listeners)).hooks(hooks).run(data, from, Long.MAX_VALUE);
         }
         if (schedule.pruneDue(iteration)) {
-            schedule.complete(iteration, this::scores);
+            schedule.complete(iteration, new Scores());
             return new Outcome(false, 0, 0);
         }
         int chosen =
                 (int) layers.stream().filter(l -> l.picked() && !l.keepsAll()).count();
-        return new Outcome(true, chosen, schedule.cutShort(iteration, this::scores));
+        return new Outcome(true, chosen, schedule.cutShort(iteration, new Scores()));
     }
 
     /** The growing penalty on the training loop: raises lambda before a step, ends the loop when the removal is due. */
@@ -182,9 +191,11 @@ public final class GrowingRegularization implements AutoCloseable {
         public void beforeStep(TrainLoop loop) {
             iteration = loop.iteration();
             if (!schedule.updateDue(iteration)) return;
-            for (LayerState layer : schedule.update(iteration, GrowingRegularization.this::scores, listeners)) {
-                penalties.get(layer).lambda().set(layer.lambda());
+            Map<String, float[]> changed = new HashMap<>();
+            for (LayerState layer : schedule.update(iteration, new Scores(), listeners)) {
+                changed.put(penalised.get(layer), layer.lambda());
             }
+            if (!changed.isEmpty()) penalties.lambda(changed);
         }
 
         @Override
@@ -193,28 +204,36 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
-    /** Mean |w| of each group; for groups that are removed together, the sum of their means. */
-    private GroupScores scores(LayerState layer) {
-        return () -> {
-            int[] units = layer.coupling().units();
-            if (units == null) return means(layer);
-            float[] sums = new float[layer.coupling().count(units.length)];
-            for (LayerState member : layers) {
-                if (!member.coupling().set().equals(layer.coupling().set())) continue;
-                float[] means = means(member);
-                for (int g = 0; g < means.length; g++) sums[member.coupling().units()[g]] += means[g];
-            }
-            float[] scores = new float[units.length];
-            for (int g = 0; g < units.length; g++) scores[g] = sums[units[g]];
-            return scores;
-        };
-    }
+    /** The scores of all layers after the last step, read from the device together when the first of them is needed. */
+    private final class Scores implements Function<LayerState, GroupScores> {
+        private Map<String, float[]> sums;
 
-    /** From the sums that the last optimizer step left. */
-    private float[] means(LayerState layer) {
-        Penalty penalty = penalties.get(layer);
-        long size = targets.get(layers.indexOf(layer)).layer().shape().size();
-        return L1Scores.fromSums(penalty.l1().toHost(), layer.groups().groupSize(size));
+        /** Mean |w| of each group; for groups that are removed together, the sum of their means. */
+        @Override
+        public GroupScores apply(LayerState layer) {
+            return () -> {
+                int[] units = layer.coupling().units();
+                if (units == null) return means(layer);
+                float[] total = new float[layer.coupling().count(units.length)];
+                for (LayerState member : layers) {
+                    if (!member.coupling().set().equals(layer.coupling().set())) continue;
+                    float[] means = means(member);
+                    for (int g = 0; g < means.length; g++)
+                        total[member.coupling().units()[g]] += means[g];
+                }
+                float[] scores = new float[units.length];
+                for (int g = 0; g < units.length; g++) scores[g] = total[units[g]];
+                return scores;
+            };
+        }
+
+        /** From the sums that the last optimizer step left. */
+        private float[] means(LayerState layer) {
+            if (sums == null) sums = penalties.l1();
+            long size = targets.get(layers.indexOf(layer)).layer().shape().size();
+            return L1Scores.fromSums(
+                    sums.get(penalised.get(layer)), layer.groups().groupSize(size));
+        }
     }
 
     /** All layers with their state. */
