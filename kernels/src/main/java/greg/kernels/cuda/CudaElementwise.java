@@ -201,8 +201,10 @@ final class CudaElementwise implements ElementwiseKernels {
      */
     private boolean matrix(BiasSpec spec, CudaStorage storage) {
         if (spec.h() * spec.w() > 1 || storage.type() != DType.FLOAT32) return false;
-        boolean tight = storage.room() < (long) spec.n() * layouts.pitch(spec.channels());
-        return tight || layouts.type() != DType.FLOAT32;
+        int pitch = layouts.pitch(spec.channels());
+        // without padding both are the same elements, and what reads a matrix wants it dense
+        boolean dense = pitch == spec.channels() || storage.room() < (long) spec.n() * pitch;
+        return dense || layouts.type() != DType.FLOAT32;
     }
 
     @Override

@@ -74,7 +74,6 @@ final class DeviceOptions {
         BackendOptions standard = BackendOptions.standard();
         int hostThreads = threads > 0 ? threads : standard.threads();
         return Backends.open(
-                device,
-                new BackendOptions(hostThreads, standard.index(), precision(), deterministic, graphs));
+                device, new BackendOptions(hostThreads, standard.index(), precision(), deterministic, graphs));
     }
 }

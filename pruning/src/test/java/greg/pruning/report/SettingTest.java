@@ -21,7 +21,8 @@ class SettingTest {
     @Test
     void dataAndMachineMayChangeWhenARunIsResumed() {
         assertEquals(
-                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "debug"), written(Setting.Role.MACHINE));
+                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "debug"),
+                written(Setting.Role.MACHINE));
         assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
     }
 
