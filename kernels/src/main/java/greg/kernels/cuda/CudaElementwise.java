@@ -202,8 +202,9 @@ final class CudaElementwise implements ElementwiseKernels {
     private boolean matrix(BiasSpec spec, CudaStorage storage) {
         if (spec.h() * spec.w() > 1 || storage.type() != DType.FLOAT32) return false;
         int pitch = layouts.pitch(spec.channels());
-        boolean tight = storage.room() < (long) spec.n() * pitch || pitch == spec.channels();
-        return tight || layouts.type() != DType.FLOAT32;
+        // without padding both are the same elements, and what reads a matrix wants it dense
+        boolean dense = pitch == spec.channels() || storage.room() < (long) spec.n() * pitch;
+        return dense || layouts.type() != DType.FLOAT32;
     }
 
     @Override

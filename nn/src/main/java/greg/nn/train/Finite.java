@@ -1,5 +1,6 @@
 package greg.nn.train;
 
+import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
 import greg.tensor.Shape;
@@ -11,21 +12,35 @@ import java.util.Map;
  * does), after which the network outputs the bias of its last layer and the loss looks normal.
  */
 public final class Finite {
+    private static final int[] ONE = {1};
+
     private Finite() {}
 
     /**
      * Names the first parameter whose sum of absolute values is not finite, with that sum; null if all are finite.
-     * Reads every parameter once on the device, so call it once per epoch or every few hundred steps.
+     * Reads every parameter once on the device and waits for it, so call it once per epoch or every few hundred steps.
      */
     public static String firstLost(NnModule network) {
-        try (Tensor sum = Tensor.full(network.backend(), Shape.of(1), 0)) {
-            for (Map.Entry<String, Parameter> entry : network.parameters().entrySet()) {
-                Tensor p = entry.getValue().tensor();
-                network.backend().reduction().sumAbs(p.shape().size(), p.storage(), sum.storage());
-                float total = sum.item();
-                if (!Float.isFinite(total)) return "sum |" + entry.getKey() + "| is " + total;
+        Backend backend = network.backend();
+        Map<String, Parameter> parameters = network.parameters();
+        try (Tensor sum = Tensor.full(backend, Shape.of(1), 0);
+                Tensor total = Tensor.full(backend, Shape.of(1), 0)) {
+            for (Parameter p : parameters.values()) {
+                sumAbs(p.tensor(), sum);
+                backend.elementwise().add(ONE, total.storage(), sum.storage(), total.storage());
+            }
+            // a question for each parameter would keep the device waiting as often
+            if (Float.isFinite(total.item())) return null;
+            for (Map.Entry<String, Parameter> entry : parameters.entrySet()) {
+                sumAbs(entry.getValue().tensor(), sum);
+                float lost = sum.item();
+                if (!Float.isFinite(lost)) return "sum |" + entry.getKey() + "| is " + lost;
             }
         }
         return null;
+    }
+
+    private static void sumAbs(Tensor p, Tensor sum) {
+        p.backend().reduction().sumAbs(p.shape().size(), p.storage(), sum.storage());
     }
 }

@@ -3,6 +3,7 @@ package greg.nn.train;
 import greg.kernels.Backend;
 import greg.kernels.CapturedStep;
 import greg.kernels.DType;
+import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.nn.NnModule;
 import greg.nn.optim.Optimizer;
@@ -43,6 +44,12 @@ final class StepRecording implements AutoCloseable {
                 // recording counts as a step does, but has taken none
                 countable = numbers.recorded();
             }
+        } catch (KernelException e) {
+            closeSlots();
+            throw new KernelException(
+                    "training step: expected one whose kernels can be recorded, got " + e.getMessage()
+                            + "; a network that reads results of the device in its forward pass needs noGraph",
+                    e);
         } catch (RuntimeException e) {
             closeSlots();
             throw e;

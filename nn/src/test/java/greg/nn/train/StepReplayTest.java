@@ -1,6 +1,5 @@
 package greg.nn.train;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,20 +8,15 @@ import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendsUnderTest;
-import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
-import greg.nn.StateDict;
 import greg.nn.layer.Dropout;
 import greg.nn.layer.Sequential;
 import greg.nn.model.Mlp;
-import greg.nn.optim.Adam;
-import greg.nn.optim.LrSchedule;
-import greg.nn.optim.Optimizer;
 import greg.nn.optim.OptimizerKind;
-import greg.nn.optim.Penalties;
-import greg.nn.optim.Sgd;
+import greg.nn.train.ReplayedTraining.Change;
+import greg.nn.train.ReplayedTraining.Trained;
 import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,7 +35,6 @@ class StepReplayTest {
     private static final ImageShape IMAGE = new ImageShape(3, 4, 4, 3);
     private static final DataSplit DATA = Synthetic.split(10, 4, IMAGE, 1);
     private static final int EPOCHS = 5;
-    private static final int STEPS = 3 * EPOCHS;
     /** Full batches but the first two. */
     private static final int REPLAYS = 2 * EPOCHS - 2;
 
@@ -50,33 +43,8 @@ class StepReplayTest {
     private static final GroupIndex LAST_GROUPS = new GroupIndex(3, 100);
     private static final int WEIGHTS = 100 * 48;
 
-    /** What happens to a training before a step, other than the step. */
-    private interface Change {
-        void before(TrainLoop loop, Penalties penalties);
-    }
-
-    /** What a training leaves behind, and how it took its steps. */
-    private record Trained(
-            List<Float> losses,
-            List<Score> scores,
-            StateDict network,
-            StateDict optimizer,
-            int recorded,
-            int replayed) {
-        void assertSame(Trained other) {
-            assertEquals(losses, other.losses, "losses");
-            assertEquals(scores, other.scores, "scores");
-            same(network, other.network);
-            same(optimizer, other.optimizer);
-        }
-
-        private static void same(StateDict expected, StateDict actual) {
-            assertEquals(List.copyOf(expected.names()), List.copyOf(actual.names()));
-            for (String name : expected.names()) {
-                assertArrayEquals(expected.get(name).values(), actual.get(name).values(), 0, name);
-            }
-        }
-    }
+    private static final ReplayedTraining TRAINING =
+            new ReplayedTraining(DATA, EPOCHS, StepReplayTest::network, LAST, LAST_GROUPS);
 
     private static NnModule network(Backend backend) {
         NnModule net = new Sequential(backend, new Dropout(backend, 0.2f), new Mlp(backend, 2, true, 3, 4, 3));
@@ -84,62 +52,17 @@ class StepReplayTest {
         return net;
     }
 
-    private static Optimizer optimizer(NnModule net, OptimizerKind kind) {
-        return kind == OptimizerKind.ADAM ? new Adam(net, AdamSpec.standard(1e-4)) : new Sgd(net, 0.9f, 5e-4f);
-    }
-
     private static TrainData bytes() {
         return TrainData.of(DATA.train(), 4).augment(Augmentation.CROP).seed(3);
     }
 
-    private static Trained train(boolean replays, OptimizerKind kind, TrainData data, Change change) {
-        CountedSteps backend = new CountedSteps(BackendsUnderTest.open("cuda"), replays);
-        List<Float> losses = new ArrayList<>();
-        List<Score> scores = new ArrayList<>();
-        try (NnModule net = network(backend);
-                Optimizer optimizer = optimizer(net, kind)) {
-            Penalties penalties = optimizer.penalize(Map.of(LAST, LAST_GROUPS));
-            TrainHook hook = new TrainHook() {
-                @Override
-                public void beforeStep(TrainLoop loop) {
-                    change.before(loop, penalties);
-                }
-
-                @Override
-                public void afterStep(TrainLoop loop) {
-                    losses.add(loop.loss());
-                }
-
-                @Override
-                public void afterEpoch(TrainLoop loop, int epoch, Score train) {
-                    scores.add(train);
-                    scores.add(Evaluator.of(DATA.test()).evaluate(net));
-                }
-            };
-            new Trainer(net, optimizer)
-                    .schedule(LrSchedule.parse("0:0.05,2:0.02,4:0.01"))
-                    .hooks(hook)
-                    .run(data, EPOCHS);
-            Trained trained = new Trained(
-                    losses, scores, StateDict.of(net), optimizer.save(), backend.recorded(), backend.replayed());
-            net.visit((path, module) -> {
-                if (module instanceof Dropout layer) assertEquals(optimizer.stepCount(), layer.step());
-            });
-            return trained;
-        }
-    }
-
     private static Trained check(OptimizerKind kind, TrainData data, Change change) {
-        Trained called = train(false, kind, data, change);
-        Trained replayed = train(true, kind, data, change);
-        assertEquals(STEPS, called.losses.size());
-        assertEquals(0, called.recorded + called.replayed);
-        called.assertSame(replayed);
-        return replayed;
+        return TRAINING.check(BackendsUnderTest.open("cuda"), kind, data, change);
     }
 
     private static void assertCounts(int recorded, int replayed, Trained trained) {
-        assertEquals(List.of(recorded, replayed), List.of(trained.recorded, trained.replayed), "recorded, replayed");
+        assertEquals(
+                List.of(recorded, replayed), List.of(trained.recorded(), trained.replayed()), "recorded, replayed");
     }
 
     /** Learning rates that change, evaluation after each epoch, smaller last batches. */
@@ -211,7 +134,7 @@ class StepReplayTest {
                 loop.network().parameters().get(WEIGHT).mask(mask((int) loop.iteration()));
             }
         });
-        float[] weights = trained.network.get(WEIGHT).values();
+        float[] weights = trained.network().get(WEIGHT).values();
         float[] mask = mask(10);
         int zeros = 0;
         for (int i = 0; i < WEIGHTS; i++) {
@@ -219,7 +142,7 @@ class StepReplayTest {
             if (weights[i] == 0) zeros++;
         }
         assertTrue(zeros < WEIGHTS / 8, "elements of the first mask move again");
-        assertEquals(3, trained.recorded);
+        assertEquals(3, trained.recorded());
     }
 
     private static float[] mask(int seed) {
@@ -243,8 +166,9 @@ class StepReplayTest {
     void recordingsAreFreed() {
         long[] live = new long[3];
         for (int i = 0; i < live.length; i++) {
-            train(true, OptimizerKind.SGD, bytes(), (loop, penalties) -> {});
-            live[i] = BackendsUnderTest.open("cuda").memory().liveBytes();
+            Backend backend = BackendsUnderTest.open("cuda");
+            TRAINING.run(backend, true, OptimizerKind.SGD, bytes(), (loop, penalties) -> {});
+            live[i] = backend.memory().liveBytes();
         }
         assertEquals(live[1], live[2], 1 << 14, "live bytes but for a table");
     }
@@ -257,7 +181,7 @@ class StepReplayTest {
             if (dropout.isTraining() != training) dropout.train(training);
             if (!training) dropout.step(loop.iteration() + 1);
         });
-        assertTrue(trained.recorded >= 2, "recorded: " + trained.recorded);
+        assertTrue(trained.recorded() >= 2, "recorded: " + trained.recorded());
     }
 
     /** As when training is taken back to an earlier state: the numbers of Adam's step and of dropout's mask jump. */
@@ -276,6 +200,6 @@ class StepReplayTest {
             if (loop.iteration() == 7) Initializer.seedDropout(loop.network(), 5);
             if (loop.iteration() == 8) ((Dropout) loop.network().children().get("0")).step(8);
         });
-        assertEquals(3, trained.recorded, "a seed, and a number, that do not follow from what was recorded");
+        assertEquals(3, trained.recorded(), "a seed, and a number, that do not follow from what was recorded");
     }
 }

@@ -64,13 +64,16 @@ final class DeviceOptions {
         throw new UsageException("--precision: expected fp32, tf32 or bf16, got '" + precision + "'");
     }
 
-    /** Opens the backend; a {@link greg.kernels.KernelException} says why it is not available. */
-    Backend open() {
+    /**
+     * Opens the backend; a {@link greg.kernels.KernelException} says why it is not available.
+     *
+     * @param graphs whether training steps are recorded and replayed, where the device can
+     */
+    Backend open(boolean graphs) {
         check();
         BackendOptions standard = BackendOptions.standard();
         int hostThreads = threads > 0 ? threads : standard.threads();
         return Backends.open(
-                device,
-                new BackendOptions(hostThreads, standard.index(), precision(), deterministic, standard.graphs()));
+                device, new BackendOptions(hostThreads, standard.index(), precision(), deterministic, graphs));
     }
 }

@@ -42,7 +42,7 @@ abstract class NetworkCommand implements Callable<Integer> {
         RunData runData = data.open();
         NetworkSpec networkSpec = NetworkSpec.of(checkpoint, arch.arch, runData.images());
         Console console = Console.of(spec);
-        try (Backend backend = device.open()) {
+        try (Backend backend = device.open(true)) {
             console.out().print(run(console, backend, networkSpec, checkpoint, runData, json));
         }
         return 0;

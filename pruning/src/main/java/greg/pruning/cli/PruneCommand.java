@@ -132,7 +132,7 @@ final class PruneCommand implements Resume.Command {
                 prune.oneShot || demonstration,
                 prune.maxIterations,
                 published(preset, networkSpec.arch(), console));
-        try (Backend backend = device.open();
+        try (Backend backend = device.open(!run.noGraph);
                 RunFolder folder = run.reserve("prune", networkSpec.arch())) {
             console.say(
                     "%s on %s, %s",

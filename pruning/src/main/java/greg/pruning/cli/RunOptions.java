@@ -35,8 +35,9 @@ final class RunOptions {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                    + " --data, --device, --threads and --checkpoint-interval may be changed. Default: none.")
+            description =
+                    "Resume the run in this folder, from its last checkpoint and with its own flags; only"
+                            + " --data, --device, --threads, --no-graph and --checkpoint-interval may be changed. Default: none.")
     Path resume;
 
     @Option(
@@ -46,6 +47,12 @@ final class RunOptions {
             description = "Time between two checkpoints within an epoch or during growth, longer if writing takes more"
                     + " than a twentieth of it; 0: after every step. Default: ${DEFAULT-VALUE}.")
     double checkpointInterval;
+
+    @Option(
+            names = "--no-graph",
+            description = "On a GPU, issue every kernel of a training step one by one, instead of recording a step and"
+                    + " replaying it: slower, with the same bits. Default: ${DEFAULT-VALUE}.")
+    boolean noGraph;
 
     @Option(
             names = "--seed",

@@ -67,7 +67,7 @@ final class TrainCommand implements Resume.Command {
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
                 : NetworkSpec.of(start, arch.arch, runData.images());
-        try (Backend backend = device.open();
+        try (Backend backend = device.open(!run.noGraph);
                 NnModule network =
                         saved != null ? saved.load(networkSpec, backend) : networkSpec.fresh(backend, start, run.seed);
                 RunFolder folder = run.reserve("train", networkSpec.arch())) {

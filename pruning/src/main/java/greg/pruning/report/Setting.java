@@ -61,6 +61,7 @@ public enum Setting {
     DATA(Role.MACHINE),
     DEVICE(Role.MACHINE),
     THREADS(Role.MACHINE),
+    NO_GRAPH(Role.MACHINE),
     CHECKPOINT_INTERVAL(Role.MACHINE),
     DEBUG(Role.MACHINE),
 

@@ -21,7 +21,8 @@ class SettingTest {
     @Test
     void dataAndMachineMayChangeWhenARunIsResumed() {
         assertEquals(
-                Set.of("data", "device", "threads", "checkpoint-interval", "debug"), written(Setting.Role.MACHINE));
+                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "debug"),
+                written(Setting.Role.MACHINE));
         assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
     }
 
@@ -58,6 +59,7 @@ class SettingTest {
                         "debug",
                         "device",
                         "force",
+                        "no-graph",
                         "one-shot",
                         "out",
                         "preset",
