@@ -24,7 +24,8 @@ import jcuda.driver.JCudaDriver;
 public final class StepGraph implements CapturedStep {
     private static final String STEP = "step";
     private static final String ADVANCE = "advance";
-    private static final int COUNTER_BYTES = 16;
+    /** Two are used; the size is one that no step asks for, which must find in the pool what its first run left there. */
+    private static final int COUNTER_BYTES = 8 * 61;
 
     private final CudaContext context;
     private final CudaStorage counters;

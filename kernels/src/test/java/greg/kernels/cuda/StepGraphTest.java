@@ -151,6 +151,33 @@ class StepGraphTest {
         }
     }
 
+    /** The memory in which the sums of a table's tiles meet is the graph's, too. */
+    @Test
+    void sumsThatMeetAreKept() {
+        CudaBackend backend = new Gpu().backend();
+        int n = 200 * 32;
+        try (Workspace k = new Workspace(backend)) {
+            Storage weight = k.put(gauss(1, n));
+            Storage l1 = k.out(4);
+            UpdateSlot slot = new UpdateSlot(weight, null, null, null, null, null, l1, new GroupIndex(4, 8));
+            Runnable step = () -> backend.penalty().groupL1(List.of(slot));
+            step.run();
+            float[] once = k.get(l1, 4);
+            try (StepGraph graph = backend.capture(step)) {
+                for (int i = 1; i <= UpdateTables.KEPT; i++) {
+                    Storage other = k.out(i);
+                    backend.penalty()
+                            .groupL1(List.of(new UpdateSlot(
+                                    weight, null, null, null, null, null, other, new GroupIndex(i, 1))));
+                }
+                backend.memory().trim();
+                backend.transfer().fill(l1, 0);
+                graph.launch();
+                Compare.identical("l1", once, k.get(l1, 4));
+            }
+        }
+    }
+
     @Test
     void aStepThatNeverRanSaysSo() {
         new Gpu();

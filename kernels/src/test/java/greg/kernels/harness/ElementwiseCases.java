@@ -42,7 +42,13 @@ final class ElementwiseCases {
             for (float alpha : new float[] {-0.3f, 0}) {
                 all.add(unary("scale " + alpha, BITS, d, (k, dims, x, y) -> k.scale(dims, alpha, x, y)));
             }
-            all.add(unary("dropout", BITS, d, (k, dims, x, y) -> k.dropout(dims, 0.4f, 77, 3, x, y)));
+            all.add(new KernelCase("scaleByStorage " + Arrays.toString(d), (b, o) -> b.elementwise()
+                            .scale(d, o.get("alpha"), o.get("x"), o.get("y")))
+                    .input("alpha", new float[] {-0.3f}, 1)
+                    .input("x", mixed(1, d), d)
+                    .output("y", BITS, d)
+                    .inPlace("y", "x"));
+            all.add(unary("dropout", BITS, d, (k, dims, x, y) -> k.dropout(dims, 0.4f, 77, 5, x, y)));
             all.add(binary("reluBackward", BITS, d, ElementwiseKernels::reluBackward));
             all.add(binary("relu6Backward", BITS, d, ElementwiseKernels::relu6Backward));
             all.add(binary("sigmoidBackward", close(1e-44, 1e-6), d, ElementwiseKernels::sigmoidBackward));
@@ -183,7 +189,7 @@ final class ElementwiseCases {
                 .ints("x", ints)
                 .output("y", Form.INTS, ints.length)
                 .notCaptured(waits));
-        all.add(new KernelCase("slice", (b, o) -> b.transfer().slice(o.get("x"), 2, o.get("y")))
+        all.add(new KernelCase("slice", (b, o) -> b.transfer().slice(o.get("x"), 1, o.get("y")))
                 .ints("x", ints)
                 .output("y", Form.INTS, 3));
         byte[] bytes = {1, -1, 0, 127, -128, 5, 6};

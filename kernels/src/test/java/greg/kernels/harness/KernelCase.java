@@ -5,8 +5,10 @@ import greg.kernels.Storage;
 import greg.kernels.Workspace;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
@@ -82,6 +84,7 @@ final class KernelCase {
     private final List<InPlace> inPlace = new ArrayList<>();
     private final Map<String, ToLongFunction<Backend>> lengths = new HashMap<>();
     private final Map<String, String> like = new HashMap<>();
+    private final Set<String> multiplied = new HashSet<>();
     private Call expected;
     private Call preparation;
     private String notCaptured;
@@ -180,6 +183,17 @@ final class KernelCase {
     KernelCase expected(Call other) {
         expected = other;
         return this;
+    }
+
+    /** Tensor cores read or write these operands: on a backend in bfloat16 they hold such numbers, too. */
+    KernelCase multiplied(String... names) {
+        multiplied.addAll(List.of(names));
+        return this;
+    }
+
+    /** Whether the numbers of an operand are bfloat16 where activations are. */
+    boolean isHalf(Operand operand) {
+        return operand.form() == Form.ACTIVATION || multiplied.contains(operand.name());
     }
 
     /** The output may be the same storage as this input. */

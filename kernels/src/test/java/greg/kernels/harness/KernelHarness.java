@@ -1,5 +1,6 @@
 package greg.kernels.harness;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -98,7 +99,7 @@ final class KernelHarness {
      * @param other run between a recording and its replay, to use what the kernel keeps for itself
      */
     void check(KernelCase c, KernelCase other) {
-        Map<String, float[]> expected = expected(c);
+        Map<String, Object> expected = expected(c);
         for (Variant variant : variants(c)) {
             try (Workspace k = new Workspace(backend)) {
                 check(c, variant, k, expected, other);
@@ -106,7 +107,7 @@ final class KernelHarness {
         }
     }
 
-    private void check(KernelCase c, Variant variant, Workspace k, Map<String, float[]> expected, KernelCase other) {
+    private void check(KernelCase c, Variant variant, Workspace k, Map<String, Object> expected, KernelCase other) {
         String what = c + " (" + variant + ")";
         Map<String, Storage> storages = allocate(c, variant, k);
         if (c.preparation() != null) c.preparation().on(backend, storages::get);
@@ -122,7 +123,7 @@ final class KernelHarness {
                 assertTrue(counted, what + " counts its write of " + o.name());
                 checkResult(c, what + " " + o.name(), o, storage, expected.get(o.name()));
             } else if (!overwritten) {
-                checkInput(what + " " + o.name(), o, storage, before.get(o.name()), versions.get(o.name()));
+                checkInput(c, what + " " + o.name(), o, storage, before.get(o.name()), versions.get(o.name()));
             }
         }
         Map<String, Object> after = snapshots(c, storages, true);
@@ -142,7 +143,7 @@ final class KernelHarness {
             if (o.content() == null) continue;
             boolean handedOn =
                     variant.inputs == Inputs.HANDED_ON || variant.inputs == Inputs.IN_TURNS && turn++ % 2 == 1;
-            storages.put(o.name(), input(k, o, handedOn));
+            storages.put(o.name(), input(c, k, o, handedOn));
         }
         for (Operand o : c.operands()) {
             if (o.content() != null) continue;
@@ -158,12 +159,12 @@ final class KernelHarness {
         return storages;
     }
 
-    private Storage input(Workspace k, Operand o, boolean handedOn) {
+    private Storage input(KernelCase c, Workspace k, Operand o, boolean handedOn) {
         return switch (o.form()) {
             case INTS -> k.put((int[]) o.content());
             case BYTES -> k.put((byte[]) o.content());
             default -> {
-                float[] data = content(o);
+                float[] data = content(c, o);
                 boolean rank4 = o.dims().length == 4;
                 if (handedOn && o.form() == Form.ACTIVATION) yield probe.handedOn(k, data, o.dims());
                 if (handedOn && o.form() == Form.PARAMETER && rank4) yield probe.arranged(k, data, o.dims());
@@ -189,49 +190,65 @@ final class KernelHarness {
     }
 
     /** An activation in bfloat16 holds what is a bfloat16 already: rounding it is not what is tested here. */
-    private float[] content(Operand o) {
+    private float[] content(KernelCase c, Operand o) {
         float[] data = special ? (float[]) o.content() : Content.finite((float[]) o.content());
-        return bfloat16 && o.form() == Form.ACTIVATION ? Content.inBfloat16(data) : data;
+        return bfloat16 && c.isHalf(o) ? Content.inBfloat16(data) : data;
     }
 
-    private Map<String, float[]> expected(KernelCase c) {
+    private Map<String, Object> expected(KernelCase c) {
         Backend reference = BackendsUnderTest.reference();
-        Map<String, float[]> results = new HashMap<>();
+        Map<String, Object> results = new HashMap<>();
         try (Workspace r = new Workspace(reference)) {
             Map<String, Storage> storages = new LinkedHashMap<>();
             for (Operand o : c.operands()) {
                 Storage storage = o.content() == null
                         ? r.own(reference.memory().allocate(type(o.form()), c.length(reference, o)))
-                        : input(r, o, false);
+                        : input(c, r, o, false);
                 storages.put(o.name(), storage);
             }
             if (c.preparation() != null) c.preparation().on(reference, storages::get);
             c.expected().on(reference, storages::get);
             for (Operand o : c.operands()) {
-                if (!o.written() || o.promise() == null || type(o.form()) != DType.FLOAT32) continue;
+                if (!o.written() || o.promise() == null || o.form() == Form.BYTES) continue;
+                if (o.form() == Form.INTS) {
+                    results.put(o.name(), ints(reference, storages.get(o.name())));
+                    continue;
+                }
                 float[] result = r.get(storages.get(o.name()), o.dims());
-                boolean rounded = bfloat16 && o.form() == Form.ACTIVATION;
+                boolean rounded = bfloat16 && c.isHalf(o);
                 results.put(o.name(), rounded ? Content.inBfloat16(result) : result);
             }
         }
         return results;
     }
 
-    private void checkResult(KernelCase c, String what, Operand o, Storage storage, float[] expected) {
+    private static int[] ints(Backend backend, Storage storage) {
+        int[] data = new int[Math.toIntExact(storage.length())];
+        backend.transfer().download(storage, data);
+        return data;
+    }
+
+    private void checkResult(KernelCase c, String what, Operand o, Storage storage, Object expected) {
         if (expected == null) return;
-        boolean rounded = bfloat16 && o.form() == Form.ACTIVATION;
+        if (expected instanceof int[] integers) {
+            assertArrayEquals(integers, ints(backend, storage), what);
+            return;
+        }
+        boolean rounded = bfloat16 && c.isHalf(o);
         Promise promise = rounded ? o.promise().inBfloat16() : o.promise();
         if (!special && promise.bits()) promise = Promise.VALUES;
-        promise.check(what, expected, probe.elements(what, storage, o.dims()));
+        float[] actual = probe.elements(what, storage, o.dims());
+        // what has no place in bfloat16 may have been rounded or not
+        promise.check(what, (float[]) expected, rounded ? Content.inBfloat16(actual) : actual);
         if (c.likeOf(o.name()) != null) return;
         if (o.form() == Form.ACTIVATION) probe.checkHandedOn(what, storage, o.dims());
         if (o.form() == Form.DENSE) probe.checkDense(what, storage);
     }
 
-    private void checkInput(String what, Operand o, Storage storage, Object before, long version) {
+    private void checkInput(KernelCase c, String what, Operand o, Storage storage, Object before, long version) {
         if (o.form() == Form.PARAMETER) {
             // it may be brought into another order, once, which keeps what it stands for
-            Promise.BITS.check(what + " is only read", content(o), probe.elements(what, storage, o.dims()));
+            Promise.BITS.check(what + " is only read", content(c, o), probe.elements(what, storage, o.dims()));
             return;
         }
         assertEquals(before, probe.snapshot(storage, o.dims()), what + " is only read");

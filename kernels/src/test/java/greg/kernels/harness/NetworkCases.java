@@ -48,7 +48,8 @@ final class NetworkCases {
             KernelCase c = new KernelCase("gemm one " + one + " " + s, (backend, o) -> backend.gemm()
                             .gemm(s, o.get("a"), o.get("b"), o.get("c")))
                     .input("a", Content.withOne(one, 1, a), a)
-                    .input("b", gauss(2, b), b);
+                    .input("b", gauss(2, b), b)
+                    .multiplied("a", "b");
             all.add(
                     s.accumulate()
                             ? c.updated("c", promise, gauss(3, s.m(), s.n()), s.m(), s.n())
@@ -67,19 +68,22 @@ final class NetworkCases {
                             .forward(s, o.get("x"), o.get("w"), o.get("bias"), o.get("y")))
                     .input("x", Content.withOne(Float.NaN, 1, x), x)
                     .parameter("w", gauss(2, w), w)
-                    .output("y", forward, s.yDims());
+                    .multiplied("w")
+                    .output("y", bias ? forward.by(3 * Math.sqrt(taps)) : forward, s.yDims());
             all.add(bias ? c.input("bias", gauss(3, w[0]), w[0]) : c);
             KernelCase d = new KernelCase(
                             (bias ? "conv2dBackwardWeights with bias " : "conv2dBackwardWeights ") + s,
                             (b, o) -> b.conv2d().backwardWeights(s, o.get("x"), o.get("dy"), o.get("dw"), o.get("db")))
                     .input("x", gauss(1, x), x)
                     .input("dy", gauss(4, s.yDims()), s.yDims())
-                    .parameterOutput("dw", weights, w);
+                    .parameterOutput("dw", weights, w)
+                    .multiplied("dw");
             all.add(bias ? d.output("db", weights, w[0]) : d);
         }
         all.add(new KernelCase("conv2dBackwardData " + s, (b, o) -> b.conv2d()
                         .backwardData(s, o.get("w"), o.get("dy"), o.get("dx")))
                 .parameter("w", gauss(2, w), w)
+                .multiplied("w")
                 .input("dy", Content.withOne(Float.NaN, 4, s.yDims()), s.yDims())
                 .output("dx", data, x));
         all.add(new KernelCase("conv2dAddBackwardData " + s, (b, o) -> {
@@ -93,6 +97,7 @@ final class NetworkCases {
                     }
                 })
                 .parameter("w", gauss(2, w), w)
+                .multiplied("w")
                 .input("dy", gauss(4, s.yDims()), s.yDims())
                 .updated("dx", data, gauss(5, x), x));
     }

@@ -10,24 +10,30 @@ import static org.junit.jupiter.api.Assertions.fail;
  * @param bits whether finite results have the reference's bits, the sign of a zero included
  * @param abs otherwise |result - expected| &lt;= abs + rel |expected|
  * @param rel see {@code abs}
+ * @param half added to {@code abs} of a backend that keeps activations in bfloat16
  */
-record Promise(boolean bits, double abs, double rel) {
+record Promise(boolean bits, double abs, double rel, double half) {
     /** The reference's bits: every operation is rounded once, where the definition says so. */
-    static final Promise BITS = new Promise(true, 0, 0);
+    static final Promise BITS = new Promise(true, 0, 0, 0);
     /** The reference's values: where a kernel may choose the sign of a zero. */
-    static final Promise VALUES = new Promise(false, 0, 0);
+    static final Promise VALUES = new Promise(false, 0, 0, 0);
 
-    /** Half a unit in the last of a bfloat16's 8 bits, and what a neighbouring float32 may round to. */
+    /** A unit in the last of a bfloat16's 8 bits: half of it by rounding, and a neighbouring float32 may round the other way. */
     private static final double BFLOAT16 = 0x1p-7;
 
     /** |result - expected| &lt;= abs + rel |expected|. */
     static Promise close(double abs, double rel) {
-        return new Promise(false, abs, rel);
+        return new Promise(false, abs, rel, 0);
+    }
+
+    /** The same where something of this size is kept in bfloat16 on the way. */
+    Promise by(double size) {
+        return new Promise(bits, abs, rel, size * BFLOAT16);
     }
 
     /** The same of a result that is stored in bfloat16. */
     Promise inBfloat16() {
-        return bits ? this : new Promise(false, abs, rel == 0 && abs == 0 ? 0 : rel + BFLOAT16);
+        return bits || equals(VALUES) ? this : new Promise(false, abs + half, rel + BFLOAT16, 0);
     }
 
     /** Fails unless the promise is kept everywhere. */
