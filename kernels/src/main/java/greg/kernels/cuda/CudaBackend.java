@@ -60,7 +60,7 @@ public final class CudaBackend implements Backend {
                 new CudaPool2d(context, layouts),
                 shortcut,
                 new CudaConcat(context, layouts),
-                new CudaGate(context, layouts),
+                new CudaGate(context, memory, layouts),
                 new CudaUpsampleNearest(context, layouts),
                 new CudaSoftmaxLoss(context, memory),
                 new CudaPenalty(context, tables),

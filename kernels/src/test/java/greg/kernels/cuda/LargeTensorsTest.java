@@ -141,10 +141,20 @@ class LargeTensorsTest {
                         .forward(new ShortcutSpec(n, 8, 8, 16, 1, List.of(7, 6, 5, 4, 3, 2, 1, 0)), x.get(0), y)),
                 same("shortcutBackward", 1, BATCH, (b, n, x, y, k) -> b.shortcut()
                         .backward(new ShortcutSpec(n, 8, 8, 16, 1, List.of(7, 6, 5, 4, 3, 2, 1, 0)), x.get(0), y)),
-                new Kernel("upsampleNearest", List.of(new int[] {8, 4, 8}), IMAGE, BATCH, (b, n, x, y, k) ->
-                        b.upsampleNearest().forward(new UpsampleNearestSpec(n, 8, 4, 8, 2, 2), x.get(0), y)),
-                new Kernel("upsampleNearestBackward", List.of(IMAGE), new int[] {8, 4, 8}, BATCH / 4, (b, n, x, y, k) ->
-                        b.upsampleNearest().backward(new UpsampleNearestSpec(n, 8, 4, 8, 2, 2), x.get(0), y)));
+                new Kernel(
+                        "upsampleNearest",
+                        List.of(new int[] {8, 4, 8}),
+                        IMAGE,
+                        BATCH,
+                        (b, n, x, y, k) ->
+                                b.upsampleNearest().forward(new UpsampleNearestSpec(n, 8, 4, 8, 2, 2), x.get(0), y)),
+                new Kernel(
+                        "upsampleNearestBackward",
+                        List.of(IMAGE),
+                        new int[] {8, 4, 8},
+                        BATCH / 4,
+                        (b, n, x, y, k) ->
+                                b.upsampleNearest().backward(new UpsampleNearestSpec(n, 8, 4, 8, 2, 2), x.get(0), y)));
     }
 
     @BeforeEach
@@ -184,7 +194,8 @@ class LargeTensorsTest {
     private float[] read(CudaStorage storage, int count) {
         float[] tail = new float[count];
         long offset = 4 * (storage.length() - count);
-        int status = JCudaDriver.cuMemcpyDtoH(Pointer.to(tail), storage.address().plus(offset), 4L * count);
+        int status =
+                JCudaDriver.cuMemcpyDtoH(Pointer.to(tail), storage.address().plus(offset), 4L * count);
         backend.context().check("reading the end", status);
         return tail;
     }

@@ -167,8 +167,8 @@ class StepGraphTest {
                 for (int i = 1; i <= UpdateTables.KEPT; i++) {
                     Storage other = k.out(i);
                     backend.penalty()
-                            .groupL1(List.of(new UpdateSlot(
-                                    weight, null, null, null, null, null, other, new GroupIndex(i, 1))));
+                            .groupL1(List.of(
+                                    new UpdateSlot(weight, null, null, null, null, null, other, new GroupIndex(i, 1))));
                 }
                 backend.memory().trim();
                 backend.transfer().fill(l1, 0);
