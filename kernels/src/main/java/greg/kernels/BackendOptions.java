@@ -15,9 +15,15 @@ public record BackendOptions(int threads, int index, Precision precision, boolea
         this(threads, index, null, false, true);
     }
 
-    /** All cores, first device; system property {@code greg.threads} overrides the former. */
+    /**
+     * All cores, the first device, the backend's own precision; system properties {@code greg.threads}, {@code greg.precision} and
+     * {@code greg.deterministic} say otherwise.
+     */
     public static BackendOptions standard() {
-        return new BackendOptions(Integer.getInteger("greg.threads", 0), 0);
+        String precision = System.getProperty("greg.precision");
+        return new BackendOptions(Integer.getInteger("greg.threads", 0), 0)
+                .precision(precision == null ? null : Precision.of(precision))
+                .deterministic(Boolean.getBoolean("greg.deterministic"));
     }
 
     /** The same in another precision; null for the backend's own. */

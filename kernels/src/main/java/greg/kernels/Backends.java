@@ -7,6 +7,11 @@ import java.util.ServiceLoader;
 
 /** Finds backends. A backend requested by name is that one or an error, never another. */
 public final class Backends {
+    /** System property: what {@code auto} stands for. */
+    private static final String DEVICE = "greg.device";
+
+    private static final String AUTO = "auto";
+
     private Backends() {}
 
     /** All providers on the class path, in order of preference. */
@@ -25,12 +30,15 @@ public final class Backends {
     /**
      * Opens a backend.
      *
-     * @param device {@code auto}, {@code cpu}, {@code reference}, {@code cuda} or {@code cuda:n}
+     * @param device {@code auto}, {@code cpu}, {@code reference}, {@code cuda} or {@code cuda:n}; {@code auto} is the device that
+     *     system property {@value #DEVICE} names, without one the first that can be used
      * @throws KernelException if the device is unknown or cannot be used; the message says why
      */
     public static Backend open(String device, BackendOptions options) {
+        String preferred = System.getProperty(DEVICE, AUTO);
+        if (device.equals(AUTO) && !preferred.equals(AUTO)) return open(preferred, options);
         List<BackendProvider> all = providers();
-        if (device.equals("auto")) {
+        if (device.equals(AUTO)) {
             for (BackendProvider provider : all) {
                 if (provider.unavailable() == null) return provider.open(options);
             }

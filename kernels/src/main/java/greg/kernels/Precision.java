@@ -14,6 +14,16 @@ public enum Precision {
     /** Activations and their gradients in bfloat16: half the memory and the traffic. */
     BF16;
 
+    /**
+     * The precision of this name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Precision of(String name) {
+        for (Precision each : values()) if (each.toString().equals(name)) return each;
+        throw new IllegalArgumentException("precision: expected fp32, tf32 or bf16, got '" + name + "'");
+    }
+
     /** {@code fp32}, {@code tf32} or {@code bf16}. */
     @Override
     public String toString() {

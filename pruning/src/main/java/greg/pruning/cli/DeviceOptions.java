@@ -40,7 +40,7 @@ final class DeviceOptions {
             names = "--deterministic",
             description =
                     "On a GPU, only kernels that give the same bits in each run, so that a resumed run ends like one"
-                            + " that was never interrupted; other devices always do.")
+                            + " that was never interrupted; other devices always do. Default: ${DEFAULT-VALUE}.")
     boolean deterministic;
 
     /** Refuses values that no backend understands. */
@@ -60,8 +60,11 @@ final class DeviceOptions {
     /** The requested precision, or null for the device's own. */
     private Precision precision() {
         if (precision == null) return null;
-        for (Precision known : Precision.values()) if (known.toString().equals(precision)) return known;
-        throw new UsageException("--precision: expected fp32, tf32 or bf16, got '" + precision + "'");
+        try {
+            return Precision.of(precision);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--" + e.getMessage());
+        }
     }
 
     /**
@@ -72,8 +75,13 @@ final class DeviceOptions {
     Backend open(boolean graphs) {
         check();
         BackendOptions standard = BackendOptions.standard();
-        int hostThreads = threads > 0 ? threads : standard.threads();
         return Backends.open(
-                device, new BackendOptions(hostThreads, standard.index(), precision(), deterministic, graphs));
+                device,
+                new BackendOptions(
+                        threads > 0 ? threads : standard.threads(),
+                        standard.index(),
+                        precision == null ? standard.precision() : precision(),
+                        deterministic || standard.deterministic(),
+                        graphs));
     }
 }
