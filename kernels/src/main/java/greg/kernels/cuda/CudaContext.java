@@ -59,7 +59,13 @@ final class CudaContext implements AutoCloseable {
         check("opening device " + index, JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
         enter();
         // a stream that synchronizes with synchronous copies
-        check("cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_DEFAULT));
+        int status = JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_DEFAULT);
+        if (status != CUresult.CUDA_SUCCESS) {
+            // whoever holds a context that a fault has ended must let go of it before there can be another
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+            CURRENT.remove();
+        }
+        check("cuStreamCreate", status);
     }
 
     /** Before every driver call that needs a current context: makes this one current, for its own thread. */

@@ -12,16 +12,20 @@ import org.junit.jupiter.api.Assumptions;
 /** cuDNN on the device of this run, and storages of one test. */
 final class CudnnFixture implements AutoCloseable {
     private static Cudnn cudnn;
+    /** The context that it is bound to: after a fault there is another one. */
+    private static CudaContext bound;
+
     private static NativeLibrary simulator;
 
     private final Gpu gpu = new Gpu();
     private final List<CudnnPlans> plans = new ArrayList<>();
     private final List<Storage> storages = new ArrayList<>();
 
-    /** Opens it once for all tests of the run; skips the test where there is none. */
+    /** Opens it once for all tests that share a context; skips the test where there is none. */
     CudnnFixture() {
-        if (cudnn == null) {
+        if (bound != gpu.context()) {
             cudnn = Cudnn.open(gpu.context());
+            bound = gpu.context();
             simulator = NativeLibrary.getInstance(CudaLibraries.cudnn().toString());
         }
     }

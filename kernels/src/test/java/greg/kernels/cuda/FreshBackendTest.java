@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
+import greg.kernels.BackendOptions;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
@@ -43,6 +44,19 @@ class FreshBackendTest {
         fault(ended);
         AssertionError error = assertThrows(AssertionError.class, () -> BackendsUnderTest.open("cuda"));
         assertTrue(error.getCause().getMessage().contains("out of bounds"), error.getCause()::getMessage);
+        computes(BackendsUnderTest.open("cuda"));
+    }
+
+    /** A backend that still has the lost context keeps others from opening, but only until it is closed. */
+    @Test
+    void afterAFaultThatAnotherBackendShares() {
+        Backend ended = BackendsUnderTest.open("cuda");
+        try (CudaBackend other = new CudaBackend(BackendOptions.standard())) {
+            fault(ended);
+            assertThrows(KernelException.class, ended::synchronize);
+            assertThrows(KernelException.class, other::synchronize);
+            assertThrows(KernelException.class, () -> BackendsUnderTest.open("cuda"));
+        }
         computes(BackendsUnderTest.open("cuda"));
     }
 
