@@ -15,6 +15,8 @@ class ChannelTilesTest {
     void coversEverythingOnce() {
         for (int rows : ROWS) {
             for (int pitch : PITCHES) {
+                // no device has room for it
+                if ((long) rows * pitch > 1L << 37) continue;
                 for (ChannelTiles t : List.of(ChannelTiles.sums(rows, pitch), ChannelTiles.each(rows, pitch))) {
                     String what = rows + " rows, pitch " + pitch + ": " + t;
                     assertTrue(t.span() * t.step() <= Launch.THREADS && t.step() >= 1, what);
