@@ -119,6 +119,26 @@ public final class CudaBackend implements Backend {
         return new DeviceTimer(context);
     }
 
+    /**
+     * What each launch of a step costs, in the order of the stream: kernels, copies and fills, issued by calls, with an event
+     * behind each. Times are right while the device is behind the host: issue work before it that keeps the device busy until
+     * the step has been issued. They include the event's own, which {@link #timer} measures with nothing between its points.
+     *
+     * @throws KernelException if the step replays a recorded one, of which nothing would be seen
+     */
+    public List<KernelTime> profile(Runnable step) {
+        return context.profile(step);
+    }
+
+    /**
+     * cuDNN's own description of the device, from which a machine without one can ask which engines cuDNN has for it: JSON.
+     *
+     * @throws KernelException if cuDNN is missing or older than 9.8
+     */
+    public String cudnnDevice() {
+        return conv2d.deviceDescription();
+    }
+
     /** Size of the device's level-2 cache in bytes: what a benchmark of memory must exceed. */
     public int l2CacheBytes() {
         return context.l2CacheBytes();

@@ -5,6 +5,7 @@ import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -35,7 +36,9 @@ final class CudaContext implements AutoCloseable {
     private final CUstream stream = new CUstream();
     private final Map<Loaded, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
-    private Object lastLaunch;
+    private Launched lastLaunch;
+    /** Times the launches of a step, or null. */
+    private LaunchProfile profile;
     /** Describes the step that is being captured, or null. */
     private Capture capture;
 
@@ -199,16 +202,39 @@ final class CudaContext implements AutoCloseable {
         check(
                 "copy of " + bytes + " bytes",
                 JCudaDriver.cuMemcpyDtoDAsync(to.address(), from.address(), bytes, stream()));
+        launched(new Launched.ByDriver("copy", 2 * bytes));
     }
 
     /**
-     * Remembers what was launched, for the message of a fault that shows only later.
-     *
-     * @param launch says in {@code toString()} what it was
+     * To be called behind everything that was issued to the stream. Remembers it, for the message of a fault that shows only
+     * later, and for {@link #profile}.
      */
-    void launched(Object launch) {
+    void launched(Launched launch) {
         lastLaunch = launch;
+        if (profile != null && !capturing()) profile.add(launch);
         if (BLOCKING && !capturing()) synchronize();
+    }
+
+    /** What {@link CudaBackend#profile} says. */
+    List<KernelTime> profile(Runnable step) {
+        if (profile != null || capturing()) {
+            throw new KernelException("cuda: a step cannot be profiled within another, nor while it is captured");
+        }
+        try (LaunchProfile made = new LaunchProfile(this)) {
+            profile = made;
+            step.run();
+            return made.times();
+        } finally {
+            profile = null;
+        }
+    }
+
+    /** Throws in a profile: of a replay it would see nothing. */
+    void refuseProfile() {
+        if (profile != null) {
+            throw new KernelException("cuda: expected a profiled step to issue its kernels by calls, it replays a recorded"
+                    + " one; open the backend with BackendOptions.graphs(false)");
+        }
     }
 
     /**

@@ -200,11 +200,17 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
                 "clearing the padding of a convolution",
                 JCudaDriver.cuMemsetD8Async(
                         storage.address().plus(from * bytes), (byte) 0, (to - from) * bytes, context.stream()));
+        context.launched(new Launched.ByDriver("clear", (to - from) * bytes));
     }
 
     /** Which engine computes which convolution, as far as they have run. */
     List<String> planChoices() {
         return plans == null ? List.of() : plans.choices();
+    }
+
+    /** cuDNN's description of the device. */
+    String deviceDescription() {
+        return plans().deviceDescription();
     }
 
     /** Computes convolutions by these engines; what could not be done, and why. */

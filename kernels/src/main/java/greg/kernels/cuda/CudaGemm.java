@@ -38,7 +38,19 @@ final class CudaGemm implements GemmKernels, AutoCloseable {
     }
 
     /** What was launched, for messages. */
-    private record Call(GemmSpec spec) {
+    private record Call(GemmSpec spec) implements Launched {
+        @Override
+        public String kernel() {
+            return "cuBLAS gemm";
+        }
+
+        @Override
+        public long bytes() {
+            long product = (long) spec.m() * spec.n();
+            long factors = (long) spec.k() * (spec.m() + spec.n());
+            return Float.BYTES * (factors + (spec.accumulate() ? 2 : 1) * product);
+        }
+
         @Override
         public String toString() {
             return "cublasGemmEx of " + spec;

@@ -129,6 +129,7 @@ final class CudaTransfer implements TransferKernels {
                         source.address().plus(first * DType.INT32.bytes()),
                         size(target),
                         context.stream()));
+        context.launched(new Launched.ByDriver("copy", 2 * size(target)));
         target.wrotePlain();
     }
 

@@ -24,6 +24,7 @@ final class Cudnn implements AutoCloseable {
 
     private static final int MESSAGE_BYTES = 2048;
     private static final int DEVICE_PROPERTIES = 38;
+    private static final int DEVICE_PROPERTIES_HANDLE = 2701;
     private static final int DEVICE_PROPERTIES_JSON = 2702;
     private static final int TYPE_CHAR = 20;
 
@@ -90,6 +91,16 @@ final class Cudnn implements AutoCloseable {
                 .setText(DEVICE_PROPERTIES_JSON, TYPE_CHAR, properties.getBytes(StandardCharsets.UTF_8))
                 .finish();
         return opened;
+    }
+
+    /** The description of the handle's device that {@link #withoutDevice} takes. */
+    String deviceDescription() {
+        try (CudnnDescriptor properties = new CudnnDescriptor(this, "properties of the device", DEVICE_PROPERTIES)) {
+            return properties
+                    .setHandle(DEVICE_PROPERTIES_HANDLE, handle.value())
+                    .finish()
+                    .getText(DEVICE_PROPERTIES_JSON, TYPE_CHAR);
+        }
     }
 
     /** 9.24.0. */

@@ -7,6 +7,7 @@ import static jcuda.jcudnn.cudnnBackendAttributeType.CUDNN_TYPE_INT64;
 import static jcuda.jcudnn.cudnnBackendAttributeType.CUDNN_TYPE_VOID_PTR;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.jcudnn.JCudnn;
@@ -112,6 +113,20 @@ final class CudnnDescriptor implements AutoCloseable {
         int[] values = new int[get(attribute, type, most)];
         for (int i = 0; i < values.length; i++) values[i] = cudnn.values().getInt(4 * i);
         return values;
+    }
+
+    /** A text, without the zero that may end it. */
+    String getText(int attribute, int type) {
+        int length = get(attribute, type, 0);
+        if (length > cudnn.values().capacity()) {
+            throw new CudnnException("cuDNN: attribute " + attribute + " of " + name + ": expected a text of up to "
+                    + cudnn.values().capacity() + " bytes, got " + length);
+        }
+        byte[] text = new byte[get(attribute, type, length)];
+        cudnn.values().clear().get(text);
+        int end = text.length;
+        while (end > 0 && text[end - 1] == 0) end--;
+        return new String(text, 0, end, StandardCharsets.UTF_8);
     }
 
     /** How many descriptors can be read. */

@@ -4,7 +4,7 @@ import static jcuda.jcudnn.cudnnBackendAttributeName.*;
 import static jcuda.jcudnn.cudnnBackendDescriptorType.*;
 
 /** A convolution that is ready to run: an execution plan of cuDNN, and the configuration that it was made of. */
-final class CudnnPlan implements AutoCloseable {
+final class CudnnPlan implements Launched, AutoCloseable {
     private static final int PLAN_PROPERTIES = 407;
 
     private final Cudnn cudnn;
@@ -59,6 +59,18 @@ final class CudnnPlan implements AutoCloseable {
                     .finish();
             plan.execute(pack);
         }
+    }
+
+    @Override
+    public String kernel() {
+        return "cuDNN " + problem.kind();
+    }
+
+    @Override
+    public long bytes() {
+        long elements = problem.xElements() + problem.wElements() + problem.yElements();
+        if (problem.accumulate()) elements += problem.outputElements();
+        return elements * problem.type().bytes();
     }
 
     /** Notes that a captured graph holds it now. */

@@ -27,6 +27,7 @@ final class CudnnPlans implements AutoCloseable {
     private final CudaContext context;
     private final DeviceMemory memory;
     private final CudnnPlanner planner;
+    private final Cudnn cudnn;
     private final String origin;
     private final int most;
     private final Map<ConvProblem, CudnnPlan> plans = new LinkedHashMap<>(16, 0.75f, true);
@@ -43,6 +44,7 @@ final class CudnnPlans implements AutoCloseable {
     CudnnPlans(CudaContext context, DeviceMemory memory, Cudnn cudnn, boolean deterministic, int most) {
         this.context = context;
         this.memory = memory;
+        this.cudnn = cudnn;
         this.most = most;
         planner = new CudnnPlanner(context, memory, cudnn, deterministic);
         origin = "plans of cuDNN " + cudnn.version() + " on " + context.deviceName();
@@ -152,6 +154,12 @@ final class CudnnPlans implements AutoCloseable {
             }
         }
         return notes;
+    }
+
+    /** cuDNN's description of the device. */
+    String deviceDescription() {
+        context.enter();
+        return cudnn.deviceDescription();
     }
 
     /** Bytes that the plans share. */

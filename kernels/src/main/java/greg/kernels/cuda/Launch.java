@@ -1,5 +1,6 @@
 package greg.kernels.cuda;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import java.util.Arrays;
@@ -12,7 +13,7 @@ import jcuda.driver.JCudaDriver;
  * One launch of a kernel: arguments in the order of the entry's parameters, checked against them, then the grid. All
  * kernels run in blocks of {@value #THREADS} threads. Ends with {@link #grid} or {@link #over}; not reusable.
  */
-final class Launch {
+final class Launch implements Launched {
     static final int THREADS = 256;
 
     private static final int LARGEST_GRID_YZ = 65535;
@@ -101,6 +102,23 @@ final class Launch {
                     .append(text(values[i]));
         }
         return text + ") in " + x + "x" + y + "x" + z + " blocks";
+    }
+
+    @Override
+    public String kernel() {
+        return module.name() + " " + entry;
+    }
+
+    @Override
+    public long bytes() {
+        long bytes = 0;
+        for (Object value : values) {
+            // bytes are tables, counters, and the images of a whole data set
+            if (value instanceof CudaStorage storage && storage.type() != DType.UINT8) {
+                bytes += storage.extent() * storage.type().bytes();
+            }
+        }
+        return bytes;
     }
 
     /** Launches as many blocks as {@code elements} need at {@code perBlock} elements per block. */

@@ -33,6 +33,7 @@ public final class StepGraph implements CapturedStep {
     private final List<Replayed> held;
     private final CudaLayouts layouts;
     private final Runnable giveBack;
+    private final int nodes;
     private boolean closed;
 
     StepGraph(CudaContext context, DeviceMemory memory, TransferKernels transfer, CudaLayouts layouts, Runnable step) {
@@ -58,10 +59,19 @@ public final class StepGraph implements CapturedStep {
         giveBack = memory.endKeepingApart();
         held = capture.end();
         for (Replayed part : held) part.storage().retain();
+        long[] count = new long[1];
+        int counted = JCudaDriver.cuGraphGetNodes(graph, null, count);
+        nodes = (int) count[0];
         int status = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
         if (status != CUresult.CUDA_SUCCESS) letGo();
         context.check("making a graph of a captured step", status);
+        context.check("cuGraphGetNodes", counted);
+    }
+
+    /** Kernels, copies and fills of the step; a library's call may be several. */
+    public int nodes() {
+        return nodes;
     }
 
     private CUgraph record(Runnable step, Capture capture) {
@@ -86,6 +96,7 @@ public final class StepGraph implements CapturedStep {
 
     @Override
     public void launch() {
+        context.refuseProfile();
         for (Replayed part : held) part.prepare(context, layouts);
         context.check("launch of a captured step", JCudaDriver.cuGraphLaunch(executable, context.stream()));
         for (Replayed part : held) part.done();
