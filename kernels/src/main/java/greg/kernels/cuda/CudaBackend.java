@@ -3,6 +3,7 @@ package greg.kernels.cuda;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Device;
+import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
 import greg.kernels.Precision;
