@@ -232,8 +232,9 @@ final class CudaContext implements AutoCloseable {
     /** Throws in a profile: of a replay it would see nothing. */
     void refuseProfile() {
         if (profile != null) {
-            throw new KernelException("cuda: expected a profiled step to issue its kernels by calls, it replays a recorded"
-                    + " one; open the backend with BackendOptions.graphs(false)");
+            throw new KernelException(
+                    "cuda: expected a profiled step to issue its kernels by calls, it replays a recorded"
+                            + " one; open the backend with BackendOptions.graphs(false)");
         }
     }
 

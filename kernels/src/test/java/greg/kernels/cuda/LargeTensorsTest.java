@@ -260,7 +260,7 @@ class LargeTensorsTest {
             CudaStorage x = put(k, gauss(1, batch(LAST, IMAGE)), IMAGE);
             float[] before = order(read(x, count), 1, IMAGE, true);
             run(4L * BATCH);
-            backend.elementwise().dropout(dims(BATCH), 0.5f, 9, x, x);
+            backend.elementwise().dropout(dims(BATCH), 0.5f, 9, 0, x, x);
             float[] dropped = order(read(x, count), 1, IMAGE, true);
             run(BATCH);
             backend.random().uniform(x, 0, 1, 5);
