@@ -58,10 +58,13 @@ public final class BackendsUnderTest {
      * The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. A cuda
      * backend that a kernel's fault has ended is replaced by a new one, so that the fault fails its own test only.
      *
+     * <p>In float32, with kernels that give the same bits in each run: training that is resumed is compared with training that
+     * was not interrupted.
+     *
      * @throws AssertionError if an earlier test did not wait for a kernel of its own that failed
      */
     public static Backend open(String kind) {
-        return open(kind, BackendOptions.standard().precision(Precision.FP32));
+        return open(kind, BackendOptions.standard().precision(Precision.FP32).deterministic(true));
     }
 
     /** As above with other options; one backend for each. */

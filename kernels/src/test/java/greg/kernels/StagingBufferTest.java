@@ -20,32 +20,38 @@ class StagingBufferTest {
         return batch % 3 == 2 ? full / 2 : full;
     }
 
+    /** Bytes to floats of their value. */
+    private static AugmentSpec plain(int n) {
+        return new AugmentSpec(1, 1, 1, n, 1, n, 0, false, false, new float[] {0}, new float[] {1 / 255f});
+    }
+
     @ParameterizedTest
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void batchesDoNotMix(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
         long live = backend.memory().liveBytes();
-        float[] zero = {0};
-        float[] scale = {1 / 255f};
         byte[] bytes = new byte[BYTES];
         int[] numbers = new int[NUMBERS];
         try (Workspace k = new Workspace(backend)) {
             Storage first = k.put(new int[] {0});
             Storage[] images = new Storage[BATCHES];
             Storage[] labels = new Storage[BATCHES];
+            // before the batches: an upload waits for the device
+            for (int i = 0; i < BATCHES; i++) {
+                images[i] = k.out(part(i, BYTES));
+                labels[i] = k.put(new int[part(i, NUMBERS)]);
+            }
+            backend.augment().batch(plain(1), k.put(new byte[1]), first, 0, 0, k.out(1));
             StagingBuffer staging = backend.staging(BYTES, NUMBERS);
             for (int i = 0; i < BATCHES; i++) {
                 int n = part(i, BYTES);
                 int count = part(i, NUMBERS);
-                images[i] = k.out(n);
-                labels[i] = k.put(new int[count]);
                 Arrays.fill(bytes, (byte) (i + 1));
                 Arrays.fill(numbers, 100 + i);
                 Sent sent = staging.send(bytes, n, numbers, count);
                 Arrays.fill(bytes, (byte) 99); // the caller's again
                 Arrays.fill(numbers, 99);
-                AugmentSpec plain = new AugmentSpec(1, 1, 1, n, 1, n, 0, false, false, zero, scale);
-                backend.augment().batch(plain, sent.bytes(), first, 0, 0, images[i]);
+                backend.augment().batch(plain(n), sent.bytes(), first, 0, 0, images[i]);
                 backend.transfer().slice(sent.numbers(), 0, labels[i]);
             }
             staging.close();

@@ -8,10 +8,8 @@ import greg.datasets.ImageShape;
 import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
-import greg.kernels.Backends;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Precision;
-import greg.kernels.cuda.ForgetfulPool;
 import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.Initializer;
@@ -93,19 +91,16 @@ class ConvReplayTest {
     @ParameterizedTest
     @EnumSource(names = {"FP32", "BF16"})
     void replaysAreTheSteps(Precision precision) {
-        BackendsUnderTest.open("cuda"); // skips the test where there is none
-        BackendOptions options = BackendOptions.standard().precision(precision).deterministic(true);
-        try (Backend backend = Backends.open("cuda", options)) {
-            ForgetfulPool.install(backend);
-            ReplayedTraining training = new ReplayedTraining(DATA, EPOCHS, Net::new, "conv2.weight", FILTERS);
-            TrainData data =
-                    TrainData.of(DATA.train(), 4).augment(Augmentation.CROP).seed(3);
-            Trained plain = training.check(backend, OptimizerKind.SGD, data, (loop, penalties) -> {});
-            assertEquals(List.of(1, 2 * EPOCHS - 2), List.of(plain.recorded(), plain.replayed()));
-            Trained changed = training.check(backend, OptimizerKind.SGD, data, (loop, penalties) -> change(loop));
-            assertTrue(changed.recorded() == 2 || changed.recorded() == 3, "recorded: " + changed.recorded());
-            float[] weights = changed.network().get("conv2.weight").values();
-            for (int i = 0; i < weights.length; i += 3) assertEquals(0, Math.abs(weights[i]), "element " + i);
-        }
+        Backend backend = BackendsUnderTest.open(
+                "cuda", BackendOptions.standard().precision(precision).deterministic(true));
+        ReplayedTraining training = new ReplayedTraining(DATA, EPOCHS, Net::new, "conv2.weight", FILTERS);
+        TrainData data =
+                TrainData.of(DATA.train(), 4).augment(Augmentation.CROP).seed(3);
+        Trained plain = training.check(backend, OptimizerKind.SGD, data, (loop, penalties) -> {});
+        assertEquals(List.of(1, 2 * EPOCHS - 2), List.of(plain.recorded(), plain.replayed()));
+        Trained changed = training.check(backend, OptimizerKind.SGD, data, (loop, penalties) -> change(loop));
+        assertTrue(changed.recorded() == 2 || changed.recorded() == 3, "recorded: " + changed.recorded());
+        float[] weights = changed.network().get("conv2.weight").values();
+        for (int i = 0; i < weights.length; i += 3) assertEquals(0, Math.abs(weights[i]), "element " + i);
     }
 }

@@ -37,10 +37,11 @@ record ReplayedTraining(
         void before(TrainLoop loop, Penalties penalties);
     }
 
-    /** What a training leaves behind, and how it took its steps. */
+    /** What a training leaves behind, the numbers of steps and masks among it, and how it took its steps. */
     record Trained(
             List<Float> losses,
             List<Score> scores,
+            List<Long> numbers,
             StateDict network,
             StateDict optimizer,
             int recorded,
@@ -48,6 +49,7 @@ record ReplayedTraining(
         private void assertSame(Trained other) {
             assertEquals(losses, other.losses, "losses");
             assertEquals(scores, other.scores, "scores");
+            assertEquals(numbers, other.numbers, "steps of the optimizer, numbers of masks");
             same(network, other.network);
             same(optimizer, other.optimizer);
         }
@@ -101,11 +103,18 @@ record ReplayedTraining(
                     .schedule(LrSchedule.parse("0:0.05,2:0.02,4:0.01"))
                     .hooks(hook)
                     .run(train, epochs);
+            List<Long> numbers = new ArrayList<>(List.of(optimizer.stepCount()));
             net.visit((path, module) -> {
-                if (module instanceof Dropout layer) assertEquals(optimizer.stepCount(), layer.step());
+                if (module instanceof Dropout layer) numbers.add(layer.step());
             });
             return new Trained(
-                    losses, scores, StateDict.of(net), optimizer.save(), backend.recorded(), backend.replayed());
+                    losses,
+                    scores,
+                    numbers,
+                    StateDict.of(net),
+                    optimizer.save(),
+                    backend.recorded(),
+                    backend.replayed());
         }
     }
 }

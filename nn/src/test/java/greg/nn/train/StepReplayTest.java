@@ -179,7 +179,6 @@ class StepReplayTest {
             Dropout dropout = (Dropout) loop.network().children().get("0");
             boolean training = loop.iteration() % 12 < 6;
             if (dropout.isTraining() != training) dropout.train(training);
-            if (!training) dropout.step(loop.iteration() + 1);
         });
         assertTrue(trained.recorded() >= 2, "recorded: " + trained.recorded());
     }
@@ -197,8 +196,13 @@ class StepReplayTest {
         });
         assertCounts(1, REPLAYS, trained);
         trained = check(OptimizerKind.SGD, bytes(), (loop, penalties) -> {
-            if (loop.iteration() == 7) Initializer.seedDropout(loop.network(), 5);
-            if (loop.iteration() == 8) ((Dropout) loop.network().children().get("0")).step(8);
+            Dropout dropout = (Dropout) loop.network().children().get("0");
+            if (loop.iteration() == 7) {
+                long number = dropout.step();
+                dropout.seed(5);
+                dropout.step(number);
+            }
+            if (loop.iteration() == 10) dropout.step(3);
         });
         assertEquals(3, trained.recorded(), "a seed, and a number, that do not follow from what was recorded");
     }
