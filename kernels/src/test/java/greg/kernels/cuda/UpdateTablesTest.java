@@ -199,7 +199,7 @@ class UpdateTablesTest {
     /** Sums that meet in memory: the table's own, also when the table has been forgotten. */
     @Test
     void aGraphKeepsWhereSumsMeet() {
-        int[] d = {300, 8, 1, 1};
+        int[] d = {1100, 8, 1, 1};
         try (Workspace k = new Workspace(cuda)) {
             Storage w = k.put(gauss(1, d));
             Storage l1 = k.out(8);
