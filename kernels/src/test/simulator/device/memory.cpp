@@ -27,7 +27,7 @@ Memory& Memory::get() {
 
 Memory::Memory() {
     // address space only, nothing is touched before it is allocated; a machine that limits it gets less
-    for (reserved_ = uint64_t{1} << 37; reserved_ >= uint64_t{1} << 32; reserved_ >>= 1) {
+    for (reserved_ = uint64_t{1} << 40; reserved_ >= uint64_t{1} << 32; reserved_ >>= 1) {
         void* data = reserve(reserved_, PROT_NONE);
         void* owned = reserve(reserved_ / 8, PROT_READ | PROT_WRITE);
         void* written = reserve(reserved_ / 8, PROT_READ | PROT_WRITE);

@@ -199,9 +199,9 @@ class ChainTest {
                         new SgdSpec(0, 1e-3f, false, false),
                         k.put(0.01f),
                         List.of(
-                                new UpdateSlot(p.w1, dw1, null, null, null, null, null, null),
-                                new UpdateSlot(p.w2, dw2, null, null, lambda, null, null, filters),
-                                new UpdateSlot(p.w3, dw3, null, null, null, null, null, null)));
+                                slot(p.w1, net.conv1, dw1, null, null),
+                                slot(p.w2, net.conv2, dw2, lambda, filters),
+                                slot(p.w3, net.conv3, dw3, null, null)));
 
         results.put(step + "y1", k.get(y1, net.conv1.yDims()));
         results.put(step + "a1", k.get(a1, net.bn1.dims()));
@@ -223,6 +223,10 @@ class ChainTest {
         results.put(step + "norm", k.get(norm, 1));
         results.put(step + "w2", k.get(p.w2, net.conv2.wDims()));
         results.put(step + "running var", k.get(p.var, net.bn1.channels()));
+    }
+
+    private static UpdateSlot slot(Storage w, Conv2dSpec conv, Storage dw, Storage lambda, GroupIndex groups) {
+        return new UpdateSlot(w, conv.wDims(), dw, null, null, lambda, null, null, groups, 0);
     }
 
     @ParameterizedTest
