@@ -101,7 +101,8 @@ public abstract class Storage {
     /** Drops a reference; the last one returns the memory to the pool. */
     public final void release() {
         if (references <= 0) throw new KernelException("release of a storage that was already released");
-        if (--references > 0) return;
+        references--;
+        if (references > 0) return;
         released();
         if (whole == null) memory.recycle(this);
         else whole.release();
