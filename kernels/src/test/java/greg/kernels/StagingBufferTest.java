@@ -54,8 +54,6 @@ class StagingBufferTest {
                 backend.augment().batch(plain(n), sent.bytes(), first, 0, 0, images[i]);
                 backend.transfer().slice(sent.numbers(), 0, labels[i]);
             }
-            staging.close();
-            staging.close();
             for (int i = 0; i < BATCHES; i++) {
                 float[] expected = new float[part(i, BYTES)];
                 Arrays.fill(expected, i + 1);
@@ -66,6 +64,8 @@ class StagingBufferTest {
                 Arrays.fill(same, 100 + i);
                 assertArrayEquals(same, back, "numbers of batch " + i);
             }
+            staging.close(); // not before: it waits for the copies
+            staging.close();
         }
         // the first use of a normalization leaves its constants
         assertEquals(live, backend.memory().liveBytes(), 64);
