@@ -8,6 +8,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Compare;
+import greg.kernels.KernelException;
 import greg.kernels.Philox;
 import greg.kernels.Precision;
 import greg.kernels.Storage;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +49,7 @@ class LargeTensorsTest {
     /** Images: 4 GB and a little of {@link #IMAGE}. */
     private static final int BATCH = (1 << 20) + LAST;
 
-    private CudaBackend backend;
+    private static CudaBackend backend;
 
     /**
      * A kernel that treats each image on its own.
@@ -161,16 +163,29 @@ class LargeTensorsTest {
     void open() {
         Backend shared = BackendsUnderTest.open("cuda");
         Assumptions.assumeTrue(shared.device().name().contains("software"), "needs the software device");
+        if (backend != null) return;
         tell("gregSimMemory", 32L << 30);
-        // not the shared one, whose pool would forget gigabytes
+        // not the shared one, whose pool would forget gigabytes; one for all tests, since the device uses no address
+        // twice
         backend = new CudaBackend(BackendOptions.standard().precision(Precision.FP32));
     }
 
     @AfterEach
-    void close() {
+    void allBlocksAgain() {
         if (backend == null) return;
         tell("gregSimBlocks", 0L, 0L);
+        try {
+            backend.synchronize();
+        } catch (KernelException fault) {
+            close();
+        }
+    }
+
+    @AfterAll
+    static void close() {
+        if (backend == null) return;
         backend.close();
+        backend = null;
         tell("gregSimMemory", 8L << 30);
     }
 
@@ -185,13 +200,13 @@ class LargeTensorsTest {
     }
 
     /** The last elements of a storage. */
-    private void write(CudaStorage storage, float[] tail) {
+    private static void write(CudaStorage storage, float[] tail) {
         long offset = 4 * (storage.length() - tail.length);
         int status = JCudaDriver.cuMemcpyHtoD(storage.address().plus(offset), Pointer.to(tail), 4L * tail.length);
         backend.context().check("writing the end", status);
     }
 
-    private float[] read(CudaStorage storage, int count) {
+    private static float[] read(CudaStorage storage, int count) {
         float[] tail = new float[count];
         long offset = 4 * (storage.length() - count);
         int status =
@@ -216,7 +231,7 @@ class LargeTensorsTest {
     }
 
     /** A batch whose last images are these. */
-    private CudaStorage put(Workspace k, float[] images, int[] image) {
+    private static CudaStorage put(Workspace k, float[] images, int[] image) {
         int[] dims = batch(BATCH, image);
         CudaStorage storage = CudaStorage.of(k.own(backend.memory().activation(dims)));
         write(storage, order(images, LAST, image, false));
