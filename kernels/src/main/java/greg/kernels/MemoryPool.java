@@ -62,11 +62,6 @@ public abstract class MemoryPool<B> implements Memory {
         return wrap(block, type, length, room);
     }
 
-    /** A storage on a new block, which leaves those that a step is about to need in the pool. */
-    protected final Storage allocateFresh(DType type, long length) {
-        return wrap(fresh(length * type.bytes()), type, length, length);
-    }
-
     private Map.Entry<Long, B> fresh(long bytes) {
         Map.Entry<Long, B> block = Map.entry(systemAllocations, obtain(bytes));
         held += bytes;

@@ -143,11 +143,6 @@ final class DeviceMemory extends MemoryPool<DeviceAddress> {
         return (CudaStorage) allocate(type, length);
     }
 
-    /** As above, on a block that was not in the pool. */
-    CudaStorage takeFresh(DType type, long length) {
-        return (CudaStorage) allocateFresh(type, length);
-    }
-
     /** As {@link #take(DType, long)}, with room for padding. */
     CudaStorage take(DType type, long length, long room) {
         return (CudaStorage) allocate(type, length, room);

@@ -43,7 +43,7 @@ public final class StepGraph implements CapturedStep {
         if (context.capturing()) throw new KernelException("cuda: a captured step cannot capture another");
         // loaded now: drivers may load a module's functions one by one, at their first use
         context.module(STEP).function(ADVANCE);
-        counters = memory.takeFresh(DType.UINT8, COUNTER_BYTES);
+        counters = memory.take(DType.UINT8, COUNTER_BYTES);
         transfer.fill(counters, 0);
         Capture capture = new Capture(counters);
         memory.keepApart();
