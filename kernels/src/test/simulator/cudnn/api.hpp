@@ -44,6 +44,7 @@ enum DescriptorType {
     GRAPH = 15,
     VARIANT_PACK = 16,
     TENSOR = 17,
+    DEVICE_PROPERTIES = 38,
 };
 
 enum AttributeType {
@@ -58,6 +59,7 @@ enum AttributeType {
     NUMERICAL_NOTE = 11,
     DESCRIPTOR = 15,
     BEHAVIOR_NOTE = 19,
+    CHAR = 20,
 };
 
 enum DataType { FLOAT32 = 0, BFLOAT16 = 9 };

@@ -73,6 +73,7 @@ const std::map<DescriptorType, std::vector<Rule>> schema = {
      {{1000, INT64, 1, any, true, true, true, {}},
       {1001, VOID_PTR, 1, any, true, true, true, {}},
       {1003, VOID_PTR, 1, 1, true, true, true, {}}}},
+    {DEVICE_PROPERTIES, {{2701, HANDLE, 1, 1, true, false, true, {}}, {2702, CHAR, 0, any, false, true, false, {}}}},
 };
 
 std::map<const void*, Reference>& live() {
@@ -163,6 +164,8 @@ void get(const Descriptor& descriptor, int name, int type, int64_t capacity, int
             fill(rule, element<const void*>(elements, i), attribute.descriptors[i]);
         } else if (eightBytes(rule.type)) {
             memcpy(bytes + 8 * i, &attribute.numbers[i], 8);
+        } else if (type == CHAR) {
+            bytes[i] = static_cast<char>(attribute.numbers[i]);
         } else {
             auto number = static_cast<int32_t>(attribute.numbers[i]);
             memcpy(bytes + 4 * i, &number, 4);

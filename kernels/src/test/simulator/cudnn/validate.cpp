@@ -3,6 +3,8 @@
 
 #include <set>
 
+extern "C" int cuDeviceGetName(char* name, int length, int device);
+
 namespace dnn {
 
 void validateConvolution(const Descriptor& convolution);
@@ -53,6 +55,16 @@ void pack(const Descriptor& pack) {
             "an id is in the variant pack twice");
 }
 
+/// What can be read is JSON with its terminating zero.
+void deviceProperties(Descriptor& properties) {
+    handleOf(reinterpret_cast<const void*>(properties.number(2701)));
+    char name[256];
+    require(cuDeviceGetName(name, sizeof name, 0) == 0, INTERNAL_ERROR, "the driver does not tell the device's name");
+    std::string json = std::string("{\"cudaDeviceId\":0,\"deviceName\":\"") + name + "\"}";
+    properties.attributes[2702].numbers.assign(json.begin(), json.end());
+    properties.attributes[2702].numbers.push_back(0);
+}
+
 }  // namespace
 
 void validate(Descriptor& descriptor) {
@@ -70,6 +82,7 @@ void validate(Descriptor& descriptor) {
         case ENGINE_CONFIG: configuration(descriptor); break;
         case PLAN: plan(descriptor); break;
         case VARIANT_PACK: pack(descriptor); break;
+        case DEVICE_PROPERTIES: deviceProperties(descriptor); break;
         case KNOB_CHOICE: break;
     }
 }

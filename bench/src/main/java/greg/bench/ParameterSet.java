@@ -24,7 +24,7 @@ public record ParameterSet(String name, List<int[]> shapes) {
      * @throws IllegalArgumentException if there is no such architecture
      */
     public static ParameterSet of(String arch) {
-        boolean imageNet = IMAGENET.contains(arch);
+        boolean imageNet = isForImageNet(arch);
         List<int[]> shapes = new ArrayList<>();
         try (Backend dry = new DryBackend();
                 NnModule network = Networks.create(arch, dry, 3, imageNet ? 224 : 32, imageNet ? 1000 : 10)) {
@@ -33,6 +33,11 @@ public record ParameterSet(String name, List<int[]> shapes) {
                     .forEach(p -> shapes.add(p.tensor().shape().dims()));
         }
         return new ParameterSet(arch, List.copyOf(shapes));
+    }
+
+    /** Whether an architecture is one for images of 224 x 224 and 1000 classes. */
+    public static boolean isForImageNet(String arch) {
+        return IMAGENET.contains(arch);
     }
 
     /** Elements of one shape. */

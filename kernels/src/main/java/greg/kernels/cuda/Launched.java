@@ -6,8 +6,8 @@ interface Launched {
     String kernel();
 
     /**
-     * Bytes of its operands, each read or written once; 0 where the arguments do not tell: tables of addresses, and images that
-     * an index picks.
+     * Bytes of its operands, each read or written once. What is found through a table of addresses, or picked from a data set by an
+     * index, is not counted.
      */
     long bytes();
 
