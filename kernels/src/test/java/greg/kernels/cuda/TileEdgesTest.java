@@ -49,8 +49,15 @@ class TileEdgesTest {
             // rows of that many columns, in one group, in groups of their own, and cut off
             edges.add(new Edge(3 * width, 1, width, odd, odd, odd, odd, odd));
             if (width % 2 == 0) edges.add(new Edge(2 * width - 3, 2, width / 2, 0, 0, 0, 0, 0));
+            // a weight that ends before its last group does
+            edges.add(new Edge(2 * width - 3, 2, width, odd, odd, odd, odd, odd));
             // every element a group, and arrays that are not in step
             edges.add(new Edge(width, width, 1, odd, 0, 3 - odd, 1, 2));
+        }
+        // tall weights, whose groups go through several tiles
+        for (int rows : new int[] {127, 128, 129, 257}) {
+            edges.add(new Edge(rows * 32, 4, 8, 0, 0, 0, 0, 0));
+            edges.add(new Edge(rows * 33 - 5, 3, 11, 1, 1, 1, 1, 1));
         }
         return edges;
     }
