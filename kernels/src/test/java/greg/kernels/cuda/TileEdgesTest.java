@@ -13,6 +13,7 @@ import greg.kernels.spec.AdamSpec;
 import greg.kernels.spec.GroupIndex;
 import greg.kernels.spec.SgdSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +32,7 @@ class TileEdgesTest {
     private record Edge(int length, int groups, int inner, int... phases) {
         @Override
         public String toString() {
-            return length + " elements in " + groups + " groups of " + inner + ", phases "
-                    + java.util.Arrays.toString(phases);
+            return length + " elements in " + groups + " groups of " + inner + ", phases " + Arrays.toString(phases);
         }
     }
 
@@ -96,7 +96,7 @@ class TileEdgesTest {
             }
             if (gpu == null) return k.put(data);
             float[] frame = new float[BEFORE + e.phases[a] + e.length + BEFORE];
-            java.util.Arrays.fill(frame, 77);
+            Arrays.fill(frame, 77);
             System.arraycopy(data, 0, frame, BEFORE + e.phases[a], e.length);
             Storage storage = k.put(frame);
             framed.add(storage);

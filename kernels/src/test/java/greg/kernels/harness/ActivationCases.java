@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Kernels that move activations, select from them or sum over their pixels. */
 final class ActivationCases {
@@ -97,7 +98,7 @@ final class ActivationCases {
             KernelCase forward = new KernelCase("concat " + s, (b, o) -> b.concat()
                     .forward(
                             s,
-                            java.util.stream.IntStream.range(0, inputs)
+                            IntStream.range(0, inputs)
                                     .mapToObj(i -> o.get("x" + i))
                                     .toList(),
                             o.get("y")));

@@ -99,7 +99,7 @@ final class ElementwiseCases {
     private static KernelCase bias(int[] d, boolean relu) {
         BiasSpec spec = spec(d, relu);
         return new KernelCase(
-                        spec.toString(), (b, o) -> b.elementwise().bias(spec, o.get("x"), o.get("bias"), o.get("y")))
+                        "bias " + spec, (b, o) -> b.elementwise().bias(spec, o.get("x"), o.get("bias"), o.get("y")))
                 .input("x", mixed(1, d), d)
                 .input("bias", mixed(2, d[1]), d[1])
                 .output("y", BITS, d)
