@@ -36,8 +36,10 @@ mkdir -p "$bundle/lib" "$out/jar"
     find com/sun/jna -mindepth 1 -maxdepth 1 -type d -name '*-*' ! -name linux-x86-64 -exec rm -rf {} +
     "$jdk/bin/jar" cfm "$bundle/lib/benchmarks.jar" META-INF/MANIFEST.MF .
 )
+# as folders: some tests read files that lie beside their classes
 for module in $modules; do
-    cp "$root/$module"/target/greg-"$module"-*-tests.jar "$bundle/lib/$module-tests.jar"
+    mkdir "$bundle/lib/$module-tests"
+    (cd "$bundle/lib/$module-tests" && "$jdk/bin/jar" xf "$root/$module"/target/greg-"$module"-*-tests.jar)
 done
 mvn -q -f "$root/pom.xml" -N org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy \
     -Dartifact=org.junit.platform:junit-platform-console-standalone:$junit -DoutputDirectory="$out"
