@@ -28,23 +28,25 @@ mkdir -p "$bundle/lib" "$out/jar"
 "$jdk/bin/jlink" --add-modules java.base,java.desktop,java.logging,java.management,java.net.http,java.sql,java.xml,jdk.management,jdk.unsupported,jdk.zipfs \
     --compress=2 --strip-java-debug-attributes --no-header-files --no-man-pages --output "$bundle/java"
 
-# greg and the benchmarks: without oneDNN, and without other platforms' libraries
+# greg and the benchmarks: without oneDNN, NVIDIA's compiler, and other platforms' libraries
 (
     cd "$out/jar"
     "$jdk/bin/jar" xf "$root/bench/target/benchmarks.jar"
-    rm -rf org/bytedeco/*/*-x86_64 lib/libJCudaRuntime-*
+    rm -rf org/bytedeco/*/*-x86_64 lib/libJCudaRuntime-* lib/libJNvPTXCompiler-*
     find com/sun/jna -mindepth 1 -maxdepth 1 -type d -name '*-*' ! -name linux-x86-64 -exec rm -rf {} +
     "$jdk/bin/jar" cfm "$bundle/lib/benchmarks.jar" META-INF/MANIFEST.MF .
 )
+# as folders: some tests read files that lie beside their classes
 for module in $modules; do
-    cp "$root/$module"/target/greg-"$module"-*-tests.jar "$bundle/lib/$module-tests.jar"
+    mkdir "$bundle/lib/$module-tests"
+    (cd "$bundle/lib/$module-tests" && "$jdk/bin/jar" xf "$root/$module"/target/greg-"$module"-*-tests.jar)
 done
 mvn -q -f "$root/pom.xml" -N org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy \
     -Dartifact=org.junit.platform:junit-platform-console-standalone:$junit -DoutputDirectory="$out"
 mv "$out/junit-platform-console-standalone-$junit.jar" "$bundle/lib/junit.jar"
 for file in run.sh penalty_torch.py step_torch.py; do cp "$root/bench/src/gpu/$file" "$bundle"; done
 rm -rf "$out/jar"
-tar -C "$out" -czf "$out/greg-gpu.tar.gz" greg-gpu
+tar -C "$out" -cf - greg-gpu | gzip -9 > "$out/greg-gpu.tar.gz"
 du -sm "$bundle" "$out/greg-gpu.tar.gz" | sed 's/\t/ MiB /'
 if [ "$(du -sm "$out/greg-gpu.tar.gz" | cut -f 1)" -gt $most ]; then
     echo "pack.sh: $out/greg-gpu.tar.gz is larger than $most MiB, which is what can be carried" >&2

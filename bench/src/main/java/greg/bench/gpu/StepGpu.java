@@ -152,22 +152,23 @@ public final class StepGpu {
 
     /** All of greg's steps, then one of the peer's, and so on, so that a change of the clock meets all. */
     private void turns(StepCase plain, List<Running> all) {
+        // a step on large images takes as long as thirty on small ones
+        int samples = plain.imageSize() > 32 ? Math.max(1, options.samples() / 10) : options.samples();
         List<String> modes = peer == null ? List.of() : StepPeer.modes(plain.precision());
         for (String mode : modes) {
             for (boolean penalty : new boolean[] {false, true}) {
-                sample(all);
+                sample(all, samples);
                 StepCase what = new StepCase(plain.arch(), plain.batch(), plain.precision(), penalty, false);
-                StepPeer.Answer answer = peer.time(what, mode, penalty, options.samples());
+                StepPeer.Answer answer = peer.time(what, mode, penalty, 2 * samples);
                 peers.add(new StepReport.PeerRow(what, mode, penalty, answer));
             }
         }
-        for (int round = 2 * modes.size(); round < options.rounds(); round++) sample(all);
+        for (int round = 2 * modes.size(); round < options.rounds(); round++) sample(all, samples);
     }
 
-    private void sample(List<Running> all) {
+    private void sample(List<Running> all, int samples) {
         for (Running one : all) {
-            one.times =
-                    one.times.and(StepTimes.of(() -> step.accept(one.loop), one.loop::synchronize, options.samples()));
+            one.times = one.times.and(StepTimes.of(() -> step.accept(one.loop), one.loop::synchronize, samples));
         }
     }
 
@@ -211,7 +212,7 @@ public final class StepGpu {
     private static StepPeer peer(StepGpuOptions options) {
         if (options.torch().isEmpty()) return null;
         try {
-            return new TorchPeer(options.torch(), options.torchSeconds());
+            return new TorchPeer(options.torch(), options.torchSeconds(), options.torchTotal());
         } catch (IOException absent) {
             System.err.println("StepGpu: no comparison with PyTorch: " + absent.getMessage());
             return null;

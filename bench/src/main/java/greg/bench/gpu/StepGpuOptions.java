@@ -15,14 +15,15 @@ import java.util.Map;
  * @param device of greg
  * @param networks whose steps are timed
  * @param precisions of each
- * @param samples steps that are waited for, in one turn
+ * @param samples steps that are waited for, in one turn; a tenth of them on large images; the peer takes twice as many
  * @param warmup steps before the first turn
  * @param rounds turns, at least; with a peer one for each of its modes
  * @param images of 32 x 32 pixels; of larger ones as many bytes
  * @param scratchBytes of the blocks by which the copy is timed in a profile
  * @param deterministic whether kernels must give the same bits in each run
  * @param torch command that starts PyTorch's side, or empty
- * @param torchSeconds for all of its answers
+ * @param torchSeconds for one of its answers
+ * @param torchTotal seconds for all of its answers
  * @param command the options as they were given
  */
 record StepGpuOptions(
@@ -38,16 +39,17 @@ record StepGpuOptions(
         boolean deterministic,
         List<String> torch,
         int torchSeconds,
+        int torchTotal,
         String command) {
     /** What {@link #parse} takes. */
     static final String USAGE =
-            "--out FOLDER [--networks resnet56:128,resnet20:128,resnet50:128] [--precisions tf32,bf16] [--samples N]"
+            "--out FOLDER [--networks resnet56:128,resnet50:128,...] [--precisions tf32,bf16] [--samples N]"
                     + " [--warmup N] [--rounds N] [--images N] [--scratch MIB] [--device cuda:n] [--deterministic yes]"
-                    + " [--torch \"python3 step_torch.py\"] [--torch-seconds N]";
+                    + " [--torch \"python3 step_torch.py\"] [--torch-seconds N] [--torch-total N]";
 
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("--device", "cuda"),
-            Map.entry("--networks", "resnet56:128,resnet20:128,resnet50:128"),
+            Map.entry("--networks", "resnet56:128,resnet50:128,resnet50:64,resnet20:128"),
             Map.entry("--precisions", "tf32,bf16"),
             Map.entry("--samples", "50"),
             Map.entry("--warmup", "20"),
@@ -56,7 +58,8 @@ record StepGpuOptions(
             Map.entry("--scratch", "1024"),
             Map.entry("--deterministic", "no"),
             Map.entry("--torch", ""),
-            Map.entry("--torch-seconds", "240"));
+            Map.entry("--torch-seconds", "120"),
+            Map.entry("--torch-total", "3600"));
 
     /** A network and the images of a step. */
     record Network(String arch, int batch) {}
@@ -90,6 +93,7 @@ record StepGpuOptions(
                 given.get("--deterministic").equals("yes"),
                 torch.isEmpty() ? List.of() : List.of(torch.split("\\s+")),
                 positive(given, "--torch-seconds"),
+                positive(given, "--torch-total"),
                 "StepGpu " + String.join(" ", args));
     }
 

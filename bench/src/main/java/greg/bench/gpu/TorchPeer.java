@@ -14,66 +14,82 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * PyTorch in a process of its own, {@code step_torch.py}: a request is a line of JSON, and so is the answer. A process that does
- * not answer in time is ended, and from then on nothing is measured with it.
+ * not answer in time is ended, and the next request starts another, until the time for all is over.
  */
 final class TorchPeer implements StepPeer {
     private static final String END = "";
 
     private final ObjectMapper mapper = new ObjectMapper();
-    private final Process process;
-    private final BufferedWriter requests;
-    private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+    private final List<String> command;
+    private final long perAnswer;
     private final long deadline;
     private final String version;
-    private String ended;
+    private Process process;
+    private BufferedWriter requests;
+    private BlockingQueue<String> answers;
+
+    /** Why there is no answer. */
+    private static final class NoAnswerException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NoAnswerException(String why) {
+            super(why);
+        }
+    }
 
     /**
      * Starts it.
      *
      * @param command the interpreter, the script, and its options
-     * @param seconds for all answers together
+     * @param seconds for an answer
+     * @param allSeconds for all answers together
      * @throws IOException if it cannot be started or does not say what it is
      */
-    TorchPeer(List<String> command, int seconds) throws IOException {
-        deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    TorchPeer(List<String> command, int seconds, int allSeconds) throws IOException {
+        this.command = command;
+        perAnswer = TimeUnit.SECONDS.toNanos(seconds);
+        deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(allSeconds);
+        version = start();
+    }
+
+    /** Returns the version. */
+    private String start() throws IOException {
         process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         requests = process.outputWriter(StandardCharsets.UTF_8);
-        Thread reader = new Thread(this::read, "answers of PyTorch");
+        BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
+        BlockingQueue<String> queue = new LinkedBlockingQueue<>();
+        answers = queue;
+        Thread reader = new Thread(() -> read(lines, queue), "answers of PyTorch");
         reader.setDaemon(true);
         reader.start();
-        JsonNode greeting = answer();
-        if (greeting == null) {
-            close();
-            throw new IOException(String.join(" ", command) + ": expected its version, " + ended);
-        }
-        version = greeting.path("version").asText();
+        return answer().path("version").asText();
     }
 
-    private void read() {
-        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+    private static void read(BufferedReader lines, BlockingQueue<String> queue) {
+        try (lines) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (line.startsWith("{")) answers.add(line);
+                if (line.startsWith("{")) queue.add(line);
             }
         } catch (IOException broken) {
             // as if it had ended
         }
-        answers.add(END);
+        queue.add(END);
     }
 
-    /** The next answer, or null if there will be none: {@link #ended} says why. */
     private JsonNode answer() throws IOException {
+        long left = Math.min(perAnswer, deadline - System.nanoTime());
         String line = null;
         try {
-            line = answers.poll(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            line = answers.poll(Math.max(0, left), TimeUnit.NANOSECONDS);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
         if (line != null && !line.equals(END)) return mapper.readTree(line);
-        ended = line == null ? "its time was over" : "its process has ended";
-        process.destroyForcibly();
-        return null;
+        close();
+        throw new NoAnswerException(
+                line != null ? "its process has ended" : "no answer in " + TimeUnit.NANOSECONDS.toSeconds(left) + " s");
     }
 
     @Override
@@ -83,22 +99,21 @@ final class TorchPeer implements StepPeer {
 
     @Override
     public Answer time(StepCase what, String mode, boolean penalty, int samples) {
-        if (ended == null) {
-            ObjectNode request = mapper.createObjectNode();
-            request.put("arch", what.arch()).put("batch", what.batch()).put("size", what.imageSize());
-            request.put("classes", what.classes()).put("mode", mode).put("penalty", penalty);
-            request.put("samples", samples);
-            try {
-                requests.write(mapper.writeValueAsString(request));
-                requests.newLine();
-                requests.flush();
-                JsonNode answer = answer();
-                if (answer != null) return read(answer);
-            } catch (IOException broken) {
-                ended = broken.getMessage();
-            }
+        if (deadline - System.nanoTime() <= 0) return new Answer(StepTimes.NONE, "the time for PyTorch is over");
+        ObjectNode request = mapper.createObjectNode();
+        request.put("arch", what.arch()).put("batch", what.batch()).put("size", what.imageSize());
+        request.put("classes", what.classes()).put("mode", mode).put("penalty", penalty);
+        request.put("samples", samples);
+        try {
+            if (process == null) start();
+            requests.write(mapper.writeValueAsString(request));
+            requests.newLine();
+            requests.flush();
+            return read(answer());
+        } catch (IOException broken) {
+            close();
+            return new Answer(StepTimes.NONE, broken.getMessage());
         }
-        return new Answer(StepTimes.NONE, ended);
     }
 
     private static Answer read(JsonNode answer) {
@@ -115,6 +130,7 @@ final class TorchPeer implements StepPeer {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        if (process != null) process.destroyForcibly();
+        process = null;
     }
 }

@@ -213,29 +213,41 @@ class StepGpuTest {
     }
 
     @Test
-    void aProcessAnswersOrIsEnded() throws IOException {
+    void aProcessAnswersAndIsStartedAgain() throws IOException {
         StepCase what = new StepCase("resnet8", 4, Precision.TF32, false, false);
         String answers = "echo noise; echo '{\"version\": \"Torch 9\"}';"
                 + " read line; echo '{\"waited_us\": [1, 2, 3], \"queued_us\": [4]}';"
                 + " read line; echo '{\"skipped\": \"cannot\"}'; read line";
-        try (TorchPeer peer = new TorchPeer(List.of("sh", "-c", answers), 600)) {
+        try (TorchPeer peer = new TorchPeer(List.of("sh", "-c", answers), 300, 600)) {
             assertEquals("Torch 9", peer.version());
-            StepTimes times = peer.time(what, "eager", false, 3).times();
-            assertEquals(2, times.median());
-            assertEquals(4, times.queuedMedian());
-            assertEquals("cannot", peer.time(what, "eager", true, 3).skipped());
-            for (int i = 0; i < 2; i++) {
+            for (int process = 0; process < 2; process++) {
+                StepTimes times = peer.time(what, "eager", false, 3).times();
+                assertEquals(2, times.median());
+                assertEquals(4, times.queuedMedian());
+                assertEquals("cannot", peer.time(what, "eager", true, 3).skipped());
                 assertEquals(
                         "its process has ended",
                         peer.time(what, "graph", false, 3).skipped());
             }
         }
-        String message = assertThrows(IOException.class, () -> new TorchPeer(List.of("sh", "-c", "exit 1"), 600))
+        String message = assertThrows(IOException.class, () -> new TorchPeer(List.of("sh", "-c", "exit 1"), 300, 600))
                 .getMessage();
-        assertTrue(message.contains("its process has ended"), message);
-        message = assertThrows(IOException.class, () -> new TorchPeer(List.of("sh", "-c", "sleep 60"), 1))
-                .getMessage();
-        assertTrue(message.contains("its time was over"), message);
+        assertEquals("its process has ended", message);
+    }
+
+    @Test
+    void aProcessThatDoesNotAnswerIsEnded() throws IOException {
+        StepCase what = new StepCase("resnet8", 4, Precision.TF32, false, false);
+        List<String> mute = List.of("sh", "-c", "echo '{}'; while read line; do :; done");
+        try (TorchPeer peer = new TorchPeer(mute, 5, 6)) {
+            for (int process = 0; process < 2; process++) {
+                String why = peer.time(what, "eager", false, 3).skipped();
+                assertTrue(why.startsWith("no answer in "), why);
+            }
+            assertEquals(
+                    "the time for PyTorch is over",
+                    peer.time(what, "eager", false, 3).skipped());
+        }
     }
 
     @Test
