@@ -63,6 +63,10 @@ class ResumeAfterKillTest {
     private static List<String> command(String... args) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx512m"));
+        for (String name : List.of("device", "precision", "deterministic", "cuda.libraries", "cuda.measured")) {
+            String value = System.getProperty("greg." + name);
+            if (value != null) command.add("-Dgreg." + name + "=" + value);
+        }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(args));
         return command;
