@@ -170,8 +170,9 @@ prune)
     [ -f "$out/prune/report.json" ] || { echo "run.sh: the run did not end with a report" >&2; exit 1; }
     verdict=PASS
     [ $seconds -lt $limit ] || verdict=FAIL
+    [ "$cuda" = hardware ] || verdict="not measured"
     echo "prune: $seconds s, goal: under $limit s: $verdict" | tee -a "$out/summary.txt"
-    [ $verdict = PASS ]
+    [ "$verdict" != FAIL ]
     ;;
 *)
     usage "$@"

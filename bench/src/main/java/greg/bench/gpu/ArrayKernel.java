@@ -3,9 +3,9 @@ package greg.bench.gpu;
 /** Kernels over activations that are limited by memory bandwidth. */
 enum ArrayKernel {
     /** y = max(x, 0). */
-    RELU("relu", "elementwise", 8, "8 per element"),
+    RELU("relu", "elementwise", 8, "2 elements each"),
     /** y = a + b, as at the end of a residual block. */
-    ADD("add", "elementwise", 12, "12 with two inputs"),
+    ADD("add", "elementwise", 12, "3 with two inputs"),
     /** Loss and gradient of 1000 classes. */
     SOFTMAX("softmax, cross-entropy, gradient", "softmax_loss", 8, "8 per logit");
 

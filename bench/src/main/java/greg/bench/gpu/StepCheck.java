@@ -16,6 +16,9 @@ final class StepCheck {
     private static final int STEPS = 4;
 
     private static final int BATCH = 4;
+    /** Large enough for a forgotten penalty to show. */
+    private static final float GROWTH = 1;
+
     private final Dataset data;
     private final Map<String, float[]> before;
     private final Map<String, float[]> expected;
@@ -24,7 +27,7 @@ final class StepCheck {
     StepCheck(Backend reference) {
         StepCase what = small(Precision.FP32, false);
         data = StepLoop.data(what, 2 * BATCH);
-        try (StepLoop loop = new StepLoop(what, reference, data)) {
+        try (StepLoop loop = new StepLoop(what, reference, data, GROWTH)) {
             before = loop.weights();
             for (int s = 0; s < STEPS; s++) loop.step();
             expected = loop.weights();
@@ -52,7 +55,7 @@ final class StepCheck {
 
     /** For tests: with another step. */
     void check(StepCase what, Backend backend, Consumer<StepLoop> step) {
-        try (StepLoop loop = new StepLoop(what, backend, data)) {
+        try (StepLoop loop = new StepLoop(what, backend, data, GROWTH)) {
             for (int s = 0; s < STEPS; s++) step.accept(loop);
             double distance = distance(loop.weights());
             if (!(distance <= tolerance(what.precision()))) {

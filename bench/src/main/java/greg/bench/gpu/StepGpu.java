@@ -46,7 +46,7 @@ public final class StepGpu {
         Running(StepCase what, CudaBackend backend, Dataset data) {
             this.what = what;
             this.backend = backend;
-            loop = new StepLoop(what, backend, data);
+            loop = new StepLoop(what, backend, data, StepLoop.GROWTH);
         }
 
         @Override

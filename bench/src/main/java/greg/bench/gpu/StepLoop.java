@@ -30,7 +30,7 @@ final class StepLoop implements AutoCloseable {
     private static final float MOMENTUM = 0.9f;
     private static final float WEIGHT_DECAY = 5e-4f;
     /** By how much lambda grows at a time: the paper's. */
-    private static final float GROWTH = 1e-4f;
+    static final float GROWTH = 1e-4f;
 
     private final Backend backend;
     private final NnModule network;
@@ -40,15 +40,18 @@ final class StepLoop implements AutoCloseable {
     private final Metrics metrics;
     private final TrainStep step;
     private final InputSource inputs;
+    private final float growth;
     private long steps;
 
     /**
      * Builds the network on {@code backend}, which the caller closes after this.
      *
      * @param data {@link #data} of the case
+     * @param growth by how much lambda grows at a time
      */
-    StepLoop(StepCase what, Backend backend, Dataset data) {
+    StepLoop(StepCase what, Backend backend, Dataset data, float growth) {
         this.backend = backend;
+        this.growth = growth;
         network = Networks.createInitialized(what.arch(), backend, 3, what.imageSize(), what.classes(), SEED)
                 .train(true);
         sgd = new Sgd(network, MOMENTUM, WEIGHT_DECAY);
@@ -93,7 +96,7 @@ final class StepLoop implements AutoCloseable {
     void step() {
         if (penalties != null && steps % StepCase.INTERVAL == 0) {
             for (float[] coefficients : lambda.values()) {
-                for (int g = 0; g < coefficients.length; g++) coefficients[g] += GROWTH;
+                for (int g = 0; g < coefficients.length; g++) coefficients[g] += growth;
             }
             penalties.lambda(lambda);
         }

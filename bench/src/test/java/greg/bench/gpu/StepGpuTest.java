@@ -131,6 +131,8 @@ class StepGpuTest {
         try (CudaBackend backend = (CudaBackend) Backends.open("cuda", what.options(false))) {
             check.check(what, backend);
             refused(check, what, backend, loop -> {});
+            StepCase unpenalised = new StepCase(what.arch(), what.batch(), what.precision(), false, true);
+            refused(check, unpenalised, backend, StepLoop::step);
             int[] count = {0};
             refused(check, what, backend, loop -> {
                 loop.step();
