@@ -39,8 +39,8 @@ final class DeviceOptions {
     @Option(
             names = "--deterministic",
             description =
-                    "On a GPU, only kernels that give the same bits in each run, so that a resumed run ends like one"
-                            + " that was never interrupted; other devices always do. Default: ${DEFAULT-VALUE}.")
+                    "On a GPU, only kernels that give the same bits each time, so that a resumed run ends like one that was"
+                            + " never interrupted; other devices have no others. Default: ${DEFAULT-VALUE}.")
     boolean deterministic;
 
     /** Refuses values that no backend understands. */
