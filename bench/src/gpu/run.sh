@@ -55,7 +55,8 @@ main() { "$java" -Xmx8g $options -cp "$here/lib/benchmarks.jar" "$@"; }
 tests() {
     module=$1
     shift
-    "$java" -Xmx4g $options -Dgreg.require=cuda -Dgreg.device=cuda -Dgreg.precision=fp32 -Dgreg.deterministic=true \
+    # plans are not measured: several processes share the device
+    "$java" -Xmx4g $options -Dgreg.cuda.measured=1 -Dgreg.require=cuda -Dgreg.device=cuda -Dgreg.precision=fp32 -Dgreg.deterministic=true \
         -cp "$here/lib/junit.jar:$here/lib/benchmarks.jar:$here/lib/kernels-tests:$here/lib/$module-tests" \
         org.junit.platform.console.ConsoleLauncher execute --scan-classpath "$here/lib/$module-tests" "$@" ${GREG_TESTS:-} \
         --disable-banner --fail-if-no-tests --details=tree --disable-ansi-colors > "$out/tests-$module.log" 2>&1

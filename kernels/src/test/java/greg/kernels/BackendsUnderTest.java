@@ -56,7 +56,8 @@ public final class BackendsUnderTest {
 
     /**
      * The backend of this kind, opened once and shared by all tests of the run; skips or fails the test if absent. A cuda
-     * backend that a kernel's fault has ended is replaced by a new one, so that the fault fails its own test only.
+     * backend that a kernel's fault has ended is replaced by a new one, so that the fault fails its own test only; a real GPU
+     * may be lost to the process instead, and then the first failure is the one to look at.
      *
      * <p>In float32, with kernels that give the same bits in each run: training that is resumed is compared with training that
      * was not interrupted.

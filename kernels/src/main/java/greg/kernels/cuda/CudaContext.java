@@ -94,8 +94,9 @@ final class CudaContext implements AutoCloseable {
     static String whyNoDevice() {
         int status = JCudaDriver.cuInit(0);
         if (status != CUresult.CUDA_SUCCESS) {
-            return "CUDA: the driver library loads but cuInit failed: " + describe(status)
-                    + "; check that the kernel module is loaded (nvidia-smi)";
+            return "CUDA: " + CudaLibraries.driver() + " loads but cuInit failed: " + describe(status)
+                    + "; check that the kernel module is loaded (nvidia-smi), and that this is the driver's own file and not a"
+                    + " stub or a compatibility package for another driver";
         }
         return count() > 0 ? null : "CUDA: the driver reports no device; check CUDA_VISIBLE_DEVICES";
     }

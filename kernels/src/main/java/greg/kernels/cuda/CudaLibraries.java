@@ -167,6 +167,12 @@ final class CudaLibraries {
         return version.toString();
     }
 
+    /** The functions of cuDNN's file, which serve nobody else. */
+    static NativeLibrary functions(Path cudnn) {
+        return NativeLibrary.getInstance(
+                cudnn.toString(), names().windows() ? Map.of() : Map.of(Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
+    }
+
     private static LibraryStatus loadCudnn(LibraryChoice choice, LibrarySearch search) {
         String name = "cuDNN";
         String install = pip("nvidia-cudnn", choice.major());
@@ -180,8 +186,7 @@ final class CudaLibraries {
                 Path part = file.resolveSibling(names().cudnnPart(suffix));
                 if (Files.isRegularFile(part)) System.load(part.toString());
             }
-            NativeLibrary functions = NativeLibrary.getInstance(
-                    file.toString(), names().windows() ? Map.of() : Map.of(Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
+            NativeLibrary functions = functions(file);
             long version = functions.getFunction("cudnnGetVersion").invokeLong(new Object[0]);
             long builtWith = functions.getFunction("cudnnGetCudartVersion").invokeLong(new Object[0]);
             String words = LibraryChoice.cudnnVersion(version);

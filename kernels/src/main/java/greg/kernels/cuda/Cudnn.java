@@ -71,7 +71,7 @@ final class Cudnn implements AutoCloseable {
                             + " once before capturing");
         }
         context.enter();
-        Cudnn opened = new Cudnn(NativeLibrary.getInstance(CudaLibraries.cudnn().toString()));
+        Cudnn opened = new Cudnn(CudaLibraries.functions(CudaLibraries.cudnn()));
         opened.check("opening cuDNN " + opened.version(), JCudnn.cudnnCreate(opened.handle));
         opened.check("cudnnSetStream", JCudnn.cudnnSetStream(opened.handle, new cudaStream_t(context.stream())));
         return opened;
@@ -86,7 +86,7 @@ final class Cudnn implements AutoCloseable {
     static Cudnn withoutDevice(Path library, String properties) {
         System.load(library.toString());
         NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
-        Cudnn opened = new Cudnn(NativeLibrary.getInstance(library.toString()));
+        Cudnn opened = new Cudnn(CudaLibraries.functions(library));
         opened.device = new CudnnDescriptor(opened, "properties of a device", DEVICE_PROPERTIES)
                 .setText(DEVICE_PROPERTIES_JSON, TYPE_CHAR, properties.getBytes(StandardCharsets.UTF_8))
                 .finish();

@@ -112,6 +112,16 @@ final class PlanSearch {
         }
     }
 
+    /** Memory for the plan itself, or null if it needs none; a plan for which there is no room is not used. */
+    private CudaStorage workspace(CudnnPlan plan) {
+        if (plan.workspaceBytes() == 0) return null;
+        try {
+            return memory.take(DType.UINT8, CudnnPlans.rounded(plan.workspaceBytes()));
+        } catch (KernelException full) {
+            throw new CudnnException(full.getMessage());
+        }
+    }
+
     /** Whether the candidate could be run. */
     private boolean attempt(CudnnCandidate candidate, CudnnPlanner.Operands tried, PlanTimer timer) {
         CudnnPlan plan;
@@ -130,8 +140,7 @@ final class PlanSearch {
         CudaStorage workspace = null;
         CudnnPlan slower = plan;
         try {
-            long bytes = plan.workspaceBytes();
-            if (bytes > 0) workspace = memory.take(DType.UINT8, CudnnPlans.rounded(bytes));
+            workspace = workspace(plan);
             double time = time(plan, tried, workspace, timer);
             if (time < bestTime) {
                 slower = best;

@@ -1,5 +1,6 @@
 package greg.kernels.cuda;
 
+import greg.kernels.KernelException;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
@@ -35,7 +36,7 @@ final class PlanTimer implements AutoCloseable {
     double microseconds(Runnable run, double best) {
         double once = timed(run);
         if (once > LONG_MICROSECONDS) return once > HOPELESS * best ? once : Math.min(once, timed(run));
-        CUgraphExec repeated = repeated(run);
+        CUgraphExec repeated = captured(run);
         try {
             Runnable launch = () -> context.check(
                     "launch of a plan to be timed", JCudaDriver.cuGraphLaunch(repeated, context.stream()));
@@ -52,6 +53,17 @@ final class PlanTimer implements AutoCloseable {
         work.run();
         timer.stop();
         return timer.microseconds();
+    }
+
+    /** A plan that cannot be captured is as good as none: a training step could not be either. */
+    private CUgraphExec captured(Runnable run) {
+        try {
+            return repeated(run);
+        } catch (CudnnException refused) {
+            throw refused;
+        } catch (KernelException spoilt) {
+            throw new CudnnException(spoilt.getMessage());
+        }
     }
 
     private CUgraphExec repeated(Runnable run) {
