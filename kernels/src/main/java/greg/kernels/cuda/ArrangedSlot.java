@@ -1,11 +1,13 @@
 package greg.kernels.cuda;
 
+import greg.kernels.DType;
 import greg.kernels.spec.GroupIndex;
 
 /**
  * A slot of an update whose arrays have one layout: elements of equal index belong together. Arrays that the kernel does not
  * use are null.
  *
+ * @param gradient FLOAT32, or BFLOAT16 as a convolution has left it
  * @param dims shape of the weight
  * @param pitch channels and their padding in the order (K, R, S, channel), or 0 for the host's
  * @param half the weight's copy in the type of activations, which is written in the same pass, or null
@@ -31,6 +33,10 @@ record ArrangedSlot(
     /** In the order of a tile's record. */
     CudaStorage[] arrays() {
         return new CudaStorage[] {weight, gradient, momentum, variance, mask, half, lambda, l1};
+    }
+
+    boolean narrowGradient() {
+        return gradient != null && gradient.type() == DType.BFLOAT16;
     }
 
     WeightMatrix matrix() {

@@ -29,6 +29,7 @@ public final class CudaBackend implements Backend {
     private final CudaAugment augment;
     private final CudaGemm gemm;
     private final CudaConv2d conv2d;
+    private final NarrowGradients gradients;
     private final KernelFamilies kernels;
     private final boolean graphs;
     private boolean closed;
@@ -50,7 +51,8 @@ public final class CudaBackend implements Backend {
         augment = new CudaAugment(context, memory, transfer, layouts);
         gemm = new CudaGemm(context, memory, precision != Precision.FP32);
         CudaElementwise elementwise = new CudaElementwise(context, memory, layouts, counters);
-        conv2d = new CudaConv2d(context, memory, layouts, elementwise, precision, options.deterministic());
+        gradients = new NarrowGradients(context, memory);
+        conv2d = new CudaConv2d(context, memory, layouts, elementwise, gradients, precision, options.deterministic());
         kernels = new KernelFamilies(
                 transfer,
                 elementwise,
@@ -107,6 +109,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public StepGraph capture(Runnable step) {
+        gradients.widenAll();
         return new StepGraph(context, memory, transfer, layouts, step);
     }
 

@@ -11,16 +11,16 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Convolutions by cuDNN on activations in NHWC. A weight is rewritten into KRSC at its first use and stays so; a gradient of a
- * weight is left in the same order. The bias is added, and its gradient summed, by kernels of our own.
+ * weight is left in the same order, and in bfloat16 where cuDNN computes in it. The bias is added, and its gradient summed,
+ * by kernels of our own.
  */
 final class CudaConv2d implements Conv2dKernels, AutoCloseable {
-    private static final int CAST_ELEMENTS = 4 * Launch.THREADS;
-
     private final CudaContext context;
     private final DeviceMemory memory;
     private final CudaLayouts layouts;
     private final CudaElementwise elementwise;
     private final PackedWeights halves;
+    private final NarrowGradients gradients;
     private final Precision precision;
     private final boolean deterministic;
     /** Opened by the first convolution: not every program has one. */
@@ -33,12 +33,14 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
             DeviceMemory memory,
             CudaLayouts layouts,
             CudaElementwise elementwise,
+            NarrowGradients gradients,
             Precision precision,
             boolean deterministic) {
         this.context = context;
         this.memory = memory;
         this.layouts = layouts;
         this.elementwise = elementwise;
+        this.gradients = gradients;
         halves = new PackedWeights(context, memory);
         this.precision = precision;
         this.deterministic = deterministic;
@@ -117,32 +119,23 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
         ConvProblem problem = problem(ConvKind.BACKWARD_WEIGHTS, spec, false);
         CudaStorage in = layouts.activation(x, spec.xDims());
         CudaStorage gradient = layouts.activation(dy, spec.yDims());
-        CudaStorage target = CudaStorage.of(dw);
-        boolean direct = problem.type() == DType.FLOAT32 && target.room() >= problem.wElements();
-        CudaStorage out = direct ? target : memory.take(problem.type(), target.length(), problem.wElements());
-        plans().run(problem, in, out, gradient);
-        out.wroteChannelsLast(spec.wDims(), weightPitch(problem));
-        if (!direct) {
-            widen(out, spec, target);
+        CudaStorage target = CudaStorage.overwritten(dw);
+        if (target.type() != DType.FLOAT32 || target.room() < problem.wElements()) {
+            CudaStorage out = memory.take(problem.type(), target.length(), problem.wElements());
+            plans().run(problem, in, out, gradient);
+            out.wroteChannelsLast(spec.wDims(), weightPitch(problem));
+            layouts.toDense(out, spec.wDims(), target);
             out.release();
+        } else if (problem.type() == DType.FLOAT32) {
+            plans().run(problem, in, target, gradient);
+            target.wroteChannelsLast(spec.wDims(), weightPitch(problem));
+        } else {
+            plans().run(problem, in, gradients.block(target), gradient);
+            gradients.wrote(target, spec.wDims(), weightPitch(problem));
         }
         if (db != null) elementwise.biasBackward(biasSpec(spec), gradient, db);
         gradient.release();
         in.release();
-    }
-
-    /** {@code dw} = a gradient that had no room there, or is bfloat16. */
-    private void widen(CudaStorage out, Conv2dSpec spec, CudaStorage dw) {
-        if (out.type() == DType.BFLOAT16 && dw.room() >= out.extent()) {
-            cast("from_bf16", out.extent(), out, dw);
-            dw.wroteLike(out);
-        } else {
-            layouts.toDense(out, spec.wDims(), dw);
-        }
-    }
-
-    private void cast(String entry, long elements, CudaStorage from, CudaStorage to) {
-        context.launch("transfer", entry).add(elements).add(from).add(to).over(elements, CAST_ELEMENTS);
     }
 
     /** From one element of a filter's window to the next in KRSC. */

@@ -5,13 +5,19 @@ import greg.kernels.KernelException;
 import greg.kernels.Memory;
 import greg.kernels.Storage;
 
-/** Device memory with the layout that its last writer chose, and of a weight the copy in bfloat16 that convolutions read. */
+/**
+ * Device memory with the layout that its last writer chose, of a weight the copy in bfloat16 that convolutions read, and of a
+ * weight's gradient the bfloat16 that a convolution has left: {@link NarrowGradients}.
+ */
 final class CudaStorage extends Storage {
     private final DeviceAddress address;
     private boolean zeroBehind;
     private Arrangement arrangement;
     private CudaStorage half;
     private long halfVersion;
+    private CudaStorage narrow;
+    private NarrowGradients gradients;
+    private boolean isNarrow;
 
     /**
      * How the elements lie.
@@ -47,8 +53,22 @@ final class CudaStorage extends Storage {
         arrangement = dense();
     }
 
-    /** The live storage of this backend behind {@code storage}. */
+    /** The live storage of this backend behind {@code storage}, with its content in its own memory. */
     static CudaStorage of(Storage storage) {
+        CudaStorage cuda = asHeld(storage);
+        cuda.widen();
+        return cuda;
+    }
+
+    /** As {@link #of}, for a kernel that overwrites all of it. */
+    static CudaStorage overwritten(Storage storage) {
+        CudaStorage cuda = asHeld(storage);
+        cuda.isNarrow(false);
+        return cuda;
+    }
+
+    /** As {@link #of}, but the content may be {@linkplain #narrowContent narrow}. */
+    static CudaStorage asHeld(Storage storage) {
         if (!(storage instanceof CudaStorage cuda)) {
             throw new KernelException("cuda: expected a storage of the cuda backend, got "
                     + (storage == null ? "null" : storage.getClass().getSimpleName()) + "; upload it there first");
@@ -68,6 +88,10 @@ final class CudaStorage extends Storage {
     }
 
     DeviceAddress address() {
+        if (isNarrow) {
+            throw new KernelException("cuda: expected a gradient of " + length()
+                    + " elements in float32, got one that is still in bfloat16; take it with CudaStorage.of");
+        }
         return address;
     }
 
@@ -167,8 +191,51 @@ final class CudaStorage extends Storage {
         halfVersion = current ? version() : -1;
     }
 
+    /** The memory for this storage's content in bfloat16, or null. */
+    CudaStorage narrow() {
+        return narrow;
+    }
+
+    /** Takes over the reference to such memory, which goes with this storage; {@code keeper} widens what is written there. */
+    void narrow(CudaStorage block, NarrowGradients keeper) {
+        narrow = block;
+        gradients = keeper;
+    }
+
+    /** The content in bfloat16 if it is there and nowhere else, or null. */
+    CudaStorage narrowContent() {
+        return isNarrow ? narrow : null;
+    }
+
+    /** Records that a kernel has written the content to the memory for bfloat16. */
+    void wroteNarrow() {
+        arrangement = narrow.arrangement;
+        isNarrow(true);
+        touch();
+    }
+
+    boolean isNarrow() {
+        return isNarrow;
+    }
+
+    /** Says where the content is: for the bookkeeping of recorded steps. */
+    void isNarrow(boolean now) {
+        if (now == isNarrow) return;
+        isNarrow = now;
+        if (now) gradients.add(this);
+        else gradients.remove(this);
+    }
+
+    /** Brings narrow content into this storage's own memory. */
+    void widen() {
+        if (isNarrow) gradients.widen(this);
+    }
+
     @Override
     protected void released() {
+        isNarrow(false);
+        if (narrow != null) narrow.release();
+        narrow = null;
         if (half != null) half.release();
         half = null;
     }

@@ -6,6 +6,7 @@ import greg.kernels.Storage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import jcuda.Pointer;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
@@ -24,7 +25,6 @@ final class Launch implements Launched {
     private final PtxModule module;
     private final String entry;
     private final List<PtxSource.Parameter> parameters;
-    private final ArgumentBuffer arguments;
     private final Object[] values;
     private int count;
     private int x;
@@ -37,14 +37,11 @@ final class Launch implements Launched {
         this.entry = entry;
         parameters = module.parameters(entry);
         values = new Object[parameters.size()];
-        arguments = context.arguments();
-        arguments.clear();
     }
 
     /** A number for a {@code u32} parameter. */
     Launch add(int value) {
         next(PtxSource.Kind.U32, value);
-        arguments.putInt(value);
         return this;
     }
 
@@ -56,24 +53,36 @@ final class Launch implements Launched {
     /** A number for an {@code f32} parameter. */
     Launch add(float value) {
         next(PtxSource.Kind.F32, value);
-        arguments.putFloat(value);
         return this;
     }
 
     /** A number for a {@code u64} parameter. */
     Launch add(long value) {
         next(PtxSource.Kind.U64, value);
-        arguments.putLong(value);
         return this;
     }
 
     /** The address of a storage of this backend, or null, for a {@code u64} parameter. */
     Launch add(Storage storage) {
-        next(PtxSource.Kind.U64, storage);
+        // a narrow gradient is widened here, by a launch of its own
+        next(PtxSource.Kind.U64, storage == null ? null : CudaStorage.of(storage));
         context.uses(storage);
-        arguments.putLong(
-                storage == null ? 0 : CudaStorage.of(storage).address().value());
         return this;
+    }
+
+    /** All at once: other launches may have been made since the first, and the buffer is the same for all. */
+    private ArgumentBuffer arguments() {
+        ArgumentBuffer arguments = context.arguments();
+        arguments.clear();
+        for (Object value : values) {
+            if (value instanceof Integer number) arguments.putInt(number);
+            else if (value instanceof Float number) arguments.putFloat(number);
+            else if (value instanceof Long number) arguments.putLong(number);
+            else if (value instanceof CudaStorage storage)
+                arguments.putLong(storage.address().value());
+            else arguments.putLong(0);
+        }
+        return arguments;
     }
 
     private void next(PtxSource.Kind kind, Object value) {
@@ -179,8 +188,9 @@ final class Launch implements Launched {
             throw new KernelException("cuda: launch of " + this + ": expected up to " + LARGEST_GRID_X
                     + " blocks in x; use a smaller batch");
         }
+        Pointer extra = arguments().extra();
         int status = JCudaDriver.cuLaunchKernel(
-                module.function(entry), x, y, z, THREADS, 1, 1, 0, context.stream(), null, arguments.extra());
+                module.function(entry), x, y, z, THREADS, 1, 1, 0, context.stream(), null, extra);
         if (status != CUresult.CUDA_SUCCESS) context.check("launch of " + this, status);
         context.launched(this);
     }

@@ -13,20 +13,23 @@ record Replayed(CudaStorage storage, State before, State after, boolean written)
      * What a storage says about its memory.
      *
      * @param half whether its copy in bfloat16 is current
+     * @param narrow whether its content is in bfloat16 only, which it never is before a recorded step
      */
-    record State(CudaStorage.Arrangement arrangement, boolean half) {
+    record State(CudaStorage.Arrangement arrangement, boolean half, boolean narrow) {
         static State of(CudaStorage storage) {
-            return new State(storage.arrangement(), storage.halfIsCurrent());
+            return new State(storage.arrangement(), storage.halfIsCurrent(), storage.isNarrow());
         }
 
         void declare(CudaStorage storage) {
             storage.arrangement(arrangement);
             storage.halfIsCurrent(half);
+            storage.isNarrow(narrow);
         }
     }
 
-    /** Before a replay: undoes what the host has written in another layout, or without the copy, since the last. */
+    /** Before a replay: undoes what was written in another layout, without the copy, or in bfloat16, since the last. */
     void prepare(CudaContext context, CudaLayouts layouts) {
+        storage.widen();
         CudaStorage.Arrangement now = storage.arrangement();
         CudaStorage.Arrangement wanted = before.arrangement();
         if (!now.same(wanted)) {

@@ -20,7 +20,10 @@ final class UpdateArrangement {
         this.layouts = layouts;
     }
 
-    /** The slot for a kernel; its gradient has a reference that is to be released after the launch. */
+    /**
+     * The slot for a kernel. Its gradient, which for an update may be the {@linkplain NarrowGradients bfloat16} of the slot's,
+     * has a reference that is to be released after the launch.
+     */
     ArrangedSlot arrange(Purpose purpose, UpdateSlot slot) {
         GroupIndex groups = groups(purpose, slot);
         boolean update = purpose == Purpose.UPDATE;
@@ -33,7 +36,7 @@ final class UpdateArrangement {
         CudaStorage written = purpose == Purpose.GRADIENT ? gradient : null;
         int pitch = pitch(slot.dims(), groups, weight, gradient, momentum, variance, mask, written);
         for (CudaStorage array : new CudaStorage[] {weight, momentum, variance, mask, written}) {
-            if (array != null) bring(array, slot.dims(), pitch);
+            if (array != null) bring(CudaStorage.of(array), slot.dims(), pitch);
         }
         if (gradient != null) gradient = asRead(gradient, slot.dims(), pitch);
         return new ArrangedSlot(
@@ -53,7 +56,7 @@ final class UpdateArrangement {
 
     private static CudaStorage array(UpdateSlot slot, Storage storage) {
         if (storage == null) return null;
-        CudaStorage cuda = slot.dims().length == 4 ? CudaStorage.of(storage) : CudaStorage.dense(storage);
+        CudaStorage cuda = slot.dims().length == 4 ? CudaStorage.asHeld(storage) : CudaStorage.dense(storage);
         if (cuda.type() != DType.FLOAT32 || cuda.length() != slot.weight().length()) {
             throw new IllegalArgumentException("update: expected arrays of "
                     + slot.weight().length() + " FLOAT32, as the weight of shape " + Arrays.toString(slot.dims())
@@ -101,9 +104,14 @@ final class UpdateArrangement {
         else layouts.arrange(array, dims, pitch);
     }
 
-    /** The gradient itself or a copy, in either case with a reference. */
+    /** The gradient itself, its content in bfloat16, or a copy, in each case with a reference. */
     private CudaStorage asRead(CudaStorage gradient, int[] dims, int pitch) {
         if (dims.length != 4) return (CudaStorage) gradient.retain();
+        CudaStorage narrow = gradient.narrowContent();
+        if (narrow != null && (pitch == 0 ? narrow.isDense(dims) : narrow.isChannelsLast(dims, pitch))) {
+            narrow.retain();
+            return narrow;
+        }
         return pitch == 0 ? layouts.dense(gradient, dims) : layouts.channelsLast(gradient, dims, DType.FLOAT32, pitch);
     }
 

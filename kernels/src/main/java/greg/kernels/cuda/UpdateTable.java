@@ -36,6 +36,7 @@ final class UpdateTable {
     private static final int PLACES = 4;
     private static final int WHOLE = 8;
     private static final int HALF = 16;
+    private static final int NARROW = 32;
 
     private final List<Tile> tiles = new ArrayList<>();
     private long partialBytes;
@@ -118,7 +119,8 @@ final class UpdateTable {
                             | (matrix.singles() ? SINGLES : 0)
                             | (places() ? PLACES : 0)
                             | (whole ? WHOLE : 0)
-                            | (slot.half() != null ? HALF : 0));
+                            | (slot.half() != null ? HALF : 0)
+                            | (slot.narrowGradient() ? NARROW : 0));
             record.putLong(parts > 1 ? partials + partial : 0);
             record.putInt(groups).putInt(lanes()).putInt(parts).putInt(part);
             record.putInt(row).putInt(matrix.channels());

@@ -23,8 +23,8 @@ final class UpdateTables implements AutoCloseable {
     /** Several networks may alternate; a table has about 2 MiB for a network of 25 million parameters. */
     static final int KEPT = 32;
 
-    /** Besides the addresses: the weight's length, the pitch, three for the groups, a shape of rank 4. */
-    private static final int NUMBERS = 9;
+    /** Besides the addresses: the weight's length, the pitch, the gradient's type, three for the groups, a shape of rank 4. */
+    private static final int NUMBERS = 10;
 
     private static final int WORDS = ArrangedSlot.ARRAYS + NUMBERS;
 
@@ -61,6 +61,7 @@ final class UpdateTables implements AutoCloseable {
                 }
                 words[at++] = slot.weight().length();
                 words[at++] = slot.pitch();
+                words[at++] = slot.narrowGradient() ? 1 : 0;
                 words[at++] = slot.groups() == null ? 0 : slot.groups().count();
                 words[at++] = slot.groups() == null ? 0 : slot.groups().inner();
                 words[at++] = slot.firstGroup();

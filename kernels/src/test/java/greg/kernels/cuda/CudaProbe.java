@@ -87,7 +87,7 @@ public final class CudaProbe extends Probe {
     public void poison(Storage storage) {
         byte[] bytes = new byte[Math.toIntExact(storage.bytes())];
         Arrays.fill(bytes, (byte) 0xff);
-        write((CudaStorage) storage, bytes);
+        write(CudaStorage.overwritten(storage), bytes);
     }
 
     @Override
@@ -99,7 +99,9 @@ public final class CudaProbe extends Probe {
 
     @Override
     public Object snapshot(Storage storage, int... dims) {
+        // released ones too: a graph keeps the blocks that its recorded step has let go of
         CudaStorage cuda = (CudaStorage) storage;
+        cuda.widen();
         return new Block(read(cuda), cuda.layout(), cuda.pitch(), dims);
     }
 

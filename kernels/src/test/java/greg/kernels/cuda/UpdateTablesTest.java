@@ -137,6 +137,7 @@ class UpdateTablesTest {
             CudaStorage[] s = new CudaStorage[10];
             for (int i = 0; i < s.length; i++) s[i] = CudaStorage.of(k.put(new float[48]));
             CudaStorage shorter = gpu.view(s[0], 0, 24);
+            CudaStorage narrow = new CudaStorage(memory, s[1].address(), DType.BFLOAT16, 48);
             GroupIndex groups = new GroupIndex(4, 12);
             GroupIndex fewer = new GroupIndex(3, 12);
             GroupIndex narrower = new GroupIndex(4, 6);
@@ -158,7 +159,8 @@ class UpdateTablesTest {
                     new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], fewer, 0, d, 0),
                     new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], narrower, 0, d, 0),
                     new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], narrower, 0, turned, 0),
-                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 1, d, 4));
+                    new ArrangedSlot(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], groups, 1, d, 4),
+                    new ArrangedSlot(s[0], narrow, s[2], s[3], s[4], s[5], s[6], s[7], groups, 0, d, 4));
             for (int i = 0; i < all.size(); i++) {
                 UpdateTables.Uploaded table = tables.of(List.of(all.get(i)));
                 assertSame(table, tables.of(List.of(all.get(i))), "slot " + i);

@@ -40,8 +40,7 @@ class StepLaunchesTest {
 
     /**
      * A convolution with batch normalization, ReLU and residual sum is seven: the convolution and its two gradients, and two each way
-     * for the rest; in bfloat16 the gradient of a weight is widened as well. Activations keep their layout from the image to the
-     * classifier.
+     * for the rest. Activations keep their layout from the image to the classifier.
      */
     @ParameterizedTest
     @MethodSource("networks")
@@ -59,9 +58,8 @@ class StepLaunchesTest {
             for (String kernel : launches.keySet()) {
                 assertTrue(!kernel.startsWith("layout"), arch + " rewrites an activation: " + launches);
             }
-            int each = precision == Precision.BF16 ? UNIT + 1 : UNIT;
             // the first convolution has no gradient of its input
-            assertEquals(each * convolutions - 1 + others, all, launches.toString());
+            assertEquals(UNIT * convolutions - 1 + others, all, launches.toString());
         }
     }
 
