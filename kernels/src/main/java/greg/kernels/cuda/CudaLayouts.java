@@ -110,28 +110,18 @@ final class CudaLayouts {
      * temporary if it has another type or no room. To be followed by {@link #wrote}.
      */
     CudaStorage target(Storage y, int[] dims) {
-        return target(y, dims, type(), pitch(dims[1]));
-    }
-
-    /** As {@link #target(Storage, int[])} in another type, or with another pitch. */
-    CudaStorage target(Storage y, int[] dims, DType type, int pitch) {
         CudaStorage to = CudaStorage.of(y);
-        long extent = (long) dims[0] * dims[2] * dims[3] * pitch;
-        if (to.type() == type && to.room() >= extent) {
+        long extent = (long) dims[0] * dims[2] * dims[3] * pitch(dims[1]);
+        if (to.type() == type() && to.room() >= extent) {
             to.retain();
             return to;
         }
-        return memory.take(type, to.length(), extent);
+        return memory.take(type(), to.length(), extent);
     }
 
     /** The kernel has written {@code target}, the answer of {@link #target} for {@code y}. */
     void wrote(CudaStorage target, Storage y, int[] dims) {
-        wrote(target, y, dims, pitch(dims[1]));
-    }
-
-    /** As {@link #wrote(CudaStorage, Storage, int[])} with another pitch. */
-    void wrote(CudaStorage target, Storage y, int[] dims, int pitch) {
-        target.wroteChannelsLast(dims, pitch);
+        target.wroteChannelsLast(dims, pitch(dims[1]));
         if (target != y) toDense(target, dims, CudaStorage.of(y));
         target.release();
     }

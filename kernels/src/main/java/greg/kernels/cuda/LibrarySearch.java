@@ -171,7 +171,7 @@ final class LibrarySearch {
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, glob)) {
             stream.forEach(found::add);
         } catch (IOException | UncheckedIOException unreadable) {
-            return List.of(); // the search goes on elsewhere, as it does for folders that are not there
+            return List.of(); // as for a folder that is not there
         }
         found.sort(Comparator.comparing(LibrarySearch::version).reversed().thenComparing(path -> path.getFileName()
                 .toString()));

@@ -11,8 +11,6 @@ import java.util.Set;
  * CudaStorage#of}: only then is it widened. An update reads the block itself, so a step that only updates widens nothing.
  */
 final class NarrowGradients {
-    private static final int PER_BLOCK = 4 * Launch.THREADS;
-
     private final CudaContext context;
     private final DeviceMemory memory;
     /** In the order of their writes. */
@@ -56,7 +54,7 @@ final class NarrowGradients {
                 .add(dw.extent())
                 .add(dw.narrow())
                 .add(dw)
-                .over(dw.extent(), PER_BLOCK);
+                .over(dw.extent(), CudaElementwise.ELEMENTS);
     }
 
     /**

@@ -10,8 +10,6 @@ import java.util.Arrays;
  * host has written the weight.
  */
 final class PackedWeights {
-    private static final int PER_BLOCK = 4 * Launch.THREADS;
-
     private final CudaContext context;
     private final DeviceMemory memory;
 
@@ -40,7 +38,7 @@ final class PackedWeights {
             context.uses(half);
             return half;
         }
-        cast(weight, half, (long) dims[0] * dims[2] * dims[3] * pitch);
+        cast(context, weight, half, (long) dims[0] * dims[2] * dims[3] * pitch);
         half.wroteChannelsLast(dims, pitch);
         weight.halfIsCurrent(true);
         return half;
@@ -53,15 +51,11 @@ final class PackedWeights {
         weight.wroteHalf();
     }
 
-    private void cast(CudaStorage weight, CudaStorage half, long elements) {
-        cast(context, weight, half, elements);
-    }
-
     private static void cast(CudaContext context, CudaStorage weight, CudaStorage half, long elements) {
         context.launch("transfer", "to_bf16")
                 .add(elements)
                 .add(weight)
                 .add(half)
-                .over(elements, PER_BLOCK);
+                .over(elements, CudaElementwise.ELEMENTS);
     }
 }
