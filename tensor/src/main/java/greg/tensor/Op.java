@@ -45,9 +45,23 @@ public abstract class Op {
         return 0;
     }
 
+    /**
+     * The same function in ONNX, for inference: adds its nodes to {@code graph}, which has values for the inputs.
+     *
+     * @return the value of the output; null if the op has no place in a network that is exported, which is then refused
+     */
+    public String onnx(OnnxGraph graph) {
+        return null;
+    }
+
     /** This application. */
     protected final Node node() {
         return node;
+    }
+
+    /** The values of the inputs in ONNX. */
+    protected final String[] values(OnnxGraph graph) {
+        return node.inputs().stream().map(graph::value).toArray(String[]::new);
     }
 
     /** Whether input {@code i} requires a gradient. */

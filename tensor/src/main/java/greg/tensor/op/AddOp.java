@@ -2,8 +2,10 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** y = a + b, equal shapes. */
 public final class AddOp extends Op {
@@ -21,6 +23,11 @@ public final class AddOp extends Op {
     @Override
     protected Storage[] backward(Storage dy) {
         return new Storage[] {needs(0) ? dy.retain() : null, needs(1) ? dy.retain() : null};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Add", Map.of(), values(graph));
     }
 
     @Override

@@ -5,10 +5,12 @@ import greg.kernels.Storage;
 import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Batch normalization of x (N, C, H, W), fused with what follows it: {@code NONE}, {@code RELU}, or {@code ADD_RELU} (the
@@ -122,6 +124,16 @@ public final class BatchNormOp extends Op {
                         gradients[1],
                         gradients[2]);
         return gradients;
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        String[] in = values(graph);
+        String mean = graph.value(running.get(0));
+        String var = graph.value(running.get(1));
+        String out = graph.node("BatchNormalization", Map.of("epsilon", spec.eps()), in[0], in[1], in[2], mean, var);
+        if (spec.fusion() == Fusion.ADD_RELU) out = graph.node("Add", Map.of(), out, in[3]);
+        return spec.fusion() == Fusion.NONE ? out : graph.node("Relu", Map.of(), out);
     }
 
     @Override

@@ -3,9 +3,11 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** y = x + b per channel, optionally followed by a ReLU, over (N, C, H, W) or (N, C). */
 public final class BiasOp extends Op {
@@ -45,6 +47,15 @@ public final class BiasOp extends Op {
         Storage db = needs(1) ? gradientOf(1) : null;
         if (db != null) backend().elementwise().biasBackward(spec, dx, db);
         return new Storage[] {dx, db};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        String[] in = values(graph);
+        boolean image = node().output().shape().rank() == 4;
+        String terms = image ? graph.node("Unsqueeze", Map.of(), in[1], graph.constant(1, 2)) : in[1];
+        String sum = graph.node("Add", Map.of(), in[0], terms);
+        return spec.relu() ? graph.node("Relu", Map.of(), sum) : sum;
     }
 
     @Override

@@ -3,10 +3,12 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.ConcatSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /** Concatenates tensors (N, C_i, H, W) or (N, C_i) along the channels. */
 public final class ConcatOp extends Op {
@@ -57,6 +59,11 @@ public final class ConcatOp extends Op {
             backend().concat().backward(spec, i, dy, dxs[i]);
         }
         return dxs;
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Concat", Map.of("axis", 1L), values(graph));
     }
 
     @Override

@@ -5,9 +5,11 @@ import greg.kernels.Storage;
 import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Conv2dSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** 2-D convolution: x (N, Cin, H, W), w (Cout, Cin/groups, KH, KW), b (Cout) or null -&gt; (N, Cout, OH, OW). */
 public final class Conv2dOp extends Op {
@@ -59,6 +61,17 @@ public final class Conv2dOp extends Op {
         Storage dx = gradientOf(0);
         kernels.backwardData(spec, w.storage(), dy, dx);
         return dx;
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        Map<String, ?> attributes = Map.of(
+                "kernel_shape", new long[] {spec.kernelH(), spec.kernelW()},
+                "strides", new long[] {spec.strideH(), spec.strideW()},
+                "pads", new long[] {spec.padH(), spec.padW(), spec.padH(), spec.padW()},
+                "dilations", new long[] {spec.dilationH(), spec.dilationW()},
+                "group", (long) spec.groups());
+        return graph.node("Conv", attributes, values(graph));
     }
 
     @Override

@@ -2,9 +2,11 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** (N, C, H, W) -&gt; (N, C*H*W), channel-major as in PyTorch. */
 public final class FlattenOp extends Op {
@@ -27,6 +29,11 @@ public final class FlattenOp extends Op {
     @Override
     protected Storage[] backward(Storage dy) {
         return new Storage[] {dy.retain()};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Flatten", Map.of("axis", 1L), values(graph));
     }
 
     @Override

@@ -3,9 +3,11 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.GateSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /**
  * x (N, C, H, W) times a gate (N, C) or (N, C, 1, 1): each channel of each image has one factor, as in
@@ -46,6 +48,14 @@ public final class GateOp extends Op {
         Storage dx = !needs(0) ? null : inPlace(dy);
         if (dx != null) backend().gate().forward(spec, dy, gate, dx);
         return new Storage[] {dx, dgate};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        String[] in = values(graph);
+        boolean matrix = node().inputs().get(1).shape().rank() == 2;
+        String factors = matrix ? graph.node("Unsqueeze", Map.of(), in[1], graph.constant(2, 3)) : in[1];
+        return graph.node("Mul", Map.of(), in[0], factors);
     }
 
     @Override

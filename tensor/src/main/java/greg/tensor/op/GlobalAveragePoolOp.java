@@ -2,9 +2,11 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** (N, C, H, W) -&gt; (N, C): the mean over the positions. */
 public final class GlobalAveragePoolOp extends Op {
@@ -29,6 +31,11 @@ public final class GlobalAveragePoolOp extends Op {
         Storage dx = gradientOf(0);
         backend().pool2d().globalAverageBackward(in.dim(0), in.dim(1), in.dim(2), in.dim(3), dy, dx);
         return new Storage[] {dx};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Flatten", Map.of("axis", 1L), graph.node("GlobalAveragePool", Map.of(), values(graph)));
     }
 
     @Override

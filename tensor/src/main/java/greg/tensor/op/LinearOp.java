@@ -4,9 +4,11 @@ import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 import greg.kernels.spec.GemmSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** Fully connected layer: x (N, I), w (O, I), b (O) or null -&gt; (N, O). */
 public final class LinearOp extends Op {
@@ -56,6 +58,11 @@ public final class LinearOp extends Op {
 
     private BiasSpec biasSpec() {
         return new BiasSpec(n, out, 1, 1, false);
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Gemm", Map.of("transB", 1L), values(graph));
     }
 
     @Override

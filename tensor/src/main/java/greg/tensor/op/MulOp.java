@@ -2,8 +2,10 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** y = a * b element by element, equal shapes. */
 public final class MulOp extends Op {
@@ -39,6 +41,11 @@ public final class MulOp extends Op {
 
     private void product(Storage dy, Storage factor, Storage out) {
         backend().elementwise().multiply(node().output().shape().dims(), dy, factor, out);
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Mul", Map.of(), values(graph));
     }
 
     @Override

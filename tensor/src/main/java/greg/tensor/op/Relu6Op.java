@@ -2,8 +2,10 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** y = min(max(x, 0), 6), any shape (MobileNet's activation). */
 public final class Relu6Op extends Op {
@@ -26,6 +28,11 @@ public final class Relu6Op extends Op {
         Storage dx = inPlace(dy);
         backend().elementwise().relu6Backward(node().output().shape().dims(), y, dy, dx);
         return new Storage[] {dx};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Clip", Map.of(), values(graph)[0], graph.constant(0f), graph.constant(6f));
     }
 
     @Override

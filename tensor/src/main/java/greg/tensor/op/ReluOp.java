@@ -2,8 +2,10 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** y = max(x, 0), any shape. */
 public final class ReluOp extends Op {
@@ -26,6 +28,11 @@ public final class ReluOp extends Op {
         Storage dx = inPlace(dy);
         backend().elementwise().reluBackward(node().output().shape().dims(), y, dy, dx);
         return new Storage[] {dx};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Relu", Map.of(), values(graph));
     }
 
     @Override

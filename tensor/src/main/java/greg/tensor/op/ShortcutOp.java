@@ -4,9 +4,12 @@ import greg.kernels.Storage;
 import greg.kernels.spec.ShortcutSpec;
 import greg.tensor.ChannelMap;
 import greg.tensor.ChannelRoute;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
 
 /** Parameter-free shortcut: (N, C, H, W) -&gt; (N, C', ceil(H/s), ceil(W/s)), subsampled, channels copied or zero. */
 public final class ShortcutOp extends Op {
@@ -43,6 +46,26 @@ public final class ShortcutOp extends Op {
         Storage dx = gradientOf(0);
         backend().shortcut().backward(spec, dy, dx);
         return new Storage[] {dx};
+    }
+
+    /** Every {@code stride}-th row and column; then the channels, of which one more is zero if the route needs zeros. */
+    @Override
+    public String onnx(OnnxGraph graph) {
+        String y = values(graph)[0];
+        if (spec.stride() > 1) {
+            String all = graph.constant(Long.MAX_VALUE, Long.MAX_VALUE);
+            String axes = graph.constant(2, 3);
+            String steps = graph.constant(spec.stride(), spec.stride());
+            y = graph.node("Slice", Map.of(), y, graph.constant(0, 0), all, axes, steps);
+        }
+        List<Integer> sources = route.sources();
+        if (sources.contains(ShortcutSpec.ZERO)) {
+            y = graph.node("Pad", Map.of(), y, graph.constant(0, 0, 0, 0, 0, 1, 0, 0));
+        }
+        long[] indices = sources.stream()
+                .mapToLong(source -> source == ShortcutSpec.ZERO ? route.inChannels() : source)
+                .toArray();
+        return graph.node("Gather", Map.of("axis", 1L), y, graph.constant(indices));
     }
 
     @Override

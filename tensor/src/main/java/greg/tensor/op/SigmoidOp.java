@@ -2,8 +2,10 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /**
  * y = 1 / (1 + exp(-x)), any shape. A channel of zeros becomes one of 1/2: where channels are to be pruned, a product
@@ -29,6 +31,11 @@ public final class SigmoidOp extends Op {
         Storage dx = inPlace(dy);
         backend().elementwise().sigmoidBackward(node().output().shape().dims(), y, dy, dx);
         return new Storage[] {dx};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        return graph.node("Sigmoid", Map.of(), values(graph));
     }
 
     @Override

@@ -2,8 +2,10 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** y = x / (1 + exp(-x)), any shape (SiLU, also called swish; the activation of EfficientNet). */
 public final class SiluOp extends Op {
@@ -26,6 +28,12 @@ public final class SiluOp extends Op {
         Storage dx = inPlace(dy);
         backend().elementwise().siluBackward(node().output().shape().dims(), x, dy, dx);
         return new Storage[] {dx};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        String in = values(graph)[0];
+        return graph.node("Mul", Map.of(), in, graph.node("Sigmoid", Map.of(), in));
     }
 
     @Override

@@ -3,9 +3,11 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.UpsampleNearestSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
+import java.util.Map;
 
 /** (N, C, H, W) -&gt; (N, C, H factorH, W factorW): each pixel becomes a block of equal pixels. */
 public final class UpsampleNearestOp extends Op {
@@ -37,6 +39,16 @@ public final class UpsampleNearestOp extends Op {
         Storage dx = gradientOf(0);
         backend().upsampleNearest().backward(spec, dy, dx);
         return new Storage[] {dx};
+    }
+
+    @Override
+    public String onnx(OnnxGraph graph) {
+        // Resize would take factors with several rules of rounding; repeating is what this is
+        String x = values(graph)[0];
+        String rows = graph.node("Unsqueeze", Map.of(), x, graph.constant(3, 5));
+        String tiled = graph.node("Tile", Map.of(), rows, graph.constant(1, 1, 1, spec.factorH(), 1, spec.factorW()));
+        int[] y = spec.yDims();
+        return graph.node("Reshape", Map.of(), tiled, graph.constant(0, y[1], y[2], y[3]));
     }
 
     @Override
