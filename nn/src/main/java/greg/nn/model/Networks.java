@@ -3,11 +3,16 @@ package greg.nn.model;
 import greg.kernels.Backend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 
-/** The architectures that can be created by name. */
+/**
+ * The architectures that can be created by name: greg's own; those of {@link NetworkProvider}s; and any public {@link NnModule} by
+ * the name of its class. Classes that are not greg's are looked for by the context class loader of the thread.
+ */
 public final class Networks {
     /** Images from this size on get the VGG for ImageNet, smaller ones that for CIFAR. */
     private static final int LARGE = 224;
@@ -21,7 +26,11 @@ public final class Networks {
     }
 
     /** A network and the smallest height and width of its images. */
-    private record Entry(int minImage, Factory factory) {}
+    private record Entry(int minImage, Factory factory) {
+        static Entry of(NetworkProvider provider) {
+            return new Entry(provider.minImage(), provider::create);
+        }
+    }
 
     static {
         register("lenet5", 28, LeNet5::new);
@@ -68,9 +77,21 @@ public final class Networks {
         ENTRIES.put(name, new Entry(minImage, factory));
     }
 
-    /** All names, in the order in which they are listed to users. */
+    /** All names, in the order in which they are listed to users; classes are not listed. */
     public static List<String> names() {
-        return List.copyOf(ENTRIES.keySet());
+        List<String> names = new ArrayList<>(ENTRIES.keySet());
+        for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) names.add(provider.name());
+        return names;
+    }
+
+    /** Whether a network can be created by that name; null if it can, else why not, as a sentence. */
+    public static String whyNot(String arch) {
+        try {
+            entry(arch);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
     }
 
     /**
@@ -99,8 +120,12 @@ public final class Networks {
     }
 
     private static Entry entry(String arch) {
-        Entry entry = ENTRIES.get(arch);
-        if (entry != null) return entry;
+        Entry own = ENTRIES.get(arch);
+        if (own != null) return own;
+        for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) {
+            if (provider.name().equals(arch)) return Entry.of(provider);
+        }
+        if (arch.indexOf('.') > 0) return new Entry(1, NetworkClass.named(arch)::create);
         throw new IllegalArgumentException(
                 "unknown architecture '" + arch + "'; known are " + String.join(", ", names()));
     }
