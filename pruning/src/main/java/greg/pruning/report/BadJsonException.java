@@ -9,8 +9,17 @@ public final class BadJsonException extends RuntimeException {
     private final String reason;
 
     BadJsonException(String message, JsonProcessingException cause) {
-        super(message + cause.getOriginalMessage(), cause);
-        reason = cause.getOriginalMessage();
+        super(message + oneLine(cause), cause);
+        reason = oneLine(cause);
+    }
+
+    BadJsonException(String message) {
+        super(message);
+        reason = message;
+    }
+
+    private static String oneLine(JsonProcessingException cause) {
+        return cause.getOriginalMessage().replaceAll("\\s+", " ");
     }
 
     /** What the parser says, without the file. */
