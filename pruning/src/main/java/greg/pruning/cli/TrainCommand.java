@@ -61,8 +61,7 @@ final class TrainCommand implements Resume.Command {
         device.check();
         TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
-        Checkpoint start =
-                saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        Checkpoint start = saved != null ? saved.network() : arch.read();
         RunData runData = data.open();
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())

@@ -6,24 +6,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 public final class BadJsonException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final String reason;
-
     BadJsonException(String message, JsonProcessingException cause) {
         super(message + oneLine(cause), cause);
-        reason = oneLine(cause);
     }
 
     BadJsonException(String message) {
         super(message);
-        reason = message;
     }
 
     private static String oneLine(JsonProcessingException cause) {
         return cause.getOriginalMessage().replaceAll("\\s+", " ");
-    }
-
-    /** What the parser says, without the file. */
-    String reason() {
-        return reason;
     }
 }

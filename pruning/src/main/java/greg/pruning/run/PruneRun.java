@@ -285,7 +285,7 @@ public final class PruneRun {
 
     private NnModule copy(NnModule dense) {
         NnModule network = pruning.spec().build(backend);
-        StateDict.of(dense).loadInto(network);
+        StateDict.of(dense).loadInto(network, true); // its values were checked when they were read
         Initializer.seedDropout(network, plan.finetune().seed());
         return network;
     }

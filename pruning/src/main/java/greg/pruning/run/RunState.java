@@ -287,10 +287,16 @@ public record RunState(
         Map<String, String> metadata = new HashMap<>(read.metadata());
         String text = metadata.remove(KEY);
         if (text == null) throw new RunException(file + ": expected a checkpoint of a run, it has no '" + KEY + "'");
-        return new Saved(
+        Saved saved = new Saved(
                 Json.parse(text, RunState.class, file),
                 new Checkpoint(file, read.state().under(NETWORK), metadata),
                 read.state().under(OPTIMIZER),
                 read.state().under(GROWTH));
+        try {
+            saved.schedule();
+        } catch (IllegalArgumentException e) {
+            throw new RunException(file + ": " + e.getMessage(), e);
+        }
+        return saved;
     }
 }
