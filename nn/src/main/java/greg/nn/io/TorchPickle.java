@@ -34,7 +34,6 @@ public final class TorchPickle {
     private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final int LEGACY_PROTOCOL = 1001;
     private static final int CHUNK = 1 << 20;
-    private static final int MAX_MESSAGE = 300;
 
     /** Tensors may share a storage or be expanded views of it, but not so that they hold much more than the file does. */
     private static final int MAX_ELEMENTS_PER_BYTE = 4;
@@ -61,18 +60,12 @@ public final class TorchPickle {
         } catch (IOException e) {
             throw new CheckpointException("read " + file + " of PyTorch: " + AtomicFile.reason(e), e);
         } catch (PickleException e) {
-            throw new CheckpointException("read " + file + " of PyTorch: " + line(e.getMessage()), e);
+            throw new CheckpointException(
+                    "read " + file + " of PyTorch: " + CheckpointException.line(e.getMessage()), e);
         } catch (RuntimeException e) {
             // a pickle that torch.save did not make, or that is damaged, fails in any of the casts and look-ups
             throw new CheckpointException("read " + file + " of PyTorch: it is damaged, or not made by torch.save", e);
         }
-    }
-
-    /** A message in one line of bounded length: names in it come from the file. */
-    private static String line(String message) {
-        String line =
-                String.valueOf(message).replaceAll("[\\s\\p{Cntrl}]+", " ").trim();
-        return line.length() <= MAX_MESSAGE ? line : line.substring(0, MAX_MESSAGE) + " ...";
     }
 
     private static Checkpoint readZip(Path file) throws IOException {

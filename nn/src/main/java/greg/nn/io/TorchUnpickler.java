@@ -110,13 +110,38 @@ final class TorchUnpickler extends Unpickler {
                 stack.add(new Inert());
             }
             case Opcodes.BUILD -> stack.pop(); // attributes of an object; no tensor of a state dict is among them
-            case Opcodes.PROTO, Opcodes.FRAME, Opcodes.STOP, Opcodes.MARK, Opcodes.POP,
-                    Opcodes.NONE, Opcodes.NEWTRUE, Opcodes.NEWFALSE, Opcodes.BININT, Opcodes.BININT1, Opcodes.BININT2,
-                    Opcodes.LONG1, Opcodes.BINFLOAT, Opcodes.SHORT_BINUNICODE, Opcodes.SHORT_BINSTRING,
-                    Opcodes.SHORT_BINBYTES, Opcodes.EMPTY_TUPLE, Opcodes.TUPLE, Opcodes.TUPLE1, Opcodes.TUPLE2,
-                    Opcodes.TUPLE3, Opcodes.EMPTY_LIST, Opcodes.APPEND, Opcodes.REDUCE,
-                    Opcodes.NEWOBJ, Opcodes.NEWOBJ_EX, Opcodes.BINPUT, Opcodes.LONG_BINPUT, Opcodes.MEMOIZE,
-                    Opcodes.BINGET, Opcodes.LONG_BINGET, Opcodes.BINPERSID -> {
+            case Opcodes.PROTO,
+                    Opcodes.FRAME,
+                    Opcodes.STOP,
+                    Opcodes.MARK,
+                    Opcodes.POP,
+                    Opcodes.NONE,
+                    Opcodes.NEWTRUE,
+                    Opcodes.NEWFALSE,
+                    Opcodes.BININT,
+                    Opcodes.BININT1,
+                    Opcodes.BININT2,
+                    Opcodes.LONG1,
+                    Opcodes.BINFLOAT,
+                    Opcodes.SHORT_BINUNICODE,
+                    Opcodes.SHORT_BINSTRING,
+                    Opcodes.SHORT_BINBYTES,
+                    Opcodes.EMPTY_TUPLE,
+                    Opcodes.TUPLE,
+                    Opcodes.TUPLE1,
+                    Opcodes.TUPLE2,
+                    Opcodes.TUPLE3,
+                    Opcodes.EMPTY_LIST,
+                    Opcodes.APPEND,
+                    Opcodes.REDUCE,
+                    Opcodes.NEWOBJ,
+                    Opcodes.NEWOBJ_EX,
+                    Opcodes.BINPUT,
+                    Opcodes.LONG_BINPUT,
+                    Opcodes.MEMOIZE,
+                    Opcodes.BINGET,
+                    Opcodes.LONG_BINGET,
+                    Opcodes.BINPERSID -> {
                 return super.dispatch(opcode);
             }
             default ->
