@@ -42,11 +42,18 @@ final class TarWriter {
         System.arraycopy(bytes, 0, header, at, bytes.length);
     }
 
+    byte[] bytes() {
+        return Arrays.copyOf(tar.toByteArray(), tar.size() + 1024);
+    }
+
     byte[] gzipped() throws IOException {
+        return gzip(bytes());
+    }
+
+    static byte[] gzip(byte[] bytes) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (OutputStream out = new GZIPOutputStream(packed)) {
-            tar.writeTo(out);
-            out.write(new byte[1024]);
+            out.write(bytes);
         }
         return packed.toByteArray();
     }

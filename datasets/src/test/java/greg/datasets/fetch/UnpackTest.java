@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -191,5 +193,35 @@ class UnpackTest {
         assertRefused(Unpack.TAR_GZ, Arrays.copyOf(whole, whole.length / 2));
         byte[] zip = zip("a", "q".repeat(5000).getBytes(StandardCharsets.UTF_8));
         assertRefused(Unpack.ZIP, Arrays.copyOf(zip, 40));
+    }
+
+    /** What is in the gzip stream is damaged, not the stream: its own checksum would stop nearly everything. */
+    @Test
+    void damagedArchivesAreUnpackedInsideOrRefused() throws IOException {
+        TarWriter tar = new TarWriter()
+                .folder("a/")
+                .file("a/b", "x".repeat(600))
+                .entry("p", 'x', "9 atime=1\n")
+                .file("c", "y");
+        byte[] zip = zip("d/e", "q".repeat(700).getBytes(StandardCharsets.UTF_8));
+        List<Path> before = outside();
+        for (int seed = 0; seed < 500; seed++) {
+            unpack(Unpack.TAR_GZ, TarWriter.gzip(Mutation.of(tar.bytes(), new Random(seed))), seed);
+            unpack(Unpack.TAR_GZ, Mutation.of(tar.gzipped(), new Random(seed)), seed);
+            unpack(Unpack.ZIP, Mutation.of(zip, new Random(seed)), seed);
+        }
+        assertEquals(before, outside(), "nothing is written outside");
+    }
+
+    private void unpack(Unpack how, byte[] archive, int seed) throws IOException {
+        Path file = Files.write(folder.resolve("archive"), archive);
+        try {
+            how.run(file, inside);
+        } catch (DatasetException e) {
+            assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+            Files.delete(file);
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError("mutant " + seed + ": " + HexFormat.of().formatHex(archive), e);
+        }
     }
 }

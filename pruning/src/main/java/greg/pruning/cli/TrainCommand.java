@@ -63,7 +63,7 @@ final class TrainCommand implements Resume.Command {
         RunState.Saved saved = run.saved();
         Checkpoint start =
                 saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
-        RunData runData = data.open();
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
                 : NetworkSpec.of(start, arch.arch, runData.images());
