@@ -53,7 +53,7 @@ public enum Unpack {
      *
      * @throws DatasetException if the archive is damaged or would write outside the folder
      */
-    void run(Path file, Path folder) {
+    public void run(Path file, Path folder) {
         if (this == NOTHING) return;
         try {
             try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
