@@ -109,7 +109,7 @@ final class PruneCommand implements Resume.Command {
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
-        RunData runData = data.open();
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = start != null
                 ? NetworkSpec.of(start, arch.arch, runData.images())
                 : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images());
@@ -153,7 +153,7 @@ final class PruneCommand implements Resume.Command {
         if (saved != null && saved.state().phase() != Phase.TRAIN) {
             return Checkpoints.load(run.resumed.file(PruneRun.BASE));
         }
-        return arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        return arch.read();
     }
 
     /** The paper's numbers, if they belong to this experiment; else null, with a warning. */
