@@ -19,9 +19,9 @@ import java.util.TreeSet;
 public final class ResumedRun {
     private final Path folder;
     private final JsonNode config;
-    private final RunState.Last last;
+    private final LastState last;
 
-    private ResumedRun(Path folder, JsonNode config, RunState.Last last) {
+    private ResumedRun(Path folder, JsonNode config, LastState last) {
         this.folder = folder;
         this.config = config;
         this.last = last;
@@ -35,7 +35,7 @@ public final class ResumedRun {
      * @throws CheckpointException if a network in the folder is missing or damaged
      */
     public static ResumedRun read(Path folder, RunMonitor monitor) {
-        RunState.Last last = RunState.last(folder);
+        LastState last = LastState.of(folder);
         if (last.saved() == null) refuseLater(folder);
         else verify(folder, last.saved().state());
         last.say(monitor);
@@ -67,7 +67,7 @@ public final class ResumedRun {
      * @throws RunException if a file is missing, damaged or was changed
      */
     public static void verifyFiles(Path folder, RunMonitor monitor) {
-        RunState.Last last = RunState.last(folder);
+        LastState last = LastState.of(folder);
         last.say(monitor);
         if (last.saved() != null) last.saved().state().verify(folder);
     }

@@ -4,17 +4,14 @@ import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
-import greg.nn.io.CheckpointException;
 import greg.nn.io.Safetensors;
 import greg.nn.train.Position;
 import greg.nn.train.Score;
 import greg.nn.train.TrainState;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.report.Accuracies;
-import greg.pruning.report.BadJsonException;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -240,45 +237,6 @@ public record RunState(
         Map<String, String> metadata = spec.metadata();
         metadata.put(KEY, Json.line(this));
         Safetensors.write(folder.file(FILE), folder.file(PREVIOUS), all, metadata);
-    }
-
-    /**
-     * The last good checkpoint of a run.
-     *
-     * @param saved that checkpoint, or null if the run ended before its first
-     * @param lost what is wrong with the latest, if this is the previous one; else null
-     */
-    record Last(Saved saved, String lost) {
-        /** Says that the latest checkpoint is lost, if it is. */
-        void say(RunMonitor monitor) {
-            if (lost != null) monitor.say("warning: %s; the previous checkpoint is used instead", lost);
-        }
-    }
-
-    /**
-     * The latest checkpoint in a run folder, or the previous one where the latest is damaged or missing.
-     *
-     * @throws RunException if neither can be used
-     */
-    static Last last(Path folder) {
-        Path latest = folder.resolve(FILE);
-        Path previous = folder.resolve(PREVIOUS);
-        if (!Files.exists(latest) && !Files.exists(previous)) return new Last(null, null);
-        try {
-            return new Last(read(latest), null);
-        } catch (CheckpointException | BadJsonException | RunException bad) {
-            if (!Files.exists(previous)) {
-                throw new RunException(bad.getMessage() + "; there is no " + previous + ", start a new run", bad);
-            }
-            try {
-                return new Last(read(previous), bad.getMessage());
-            } catch (CheckpointException | BadJsonException | RunException worse) {
-                throw new RunException(
-                        "both checkpoints are lost: " + bad.getMessage() + "; " + worse.getMessage()
-                                + "; start a new run",
-                        worse);
-            }
-        }
     }
 
     /** Reads a checkpoint; CheckpointException, BadJsonException or RunException if it is none, or damaged. */

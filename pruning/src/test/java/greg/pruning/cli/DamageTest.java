@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class DamageTest extends LenetRuns {
     private static final String[] GROWING = {"--method", "GReg-1", "--wg", "filter", "--stage-pr", RATIOS};
     private static final String USED = "the previous checkpoint is used instead";
-    private static final int FLIPS = 12;
+    private static final int FLIPS = 8;
 
     private final Random random = new Random(4);
 
