@@ -78,7 +78,7 @@ final class OneDnn {
     }
 
     /** What must be settled before any native class is initialised. */
-    private static void configure(int threads) {
+    private static synchronized void configure(int threads) {
         // JavaCPP limits native memory to the size of the Java heap unless told otherwise
         setDefault("org.bytedeco.javacpp.maxBytes", "0");
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
