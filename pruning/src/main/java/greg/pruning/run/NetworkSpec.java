@@ -157,20 +157,21 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         }
         return new NetworkSpec(
                 metadata.get("arch"),
-                number(checkpoint, "channels"),
-                number(checkpoint, "image_size"),
-                number(checkpoint, "classes"),
+                number(checkpoint, "channels", 1 << 20),
+                number(checkpoint, "image_size", 1 << 16),
+                number(checkpoint, "classes", 1 << 20),
                 PruningPlan.read(checkpoint.state(), metadata));
     }
 
-    private static int number(Checkpoint checkpoint, String key) {
+    /** {@code most} is far more than any network has, and so little that nobody's count of operations overflows. */
+    private static int number(Checkpoint checkpoint, String key, int most) {
         String value = checkpoint.metadata().get(key);
-        try {
-            return Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-            throw new RunException(checkpoint.file() + ": its metadata has " + key + " = " + value
-                    + ", expected a number; the file is damaged, use another checkpoint");
+        if (value != null && value.matches("[0-9]{1,9}")) {
+            int number = Integer.parseInt(value);
+            if (number >= 1 && number <= most) return number;
         }
+        throw new RunException(checkpoint.file() + ": its metadata has " + key + " = " + value
+                + ", expected a number from 1 to " + most + "; the file is damaged, use another checkpoint");
     }
 
     /** Builds the network and loads the weights. */
