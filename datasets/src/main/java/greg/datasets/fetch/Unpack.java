@@ -60,7 +60,7 @@ public enum Unpack {
      *
      * @throws DatasetException if the archive is damaged, would write outside the folder or unpacks to far more than its size
      */
-    void run(Path file, Path folder) {
+    public void run(Path file, Path folder) {
         if (this == NOTHING) return;
         try {
             try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {

@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ import java.util.Map;
  *
  * @param dataStart byte of the file at which the data begin
  * @param tensors in the header's order; together they cover the data without overlap or gap
- * @param metadata strings
+ * @param metadata strings, checksums included
  */
 record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, String> metadata) {
     static final String METADATA = "__metadata__";
@@ -44,6 +45,14 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
 
     /** One tensor: bytes [begin, end) from the start of the data. */
     record Tensor(String name, ElementType type, Shape shape, long begin, long end) {}
+
+    /** Type and shape of the tensors by name, for {@link Checksums}. */
+    Map<String, String> described() {
+        Map<String, String> all = new HashMap<>();
+        for (Tensor t : tensors)
+            all.put(t.name(), Checksums.describe(t.type(), t.shape().dims()));
+        return all;
+    }
 
     static SafetensorsHeader read(Path file, FileChannel in) throws IOException {
         long size = in.size();
@@ -83,6 +92,7 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
                 tensors.add(tensor(file, field.getKey(), field.getValue()));
                 continue;
             }
+            if (!field.getValue().isObject()) throw bad(file, METADATA + " is not an object");
             for (Map.Entry<String, JsonNode> string : field.getValue().properties()) {
                 if (!string.getValue().isTextual()) {
                     throw bad(file, METADATA + "." + string.getKey() + " is not a string");

@@ -5,6 +5,7 @@ import greg.pruning.report.HtmlReport;
 import greg.pruning.report.Json;
 import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
+import greg.pruning.run.ResumedRun;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +64,7 @@ final class ReportCommand implements Callable<Integer> {
                         folder + ": expected a finished run of 'greg prune', with report.json; this one"
                                 + " has none: resume it with 'greg prune --resume " + folder + "', or leave it out");
             }
+            ResumedRun.verifyFiles(folder, console);
             runs.add(RunRecord.read(folder));
         }
         ResultTable table =

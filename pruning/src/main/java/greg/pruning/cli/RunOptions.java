@@ -32,9 +32,9 @@ final class RunOptions {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description =
-                    "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                            + " --data, --device, --threads, --no-graph and --checkpoint-interval may be changed. Default: none.")
+            description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
+                    + " --data, --device, --threads, --no-graph, --checkpoint-interval and --allow-nonfinite may be changed."
+                    + " Default: none.")
     Path resume;
 
     @Option(

@@ -61,8 +61,7 @@ final class TrainCommand implements Resume.Command {
         device.check();
         TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
-        Checkpoint start =
-                saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        Checkpoint start = saved != null ? saved.network() : arch.read();
         RunData runData = data.open(console);
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
@@ -80,6 +79,7 @@ final class TrainCommand implements Resume.Command {
                     RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null),
                     console);
             checkpoints.enter(Phase.TRAIN, networkSpec, RunState.Results.NONE);
+            if (saved == null) checkpoints.start(null);
             Training training = new Training(console, folder, runData, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
             checkpoints.done();

@@ -15,15 +15,13 @@ import java.util.function.Supplier;
 
 /** A run's checkpoints: the state of the training loop, and of the run around it. */
 public final class RunCheckpoints {
+    /** Kernels that were chosen by measuring, in runs of earlier versions; now the state has them. */
     static final String PLANS = "checkpoint/plans.txt";
 
     private final RunFolder folder;
     private final Backend backend;
     private final double interval;
     private final RunState.Saved from;
-    /** As they are in the folder. */
-    private List<String> plans = List.of();
-
     private Phase phase = Phase.TRAIN;
     private NetworkSpec spec;
     private RunState.Results results = RunState.Results.NONE;
@@ -41,12 +39,15 @@ public final class RunCheckpoints {
     public RunCheckpoints(RunFolder folder, Backend backend, double interval, RunState.Saved from, RunMonitor monitor) {
         this.folder = folder;
         this.backend = backend;
-        if (from != null && Files.exists(folder.file(PLANS))) {
-            plans = folder.readLines(PLANS);
-            for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
-        }
+        List<String> plans = from == null ? List.of() : plans(from.state());
+        if (!plans.isEmpty()) for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
         this.interval = interval;
         this.from = from;
+    }
+
+    private List<String> plans(RunState state) {
+        if (state.plans() != null) return state.plans();
+        return Files.exists(folder.file(PLANS)) ? folder.readLines(PLANS) : List.of();
     }
 
     /** Whether the resumed run had got past {@code which}. */
@@ -114,8 +115,8 @@ public final class RunCheckpoints {
         write(RunState.Loop.of(state), epochs, network, state, growth);
     }
 
-    /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */
-    void start(NnModule network) {
+    /** A checkpoint at the start of a phase; {@code network} null: the phase makes it, or takes it from another file. */
+    public void start(NnModule network) {
         if (network == null) {
             TrainState none = new TrainState(null, new StateDict(), new StateDict(), 0, List.of());
             write(null, null, none.network(), none, new StateDict());
@@ -127,22 +128,26 @@ public final class RunCheckpoints {
     /** Writes a checkpoint as a whole; if that fails, the previous one stays. */
     private void write(
             RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
-        keepPlans();
-        new RunState(phase, seconds(), folder.syncMetrics(), results, loop, epochs, state.dropout())
-                .write(folder, spec, network, state.optimizer(), growth);
+        RunState run = new RunState(
+                phase,
+                seconds(),
+                folder.syncMetrics(),
+                results,
+                loop,
+                epochs,
+                state.dropout(),
+                FileSums.of(folder, phase),
+                backend.planChoices());
+        run.write(folder, spec, network, state.optimizer(), growth);
     }
 
-    /** Before the state, which is nothing without them where bits are promised. */
-    private void keepPlans() {
-        List<String> now = backend.planChoices();
-        if (now.equals(plans)) return;
-        folder.writeText(PLANS, String.join("\n", now) + "\n");
-        plans = now;
-    }
-
-    /** The run is finished: what a checkpoint would hold is in its other files. */
+    /**
+     * The run is finished: what a checkpoint would hold is in its other files. Twice, so that the previous checkpoint is not
+     * the large one of a training.
+     */
     public void done() {
         enter(Phase.DONE, spec, results);
+        start(null);
         start(null);
     }
 }

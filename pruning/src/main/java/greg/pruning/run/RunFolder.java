@@ -1,6 +1,8 @@
 package greg.pruning.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.io.AtomicFile;
+import greg.nn.io.Sha256;
 import greg.pruning.report.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +14,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,7 +28,9 @@ import java.util.stream.Stream;
 public final class RunFolder implements AutoCloseable {
     static final String CONFIG = "config.json";
 
-    private static final String METRICS = "metrics.jsonl";
+    static final String PLAN = "plan.json";
+    static final String REPORT = "report.json";
+    static final String METRICS = "metrics.jsonl";
 
     /** The report with charts. */
     public static final String PAGE = "report.html";
@@ -36,20 +42,25 @@ public final class RunFolder implements AutoCloseable {
     private static final List<String> OURS = List.of(
             CONFIG,
             METRICS,
-            "report.json",
+            REPORT,
             "report.txt",
             PAGE,
-            "plan.json",
-            "pruned.safetensors",
+            PLAN,
+            PruneRun.PRUNED,
             RunState.FILE,
+            RunState.PREVIOUS,
             RunCheckpoints.PLANS,
-            "checkpoint/base.safetensors",
+            PruneRun.BASE,
             "checkpoint/latest.safetensors",
             "checkpoint/best.safetensors");
 
     private final Path folder;
     private final Deque<Path> created = new ArrayDeque<>();
+    /** SHA-256 of the JSON files as this process wrote or verified them: later damage must not be taken for their content. */
+    private final Map<String, String> sums = new HashMap<>();
+
     private FileChannel metrics;
+    private Sha256 metricsSum = new Sha256();
 
     private RunFolder(Path folder) {
         this.folder = folder;
@@ -99,20 +110,22 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Reopens the folder of a run that ended early, and removes files that were left half-written.
      *
-     * @param metricsBytes length to which metrics.jsonl is cut
-     * @throws RunException if another process is running in it, or it cannot be written
+     * @param at what the run is resumed from, to whose length metrics.jsonl is cut; null: its start
+     * @throws RunException if another process is running in it, it cannot be written, or a file is not as it was at {@code at}
      */
-    public static RunFolder reopen(Path folder, long metricsBytes) {
+    static RunFolder reopen(Path folder, RunState at) {
         RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
         try {
             run.open();
             for (Path directory : List.of(run.folder, run.file("checkpoint"))) removeTemporary(directory);
-            long length = run.metrics.size();
-            if (length < metricsBytes) {
-                throw new RunException(run.file(METRICS) + " has " + length + " bytes, at the last checkpoint it had "
-                        + metricsBytes + ": records were removed from it; put the file back or start a new run");
+            long length = at == null ? 0 : at.metricsBytes();
+            run.metricsSum = FileSums.of(run.file(METRICS), length);
+            if (at != null) at.verify(run.folder); // again: from here on no other process can write
+            for (String name : List.of(CONFIG, PLAN, REPORT)) {
+                if (Files.exists(run.file(name)))
+                    run.sums.put(name, FileSums.of(run.file(name)).hex());
             }
-            run.metrics.truncate(metricsBytes);
+            run.metrics.truncate(length);
             return run;
         } catch (IOException e) {
             run.close();
@@ -121,6 +134,15 @@ public final class RunFolder implements AutoCloseable {
             run.close();
             throw e;
         }
+    }
+
+    /** The files that a run has written here, those without a record left out. */
+    static List<String> written(Path folder) {
+        return OURS.stream()
+                .filter(name -> Files.exists(folder.resolve(name)))
+                .filter(name ->
+                        !name.equals(METRICS) || folder.resolve(name).toFile().length() > 0)
+                .toList();
     }
 
     private static void removeTemporary(Path directory) throws IOException {
@@ -171,7 +193,25 @@ public final class RunFolder implements AutoCloseable {
 
     /** Writes indented JSON: complete or not at all. */
     public void writeJson(String name, Object value) {
-        AtomicFile.writeText(file(name), Json.pretty(value));
+        String text = Json.pretty(value);
+        AtomicFile.writeText(file(name), text);
+        sums.put(name, new Sha256().add(text).hex());
+    }
+
+    /** Reads what {@link #writeJson} wrote; RunException if the file has changed since. */
+    JsonNode readJson(String name) {
+        if (!FileSums.of(file(name)).hex().equals(sum(name))) throw FileSums.changed(file(name));
+        return Json.read(file(name));
+    }
+
+    /** SHA-256 of a file that {@link #writeJson} wrote, or null. */
+    String sum(String name) {
+        return sums.get(name);
+    }
+
+    /** SHA-256 of the metrics so far. */
+    String metricsSum() {
+        return metricsSum.hex();
     }
 
     /** Writes text: complete or not at all. */
@@ -190,8 +230,10 @@ public final class RunFolder implements AutoCloseable {
 
     /** Appends one record to metrics.jsonl. */
     public void metric(Object entry) {
+        String line = Json.line(entry) + "\n";
         try {
-            AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(Json.line(entry) + "\n"));
+            AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(line));
+            metricsSum.add(line);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

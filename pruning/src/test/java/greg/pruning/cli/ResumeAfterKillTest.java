@@ -126,8 +126,9 @@ class ResumeAfterKillTest {
     }
 
     private static Place place(Path out) {
-        RunState.Saved saved = RunState.read(out);
-        if (saved == null) return Place.BEFORE_ANY;
+        Path file = out.resolve(RunState.FILE);
+        if (!Files.exists(file)) return Place.BEFORE_ANY;
+        RunState.Saved saved = RunState.read(file);
         RunState state = saved.state();
         return switch (state.phase()) {
             case TRAIN -> state.loop() == null ? Place.BEFORE_ANY : Place.BASE_TRAINING;
