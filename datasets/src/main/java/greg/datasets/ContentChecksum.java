@@ -61,7 +61,7 @@ final class ContentChecksum {
             }
         }
         Path memory = DataFiles.home().resolve(FOLDER).resolve(state.hex());
-        String known = recall(memory);
+        String known = check.skipBad() ? null : recall(memory); // who has all files decoded wants to know how they are
         if (known != null) return known;
         String sum = compute(name, root, entries, settings, check);
         if (newest.isBefore(now.minusSeconds(SETTLED_SECONDS))) remember(memory, sum);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -45,6 +46,11 @@ final class ImageDecoder {
     private static final int BYTES_PER_PIXEL = 11;
 
     private static final long MEGA = 1 << 20;
+
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+    /** The megabytes that the images decoded at a time may take together: half of the heap. */
+    private static final Semaphore MEMORY = new Semaphore((int) Math.min(HEAP / 2 / MEGA, Integer.MAX_VALUE), true);
 
     private ImageDecoder() {}
 
@@ -92,7 +98,23 @@ final class ImageDecoder {
         String irregular = ImageFiles.irregular(file);
         if (irregular != null) throw new BadImageException(file, irregular, null);
         try {
-            requireFits(file, Files.size(file), 0, Runtime.getRuntime().maxMemory());
+            return decode(file, chooser, requireFits(file, Files.size(file), 0, HEAP));
+        } catch (IOException e) {
+            throw new BadImageException(file, "cannot be decoded (" + DataFiles.reason(e) + ")", e);
+        } catch (BadImageException e) {
+            throw e;
+        } catch (RuntimeException e) { // Java's decoders throw many kinds of these on damaged files
+            String what = e.toString().replaceAll("\\s*\\R\\s*", " ");
+            throw new BadImageException(file, "cannot be decoded (" + what + ")", e);
+        }
+    }
+
+    /** {@code share}: megabytes to wait for before the file is read. */
+    private static Pixels decode(Path file, Chooser chooser, int share) throws IOException {
+        int held = share;
+        int needed;
+        MEMORY.acquireUninterruptibly(held);
+        try {
             byte[] bytes = Files.readAllBytes(file);
             JpegHeader header = new JpegHeader(bytes);
             if (header.truncated()) throw new BadImageException(file, "truncated: a JPEG without its end", null);
@@ -106,20 +128,21 @@ final class ImageDecoder {
                 try {
                     reader.setInput(in, true, true);
                     long pixels = pixels(file, bytes.length, reader.getHeight(0), reader.getWidth(0));
-                    requireFits(file, bytes.length, pixels, Runtime.getRuntime().maxMemory());
-                    return decode(reader, header, chooser);
+                    needed = requireFits(file, bytes.length, pixels, HEAP);
+                    int more = Math.max(0, needed - held);
+                    if (MEMORY.tryAcquire(more)) {
+                        held += more;
+                        return decode(reader, header, chooser);
+                    }
                 } finally {
                     reader.dispose();
                 }
             }
-        } catch (IOException e) {
-            throw new BadImageException(file, "cannot be decoded (" + DataFiles.reason(e) + ")", e);
-        } catch (BadImageException e) {
-            throw e;
-        } catch (RuntimeException e) { // Java's decoders throw many kinds of these on damaged files
-            String what = e.toString().replaceAll("\\s*\\R\\s*", " ");
-            throw new BadImageException(file, "cannot be decoded (" + what + ")", e);
+        } finally {
+            MEMORY.release(held);
         }
+        // nobody may wait for more while holding some; so it is read again when the memory is there
+        return decode(file, chooser, needed);
     }
 
     private static Pixels decode(ImageReader reader, JpegHeader header, Chooser chooser) throws IOException {
@@ -155,10 +178,10 @@ final class ImageDecoder {
         return (long) height * width;
     }
 
-    /** Refuses what would take more than half of the heap: several images are decoded at a time. */
-    static void requireFits(Path file, long bytes, long pixels, long heap) {
+    /** Refuses what would take more than half of the heap; else the megabytes that it takes. */
+    static int requireFits(Path file, long bytes, long pixels, long heap) {
         long needed = bytes + BYTES_PER_PIXEL * pixels;
-        if (needed <= heap / 2) return;
+        if (needed <= heap / 2) return (int) (needed / MEGA);
         throw new BadImageException(
                 file,
                 "decoding it takes about " + needed / MEGA + " MB, more than half of the " + heap / MEGA

@@ -103,7 +103,7 @@ class HostileImagesTest {
             assertRefused(Files.write(folder.resolve("a.png"), png(size[0], size[1])), "its header claims");
             if (size[0] >= 1 << 16 || size[1] >= 1 << 16) continue;
             assertRefused(Files.write(folder.resolve("a.gif"), gif(size[0], size[1])), "its header claims");
-            assertRefused(Files.write(folder.resolve("a.jpg"), jpeg(size[0], size[1])), "its header claims");
+            assertRefused(Files.write(folder.resolve("a.jpg"), jpeg(size[0], size[1])));
         }
         for (int[] size : new int[][] {{0, 5}, {5, 0}, {-5, -5}, {Integer.MIN_VALUE, 1}, {1, Integer.MIN_VALUE}}) {
             assertRefused(Files.write(folder.resolve("a.bmp"), bmp(size[0], size[1])));

@@ -47,14 +47,19 @@ class ImageCheckTest {
         else System.setProperty("greg.data", homeBefore);
     }
 
-    /** Skips bad files and keeps what it is told. */
+    /** Keeps what it is told. */
     private static final class Recorder implements ImageCheck {
+        private final boolean skipBad;
         final List<String> bad = new ArrayList<>();
         final List<String> progress = new ArrayList<>();
 
+        Recorder(boolean skipBad) {
+            this.skipBad = skipBad;
+        }
+
         @Override
         public boolean skipBad() {
-            return true;
+            return skipBad;
         }
 
         @Override
@@ -77,7 +82,7 @@ class ImageCheckTest {
         Path cut = Files.write(root.resolve("train/ant/1.png"), new byte[100]);
         Path link = Files.createSymbolicLink(root.resolve("train/bee/9.jpg"), root.resolve("nowhere"));
         Path empty = Files.write(root.resolve("test/bee/0.jpg"), new byte[0]);
-        Recorder check = new Recorder();
+        Recorder check = new Recorder(true);
         DataSplit split = open(check);
         assertEquals(
                 List.of(
@@ -118,8 +123,8 @@ class ImageCheckTest {
         try (Stream<Path> files = Files.walk(root.resolve("test"))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) Files.write(file, new byte[3]);
         }
-        String message =
-                assertThrows(DatasetException.class, () -> open(new Recorder())).getMessage();
+        String message = assertThrows(DatasetException.class, () -> open(new Recorder(true)))
+                .getMessage();
         assertTrue(message.contains("imagefolder/test: none of the 8 images can be decoded"), message);
     }
 
@@ -147,11 +152,11 @@ class ImageCheckTest {
         List<ImageFolder.Entry> entries = new ArrayList<>();
         for (int i = 0; i < 4; i++) entries.add(new ImageFolder.Entry(folder.resolve(i + ".png"), i));
         Instant later = Instant.now().plusSeconds(10);
-        Recorder justNow = new Recorder();
+        Recorder justNow = new Recorder(false);
         String sum = checksum(entries, folder, justNow, Instant.now());
         assertEquals(sum, checksum(entries, folder, justNow, Instant.now()));
         assertEquals(10, justNow.progress.size(), "files as new as this may change again unnoticed: read both times");
-        Recorder first = new Recorder();
+        Recorder first = new Recorder(false);
         assertEquals(sum, checksum(entries, folder, first, later));
         assertEquals(
                 List.of(
@@ -161,9 +166,12 @@ class ImageCheckTest {
                         "checksum of x 3/4",
                         "checksum of x 4/4"),
                 first.progress);
-        Recorder second = new Recorder();
+        Recorder second = new Recorder(false);
         assertEquals(sum, checksum(entries, folder, second, later));
         assertEquals(List.of(), second.progress, "remembered");
+        Recorder thorough = new Recorder(true);
+        assertEquals(sum, checksum(entries, folder, thorough, later));
+        assertEquals(5, thorough.progress.size(), "who asks for a check gets one");
 
         Path file = folder.resolve("2.png");
         FileTime time = Files.getLastModifiedTime(file);
@@ -187,7 +195,7 @@ class ImageCheckTest {
         Instant later = Instant.now().plusSeconds(10);
         Path memory = home.resolve(".checksums");
         Files.writeString(memory, "a file where a folder should be");
-        Recorder check = new Recorder();
+        Recorder check = new Recorder(false);
         String sum = checksum(entries, folder, check, later);
         assertEquals(sum, checksum(entries, folder, check, later));
         assertEquals(4, check.progress.size());

@@ -73,12 +73,21 @@ final class DataCommand implements Runnable {
                 description = "Folder of its files. Default: see 'greg data list'.")
         private Path data;
 
+        @Option(
+                names = "--image-size",
+                paramLabel = "PIXELS",
+                defaultValue = "0",
+                description = "As in a run, whose checksums are printed then; images of several sizes need one."
+                        + " Default: ${DEFAULT-VALUE}, the data set's usual size.")
+        private int imageSize;
+
         @Override
         public Integer call() {
             DataOptions.checkName("", name);
+            Checks.atLeast("--image-size", 0, imageSize);
             Console console = Console.of(spec);
             ConsoleImageCheck images = new ConsoleImageCheck(console, true, console.out()::println);
-            DataSplit split = Datasets.open(name, data, 0, images);
+            DataSplit split = Datasets.open(name, data, imageSize, images);
             print(split.train());
             print(split.test());
             if (images.count() == 0) return 0;
