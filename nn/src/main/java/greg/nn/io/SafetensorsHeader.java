@@ -1,7 +1,9 @@
 package greg.nn.io;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,7 +12,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,8 +29,17 @@ import java.util.Map;
  */
 record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, String> metadata) {
     static final String METADATA = "__metadata__";
-    private static final long MAX_HEADER = 100_000_000;
-    private static final ObjectMapper JSON = new ObjectMapper()
+    private static final int MAX_HEADER = 1 << 25;
+
+    /** About 17 tokens describe a tensor. Without limits a header of a few MB could become a tree of hundreds. */
+    private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
+            .maxTokenCount(1_000_000)
+            .maxNestingDepth(8)
+            .maxNumberLength(20)
+            .build();
+
+    private static final ObjectMapper JSON = new ObjectMapper(
+                    JsonFactory.builder().streamReadConstraints(LIMITS).build())
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -53,24 +63,25 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
         if (length < 2 || length > MAX_HEADER) {
             throw bad(
                     file,
-                    "the header's length is given as " + Long.toUnsignedString(length) + " bytes; is it this format?");
+                    "the header's length is given as " + Long.toUnsignedString(length) + " bytes, expected 2 to "
+                            + MAX_HEADER + "; is it this format?");
         }
         if (8 + length > size) {
             throw bad(file, "it is truncated: the header ends at byte " + (8 + length) + ", the file at " + size);
         }
         ByteBuffer text = ByteBuffer.allocate((int) length);
         Safetensors.readFully(in, text, 8);
-        return parse(file, new String(text.array(), StandardCharsets.UTF_8), 8 + length, size);
+        return parse(file, text.array(), 8 + length, size);
     }
 
-    private static SafetensorsHeader parse(Path file, String text, long dataStart, long size) {
+    private static SafetensorsHeader parse(Path file, byte[] text, long dataStart, long size) {
         JsonNode root;
         try {
             root = JSON.readTree(text);
-        } catch (JsonProcessingException e) {
+        } catch (IOException e) {
+            String why = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
             throw new CheckpointException(
-                    "read " + file + " as safetensors: the header is not valid JSON: "
-                            + e.getOriginalMessage().replaceAll("\\s+", " "),
+                    "read " + file + " as safetensors: the header is not valid JSON: " + CheckpointException.line(why),
                     e);
         }
         if (!root.isObject()) throw bad(file, "the header is not a JSON object");
@@ -159,6 +170,6 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
     }
 
     private static CheckpointException bad(Path file, String what) {
-        return new CheckpointException("read " + file + " as safetensors: " + what);
+        return new CheckpointException("read " + file + " as safetensors: " + CheckpointException.line(what));
     }
 }

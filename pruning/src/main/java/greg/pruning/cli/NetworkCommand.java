@@ -39,7 +39,7 @@ abstract class NetworkCommand implements Callable<Integer> {
         check();
         if (arch.weights == null) throw new UsageException("--weights: expected a checkpoint file or a run folder");
         Checkpoint checkpoint = arch.read();
-        RunData runData = data.open();
+        RunData runData = data.open(Console.of(spec));
         NetworkSpec networkSpec = NetworkSpec.of(checkpoint, arch.arch, runData.images());
         Console console = Console.of(spec);
         try (Backend backend = device.open(true)) {

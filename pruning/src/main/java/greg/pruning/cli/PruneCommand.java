@@ -109,7 +109,7 @@ final class PruneCommand implements Resume.Command {
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
-        RunData runData = data.open();
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = start != null
                 ? NetworkSpec.of(start, arch.arch, runData.images())
                 : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images());

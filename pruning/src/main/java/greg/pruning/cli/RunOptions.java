@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.train.Augmentation;
 import greg.pruning.report.Written;
@@ -13,14 +14,10 @@ import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that writes a run folder. */
 final class RunOptions {
-    /** Data sets of image files, which differ in size. */
-    private static final Set<String> FROM_FILES = Set.of("imagefolder", "tiny-imagenet", "imagenet");
-
     @Option(
             names = {"--out", "-o"},
             paramLabel = "DIR",
@@ -79,7 +76,7 @@ final class RunOptions {
             throw new UsageException(
                     "--augment: expected standard, crop, resized-crop or none, got '" + augment + "'; see --help");
         }
-        if (kind == Augmentation.RESIZED_CROP && !FROM_FILES.contains(data.dataset)) {
+        if (kind == Augmentation.RESIZED_CROP && !Datasets.ofImageFiles().contains(data.dataset)) {
             throw new UsageException("--augment resized-crop: expected a data set of image files (imagefolder,"
                     + " tiny-imagenet, imagenet), got " + data.dataset + "; use crop");
         }

@@ -62,7 +62,7 @@ final class TrainCommand implements Resume.Command {
         TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
         Checkpoint start = saved != null ? saved.network() : arch.read();
-        RunData runData = data.open();
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
                 : NetworkSpec.of(start, arch.arch, runData.images());

@@ -24,6 +24,7 @@ public enum Setting {
     WEIGHTS(Role.TRAINING),
     INHERIT_PRUNED(Role.TRAINING),
     IMAGE_SIZE(Role.TRAINING),
+    SKIP_BAD_IMAGES(Role.TRAINING),
     MEAN(Role.TRAINING),
     STD(Role.TRAINING),
     AUGMENT(Role.TRAINING),
