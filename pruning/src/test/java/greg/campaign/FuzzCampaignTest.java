@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Damaged files of every kind: a result or a refusal, and never anything else. */
 class FuzzCampaignTest {
-    private static final int SHORT = 2000;
-    private static final int SHORT_SLOW = 12;
+    private static final int SHORT = 500;
+    private static final int SHORT_SLOW = 4;
     /** Slow targets are not worth more of the time. */
     private static final double SLOW_SHARE = 0.1;
 
@@ -19,7 +19,7 @@ class FuzzCampaignTest {
 
     @BeforeAll
     static void runs() throws Exception {
-        RunTargets.prepare();
+        RunTargets.prepare(Options.OUT.resolve("runs-fuzz"));
     }
 
     static Stream<String> fast() {
@@ -49,7 +49,7 @@ class FuzzCampaignTest {
                 isLong ? Long.MAX_VALUE : count, isLong ? Math.round(60 * Options.MINUTES * share) : NO_LIMIT);
         Options.say(tally);
         List<String> findings = fuzzer.findings();
-        assertTrue(tally.clean(), tally + "; findings in target/campaign/findings: " + findings);
+        assertTrue(tally.clean(), tally + "; findings in " + fuzzer.folder() + ": " + findings);
         assertTrue(tally.accepted() > 0, "the valid inputs are refused: " + tally);
     }
 }

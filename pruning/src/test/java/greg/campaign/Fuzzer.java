@@ -3,9 +3,9 @@ package greg.campaign;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Feeds inputs to a target in worker processes, and starts the next where one ended. */
 final class Fuzzer {
@@ -31,7 +31,9 @@ final class Fuzzer {
         this.target = target;
         this.seed = seed;
         inputs = new Inputs(target, seed);
-        findings = Files.createDirectories(Options.OUT.resolve("findings"));
+        findings = Options.OUT.resolve("findings").resolve(target.name());
+        RunTargets.delete(findings);
+        Files.createDirectories(findings);
         scratch = Options.scratch("greg-" + target.name());
         slotFile = scratch.resolve("slot");
     }
@@ -66,11 +68,6 @@ final class Fuzzer {
                 (System.currentTimeMillis() - start) / 1e3);
     }
 
-    /** How many inputs are not mutants: the first ones. */
-    int known() {
-        return inputs.known().size();
-    }
-
     private int deaths() {
         return crashed + hung + outOfMemory;
     }
@@ -83,7 +80,7 @@ final class Fuzzer {
                 "-Xmx256m",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + findings.resolve(target.name() + "-crash-%p.log"),
+                "-XX:ErrorFile=" + findings.resolve("crash-%p.log"),
                 Worker.class.getName(),
                 target.name(),
                 Long.toString(seed),
@@ -106,7 +103,7 @@ final class Fuzzer {
         else if (code == OUT_OF_MEMORY) outOfMemory++;
         else crashed++;
         long i = slot.current();
-        Files.write(findings.resolve(target.name() + "-" + i + "-" + how + ".bin"), inputs.get(i));
+        Files.write(findings.resolve(i + "-" + how + ".bin"), inputs.get(i));
         slot.current(i + 1);
     }
 
@@ -125,15 +122,18 @@ final class Fuzzer {
         return false;
     }
 
-    /** What is reported of the findings: names of files. */
+    /** Where findings are. */
+    Path folder() {
+        return findings;
+    }
+
+    /** Names of the files of findings. */
     List<String> findings() throws IOException {
-        List<String> names = new ArrayList<>();
-        try (var files = Files.list(findings)) {
-            files.map(f -> f.getFileName().toString())
-                    .filter(n -> n.startsWith(target.name() + "-") && !n.endsWith(".txt"))
+        try (Stream<Path> files = Files.list(findings)) {
+            return files.map(f -> f.getFileName().toString())
+                    .filter(name -> !name.endsWith(".txt"))
                     .sorted()
-                    .forEach(names::add);
+                    .toList();
         }
-        return names;
     }
 }

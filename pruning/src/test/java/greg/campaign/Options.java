@@ -16,6 +16,9 @@ final class Options {
     /** Findings, logs and the summary. */
     static final Path OUT = Path.of("target/campaign").toAbsolutePath();
 
+    /** The property that tells worker processes where the small runs are whose files are damaged. */
+    static final String RUNS = "greg.campaign.runs";
+
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
     private Options() {}
@@ -35,6 +38,7 @@ final class Options {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true"));
+        if (System.getProperty(RUNS) != null) command.add("-D" + RUNS + "=" + System.getProperty(RUNS));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(List.of(words));
         return command;

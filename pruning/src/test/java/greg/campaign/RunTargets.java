@@ -45,15 +45,14 @@ final class RunTargets {
 
     private RunTargets() {}
 
-    /** Where the three runs are, told to worker processes by a property. */
     private static Path runs() {
-        return Path.of(System.getProperty("greg.campaign.runs", "target/campaign/runs"))
-                .toAbsolutePath();
+        return Path.of(System.getProperty(Options.RUNS));
     }
 
-    /** Makes the runs anew. */
-    static void prepare() throws IOException {
-        delete(runs());
+    /** Makes the runs anew, for this process and those that it starts. */
+    static void prepare(Path folder) throws IOException {
+        System.setProperty(Options.RUNS, folder.toString());
+        delete(folder);
         Files.createDirectories(runs());
         for (Stage stage : Stage.values()) {
             SmallRuns.run(SmallRuns.command("prune", runs(), stage.folder(), "--method", "GReg-2"), stage.steps);

@@ -34,13 +34,13 @@ final class Worker {
         long i = Long.parseLong(args[2]);
         while (i < to && System.currentTimeMillis() < end) {
             slot.current(i);
-            worker.read(target, reader, i, inputs.get(i), slot);
+            worker.read(reader, i, inputs.get(i), slot);
             slot.current(++i);
         }
         System.exit(0); // also where a backend's threads are left
     }
 
-    private void read(Target target, Target.Reader reader, long i, byte[] input, Slot slot) throws IOException {
+    private void read(Target.Reader reader, long i, byte[] input, Slot slot) throws IOException {
         try {
             reader.read(input);
             slot.accept();
@@ -51,7 +51,7 @@ final class Worker {
             }
             slot.fail();
             if (!seen.add(signature(e))) return;
-            String name = target.name() + "-" + i + "-" + e.getClass().getSimpleName();
+            String name = i + "-" + e.getClass().getSimpleName();
             Files.write(findings.resolve(name + ".bin"), input);
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace));

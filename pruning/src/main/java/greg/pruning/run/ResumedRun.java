@@ -126,12 +126,12 @@ public final class ResumedRun {
                     + config.path("commit").asText() + "), use that one,"
                     + " or start a new run");
         }
-        for (String part : List.of("kind", "name", "threads")) {
-            warn(
-                    monitor,
-                    "device " + part,
-                    config.path("device").path(part),
-                    now.path("device").path(part));
+        for (String part : List.of("kind", "name", "instructionSet", "threads")) {
+            JsonNode then = config.path("device").path(part);
+            // a run of an older greg does not tell the instruction set
+            if (then.isMissingNode()) continue;
+            String words = part.equals("instructionSet") ? "instruction set" : part;
+            warn(monitor, "device " + words, then, now.path("device").path(part));
         }
         for (String part : List.of("precision", "version", "commit", "java")) {
             warn(monitor, part, config.path(part), now.path(part));

@@ -186,6 +186,33 @@ class HostileJsonTest extends LenetRuns {
         return value.substring(0, at) + with + value.substring(at + 1);
     }
 
+    /** Mutants that are read as a state, put in the place of a run's checkpoint. */
+    @Test
+    void aRunResumedFromAnAlteredState() throws IOException {
+        List<Path> states = states();
+        Path folder = temp.resolve("states");
+        for (int i = 0; i < 25; i++) {
+            Path good = states.get(i % (states.size() - 1));
+            String[] text = {""};
+            while (text[0].isEmpty()) {
+                String mutant = JsonMutants.of(Safetensors.read(good).metadata().get("state"), random);
+                try {
+                    Json.parse(mutant, RunState.class, good);
+                    text[0] = mutant;
+                } catch (BadJsonException e) {
+                    // refused as it should be; the next one
+                }
+            }
+            Path copy = RunFolders.copy(folder, temp.resolve("run" + i));
+            mutate(good, copy.resolve(RunState.FILE), "state", state -> text[0]);
+            Cli cli = Cli.run("prune", "--resume", copy.toString());
+            assertFalse(cli.err().contains("internal error"), cli.err() + text[0]);
+            if (cli.code() == 0) taken++;
+            else refused++;
+        }
+        assertTrue(taken > 0 && refused > 0, refused + " refused, " + taken + " taken");
+    }
+
     /** As runs of earlier versions have it: a state that does not know the file. */
     @Test
     void theConfigurationOfARunWithoutChecksums() throws IOException {

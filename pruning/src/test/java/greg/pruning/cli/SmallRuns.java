@@ -33,7 +33,8 @@ public final class SmallRuns {
         args.addAll(List.of("--device", ResumeTest.DEVICE, "--threads", "1", "--augment", "none", "--batch-size", "8"));
         args.addAll(List.of("--checkpoint-interval", "0", "--epochs", "2"));
         if (command.equals("prune")) {
-            args.addAll(List.of("--stage-pr", "conv1:0.5,conv2:0.5", "--base-epochs", "1", "--base-lr", "0.05"));
+            if (!List.of(more).contains("--stage-pr")) args.addAll(List.of("--stage-pr", "conv1:0.5,conv2:0.5"));
+            args.addAll(List.of("--base-epochs", "1", "--base-lr", "0.05"));
             args.addAll(List.of("--lr-ft", "0.01", "--batch-size-prune", "8", "--update-reg-interval", "2"));
             args.addAll(List.of("--stabilize-reg-interval", "3", "--reg-upper-limit", "1"));
             args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));
