@@ -15,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +28,14 @@ class HostileImagesTest {
 
     @TempDir
     Path folder;
+
+    /** Loading classes for the first time allocates too. */
+    @BeforeAll
+    static void warmUp(@TempDir Path folder) throws IOException {
+        for (String name : List.of("rgb.png", "rgb.bmp", "rgb.jpg")) {
+            ImageDecoder.decode(TestData.copyImage(name, folder.resolve(name)));
+        }
+    }
 
     private void assertRefused(Path file, String... parts) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -137,8 +137,8 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
 
     private static long[] numbers(Path file, String name, JsonNode node, String key) {
         JsonNode list = node.path(key);
-        long[] numbers = new long[list.size()];
         boolean good = list.isArray();
+        long[] numbers = new long[good ? list.size() : 0];
         for (int i = 0; i < numbers.length; i++) {
             good &= list.get(i).isIntegralNumber() && list.get(i).canConvertToLong();
             numbers[i] = list.get(i).longValue();

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,16 @@ class HostileCheckpointsTest {
 
     @TempDir
     Path folder;
+
+    /** Loading classes for the first time allocates too. */
+    @BeforeAll
+    static void warmUp(@TempDir Path folder) throws IOException {
+        for (String name : List.of("zip.pth", "legacy.th", "small.safetensors")) {
+            try (InputStream in = HostileCheckpointsTest.class.getResourceAsStream(name)) {
+                Checkpoints.load(Files.write(folder.resolve(name), in.readAllBytes()));
+            }
+        }
+    }
 
     /** The beginning of a dictionary: MARK and one entry; the storage "0" of two elements is at memo 0. */
     private static PickleWriter good() {
@@ -461,6 +472,17 @@ class HostileCheckpointsTest {
                 .put((byte) '{')
                 .array();
         assertRefused(Files.write(folder.resolve("claims"), claims), 10 * MEGA, "header's length");
+    }
+
+    @Test
+    void aHeaderOfOtherTypesIsRefused() throws IOException {
+        for (String value : List.of("{\"a\":1}", "\"2\"", "2", "null", "[null]", "[{}]", "[1.0]", "[1e400]", "[[1]]")) {
+            for (String fields : List.of("\"shape\":%s,\"data_offsets\":[0,4]", "\"shape\":[1],\"data_offsets\":%s")) {
+                String header = "{\"w\":{\"dtype\":\"F32\"," + fields.formatted(value) + "}}";
+                Path file = safetensors(header.getBytes(StandardCharsets.UTF_8), 4);
+                assertRefused(file, 10 * MEGA, "no list of integers");
+            }
+        }
     }
 
     @Test
