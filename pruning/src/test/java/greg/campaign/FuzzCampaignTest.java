@@ -6,15 +6,11 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Damaged files of every kind: a result or a refusal, and never anything else. */
 class FuzzCampaignTest {
-    private static final int SHORT = 500;
-    private static final int SHORT_SLOW = 4;
-    /** Slow targets are not worth more of the time. */
-    private static final double SLOW_SHARE = 0.1;
-
     private static final int NO_LIMIT = 3600;
 
     @BeforeAll
@@ -22,27 +18,19 @@ class FuzzCampaignTest {
         RunTargets.prepare(Options.OUT.resolve("runs-fuzz"));
     }
 
-    static Stream<String> fast() {
-        return Targets.FAST.stream().map(Target::name);
+    /** Of each group: its targets, inputs of each in the short campaign, and the group's share of the time in a long one. */
+    static Stream<Arguments> targets() {
+        return Stream.of(of(Targets.FILES, 500, 0.75), of(Targets.RUNS, 100, 0.15), of(Targets.RESUMED, 3, 0.1))
+                .flatMap(group -> group);
     }
 
-    static Stream<String> slow() {
-        return Targets.SLOW.stream().map(Target::name);
-    }
-
-    @ParameterizedTest
-    @MethodSource("fast")
-    void fast(String target) throws Exception {
-        fuzz(target, SHORT, (1 - SLOW_SHARE) / Targets.FAST.size());
+    private static Stream<Arguments> of(List<Target> group, int count, double share) {
+        return group.stream().map(target -> Arguments.of(target.name(), count, share / group.size()));
     }
 
     @ParameterizedTest
-    @MethodSource("slow")
-    void slow(String target) throws Exception {
-        fuzz(target, SHORT_SLOW, SLOW_SHARE / Targets.SLOW.size());
-    }
-
-    private static void fuzz(String name, int count, double share) throws Exception {
+    @MethodSource("targets")
+    void mutants(String name, int count, double share) throws Exception {
         Fuzzer fuzzer = new Fuzzer(Targets.named(name), Options.SEED);
         boolean isLong = Options.isLong();
         Tally tally = fuzzer.run(

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same targets with jazzer, which keeps the inputs that reach new code, and watches for paths and classes that inputs choose. */
 class GuidedCampaignTest {
-    private static final int SHORT = 5000;
+    private static final int SHORT = 2000;
     private static final int TARGETS = 9;
     private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in (\\d+) second");
     private static final Pattern COVERED = Pattern.compile("cov: (\\d+)");

@@ -15,11 +15,13 @@ final class Inputs {
     private final Mutator mutator;
     private final long seed;
     private final List<byte[]> known;
+    private final int valid;
 
     Inputs(Target target, long seed) throws Exception {
         mutator = target.mutator();
         this.seed = seed;
         known = new ArrayList<>(target.seeds());
+        valid = known.size();
         known.addAll(corpus(target));
     }
 
@@ -43,7 +45,8 @@ final class Inputs {
     byte[] get(long i) {
         if (i < known.size()) return known.get((int) i);
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + i);
-        byte[] input = known.get(random.nextInt(known.size()));
+        // mostly of valid ones, of which more is read
+        byte[] input = known.get(random.nextInt(random.nextInt(4) == 0 ? known.size() : valid));
         return mutator.mutate(input, known.get(random.nextInt(known.size())), random);
     }
 }

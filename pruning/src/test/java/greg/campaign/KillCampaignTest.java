@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** SIGKILL at any moment of any kind of run. */
 class KillCampaignTest {
-    private static final int SHORT = 2;
+    private static final int SHORT = 1;
     private static final int KINDS = 7;
 
     @TempDir

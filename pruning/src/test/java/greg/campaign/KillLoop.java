@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** Runs of one kind, killed and resumed again and again; each ends with the bits of one that was never killed. */
 final class KillLoop {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int MOST_KILLS_PER_RUN = 8;
+    private static final int MOST_KILLS_PER_RUN = 5;
 
     private final Path folder;
     private final Path whole;

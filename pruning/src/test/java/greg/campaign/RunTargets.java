@@ -128,7 +128,7 @@ final class RunTargets {
             Backend backend = Backends.open("reference"); // for as long as this process lives
             return input -> {
                 store(original, input, scratch);
-                RunState.Saved saved = RunState.read(scratch);
+                RunState.Saved saved = RunState.read(scratch.resolve(RunState.FILE));
                 GrowthSchedule.Saved.of(saved.growth());
                 NetworkSpec spec = NetworkSpec.of(saved.network(), null, IMAGES);
                 try (NnModule network = saved.load(spec, backend)) {
@@ -160,6 +160,7 @@ final class RunTargets {
             Checkpoint original = Safetensors.read(Stage.GROWING.folder().resolve(RunState.FILE));
             return input -> {
                 copy(Stage.GROWING.folder(), scratch);
+                Files.delete(scratch.resolve(RunState.PREVIOUS)); // which would be used instead
                 store(original, input, scratch);
                 resume(scratch);
             };

@@ -5,8 +5,8 @@ import java.util.List;
 
 /** All targets. */
 final class Targets {
-    /** Read in microseconds. */
-    static final List<Target> FAST = List.of(
+    /** Files that are read in microseconds. */
+    static final List<Target> FILES = List.of(
             new CheckpointTargets.AnySafetensors(),
             new CheckpointTargets.DamagedSafetensors(),
             new CheckpointTargets.TorchZip(),
@@ -18,14 +18,17 @@ final class Targets {
             new DatasetTargets.Image("bmp"),
             new DatasetTargets.Image("gif"),
             new DatasetTargets.IdxImages(),
-            new DatasetTargets.CifarImages(),
+            new DatasetTargets.CifarImages());
+
+    /** Files of a run, which are read in milliseconds. */
+    static final List<Target> RUNS = List.of(
             new RunTargets.Report("config.json"),
             new RunTargets.Report("report.json"),
             new RunTargets.Report("metrics.jsonl"),
             new RunTargets.State());
 
-    /** Read, and then used by a run of a second. */
-    static final List<Target> SLOW = List.of(
+    /** Files that a run needs to be resumed, which takes a second. */
+    static final List<Target> RESUMED = List.of(
             new RunTargets.ResumedState(),
             new RunTargets.Resumed("config.json"),
             new RunTargets.Resumed("plan.json"),
@@ -35,7 +38,7 @@ final class Targets {
 
     /** The target of a name. */
     static Target named(String name) {
-        for (List<Target> some : List.of(FAST, SLOW)) {
+        for (List<Target> some : List.of(FILES, RUNS, RESUMED)) {
             for (Target target : some) if (target.name().equals(name)) return target;
         }
         throw new IllegalArgumentException("no target " + name);

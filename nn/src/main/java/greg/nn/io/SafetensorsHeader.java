@@ -138,12 +138,10 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
     private static long[] numbers(Path file, String name, JsonNode node, String key) {
         JsonNode list = node.path(key);
         boolean good = list.isArray();
-        long[] numbers = new long[good ? list.size() : 0];
-        for (int i = 0; i < numbers.length; i++) {
-            good &= list.get(i).isIntegralNumber() && list.get(i).canConvertToLong();
-            numbers[i] = list.get(i).longValue();
-        }
+        for (JsonNode number : list) good &= number.isIntegralNumber() && number.canConvertToLong();
         if (!good) throw bad(file, "tensor " + name + " has no list of integers '" + key + "'");
+        long[] numbers = new long[list.size()];
+        for (int i = 0; i < numbers.length; i++) numbers[i] = list.get(i).longValue();
         return numbers;
     }
 
