@@ -62,9 +62,8 @@ record BatchNormCase(BatchNormSpec spec, float away, float spread, int layout) i
         }
         BatchNormKernels norm = backend.batchNorm();
         int c = spec.channels();
-        // by how much a rounding of the mean to float32 moves what is normalized, against one of values around 1
-        double moved = Math.max(1, away / Math.sqrt(spread * spread + EPS));
-        double sums = moved * Math.sqrt(spec.reduction());
+        Sizes sizes = sizes();
+        double sums = sizes.normalized * Math.sqrt(spec.reduction());
         try (Workspace k = new Workspace(backend)) {
             Storage x = GridCase.activation(backend, k, layout, x(), spec.dims());
             Storage residual = residual(backend, k);
@@ -101,11 +100,11 @@ record BatchNormCase(BatchNormSpec spec, float away, float spread, int layout) i
                     constantDgamma,
                     constantDbeta);
             return List.of(
-                    new Result("y of inference", k.get(inference, spec.dims()), moved),
-                    new Result("y", k.get(y, spec.dims()), moved),
+                    new Result("y of inference", k.get(inference, spec.dims()), sizes.normalized),
+                    new Result("y", k.get(y, spec.dims()), sizes.normalized),
                     new Result("running mean", k.get(mean, c), 1),
                     new Result("running variance", k.get(var, c), 1),
-                    new Result("dx", k.get(dx, spec.dims()), moved * moved),
+                    new Result("dx", k.get(dx, spec.dims()), sizes.dx),
                     new Result("dresidual", residual == null ? new float[0] : k.get(dresidual, spec.dims()), 1),
                     new Result("dgamma", k.get(dgamma, c), sums),
                     new Result("dbeta", k.get(dbeta, c), Math.sqrt(spec.reduction())),
@@ -113,6 +112,38 @@ record BatchNormCase(BatchNormSpec spec, float away, float spread, int layout) i
                     new Result("dgamma of inference", k.get(constantDgamma, c), sums),
                     new Result("dbeta of inference", k.get(constantDbeta, c), Math.sqrt(spec.reduction())));
         }
+    }
+
+    /**
+     * What deviations are compared with at least.
+     *
+     * @param normalized 1, or more where a rounding of the mean to float32 moves what is normalized: by 6e-8 |mean| / deviation
+     * @param dx of the terms that dx is the sum of: with two values in a channel they cancel
+     */
+    private record Sizes(double normalized, double dx) {}
+
+    private Sizes sizes() {
+        float[] x = x();
+        float[] gamma = gauss(Of.GAMMA.ordinal(), spec.channels());
+        int plane = spec.h() * spec.w();
+        double normalized = 1;
+        double dx = 0;
+        for (int c = 0; c < spec.channels(); c++) {
+            double sum = 0;
+            double squares = 0;
+            for (int i = 0; i < x.length; i++) {
+                if (i / plane % spec.channels() != c) continue;
+                double apart = (double) x[i] - away;
+                sum += apart;
+                squares += apart * apart;
+            }
+            double mean = sum / spec.reduction();
+            double inverse = 1 / Math.sqrt(squares / spec.reduction() - mean * mean + EPS);
+            double moved = Math.max(1, Math.abs(away + mean) * inverse / 20);
+            normalized = Math.max(normalized, moved);
+            dx = Math.max(dx, Math.abs(gamma[c]) * inverse * moved);
+        }
+        return new Sizes(normalized, dx);
     }
 
     /** What the training form computes before its ReLU. */
