@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged files are read or refused with a DatasetException; nothing else is thrown, overflows, or takes forever. */
 class MutantsTest {
-    private static final int MUTANTS = 300;
+    private static final int MUTANTS = 200;
 
     @TempDir
     Path folder;

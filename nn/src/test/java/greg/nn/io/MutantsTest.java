@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged files are read or refused with our own exception; nothing else is thrown, overflows, or takes forever. */
 class MutantsTest {
-    private static final int MUTANTS = 1000;
+    private static final int MUTANTS = 400;
     private static final int[] EDGES = {0, 1, -1, 0x7FFFFFFF, 0x80000000, 0xFFFF, 1 << 24, 100};
 
     @TempDir
