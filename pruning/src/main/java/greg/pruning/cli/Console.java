@@ -47,6 +47,11 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
         return Interrupts.requested();
     }
 
+    @Override
+    public void unsaved(boolean steps) {
+        Interrupts.unsaved(steps);
+    }
+
     /** Whether standard streams are a terminal. Since JDK 22 a Console exists without one, so it has to be asked. */
     static boolean systemIsTerminal() {
         java.io.Console console = System.console();

@@ -53,7 +53,7 @@ public final class Main implements Runnable, Console.Root {
 
     /** Runs and exits with the code of {@link #run}. */
     public static void main(String[] args) {
-        Interrupts.install();
+        Interrupts.install(writer(System.err));
         int code = run(args, System.out, System.err);
         Interrupts.done();
         System.exit(code);

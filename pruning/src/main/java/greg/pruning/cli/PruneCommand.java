@@ -153,7 +153,8 @@ final class PruneCommand implements Resume.Command {
         if (saved != null && saved.state().phase() != Phase.TRAIN) {
             return Checkpoints.load(run.resumed.file(PruneRun.BASE));
         }
-        return arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        if (arch.weights == null) return null;
+        return saved != null ? saved.network() : NetworkSpec.read(arch.weights);
     }
 
     /** The paper's numbers, if they belong to this experiment; else null, with a warning. */

@@ -107,6 +107,7 @@ final class RunOptions {
     RunCheckpoints begin(RunFolder folder, Backend backend, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);
+        Interrupts.begins(config.command(), folder.path(), saved() != null);
         return new RunCheckpoints(folder, backend, checkpointInterval, saved(), console);
     }
 }

@@ -80,6 +80,7 @@ final class TrainCommand implements Resume.Command {
                     RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null),
                     console);
             checkpoints.enter(Phase.TRAIN, networkSpec, RunState.Results.NONE);
+            if (saved == null) checkpoints.start(network);
             Training training = new Training(console, folder, runData, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
             checkpoints.done();

@@ -96,6 +96,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     /** As above, for another setting than {@code weights}. */
     public static Checkpoint read(String setting, Path weights) {
         if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
+        RunFolder.settle(weights);
         for (String name : IN_RUN_FOLDER) {
             if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
         }

@@ -148,6 +148,7 @@ public final class PruneRun {
                 ? saved.load(spec, backend)
                 : spec.fresh(backend, start, plan.base().seed());
         try {
+            if (saved == null) checkpoints.start(dense);
             if (start == null) training.run(dense, plan.base(), "base", false);
             spec.save(folder.file(BASE), dense);
             Score score = Training.evaluate(dense, data);
@@ -238,6 +239,7 @@ public final class PruneRun {
         hooks.add(new GrowthRecords(folder, progress, pruner::growth, pruning.config(), guard, checkpointer, limit));
         hooks.add(guard);
         hooks.add(new ProgressHook(progress, false));
+        hooks.add(checkpoints.steps());
         if (limit > 0) hooks.add(TrainHook.limit(limit));
         hooks.add(checkpointer);
         return hooks.toArray(TrainHook[]::new);

@@ -23,7 +23,7 @@ public final class ResumedRun {
 
     /** The run in a folder that has a {@code config.json}. */
     public static ResumedRun read(Path folder) {
-        return new ResumedRun(folder, Json.read(folder.resolve(RunFolder.CONFIG)), RunState.read(folder));
+        return new ResumedRun(folder, Json.read(folder.resolve(RunFiles.CONFIG)), RunState.read(folder));
     }
 
     /** Content of its {@code config.json}. */

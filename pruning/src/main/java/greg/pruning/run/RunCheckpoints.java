@@ -5,6 +5,8 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
 import greg.nn.train.TrainState;
 import greg.pruning.growth.GrowingRegularization;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ public final class RunCheckpoints {
     private final Backend backend;
     private final double interval;
     private final RunState.Saved from;
+    private final RunMonitor monitor;
     /** As they are in the folder. */
     private List<String> plans = List.of();
 
@@ -36,11 +39,12 @@ public final class RunCheckpoints {
      * @param backend of the run
      * @param interval seconds between two checkpoints; 0: after every step
      * @param from the checkpoint to resume from, or null
-     * @param monitor told of kernels that cannot be chosen again
+     * @param monitor told of kernels that cannot be chosen again, and whether there are steps since the last checkpoint
      */
     public RunCheckpoints(RunFolder folder, Backend backend, double interval, RunState.Saved from, RunMonitor monitor) {
         this.folder = folder;
         this.backend = backend;
+        this.monitor = monitor;
         if (from != null && Files.exists(folder.file(PLANS))) {
             plans = folder.readLines(PLANS);
             for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
@@ -103,6 +107,16 @@ public final class RunCheckpoints {
                 state -> write(state, null, growth.get().save().toState()));
     }
 
+    /** Tells the monitor of every step; comes before the checkpointer among the hooks of a loop. */
+    TrainHook steps() {
+        return new TrainHook() {
+            @Override
+            public void afterStep(TrainLoop loop) {
+                monitor.unsaved(true);
+            }
+        };
+    }
+
     private Checkpointer checkpointer(
             DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
         return new Checkpointer(interval, guard, stopRequested, writer);
@@ -115,7 +129,7 @@ public final class RunCheckpoints {
     }
 
     /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */
-    void start(NnModule network) {
+    public void start(NnModule network) {
         if (network == null) {
             TrainState none = new TrainState(null, new StateDict(), new StateDict(), 0, List.of());
             write(null, null, none.network(), none, new StateDict());
@@ -124,12 +138,14 @@ public final class RunCheckpoints {
         }
     }
 
-    /** Writes a checkpoint as a whole; if that fails, the previous one stays. */
+    /** Writes a checkpoint as a whole; if that fails, the previous one stays. From the first on the run is kept. */
     private void write(
             RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
         keepPlans();
         new RunState(phase, seconds(), folder.syncMetrics(), results, loop, epochs, state.dropout())
                 .write(folder, spec, network, state.optimizer(), growth);
+        folder.keep();
+        monitor.unsaved(false);
     }
 
     /** Before the state, which is nothing without them where bits are promised. */
