@@ -12,17 +12,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * be cut off; it only gets a moment to end by itself. The JVM then exits with its own code, 130 or 143.
  */
 final class Interrupts {
-    private static final long MOMENT_MILLIS = 1000;
+    private static final long MOMENT_NANOS = 500_000_000L;
     /** For a step and the checkpoint after it. */
-    private static final long MOST_MILLIS = 60_000;
+    private static final long MOST_NANOS = 60_000_000_000L;
 
     private static final long POLL_MILLIS = 10;
     private static final CountDownLatch DONE = new CountDownLatch(1);
     private static final AtomicBoolean ANSWERED = new AtomicBoolean();
     private static volatile boolean requested;
     private static volatile boolean unsaved;
-    private static volatile String answer;
-    private static volatile boolean resumable;
+    private static volatile String answer = "interrupted";
     private static volatile int callsLeft;
 
     private Interrupts() {}
@@ -39,13 +38,19 @@ final class Interrupts {
     private static void shutDown(PrintWriter err) {
         requested = true;
         long start = System.nanoTime();
+        long saved = start;
         try {
             while (!DONE.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
-                long millis = (System.nanoTime() - start) / 1_000_000;
-                if (millis < MOMENT_MILLIS || unsaved && millis < MOST_MILLIS) continue;
-                if (!answers()) return;
+                long now = System.nanoTime();
+                boolean waits = unsaved && now - start < MOST_NANOS;
+                if (waits) saved = now;
+                if (waits || now - saved < MOMENT_NANOS) continue;
+                if (!answers()) {
+                    DONE.await(MOMENT_NANOS, TimeUnit.NANOSECONDS); // the command is about to say so
+                    return;
+                }
                 if (System.console() != null) err.println(); // ends the line of a progress bar
-                err.println("greg: " + (unsaved || !resumable ? "interrupted" : answer));
+                err.println("greg: " + (unsaved ? "interrupted" : answer));
                 err.flush();
                 return;
             }
@@ -68,22 +73,15 @@ final class Interrupts {
         return !requested || ANSWERED.compareAndSet(false, true);
     }
 
-    /**
-     * A run begins.
-     *
-     * @param command that resumes it
-     * @param saved whether it has a checkpoint already
-     */
+    /** A run begins in this folder; {@code saved} says whether it has a checkpoint. One that has none gets it first. */
     static void begins(String command, Path folder, boolean saved) {
         answer = saved("", command, folder);
-        resumable = saved;
-        unsaved = false;
+        unsaved(!saved);
     }
 
     /** A step was taken (true), or a checkpoint written. */
     static void unsaved(boolean steps) {
         unsaved = steps;
-        if (!steps) resumable = true;
     }
 
     /** The command has ended: a shutdown no longer waits for it. */

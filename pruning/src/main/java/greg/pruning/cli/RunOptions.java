@@ -97,17 +97,21 @@ final class RunOptions {
     /** Creates the folder, or reopens that of the resumed run; the default name has command, architecture and time. */
     RunFolder reserve(String command, String arch) {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
-        if (resumed != null) return resumed.folder();
+        if (resumed != null) return begins(command, resumed.folder());
         String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", command + "-" + arch + "-" + when);
-        return RunFolder.reserve(folder, force);
+        return begins(command, RunFolder.reserve(folder, force));
+    }
+
+    private RunFolder begins(String command, RunFolder folder) {
+        Interrupts.begins(command, folder.path(), saved() != null);
+        return folder;
     }
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */
     RunCheckpoints begin(RunFolder folder, Backend backend, RunConfig config, Console console) {
         if (resumed == null) folder.begin(config);
         else resumed.verify(config, console);
-        Interrupts.begins(config.command(), folder.path(), saved() != null);
         return new RunCheckpoints(folder, backend, checkpointInterval, saved(), console);
     }
 }
