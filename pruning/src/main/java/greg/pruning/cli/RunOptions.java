@@ -13,6 +13,7 @@ import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -98,7 +99,7 @@ final class RunOptions {
     RunFolder reserve(String command, String arch) {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
         if (resumed != null) return begins(command, resumed.folder());
-        String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
         Path folder = out != null ? out : Path.of("runs", command + "-" + arch + "-" + when);
         return begins(command, RunFolder.reserve(folder, force));
     }
