@@ -5,6 +5,7 @@ import greg.datasets.Dataset;
 import greg.datasets.DatasetException;
 import greg.datasets.Datasets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +46,7 @@ final class DataCommand implements Runnable {
             Console console = Console.of(spec);
             for (String name : Datasets.names()) {
                 boolean bundled = name.equals(Datasets.DEFAULT) || name.equals("synthetic");
-                console.out().printf("%-14s %s%n", name, bundled ? "(bundled)" : Datasets.folder(name));
+                console.out().printf(Locale.ROOT, "%-14s %s%n", name, bundled ? "(bundled)" : Datasets.folder(name));
             }
             return 0;
         }
@@ -100,6 +101,7 @@ final class DataCommand implements Runnable {
             Console.of(spec)
                     .out()
                     .printf(
+                            Locale.ROOT,
                             "%s: %d images, %d classes, %dx%dx%d, %s%n",
                             part.name(),
                             part.size(),

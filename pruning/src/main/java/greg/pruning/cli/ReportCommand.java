@@ -6,6 +6,7 @@ import greg.pruning.report.Json;
 import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
 import greg.pruning.run.ResumedRun;
+import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ final class ReportCommand implements Callable<Integer> {
         }
         List<RunRecord> runs = new ArrayList<>();
         for (Path folder : folders) {
+            RunFolder.settle(folder);
             if (Files.exists(folder.resolve("config.json")) && !RunRecord.isFinished(folder)) {
                 throw new UsageException(
                         folder + ": expected a finished run of 'greg prune', with report.json; this one"

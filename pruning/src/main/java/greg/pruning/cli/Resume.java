@@ -6,6 +6,7 @@ import greg.pruning.report.Setting;
 import greg.pruning.run.Phase;
 import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunException;
+import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
@@ -39,6 +40,7 @@ final class Resume {
     /** Resumes the run that {@code options} name; returns the exit code. */
     static int run(CommandSpec given, RunOptions options) throws Exception {
         Path folder = options.resume;
+        RunFolder.settle(folder);
         Path file = folder.resolve("config.json");
         if (!Files.isRegularFile(file)) {
             throw new UsageException("--resume " + folder + ": there is no " + file

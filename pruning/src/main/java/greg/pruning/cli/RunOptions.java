@@ -14,6 +14,7 @@ import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that writes a run folder. */
@@ -94,10 +95,15 @@ final class RunOptions {
     /** Creates the folder, or reopens that of the resumed run; the default name has command, architecture and time. */
     RunFolder reserve(String command, String arch) {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
-        if (resumed != null) return resumed.folder();
-        String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        if (resumed != null) return begins(command, resumed.folder());
+        String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
         Path folder = out != null ? out : Path.of("runs", command + "-" + arch + "-" + when);
-        return RunFolder.reserve(folder, force);
+        return begins(command, RunFolder.reserve(folder, force));
+    }
+
+    private RunFolder begins(String command, RunFolder folder) {
+        Interrupts.begins(command, folder.path(), saved() != null);
+        return folder;
     }
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */

@@ -31,9 +31,9 @@ public record FileSums(String config, String plan, String report, String metrics
     /** Those of a run in this phase. */
     static FileSums of(RunFolder folder, Phase phase) {
         return new FileSums(
-                folder.sum(RunFolder.CONFIG),
-                phase.compareTo(Phase.GROW) > 0 ? folder.sum(RunFolder.PLAN) : null,
-                phase == Phase.DONE ? folder.sum(RunFolder.REPORT) : null,
+                folder.sum(RunFiles.CONFIG),
+                phase.compareTo(Phase.GROW) > 0 ? folder.sum(RunFiles.PLAN) : null,
+                phase == Phase.DONE ? folder.sum(RunFiles.REPORT) : null,
                 folder.metricsSum());
     }
 
@@ -44,10 +44,10 @@ public record FileSums(String config, String plan, String report, String metrics
      * @throws RunException naming the first file that is missing or has changed
      */
     void verify(Path folder, long metricsBytes) {
-        verify(folder.resolve(RunFolder.CONFIG), config);
-        verify(folder.resolve(RunFolder.PLAN), plan);
-        verify(folder.resolve(RunFolder.REPORT), report);
-        Path file = folder.resolve(RunFolder.METRICS);
+        verify(folder.resolve(RunFiles.CONFIG), config);
+        verify(folder.resolve(RunFiles.PLAN), plan);
+        verify(folder.resolve(RunFiles.REPORT), report);
+        Path file = folder.resolve(RunFiles.METRICS);
         if (metrics != null && !metrics.equals(of(file, metricsBytes).hex())) throw changed(file);
     }
 

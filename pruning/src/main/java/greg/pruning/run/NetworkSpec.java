@@ -117,6 +117,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
 
     private static Checkpoint file(String setting, Path weights) {
         if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
+        RunFolder.settle(weights);
         for (String name : IN_RUN_FOLDER) {
             if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
         }

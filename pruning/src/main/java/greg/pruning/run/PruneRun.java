@@ -124,7 +124,7 @@ public final class PruneRun {
                     speeds,
                     results.seconds(),
                     plan.published());
-            folder.writeJson(RunFolder.REPORT, ReportFile.of(report, growthTotals()));
+            folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText("report.txt", report.toText());
             folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
@@ -134,7 +134,7 @@ public final class PruneRun {
 
     /** What plan.json says of the growth of the whole network; null if nothing grew. */
     private JsonNode growthTotals() {
-        JsonNode growth = folder.readJson(RunFolder.PLAN).path("growth");
+        JsonNode growth = folder.readJson(RunFiles.PLAN).path("growth");
         return growth instanceof ObjectNode all ? all.deepCopy().without("layers") : null;
     }
 
@@ -144,11 +144,11 @@ public final class PruneRun {
         if (checkpoints.past(Phase.TRAIN)) return spec.load(backend, start);
         checkpoints.enter(Phase.TRAIN, spec, results);
         RunState.Saved saved = checkpoints.current();
-        if (saved == null) checkpoints.start(null);
         NnModule dense = saved != null
                 ? saved.load(spec, backend)
                 : spec.fresh(backend, start, plan.base().seed());
         try {
+            if (saved == null) checkpoints.start(dense);
             if (start == null) training.run(dense, plan.base(), "base", false);
             spec.save(folder.file(BASE), dense);
             Score score = Training.evaluate(dense, data);
@@ -200,7 +200,7 @@ public final class PruneRun {
         NnModule network = from == null ? copy(dense) : from.load(spec, backend);
         try {
             Pruning.Cut cut = grow(network, from);
-            folder.writeJson(RunFolder.PLAN, cut.describe(greg));
+            folder.writeJson(RunFiles.PLAN, cut.describe(greg));
             results = results.withMain(removed(network, Written.name(greg.method())), cut.size());
             finished("prune");
             begin(Phase.FINETUNE, cut.spec(), network);
@@ -239,6 +239,7 @@ public final class PruneRun {
         hooks.add(new GrowthRecords(folder, progress, pruner::growth, pruning.config(), guard, checkpointer, limit));
         hooks.add(guard);
         hooks.add(new ProgressHook(progress, false));
+        hooks.add(checkpoints.steps());
         if (limit > 0) hooks.add(TrainHook.limit(limit));
         hooks.add(checkpointer);
         return hooks.toArray(TrainHook[]::new);

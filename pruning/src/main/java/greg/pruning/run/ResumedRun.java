@@ -39,13 +39,13 @@ public final class ResumedRun {
         if (last.saved() == null) refuseLater(folder);
         else verify(folder, last.saved().state());
         last.say(monitor);
-        return new ResumedRun(folder, Json.read(folder.resolve(RunFolder.CONFIG)), last);
+        return new ResumedRun(folder, Json.read(folder.resolve(RunFiles.CONFIG)), last);
     }
 
     /** A checkpoint is written before anything else but the configuration: a run that left more has had one. */
     private static void refuseLater(Path folder) {
-        for (String name : RunFolder.written(folder)) {
-            if (name.equals(RunFolder.CONFIG)) continue;
+        for (String name : RunFiles.written(folder)) {
+            if (name.equals(RunFiles.CONFIG)) continue;
             throw new RunException(folder.resolve(RunState.FILE) + " is missing, though there is a " + name
                     + " that was written after it; put it back, or start a new run");
         }
@@ -53,7 +53,7 @@ public final class ResumedRun {
 
     private static void verify(Path folder, RunState state) {
         state.verify(folder);
-        List<String> networks = new ArrayList<>(RunFolder.written(folder));
+        List<String> networks = new ArrayList<>(RunFiles.written(folder));
         networks.removeIf(name -> !name.endsWith(".safetensors") || name.startsWith(RunState.STATES));
         if (state.needsBase()) networks.add(PruneRun.BASE);
         if (state.needsPruned()) networks.add(PruneRun.PRUNED);
@@ -77,9 +77,9 @@ public final class ResumedRun {
         return config;
     }
 
-    /** The checkpoint to resume from, or null if the run is to begin at its start. */
+    /** The checkpoint to resume from, or null if the run ended before its first. */
     public RunState.Saved saved() {
-        return last.saved() == null || last.saved().state().atStart() ? null : last.saved();
+        return last.saved();
     }
 
     /** A file of the run. */

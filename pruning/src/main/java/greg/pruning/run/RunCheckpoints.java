@@ -5,6 +5,8 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
 import greg.nn.train.TrainState;
 import greg.pruning.growth.GrowingRegularization;
 import java.nio.file.Files;
@@ -22,6 +24,8 @@ public final class RunCheckpoints {
     private final Backend backend;
     private final double interval;
     private final RunState.Saved from;
+    private final RunMonitor monitor;
+
     private Phase phase = Phase.TRAIN;
     private NetworkSpec spec;
     private RunState.Results results = RunState.Results.NONE;
@@ -34,11 +38,12 @@ public final class RunCheckpoints {
      * @param backend of the run
      * @param interval seconds between two checkpoints; 0: after every step
      * @param from the checkpoint to resume from, or null
-     * @param monitor told of kernels that cannot be chosen again
+     * @param monitor told of kernels that cannot be chosen again, and whether there are steps since the last checkpoint
      */
     public RunCheckpoints(RunFolder folder, Backend backend, double interval, RunState.Saved from, RunMonitor monitor) {
         this.folder = folder;
         this.backend = backend;
+        this.monitor = monitor;
         List<String> plans = from == null ? List.of() : plans(from.state());
         if (!plans.isEmpty()) for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
         this.interval = interval;
@@ -104,6 +109,16 @@ public final class RunCheckpoints {
                 state -> write(state, null, growth.get().save().toState()));
     }
 
+    /** Tells the monitor of every step; comes before the checkpointer among the hooks of a loop. */
+    TrainHook steps() {
+        return new TrainHook() {
+            @Override
+            public void afterStep(TrainLoop loop) {
+                monitor.unsaved(true);
+            }
+        };
+    }
+
     private Checkpointer checkpointer(
             DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
         return new Checkpointer(interval, guard, stopRequested, writer);
@@ -115,7 +130,7 @@ public final class RunCheckpoints {
         write(RunState.Loop.of(state), epochs, network, state, growth);
     }
 
-    /** A checkpoint at the start of a phase; {@code network} null: the phase makes it, or takes it from another file. */
+    /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */
     public void start(NnModule network) {
         if (network == null) {
             TrainState none = new TrainState(null, new StateDict(), new StateDict(), 0, List.of());
@@ -125,7 +140,7 @@ public final class RunCheckpoints {
         }
     }
 
-    /** Writes a checkpoint as a whole; if that fails, the previous one stays. */
+    /** Writes a checkpoint as a whole; if that fails, the previous one stays. From the first on the run is kept. */
     private void write(
             RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
         RunState run = new RunState(
@@ -139,6 +154,8 @@ public final class RunCheckpoints {
                 FileSums.of(folder, phase),
                 backend.planChoices());
         run.write(folder, spec, network, state.optimizer(), growth);
+        folder.keep();
+        monitor.unsaved(false);
     }
 
     /**

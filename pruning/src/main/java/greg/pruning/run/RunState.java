@@ -75,11 +75,6 @@ public record RunState(
         if (!holds) throw new IllegalArgumentException("state of a run: expected " + what);
     }
 
-    /** Whether the run has begun and nothing else: it is resumed from its start. */
-    boolean atStart() {
-        return phase == Phase.TRAIN && loop == null;
-    }
-
     /** Whether the rest of the run reads the base network from its file. */
     boolean needsBase() {
         return results.base() != null;
