@@ -46,9 +46,11 @@ class GuidedCampaignTest {
         Path findings = Files.createDirectories(folder.resolve("findings"));
         List<byte[]> known = new Inputs(target, Options.SEED).known();
         for (int i = 0; i < known.size(); i++) Files.write(corpus.resolve("known" + i), known.get(i));
+        Path scratch = Options.scratch("greg-guided");
         List<String> command = Options.java(
                 "-Xmx256m",
                 "-Dgreg.campaign.target=" + name,
+                "-Dgreg.campaign.scratch=" + scratch,
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + GuidedTarget.class.getName(),
                 "--instrumentation_includes=greg.**:net.razorvine.**",
@@ -66,6 +68,7 @@ class GuidedCampaignTest {
                 .redirectOutput(log.toFile())
                 .start()
                 .waitFor();
+        RunTargets.delete(scratch);
         String said = Files.readString(log);
         List<String> artifacts;
         try (Stream<Path> files = Files.list(findings)) {

@@ -1,14 +1,17 @@
 package greg.campaign;
 
+import java.nio.file.Path;
+
 /** A target as jazzer calls it: refusals are results, everything else that is thrown is a finding. */
 public final class GuidedTarget {
     private static Target.Reader reader;
 
     private GuidedTarget() {}
 
-    /** Called once; the property says which target. */
+    /** Called once; properties say which target, and where it may write. */
     public static void fuzzerInitialize() throws Exception {
-        reader = Targets.named(System.getProperty("greg.campaign.target")).open(Options.scratch("greg-guided"));
+        Path scratch = Path.of(System.getProperty("greg.campaign.scratch"));
+        reader = Targets.named(System.getProperty("greg.campaign.target")).open(scratch);
     }
 
     /** Called for each input. */
