@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class Replacement {
     private static final String FOLDER = ".greg-new";
-    private static final String LIST = "files.txt";
+    static final String LIST = "files.txt";
 
     private final Path run;
 

@@ -32,6 +32,9 @@ final class RunFiles {
             "checkpoint/latest.safetensors",
             "checkpoint/best.safetensors");
 
+    /** How the name of a file begins that shows whether the folder can be written. */
+    static final String PROBE = ".greg-probe-";
+
     private static final String SUBFOLDER = "checkpoint";
     /** As {@link greg.nn.io.AtomicFile} names its temporary files. */
     private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
@@ -65,13 +68,17 @@ final class RunFiles {
             if (!Files.isDirectory(directory)) continue;
             try (Stream<Path> content = Files.list(directory)) {
                 for (Path file : content.toList()) {
-                    Matcher temporary = TEMPORARY.matcher(file.getFileName().toString());
-                    if (temporary.matches() && NAMES.stream().anyMatch(n -> n.endsWith(temporary.group(1)))) {
-                        Files.delete(file);
-                    }
+                    if (isTemporary(file.getFileName().toString())) Files.delete(file);
                 }
             }
         }
+    }
+
+    private static boolean isTemporary(String name) {
+        if (name.startsWith(PROBE) && name.endsWith(".tmp")) return true;
+        Matcher half = TEMPORARY.matcher(name);
+        if (!half.matches()) return false;
+        return half.group(1).equals(Replacement.LIST) || NAMES.stream().anyMatch(n -> n.endsWith(half.group(1)));
     }
 
     /** Deletes a folder if there is nothing in it; false if there is something. */

@@ -83,10 +83,12 @@ public final class RunFolder implements AutoCloseable {
                         + " is not empty; name another folder, or overwrite the run in it with the setting force");
             }
         }
-        Files.delete(Files.createTempFile(folder, ".probe", ".tmp"));
-        if (!RunFiles.anyIn(folder)) return;
-        replaced = lock(file(RunFiles.METRICS), folder); // it may still be running
-        replacement.discard(); // of a run that was killed
+        Files.delete(Files.createTempFile(folder, RunFiles.PROBE, ".tmp"));
+        boolean old = RunFiles.anyIn(folder);
+        if (old) replaced = lock(file(RunFiles.METRICS), folder); // it may still be running
+        RunFiles.deleteTemporary(folder); // of a run that was killed
+        if (!old) return;
+        replacement.discard();
         home = replacement.folder();
         Files.createDirectories(home);
         metrics = lock(file(RunFiles.METRICS), folder);

@@ -162,9 +162,24 @@ class RunFolderTest {
         assertEquals(before, content(out));
         Files.createDirectories(hidden);
         Files.writeString(hidden.resolve(".state.safetensors.4711.tmp"), "half");
+        Files.writeString(hidden.getParent().resolve(".files.txt.4711.tmp"), "half");
+        Files.writeString(out.resolve(".report.json.4711.tmp"), "half");
         try (RunFolder next = replacing(out)) {
             checkpoint(next, "new");
         }
         assertReplaced(out);
+    }
+
+    /** Before its first file a run has only a probe in its folder, and half a configuration. */
+    @Test
+    void whatARunLeftThatWasKilledAtOnceIsRemovedByTheNext() throws Exception {
+        Path out = temp.resolve("killed");
+        Files.createDirectories(out);
+        for (String name : List.of(".greg-probe-17.tmp", ".config.json.4711.tmp")) {
+            Files.writeString(out.resolve(name), "half");
+        }
+        Files.writeString(out.resolve(".notes.txt.4711.tmp"), "somebody's");
+        RunFolder.reserve(out, true).close();
+        assertEquals(Map.of(".notes.txt.4711.tmp", "somebody's"), content(out));
     }
 }
