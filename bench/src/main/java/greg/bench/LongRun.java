@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Thousands of training steps in one process: does memory grow, do steps become slower? Prints, for every tenth of the
@@ -41,6 +42,7 @@ public final class LongRun {
         double[] sorted = times.clone();
         Arrays.sort(sorted);
         System.out.printf(
+                Locale.ROOT,
                 "%8d %12.2f %10.1f %10.1f %14.1f%n",
                 done,
                 sorted[sorted.length / 2],

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -20,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -221,5 +225,57 @@ class ArchitectureTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Calls that take the machine's language or character set. */
+    private static final Set<String> OF_THE_MACHINE = Set.of(
+            "String.format(String,Object[])",
+            "String.formatted(Object[])",
+            "String.toLowerCase()",
+            "String.toUpperCase()",
+            "String.getBytes()",
+            "String.<init>(byte[])",
+            "PrintStream.printf(String,Object[])",
+            "PrintStream.format(String,Object[])",
+            "PrintStream.<init>(OutputStream)",
+            "PrintStream.<init>(OutputStream,boolean)",
+            "PrintWriter.printf(String,Object[])",
+            "PrintWriter.format(String,Object[])",
+            "PrintWriter.<init>(OutputStream)",
+            "PrintWriter.<init>(OutputStream,boolean)",
+            "InputStreamReader.<init>(InputStream)",
+            "OutputStreamWriter.<init>(OutputStream)",
+            "FileReader.<init>(File)",
+            "FileReader.<init>(String)",
+            "FileWriter.<init>(File)",
+            "FileWriter.<init>(String)",
+            "Scanner.<init>(InputStream)",
+            "Formatter.<init>()",
+            "Formatter.<init>(Appendable)",
+            "DecimalFormat.<init>(String)",
+            "DateTimeFormatter.ofPattern(String)",
+            "ByteArrayOutputStream.toString()",
+            "Charset.defaultCharset()");
+
+    /** Output and files are the same on every machine. */
+    @Test
+    void nothingDependsOnTheDefaultLocaleOrCharset() {
+        List<String> found = new ArrayList<>();
+        for (JavaClass c : CLASSES) {
+            for (JavaAccess<?> access : c.getAccessesFromSelf()) {
+                if (!(access.getTarget() instanceof CodeUnitAccessTarget target)) continue;
+                String parameters = target.getRawParameterTypes().stream()
+                        .map(JavaClass::getSimpleName)
+                        .collect(Collectors.joining(",", "(", ")"));
+                String call = target.getOwner().getSimpleName() + "." + target.getName() + parameters;
+                if (OF_THE_MACHINE.contains(call) && !warnsOfCharset(c, call)) found.add(access.getDescription());
+            }
+        }
+        assertEquals(List.of(), found);
+    }
+
+    /** The program asks for the charset only to warn of one with which it cannot load natives. */
+    private static boolean warnsOfCharset(JavaClass c, String call) {
+        return c.getName().equals("greg.pruning.cli.Main") && call.equals("Charset.defaultCharset()");
     }
 }

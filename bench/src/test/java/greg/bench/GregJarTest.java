@@ -46,7 +46,7 @@ class GregJarTest {
             "org/jline/(nativ|utils)/[^/]+\\.(properties|txt|caps)",
             "META-INF/services/[^/]+|META-INF/services/org/jline/terminal/provider/exec",
             "META-INF/maven/org\\.bytedeco/(dnnl|javacpp|opencl)/pom\\.properties",
-            "META-INF/(MANIFEST\\.MF|LICENSE|NOTICE|THIRD-PARTY\\.txt|FastDoubleParser-(LICENSE|NOTICE)|thirdparty-LICENSE)",
+            "META-INF/(MANIFEST\\.MF|LICENSE|NOTICE|THIRD-PARTY\\.txt|FastDoubleParser-(ThirdParty-)?LICENSE)",
             LICENCES + "[^/]+\\.txt"));
 
     /** JavaCPP logs through SLF4J only when configured to. */

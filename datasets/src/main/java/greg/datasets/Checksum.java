@@ -9,12 +9,12 @@ import java.util.HexFormat;
 /** SHA-256 over the parts of a data set. Integers enter as 4 bytes, most significant first. */
 final class Checksum {
 
-    private final MessageDigest digest;
+    private final MessageDigest digest = sha256();
     private final ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
 
-    Checksum() {
+    static MessageDigest sha256() {
         try {
-            digest = MessageDigest.getInstance("SHA-256");
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform must provide SHA-256", e);
         }

@@ -60,10 +60,13 @@ final class ClassFolders {
     }
 
     private static List<Path> images(Path folder) {
-        try (Stream<Path> tree = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return tree.filter(p -> isImage(p.getFileName().toString()))
-                    .sorted()
-                    .toList();
+        try (Stream<Path> tree = Files.find(
+                folder,
+                Integer.MAX_VALUE,
+                (path, attributes) ->
+                        !attributes.isDirectory() && isImage(path.getFileName().toString()),
+                FileVisitOption.FOLLOW_LINKS)) {
+            return tree.sorted().toList();
         } catch (IOException e) {
             throw unlisted(folder, e);
         } catch (UncheckedIOException e) { // how a stream of paths reports an error during iteration

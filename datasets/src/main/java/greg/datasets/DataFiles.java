@@ -13,6 +13,11 @@ final class DataFiles {
 
     private static final String GZ = ".gz";
 
+    /** Photographs and digits shrink to a fifth or so; what shrinks to a thousandth is made to fill the memory. */
+    private static final int MAX_EXPANSION = 100;
+
+    private static final long ALWAYS_ALLOWED = 1 << 20;
+
     private DataFiles() {}
 
     /** Where data sets are put when they are fetched, and where they are looked for when no folder is given. */
@@ -77,7 +82,7 @@ final class DataFiles {
         boolean packed = !Files.isRegularFile(plain);
         Path path = packed ? folder.resolve(file + GZ) : plain;
         try (InputStream in = Files.newInputStream(path)) {
-            return packed ? unzip(in) : in.readAllBytes();
+            return packed ? unzip(in, MAX_EXPANSION * Files.size(path) + ALWAYS_ALLOWED) : in.readAllBytes();
         } catch (IOException e) {
             throw new DatasetException(path + ": cannot be read (" + reason(e) + "); download it again", e);
         } catch (OutOfMemoryError e) {
@@ -85,10 +90,12 @@ final class DataFiles {
         }
     }
 
-    /** All bytes of a gzip stream. */
-    static byte[] unzip(InputStream in) throws IOException {
+    /** All bytes of a gzip stream, which are at most {@code limit}. */
+    static byte[] unzip(InputStream in, long limit) throws IOException {
         try (GZIPInputStream unzipped = new GZIPInputStream(in, 1 << 16)) {
-            return unzipped.readAllBytes();
+            byte[] bytes = unzipped.readNBytes((int) Math.min(limit + 1, Integer.MAX_VALUE));
+            if (bytes.length > limit) throw new IOException("it unpacks to more than " + limit + " bytes");
+            return bytes;
         }
     }
 

@@ -19,8 +19,10 @@ public record DataSplit(Dataset train, Dataset test) {
         Objects.requireNonNull(train, "train");
         Objects.requireNonNull(test, "test");
         if (!train.shape().equals(test.shape())) {
-            throw new DatasetException("the halves of a data set must agree: " + train.name() + " has " + train.shape()
-                    + ", " + test.name() + " has " + test.shape() + "; check that both come from the same data set");
+            throw new DatasetException(
+                    "the halves of a data set must agree: " + train.name() + " has " + train.shape() + ", "
+                            + test.name() + " has " + test.shape()
+                            + "; check that both come from the same data set; images of several sizes are scaled to one with imageSize");
         }
         if (!train.classNames().equals(test.classNames())) {
             throw new DatasetException("the halves of a data set must have the same classes: " + train.name() + " has "

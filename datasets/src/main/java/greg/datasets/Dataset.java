@@ -36,8 +36,9 @@ public interface Dataset {
 
     /**
      * Fingerprint for provenance, {@code algorithm:hex}: {@code sha256} over sizes, labels and pixels, so that the same images
-     * in another file format have the same one; {@code files-sha256} over names and lengths of image files;
-     * {@code recipe-sha256} over the parameters of generated images. May read everything on the first call.
+     * in another file format have the same one; {@code content-sha256} over names, labels and bytes of image files and the
+     * size they are scaled to; {@code recipe-sha256} over the parameters of generated images. May read everything on the first
+     * call.
      */
     String checksum();
 

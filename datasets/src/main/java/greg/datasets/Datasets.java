@@ -21,6 +21,8 @@ public final class Datasets {
             "imagenet",
             "synthetic");
 
+    private static final List<String> OF_IMAGE_FILES = List.of("imagefolder", "tiny-imagenet", "imagenet");
+
     /** The shapes of the data sets whose images have a usual size. */
     private static final Map<String, ImageShape> SHAPES = Map.of(
             DEFAULT,
@@ -48,6 +50,11 @@ public final class Datasets {
     /** All names that {@link #open} knows. */
     public static List<String> names() {
         return NAMES;
+    }
+
+    /** The names of the data sets that are folders of image files. */
+    public static List<String> ofImageFiles() {
+        return OF_IMAGE_FILES;
     }
 
     /**
@@ -93,14 +100,26 @@ public final class Datasets {
      * @throws DatasetException if the files are missing or damaged
      */
     public static DataSplit open(String name, Path data, int imageSize) {
+        return open(name, data, imageSize, ImageCheck.NONE);
+    }
+
+    /**
+     * Opens a data set; see {@link #open(String, Path, int)}.
+     *
+     * @param check what is done about image files of {@code imagefolder}, {@code tiny-imagenet} and {@code imagenet} that
+     *     cannot be decoded
+     */
+    public static DataSplit open(String name, Path data, int imageSize, ImageCheck check) {
         if (imageSize < 0) {
             throw new IllegalArgumentException(
                     name + ": expected an image size from 1, or 0 for the usual one, got " + imageSize);
         }
         Path folder = data != null ? data : folder(name);
         return switch (name) {
-            case "imagefolder" -> ImageFolder.split(folder, options(imageSize, ImageFolder.Options.NATIVE));
-            case "tiny-imagenet" -> TinyImageNet.load(folder, options(imageSize, TinyImageNet.OPTIONS));
+            case "imagefolder" ->
+                ImageFolder.split(
+                        name, folder, options(imageSize, ImageFolder.Options.NATIVE), Normalization.IMAGENET, check);
+            case "tiny-imagenet" -> TinyImageNet.load(folder, options(imageSize, TinyImageNet.OPTIONS), check);
             case "imagenet" ->
                 ImageFolder.split(
                         name,
@@ -108,7 +127,8 @@ public final class Datasets {
                         options(
                                 imageSize,
                                 ImageFolder.Options.square(shape(name).height())),
-                        Normalization.IMAGENET);
+                        Normalization.IMAGENET,
+                        check);
             case "synthetic" -> synthetic(shape(name), imageSize);
             default -> requireSize(fixedSize(name, data, folder), imageSize);
         };

@@ -44,7 +44,7 @@ public final class FashionMini {
             if (in == null) {
                 throw new DatasetException(resource + ": missing from the jar; build or download it again");
             }
-            return DataFiles.unzip(in);
+            return DataFiles.unzip(in, Integer.MAX_VALUE);
         } catch (IOException e) {
             throw new DatasetException(
                     resource + ": damaged in the jar (" + DataFiles.reason(e) + "); build or download it again", e);

@@ -3,6 +3,7 @@ package greg.datasets;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The MNIST family in IDX format: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte} and the same with
@@ -101,8 +102,12 @@ public final class Idx {
         int found = in.getInt();
         if (found != magic) {
             throw new DatasetException(String.format(
+                    Locale.ROOT,
                     "%s: not an IDX file of %d dimensions: expected magic number 0x%08x, found 0x%08x; download again",
-                    file, dims, magic, found));
+                    file,
+                    dims,
+                    magic,
+                    found));
         }
         int[] sizes = new int[dims];
         long elements = 1;

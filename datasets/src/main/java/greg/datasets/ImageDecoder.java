@@ -12,6 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Semaphore;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -19,11 +22,35 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes JPEG, PNG and BMP files to 8-bit RGB as PIL's {@code Image.open(f).convert("RGB")} does, which users' networks
+ * Decodes JPEG, PNG, BMP and GIF files to 8-bit RGB as PIL's {@code Image.open(f).convert("RGB")} does, which users' networks
  * were trained with: colour profiles are ignored, transparency is dropped, grey is repeated, EXIF rotation is not applied.
  * {@link BufferedImage#getRGB} differs on the first and the third (Java's grey is linear light).
  */
 final class ImageDecoder {
+
+    private static final List<String> FORMATS = List.of("jpeg", "png", "bmp", "gif");
+
+    /** PIL refuses more as a decompression bomb: 2 * 1024^3 / 4 / 3 pixels. */
+    private static final long MAX_PIXELS = 178_956_970;
+
+    /** A bilevel PNG can have 8,256: deflate packs to 1/1032 at best. */
+    private static final long MAX_PIXELS_PER_BYTE = 10_000;
+
+    /** The longest side that a JPEG can have, a row of which is never large. */
+    private static final int MAX_SIDE = 65_535;
+
+    /** Each scan of a progressive JPEG goes through the whole image but need not take more than some bytes; ten are usual. */
+    private static final int MAX_SCANS = 500;
+
+    /** Decoded, of up to 4 channels and 16 bits, and as RGB. */
+    private static final int BYTES_PER_PIXEL = 11;
+
+    private static final long MEGA = 1 << 20;
+
+    private static final long HEAP = Runtime.getRuntime().maxMemory();
+
+    /** The megabytes that the images decoded at a time may take together: half of the heap. */
+    private static final Semaphore MEMORY = new Semaphore((int) Math.min(HEAP / 2 / MEGA, Integer.MAX_VALUE), true);
 
     private ImageDecoder() {}
 
@@ -68,44 +95,98 @@ final class ImageDecoder {
      * @throws DatasetException if it cannot be read or is no image of a known format
      */
     static Pixels decode(Path file, Chooser chooser) {
+        String irregular = ImageFiles.irregular(file);
+        if (irregular != null) throw new BadImageException(file, irregular, null);
+        try {
+            return decode(file, chooser, requireFits(file, Files.size(file), 0, HEAP));
+        } catch (IOException e) {
+            throw new BadImageException(file, "cannot be decoded (" + DataFiles.reason(e) + ")", e);
+        } catch (BadImageException e) {
+            throw e;
+        } catch (RuntimeException e) { // Java's decoders throw many kinds of these on damaged files
+            String what = e.toString().replaceAll("\\s*\\R\\s*", " ");
+            throw new BadImageException(file, "cannot be decoded (" + what + ")", e);
+        }
+    }
+
+    /** {@code share}: megabytes to wait for before the file is read. */
+    private static Pixels decode(Path file, Chooser chooser, int share) throws IOException {
+        int held = share;
+        int needed;
+        MEMORY.acquireUninterruptibly(held);
         try {
             byte[] bytes = Files.readAllBytes(file);
             JpegHeader header = new JpegHeader(bytes);
-            if (header.truncated()) {
-                throw new DatasetException(
-                        file + ": truncated: a JPEG without its end; replace the file or remove it from the folder");
+            if (header.truncated()) throw new BadImageException(file, "truncated: a JPEG without its end", null);
+            if (header.scans() > MAX_SCANS) {
+                throw new BadImageException(file, "a JPEG of " + header.scans() + " scans", null);
             }
             // in memory: ImageIO.read(InputStream) would write a temporary file for each image
             try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-                Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-                if (!readers.hasNext()) {
-                    throw new DatasetException(
-                            file + ": not a JPEG, PNG or BMP image; replace the file or remove it from the folder");
-                }
-                ImageReader reader = readers.next();
+                ImageReader reader = reader(in);
+                if (reader == null) throw new BadImageException(file, "not a JPEG, PNG, BMP or GIF image", null);
                 try {
                     reader.setInput(in, true, true);
-                    // Only of a JPEG: nothing below the part is decoded there, and its header has been checked for
-                    // truncation
-                    boolean direct = chooser != null && header.components() > 0;
-                    ImageReadParam param = direct ? region(reader, chooser) : null;
-                    Pixels pixels = header.components() == 4
-                            ? Cmyk.toRgb(reader.readRaster(0, param), header.adobeTransform())
-                            : toRgb(reader.read(0, param));
-                    return chooser == null || direct
-                            ? pixels
-                            : pixels.part(chooser.choose(pixels.height(), pixels.width()));
+                    long pixels = pixels(file, bytes.length, reader.getHeight(0), reader.getWidth(0));
+                    needed = requireFits(file, bytes.length, pixels, HEAP);
+                    int more = Math.max(0, needed - held);
+                    if (MEMORY.tryAcquire(more)) {
+                        held += more;
+                        return decode(reader, header, chooser);
+                    }
                 } finally {
                     reader.dispose();
                 }
             }
-        } catch (IOException e) {
-            throw new DatasetException(
-                    file + ": cannot be decoded (" + DataFiles.reason(e) + "); replace the file or remove it", e);
-        } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-            // Java's decoders throw these on some damaged files
-            throw new DatasetException(file + ": cannot be decoded (" + e + "); replace the file or remove it", e);
+        } finally {
+            MEMORY.release(held);
         }
+        // nobody may wait for more while holding some; so it is read again when the memory is there
+        return decode(file, chooser, needed);
+    }
+
+    private static Pixels decode(ImageReader reader, JpegHeader header, Chooser chooser) throws IOException {
+        // Only of a JPEG: nothing below the part is decoded there, and its header has been checked for truncation
+        boolean direct = chooser != null && header.components() > 0;
+        ImageReadParam param = direct ? region(reader, chooser) : null;
+        Pixels pixels = header.components() == 4
+                ? Cmyk.toRgb(reader.readRaster(0, param), header.adobeTransform())
+                : toRgb(reader.read(0, param));
+        return chooser == null || direct ? pixels : pixels.part(chooser.choose(pixels.height(), pixels.width()));
+    }
+
+    /** The first reader of a known format; others that Java brings take nearly any damaged file for an image of theirs. */
+    private static ImageReader reader(ImageInputStream in) throws IOException {
+        for (Iterator<ImageReader> readers = ImageIO.getImageReaders(in); readers.hasNext(); ) {
+            ImageReader reader = readers.next();
+            if (FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) return reader;
+            reader.dispose();
+        }
+        return null;
+    }
+
+    /** The size that the header claims, before anything is allocated for it. */
+    private static long pixels(Path file, long bytes, int height, int width) {
+        long most = Math.min(MAX_PIXELS, MAX_PIXELS_PER_BYTE * bytes);
+        if (height < 1 || width < 1 || height > MAX_SIDE || width > MAX_SIDE || (long) height * width > most) {
+            throw new BadImageException(
+                    file,
+                    "its header claims " + height + "x" + width + " pixels; expected 1 to " + MAX_SIDE
+                            + " on a side and in a file of its size at most " + most + " in all",
+                    null);
+        }
+        return (long) height * width;
+    }
+
+    /** Refuses what would take more than half of the heap; else the megabytes that it takes. */
+    static int requireFits(Path file, long bytes, long pixels, long heap) {
+        long needed = bytes + BYTES_PER_PIXEL * pixels;
+        if (needed <= heap / 2) return (int) (needed / MEGA);
+        throw new BadImageException(
+                file,
+                "decoding it takes about " + needed / MEGA + " MB, more than half of the " + heap / MEGA
+                        + " MB that the JVM may use (-Xmx)",
+                null);
     }
 
     private static ImageReadParam region(ImageReader reader, Chooser chooser) throws IOException {

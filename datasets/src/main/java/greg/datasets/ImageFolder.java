@@ -1,6 +1,5 @@
 package greg.datasets;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,23 +55,20 @@ public final class ImageFolder implements CropSource {
     private final List<Entry> entries;
     private final Options options;
     private final AtomicReferenceArray<byte[]> cache;
+    private final ImageCheck check;
 
-    /**
-     * A data set over known files.
-     *
-     * @param root folder that {@link #checksum()} takes paths relative to
-     * @param entries at least one file
-     */
-    ImageFolder(
+    private ImageFolder(
             String name,
             Path root,
             List<String> classNames,
             List<Entry> entries,
             Options options,
-            Normalization normalization) {
+            Normalization normalization,
+            ImageCheck check) {
         this.root = root;
         this.entries = List.copyOf(entries);
         this.options = options;
+        this.check = check;
         int height = options.size();
         int width = options.size();
         if (options.size() == 0) {
@@ -88,17 +84,36 @@ public final class ImageFolder implements CropSource {
     }
 
     /**
+     * A data set over known files.
+     *
+     * @param root folder that {@link #checksum()} takes paths relative to
+     * @param entries at least one file
+     * @throws DatasetException as {@link ImageFiles#usable}
+     */
+    static ImageFolder open(
+            String name,
+            Path root,
+            List<String> classNames,
+            List<Entry> entries,
+            Options options,
+            Normalization normalization,
+            ImageCheck check) {
+        List<Entry> usable = ImageFiles.usable(name, entries, check);
+        return new ImageFolder(name, root, classNames, usable, options, normalization, check);
+    }
+
+    /**
      * Opens {@code train/CLASS/..} and {@code test/CLASS/..} or {@code val/CLASS/..}.
      *
      * @param root holds the two folders
      * @throws DatasetException if a folder is missing or empty, or the test half has a class of its own
      */
     public static DataSplit split(Path root, Options options) {
-        return split("imagefolder", root, options, Normalization.IMAGENET);
+        return split("imagefolder", root, options, Normalization.IMAGENET, ImageCheck.NONE);
     }
 
     /** The same under another name and with another normalization. */
-    static DataSplit split(String name, Path root, Options options, Normalization normalization) {
+    static DataSplit split(String name, Path root, Options options, Normalization normalization, ImageCheck check) {
         Path train = ClassFolders.requireFolder(name, root.resolve("train"));
         Path test = null;
         for (String candidate : TEST_FOLDERS) {
@@ -112,15 +127,22 @@ public final class ImageFolder implements CropSource {
         }
         List<String> classes = ClassFolders.classes(name, train);
         return new DataSplit(
-                new ImageFolder(
+                open(
                         name + "/train",
                         train,
                         classes,
                         ClassFolders.list(name, train, classes),
                         options,
-                        normalization),
-                new ImageFolder(
-                        name + "/test", test, classes, ClassFolders.list(name, test, classes), options, normalization));
+                        normalization,
+                        check),
+                open(
+                        name + "/test",
+                        test,
+                        classes,
+                        ClassFolders.list(name, test, classes),
+                        options,
+                        normalization,
+                        check));
     }
 
     /**
@@ -131,8 +153,14 @@ public final class ImageFolder implements CropSource {
     public static Dataset single(Path folder, Options options) {
         String name = "imagefolder";
         List<String> classes = ClassFolders.classes(name, ClassFolders.requireFolder(name, folder));
-        return new ImageFolder(
-                name, folder, classes, ClassFolders.list(name, folder, classes), options, Normalization.IMAGENET);
+        return open(
+                name,
+                folder,
+                classes,
+                ClassFolders.list(name, folder, classes),
+                options,
+                Normalization.IMAGENET,
+                ImageCheck.NONE);
     }
 
     @Override
@@ -182,20 +210,15 @@ public final class ImageFolder implements CropSource {
         return ImageResize.resizeAndCrop(image, options.resize(), options.size());
     }
 
-    /** By path, length and label of each file, not by content: ImageNet would take an hour to read. */
+    /**
+     * By path, label and content of each file. The first call reads all files; later ones, also of other processes, do not as
+     * long as no file changes (see {@link ContentChecksum}).
+     */
     @Override
     public String checksum() {
-        Checksum sum = new Checksum().add(shape().height()).add(shape().width()).add(options.resize());
-        for (Entry entry : entries) {
-            try {
-                sum.add(root.relativize(entry.file()).toString().replace('\\', '/'))
-                        .add(entry.label())
-                        .add(Files.size(entry.file()));
-            } catch (IOException e) {
-                throw new DatasetException(entry.file() + ": cannot be read (" + DataFiles.reason(e) + ")", e);
-            }
-        }
-        return "files-sha256:" + sum.hex();
+        Checksum settings =
+                new Checksum().add(shape().height()).add(shape().width()).add(options.resize());
+        return "content-sha256:" + ContentChecksum.of(name(), root, entries, settings.hex(), check);
     }
 
     @Override

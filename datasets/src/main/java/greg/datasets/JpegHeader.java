@@ -20,6 +20,7 @@ final class JpegHeader {
 
     private boolean truncated;
     private int components;
+    private int scans;
     private int adobeTransform = NO_ADOBE;
 
     /**
@@ -48,6 +49,9 @@ final class JpegHeader {
             at = end;
         }
         truncated = !endsAfter(file, at);
+        for (int i = at; i + 1 < file.length; i++) {
+            if ((file[i] & 0xFF) == 0xFF && (file[i + 1] & 0xFF) == START_OF_SCAN) scans++;
+        }
     }
 
     /** Searched from the back, where it is found at once; bytes after it are common and harmless. */
@@ -82,6 +86,11 @@ final class JpegHeader {
     /** Whether this is a JPEG without its end: Java's reader would fill the rest with grey and only warn. */
     boolean truncated() {
         return truncated;
+    }
+
+    /** How many times the image is gone through: one, or more of a progressive JPEG; 0 if this is no JPEG. */
+    int scans() {
+        return scans;
     }
 
     /** Channels of the image: 1 grey, 3 colour, 4 printers' colours; 0 if this is no JPEG. */

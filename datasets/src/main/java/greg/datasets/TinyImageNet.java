@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Tiny ImageNet (Stanford CS231n): 200 classes of 64x64 images, {@code train/CLASS/images/*.JPEG}; its validation images are
@@ -22,6 +23,9 @@ final class TinyImageNet {
 
     private static final String NAME = "tiny-imagenet";
 
+    /** Does not lead out of the folder. */
+    private static final Pattern PLAIN_NAME = Pattern.compile("\\w[\\w.-]*");
+
     private TinyImageNet() {}
 
     /**
@@ -30,30 +34,32 @@ final class TinyImageNet {
      * @param folder holds {@code train} and {@code val}, itself or in {@code tiny-imagenet-200}
      * @throws DatasetException if files are missing or the annotations name unknown ones
      */
-    static DataSplit load(Path folder, ImageFolder.Options options) {
+    static DataSplit load(Path folder, ImageFolder.Options options, ImageCheck check) {
         Path inner = folder.resolve("tiny-imagenet-200");
         Path root = Files.isDirectory(inner) ? inner : folder;
         Path annotations = root.resolve("val").resolve("val_annotations.txt");
         Path train = root.resolve("train");
         if (!Files.isRegularFile(annotations) || !Files.isDirectory(train)) {
-            return ImageFolder.split(NAME, root, options, NORMALIZATION);
+            return ImageFolder.split(NAME, root, options, NORMALIZATION, check);
         }
         List<String> classes = ClassFolders.classes(NAME, train);
         return new DataSplit(
-                new ImageFolder(
+                ImageFolder.open(
                         NAME + "/train",
                         train,
                         classes,
                         ClassFolders.list(NAME, train, classes),
                         options,
-                        NORMALIZATION),
-                new ImageFolder(
+                        NORMALIZATION,
+                        check),
+                ImageFolder.open(
                         NAME + "/test",
                         root.resolve("val"),
                         classes,
                         annotated(annotations, classes),
                         options,
-                        NORMALIZATION));
+                        NORMALIZATION,
+                        check));
     }
 
     /** Lines of {@code file TAB class TAB box}. */
@@ -65,10 +71,10 @@ final class TinyImageNet {
             for (int i = 0; i < lines.size(); i++) {
                 String[] field = lines.get(i).split("\t");
                 int label = field.length < 2 ? -1 : classes.indexOf(field[1]);
-                if (label < 0) {
+                if (label < 0 || !PLAIN_NAME.matcher(field[0]).matches()) {
                     throw new DatasetException(annotations + ": line " + (i + 1)
-                            + ": expected `file TAB class` with a class of the training folder, found '" + lines.get(i)
-                            + "'; download again");
+                            + ": expected `file TAB class` with the name of a file in " + images
+                            + " and a class of the training folder, found '" + lines.get(i) + "'; download again");
                 }
                 entries.add(new ImageFolder.Entry(images.resolve(field[0]), label));
             }

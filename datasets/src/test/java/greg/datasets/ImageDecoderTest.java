@@ -68,7 +68,7 @@ class ImageDecoderTest {
     void anotherFormatIsRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("a.png"), "no image at all");
         DatasetException e = assertThrows(DatasetException.class, () -> ImageDecoder.decode(file));
-        assertTrue(e.getMessage().contains("a.png: not a JPEG, PNG or BMP"), e.getMessage());
+        assertTrue(e.getMessage().contains("a.png: not a JPEG, PNG, BMP or GIF"), e.getMessage());
     }
 
     /** PIL refuses these too; half an image that ends in grey must not be trained on. */

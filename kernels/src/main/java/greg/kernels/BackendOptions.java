@@ -3,13 +3,31 @@ package greg.kernels;
 /**
  * How to open a backend.
  *
- * @param threads compute threads on the host; 0 for one per available core
+ * @param threads compute threads on the host, at most {@value #MOST_THREADS}; 0 for one per available core
  * @param index which device of its kind, from 0
  * @param precision of activations and products; null for the backend's own: float32 on a CPU, TF32 on a GPU
  * @param deterministic only kernels that give the same bits in each run; a CPU's always do
  * @param graphs whether training steps are recorded and replayed where the device can
  */
 public record BackendOptions(int threads, int index, Precision precision, boolean deterministic, boolean graphs) {
+    /**
+     * More threads than any processor has cores. A fixed number, since a run that is resumed needs as many threads as it was begun
+     * with; from some thousands on, OpenMP's teams end the process by a segmentation fault.
+     */
+    public static final int MOST_THREADS = 1024;
+
+    /**
+     * Validates.
+     *
+     * @throws KernelException if there are too many threads, or fewer than none
+     */
+    public BackendOptions {
+        if (threads < 0 || threads > MOST_THREADS) {
+            throw new KernelException(
+                    "threads = " + threads + ": expected 0, which is one per core, to " + MOST_THREADS);
+        }
+    }
+
     /** The backend's own precision, and its fastest kernels; steps are recorded. */
     public BackendOptions(int threads, int index) {
         this(threads, index, null, false, true);
@@ -48,7 +66,9 @@ public record BackendOptions(int threads, int index, Precision precision, boolea
 
     /** The thread count with 0 resolved. */
     public int resolvedThreads() {
-        return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        return threads > 0
+                ? threads
+                : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     }
 
     /**

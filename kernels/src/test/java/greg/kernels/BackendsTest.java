@@ -34,6 +34,15 @@ class BackendsTest {
     }
 
     @Test
+    void moreThreadsThanAnyProcessorHasAreRefused() {
+        for (int threads : new int[] {-1, BackendOptions.MOST_THREADS + 1, 20_000}) {
+            KernelException e = assertThrows(KernelException.class, () -> new BackendOptions(threads, 0));
+            assertEquals("threads = " + threads + ": expected 0, which is one per core, to 1024", e.getMessage());
+        }
+        assertEquals(1024, new BackendOptions(BackendOptions.MOST_THREADS, 0).resolvedThreads());
+    }
+
+    @Test
     void aDeviceNumberIsANumber() {
         for (String device : new String[] {"cuda:", "cuda:x", "cuda:-1"}) {
             KernelException e =

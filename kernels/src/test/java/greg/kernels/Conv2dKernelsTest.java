@@ -43,6 +43,10 @@ class Conv2dKernelsTest {
         // dilation
         new Conv2dSpec(1, 8, 9, 9, 16, 3, 3, 1, 1, 2, 2, 2, 2, 1),
         new Conv2dSpec(2, 3, 11, 13, 13, 3, 3, 2, 2, 1, 3, 2, 3, 1),
+        // dilation where the kernel has one row or one column: it means nothing, and killed oneDNN
+        new Conv2dSpec(4, 16, 15, 1, 39, 1, 1, 2, 3, 5, 4, 3, 2, 1),
+        new Conv2dSpec(2, 64, 16, 1, 48, 3, 1, 2, 3, 1, 2, 1, 2, 1),
+        new Conv2dSpec(2, 16, 1, 9, 32, 1, 3, 1, 1, 2, 1, 3, 1, 1),
         // groups: blocks of 16, odd ones, depthwise, depthwise with a multiplier
         new Conv2dSpec(2, 32, 7, 7, 32, 3, 3, 1, 1, 1, 1, 1, 1, 2),
         new Conv2dSpec(2, 24, 6, 6, 48, 3, 3, 2, 2, 1, 1, 1, 1, 3),

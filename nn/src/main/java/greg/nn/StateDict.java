@@ -17,6 +17,7 @@ import java.util.zip.CRC32;
  */
 public final class StateDict {
     private static final String DATA_PARALLEL = "module.";
+    private static final String VARIANCE = "running_var";
     private static final String COUNTER = "num_batches_tracked";
     private static final int NAMES_IN_MESSAGE = 3;
 
@@ -118,13 +119,44 @@ public final class StateDict {
     }
 
     /**
+     * What no network can compute with: which tensors have elements that are NaN or infinite, or running variances below 0, and
+     * how many; null if there are none.
+     */
+    public String unusable() {
+        List<String> found = new ArrayList<>();
+        entries.forEach((name, entry) -> {
+            boolean variance = name.endsWith(VARIANCE);
+            int notFinite = 0;
+            int negative = 0;
+            for (float value : entry.values()) {
+                if (!Float.isFinite(value)) notFinite++;
+                else if (variance && value < 0) negative++;
+            }
+            String of = " of " + entry.values().length + " ";
+            if (notFinite > 0) found.add(name + " (" + notFinite + of + "NaN or infinite)");
+            if (negative > 0) found.add(name + " (" + negative + of + "negative)");
+        });
+        return found.isEmpty() ? null : "no network can compute with its values in " + some(found);
+    }
+
+    /**
      * Overwrites every parameter and buffer of {@code module}. Names and shapes must match exactly, except that a
      * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are skipped. Masked
      * elements stay zero.
      *
-     * @throws IllegalArgumentException naming what is missing, not expected or of another shape; the module is unchanged
+     * @throws IllegalArgumentException naming what is missing, not expected, of another shape or {@linkplain #unusable
+     *     unusable}; the module is unchanged
      */
     public void loadInto(NnModule module) {
+        loadInto(module, false);
+    }
+
+    /**
+     * As above.
+     *
+     * @param allowNonFinite take values that are {@linkplain #unusable unusable} too, e.g. to look at a network that diverged
+     */
+    public void loadInto(NnModule module, boolean allowNonFinite) {
         StateDict plain = withoutPrefix();
         Map<String, Parameter> targets = tensors(module);
         List<String> missing = new ArrayList<>();
@@ -140,6 +172,8 @@ public final class StateDict {
             if (!targets.containsKey(name) && !isCounter(name)) unexpected.add(name);
         }
         if (missing.isEmpty() && shapes.isEmpty() && unexpected.isEmpty()) {
+            String unusable = allowNonFinite ? null : unusable();
+            if (unusable != null) throw new IllegalArgumentException("load weights: " + unusable);
             targets.forEach((name, p) -> {
                 p.tensor().set(plain.entries.get(name).values());
                 p.zeroMasked();

@@ -163,6 +163,29 @@ class StateDictTest {
         }
     }
 
+    @Test
+    void whatNoNetworkCanComputeWithIsRefusedAndChangesNothing() {
+        try (NnModule module = vgg()) {
+            counted(module).loadInto(module);
+            StateDict state = counted(module);
+            state.get("classifier.bias").values()[1] = Float.NaN;
+            state.get("features.4.weight").values()[0] = Float.NEGATIVE_INFINITY;
+            state.get("features.5.running_var").values()[2] = -1e-6f;
+            state.get("features.5.running_mean").values()[2] = -1; // a mean may be
+            assertEquals(
+                    "load weights: no network can compute with its values in features.4.weight (1 of 54 NaN or infinite),"
+                            + " features.5.running_var (1 of 3 negative), classifier.bias (1 of 2 NaN or infinite)",
+                    refused(state, module));
+            assertArrayEquals(
+                    counted(module).get("classifier.bias").values(),
+                    StateDict.of(module).get("classifier.bias").values());
+            state.loadInto(module, true);
+            assertArrayEquals(
+                    state.get("classifier.bias").values(),
+                    StateDict.of(module).get("classifier.bias").values());
+        }
+    }
+
     private static String refused(StateDict state, NnModule module) {
         return assertThrows(IllegalArgumentException.class, () -> state.loadInto(module))
                 .getMessage();

@@ -42,12 +42,17 @@ public final class Pruned {
      *
      * @param fresh makes an unpruned network of the same class on a backend, e.g. {@code MyNet::new}; its weights do not
      *     matter
-     * @throws CheckpointException if the file cannot be read
-     * @throws IllegalArgumentException if the weights are of another network
+     * @throws CheckpointException if the file cannot be read or is damaged
+     * @throws IllegalArgumentException if the weights are of another network, or {@linkplain StateDict#unusable unusable}
      */
     public static <M extends NnModule> M load(Path file, Backend backend, Function<Backend, M> fresh) {
         Checkpoint checkpoint = Safetensors.read(file);
-        PruningPlan plan = PruningPlan.read(checkpoint.state(), checkpoint.metadata());
+        PruningPlan plan;
+        try {
+            plan = PruningPlan.read(checkpoint.state(), checkpoint.metadata());
+        } catch (IllegalArgumentException e) {
+            throw new CheckpointException(file + ": " + e.getMessage(), e);
+        }
         M network = fresh.apply(backend);
         try {
             plan.apply(network);

@@ -6,6 +6,7 @@ import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.SizeComparison;
 import greg.pruning.report.Written;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a {@link Pruner} did. Printed, it is a table of the layers before and after, the totals, and when layers picked.
@@ -33,7 +34,8 @@ public record PruningReport(
         else text.append(", lambda final from iteration ").append(times.stabilizeStart());
         text.append('\n');
         times.layers().forEach((name, layer) -> {
-            if (layer.pick() != null) text.append(String.format("  %s picked at %d%n", name, layer.pick()));
+            if (layer.pick() != null)
+                text.append(String.format(Locale.ROOT, "  %s picked at %d%n", name, layer.pick()));
         });
         return text.toString();
     }

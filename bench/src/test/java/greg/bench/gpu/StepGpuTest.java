@@ -165,7 +165,7 @@ class StepGpuTest {
     /** On a device with times: 2.1 ms plain and 2.2 growing in tf32, beside 10 ms of every mode of PyTorch. */
     @Test
     void goalsCompareWhatWasMeasured() {
-        Device device = new Device("cuda", "GPU", 1, "");
+        Device device = new Device("cuda", "GPU", "none", 1, "");
         StepCase plain = new StepCase("resnet56", 128, Precision.TF32, false, true);
         StepCase growing = new StepCase("resnet56", 128, Precision.TF32, true, true);
         StepCase large = new StepCase("resnet50", 64, Precision.BF16, false, true);

@@ -8,22 +8,26 @@ import java.util.List;
  * One file to be downloaded.
  *
  * @param urls where it can be downloaded, the data set's own site first
- * @param digest {@code md5:} or {@code sha256:} and the hexadecimal digits that its authors publish
+ * @param bytes its length; a site that sends more is cut off
+ * @param digests {@code md5:} or {@code sha256:} and the hexadecimal digits that are published for it; all must agree
  * @param unpack how it is unpacked afterwards
  */
-public record Archive(List<URI> urls, String digest, Unpack unpack) {
-    /** Copies the list. */
+public record Archive(List<URI> urls, long bytes, List<String> digests, Unpack unpack) {
+    /** Copies the lists. */
     public Archive {
         urls = List.copyOf(urls);
-        if (urls.isEmpty() || !digest.matches("(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})")) {
-            throw new IllegalArgumentException(
-                    "archive: expected a URL and md5: or sha256: with digits, got " + urls + ", " + digest);
+        digests = List.copyOf(digests);
+        boolean known = !digests.isEmpty();
+        for (String digest : digests) known &= digest.matches("(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})");
+        if (urls.isEmpty() || bytes < 1 || !known) {
+            throw new IllegalArgumentException("archive: expected a URL, a length and md5: or sha256: with digits, got "
+                    + urls + ", " + bytes + ", " + digests);
         }
     }
 
     /** With URLs as text. */
-    static Archive of(String digest, Unpack unpack, String... urls) {
-        return new Archive(Arrays.stream(urls).map(URI::create).toList(), digest, unpack);
+    static Archive of(long bytes, List<String> digests, Unpack unpack, String... urls) {
+        return new Archive(Arrays.stream(urls).map(URI::create).toList(), bytes, digests, unpack);
     }
 
     /** The file's name, the last part of its first URL. */

@@ -8,28 +8,28 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
  * Downloads files by HTTP. What has arrived is kept as {@code FILE.part}, so that an interrupted download resumes where it
- * stopped, in the next attempt or in the next call. A file counts only once its checksum is right.
+ * stopped, in the next attempt or in the next call. A file counts only once its checksums are right.
  */
 public final class Download {
     private static final int ATTEMPTS = 3;
     private static final int BUFFER = 1 << 16;
     private static final int OK = 200;
     private static final int PARTIAL = 206;
+    private static final int REDIRECT = 3;
     private static final int RANGE_REFUSED = 416;
 
+    // NORMAL never follows a redirect from https to http
     private final HttpClient client = HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NORMAL)
             .connectTimeout(Duration.ofSeconds(20))
@@ -72,7 +72,7 @@ public final class Download {
         Path file = folder.resolve(archive.file());
         try {
             Files.createDirectories(folder);
-            if (Files.isRegularFile(file) && digest(file, archive.digest()).equals(archive.digest())) return file;
+            if (Files.isRegularFile(file) && Digests.wrong(file, archive.digests()) == null) return file;
             List<String> failures = new ArrayList<>();
             for (URI url : mirror == null ? archive.urls() : List.of(mirror.resolve(archive.file()))) {
                 String failure = tryAll(url, archive, file);
@@ -95,17 +95,16 @@ public final class Download {
         String failure = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             boolean resumed = Files.exists(part) && Files.size(part) > 0;
-            failure = transfer(url, archive.file(), part);
+            failure = transfer(url, archive, part);
             if (failure != null && failure.startsWith("HTTP")) return failure;
             if (failure != null) continue;
-            String found = digest(part, archive.digest());
-            if (found.equals(archive.digest())) {
+            String wrong = Digests.wrong(part, archive.digests());
+            if (wrong == null) {
                 Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
                 return null;
             }
-            long size = Files.size(part);
+            failure = "expected " + archive.bytes() + " bytes, " + Files.size(part) + " arrived; " + wrong;
             Files.delete(part);
-            failure = "expected checksum " + archive.digest() + ", " + size + " bytes with " + found + " arrived";
             // a part of an older file under the same name would spoil the new one permanently
             if (!resumed) return failure;
         }
@@ -113,7 +112,7 @@ public final class Download {
     }
 
     /** Downloads until the site has no more; null, or what went wrong. */
-    private String transfer(URI url, String name, Path part) throws IOException {
+    private String transfer(URI url, Archive archive, Path part) throws IOException {
         long partBytes = Files.exists(part) ? Files.size(part) : 0;
         HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(patience);
         if (partBytes > 0) request.header("Range", "bytes=" + partBytes + "-");
@@ -129,15 +128,18 @@ public final class Download {
         int status = response.statusCode();
         try (InputStream body = response.body()) {
             if (status == RANGE_REFUSED && partBytes > 0) return null; // nothing is left to send; the checksum decides
+            if (status / 100 == REDIRECT) {
+                return "HTTP status " + status + ": a redirect from https to http is not followed";
+            }
             if (status != OK && status != PARTIAL) return "HTTP status " + status;
             boolean append = status == PARTIAL && partBytes > 0;
             long length = response.headers().firstValueAsLong("Content-Length").orElse(-1);
             long start = append ? partBytes : 0;
-            return copy(body, part, append, name, start, length < 0 ? -1 : start + length);
+            return copy(body, part, append, archive, start, length < 0 ? -1 : start + length);
         }
     }
 
-    private String copy(InputStream body, Path part, boolean append, String name, long start, long total)
+    private String copy(InputStream body, Path part, boolean append, Archive archive, long start, long total)
             throws IOException {
         long done = start;
         byte[] buffer = new byte[BUFFER];
@@ -162,23 +164,11 @@ public final class Download {
                 watchdog.alive();
                 out.write(buffer, 0, count);
                 done += count;
-                progress.at(name, done, total);
+                progress.at(archive.file(), done, total);
+                if (done > archive.bytes()) return null; // a site may send without end; the checksum decides
             }
         }
         return total >= 0 && done < total ? "the connection ended after " + done + " of " + total + " bytes" : null;
-    }
-
-    /** The checksum of a file by the algorithm that {@code like} names. */
-    private static String digest(Path file, String like) throws IOException {
-        String kind = like.substring(0, like.indexOf(':'));
-        try (InputStream in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance(kind.equals("md5") ? "MD5" : "SHA-256");
-            byte[] buffer = new byte[BUFFER];
-            for (int count; (count = in.read(buffer)) >= 0; ) digest.update(buffer, 0, count);
-            return kind + ":" + HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform must provide MD5 and SHA-256", e);
-        }
     }
 
     /**
@@ -190,6 +180,9 @@ public final class Download {
         String kind = last.getClass().getSimpleName();
         if (kind.equals("UnresolvedAddressException")) return "unknown host";
         if (kind.equals("ClosedChannelException") || kind.equals("ConnectException")) return "no connection";
-        return last.getMessage() == null ? kind : last.getMessage().replaceAll("\\s*\\R\\s*", " ");
+        if (last.getMessage() == null) return kind;
+        // the message of these is often a path and nothing else
+        String what = last instanceof FileSystemException ? kind + ": " : "";
+        return what + last.getMessage().replaceAll("\\s*\\R\\s*", " ");
     }
 }

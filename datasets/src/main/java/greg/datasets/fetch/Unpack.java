@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -18,24 +18,27 @@ public enum Unpack {
     /** It stays as it is. */
     NOTHING {
         @Override
-        void unpack(InputStream in, Path folder) {}
+        void unpack(InputStream in, Target target) {}
     },
     /** A gzipped tar file; it is removed afterwards. */
     TAR_GZ {
         @Override
-        void unpack(InputStream in, Path folder) throws IOException {
-            tar(new GZIPInputStream(in, 1 << 16), folder);
+        void unpack(InputStream in, Target target) throws IOException {
+            tar(new GZIPInputStream(in, 1 << 16), target);
         }
     },
     /** A zip file; it is removed afterwards. */
     ZIP {
         @Override
-        void unpack(InputStream in, Path folder) throws IOException {
+        void unpack(InputStream in, Target target) throws IOException {
             ZipInputStream zip = new ZipInputStream(in);
             for (ZipEntry entry; (entry = zip.getNextEntry()) != null; ) {
-                Path target = inside(folder, entry.getName());
-                if (entry.isDirectory()) Files.createDirectories(target);
-                else write(zip, target);
+                if (!entry.isDirectory()) {
+                    target.file(entry.getName(), zip);
+                    continue;
+                }
+                target.folder(entry.getName());
+                target.skip(zip);
             }
         }
     };
@@ -47,31 +50,39 @@ public enum Unpack {
     private static final int PREFIX_AT = 345;
     private static final int PREFIX_LENGTH = 155;
     private static final int NAME_LENGTH = 100;
+    private static final int MAX_PAX = 1 << 16;
+
+    /** Records of a pax header that say something else about the next entry than its own header. */
+    private static final Pattern PAX_OVERRIDE = Pattern.compile("(?m)^\\d+ (path|size|GNU\\.sparse\\.[^=]*)=");
 
     /**
-     * Unpacks {@code file} into {@code folder}.
+     * Unpacks {@code file} into {@code folder}, whose links are not followed, and removes it.
      *
-     * @throws DatasetException if the archive is damaged or would write outside the folder
+     * @throws DatasetException if the archive is damaged, would write outside the folder or unpacks to far more than its size
      */
-    void run(Path file, Path folder) {
+    public void run(Path file, Path folder) {
         if (this == NOTHING) return;
         try {
             try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-                unpack(in, folder);
+                unpack(in, new Target(folder, Files.size(file)));
             }
             Files.delete(file);
         } catch (IOException e) {
-            throw new DatasetException(
-                    file + ": cannot be unpacked into " + folder + " (" + Download.reason(e)
-                            + "); remove it and fetch again",
-                    e);
+            throw failure(file, folder, Download.reason(e), e);
+        } catch (IllegalArgumentException e) { // a name that is not UTF-8, or that the system cannot have
+            throw failure(file, folder, "an entry has a name that is not possible here", e);
         }
     }
 
-    abstract void unpack(InputStream in, Path folder) throws IOException;
+    private static DatasetException failure(Path file, Path folder, String why, Exception e) {
+        return new DatasetException(
+                file + ": cannot be unpacked into " + folder + " (" + why + "); remove it and fetch again", e);
+    }
 
-    /** Files and folders of a tar stream (POSIX ustar); other kinds of entries are skipped. */
-    private static void tar(InputStream in, Path folder) throws IOException {
+    abstract void unpack(InputStream in, Target target) throws IOException;
+
+    /** Files and folders of a tar stream (POSIX ustar); links and devices are skipped. */
+    private static void tar(InputStream in, Target target) throws IOException {
         byte[] header = new byte[BLOCK];
         while (true) {
             int got = in.readNBytes(header, 0, BLOCK);
@@ -79,17 +90,30 @@ public enum Unpack {
             if (got < BLOCK) throw new EOFException("the archive ends in the middle of a header");
             String prefix = text(header, PREFIX_AT, PREFIX_LENGTH);
             String name = text(header, 0, NAME_LENGTH);
+            if (!prefix.isEmpty()) name = prefix + "/" + name;
             long size = octal(text(header, SIZE_AT, SIZE_LENGTH));
-            Path target = inside(folder, prefix.isEmpty() ? name : prefix + "/" + name);
-            byte type = header[TYPE_AT];
-            if (type == '5') {
-                Files.createDirectories(target);
-            } else if (type == '0' || type == 0) {
-                write(new Bounded(in, size), target);
-            } else {
-                in.skipNBytes(size);
+            Bounded content = new Bounded(in, size);
+            switch (header[TYPE_AT]) {
+                case '0', 0, '7' -> target.file(name, content);
+                case '5' -> target.folder(name);
+                case '1', '2', '3', '4', '6' -> {}
+                case 'x', 'g' -> pax(content);
+                default ->
+                    throw new IOException("entry '" + name + "' is of the kind '" + (char) header[TYPE_AT]
+                            + "'; expected a file, a folder or a link with a name of at most 255 bytes");
             }
+            target.skip(content);
             in.skipNBytes((BLOCK - size % BLOCK) % BLOCK);
+        }
+    }
+
+    private static void pax(Bounded content) throws IOException {
+        byte[] records = content.readNBytes(MAX_PAX);
+        boolean overrides = PAX_OVERRIDE
+                .matcher(new String(records, StandardCharsets.UTF_8))
+                .find();
+        if (overrides || records.length == MAX_PAX) {
+            throw new IOException("a pax header names or measures an entry in place of the entry's own header");
         }
     }
 
@@ -100,27 +124,8 @@ public enum Unpack {
     }
 
     private static long octal(String digits) throws IOException {
-        try {
-            return Long.parseLong(digits.strip(), 8);
-        } catch (NumberFormatException e) {
-            throw new IOException("expected the size of an entry, got '" + digits + "'", e);
-        }
-    }
-
-    /** The path of an entry; throws if the name leads out of the folder. */
-    private static Path inside(Path folder, String name) throws IOException {
-        Path root = folder.toAbsolutePath().normalize();
-        Path target = root.resolve(name).normalize();
-        if (!target.startsWith(root)) throw new IOException("entry '" + name + "' lies outside the folder");
-        return target;
-    }
-
-    /** Complete under its name, or not at all. */
-    private static void write(InputStream in, Path target) throws IOException {
-        Files.createDirectories(target.getParent());
-        Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
-        Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
-        Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+        if (digits.strip().matches("[0-7]{1,12}")) return Long.parseLong(digits.strip(), 8);
+        throw new IOException("expected the size of an entry in octal digits, got '" + digits + "'");
     }
 
     /** The next {@code left} bytes of a stream, all of which must be there. */

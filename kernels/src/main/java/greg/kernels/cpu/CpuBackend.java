@@ -31,7 +31,7 @@ public final class CpuBackend implements Backend {
     public CpuBackend(BackendOptions options) {
         int threads = options.resolvedThreads();
         dnn = OneDnn.open(threads);
-        device = new Device("cpu", CpuName.get(), threads, OneDnn.details());
+        device = new Device("cpu", CpuName.get(), OneDnn.instructionSet(), threads, OneDnn.details());
         reorders = new Reorders(dnn, memory);
         elementwise = new CpuElementwise(dnn, reorders);
         gemm = new CpuGemm(dnn);

@@ -20,14 +20,18 @@ final class CpuBatchNorm implements BatchNormKernels {
     private final BatchNormLanes lanes;
     private final BatchNormPlanner planner;
     private final BatchNormConstant constant;
+    private final ShiftedStatistics shifted = new ShiftedStatistics();
     private final Plans<BatchNormPlan> plans;
     private final Plans<Long> sizes;
-    private float[] batch = new float[64];
+    private final HostMemory memory;
+    private float[] batchMean = new float[64];
+    private float[] batchVar = new float[64];
     private float[] running = new float[64];
 
     private record Key(BatchNormSpec spec, Layout given, boolean training) {}
 
     CpuBatchNorm(OneDnn dnn, HostMemory memory, Reorders reorders, CpuElementwise elementwise) {
+        this.memory = memory;
         this.reorders = reorders;
         this.elementwise = elementwise;
         this.lanes = new BatchNormLanes(memory, elementwise);
@@ -73,36 +77,82 @@ final class CpuBatchNorm implements BatchNormKernels {
         int channels = spec.channels();
         long varianceAt = varianceOffset(channels);
         if (plan.maskBytes() > 0) plan.forward().bind(6, keep.block.pointer(maskOffset(channels)));
-        if (plan.copies() > 1) {
-            lanes.statistics(spec, plan, input, CpuStorage.of(y), keep, varianceAt / 4);
-            lanes.forward(spec, plan, input, CpuStorage.of(y), keep, keep, varianceAt / 4, gamma, beta);
-        } else {
-            plan.forward()
-                    .bind(0, input)
-                    .bind(1, CpuStorage.of(y))
-                    .bind(2, keep.block.pointer())
-                    .bind(3, keep.block.pointer(varianceAt))
-                    .bind(4, CpuStorage.dense(gamma))
-                    .bind(5, CpuStorage.dense(beta))
-                    .run();
+        if (batchMean.length < channels) {
+            batchMean = new float[channels];
+            batchVar = new float[channels];
+            running = new float[channels];
         }
+        CpuStorage output = CpuStorage.of(y);
+        if (plan.copies() > 1) {
+            lanes.statistics(spec, plan, input, output, keep, varianceAt / 4);
+        } else {
+            normalize(spec, plan, input, output, keep, CpuStorage.dense(gamma), CpuStorage.dense(beta));
+        }
+        keep.block.read(0, batchMean, 0, channels);
+        keep.block.read(varianceAt / 4, batchVar, 0, channels);
+        boolean refined = shifted.refine(spec, plan.layout(), input, batchMean, batchVar);
+        if (refined && plan.copies() == 1) normalizeAgain(spec, plan, input, output, keep, gamma, beta);
+        if (refined) {
+            keep.block.write(0, batchMean, 0, channels);
+            keep.block.write(varianceAt / 4, batchVar, 0, channels);
+        }
+        if (plan.copies() > 1) lanes.forward(spec, plan, input, output, keep, keep, varianceAt / 4, gamma, beta);
         keep.wrotePlain();
         finish(plan, spec, residual, y);
         input.release();
         double m = spec.reduction();
-        updateRunning(runningMean, keep, 0, channels, spec.momentum(), 1);
-        updateRunning(runningVar, keep, varianceAt / 4, channels, spec.momentum(), m / (m - 1));
+        updateRunning(runningMean, batchMean, channels, spec.momentum(), 1);
+        updateRunning(runningVar, batchVar, channels, spec.momentum(), m / (m - 1));
+    }
+
+    private void normalize(
+            BatchNormSpec spec,
+            BatchNormPlan plan,
+            CpuStorage x,
+            CpuStorage y,
+            CpuStorage saved,
+            CpuStorage gamma,
+            CpuStorage beta) {
+        plan.forward()
+                .bind(0, x)
+                .bind(1, y)
+                .bind(2, saved.block.pointer())
+                .bind(3, saved.block.pointer(varianceOffset(spec.channels())))
+                .bind(4, gamma)
+                .bind(5, beta)
+                .run();
+    }
+
+    /**
+     * With {@link #batchMean} and {@link #batchVar} instead of the statistics m and v in {@code saved}, which the primitive takes again by
+     * itself: with r = 1 / sqrt(batchVar + eps), gamma r sqrt(v + eps) as scale and beta + gamma r (m - batchMean) as shift.
+     */
+    private void normalizeAgain(
+            BatchNormSpec spec,
+            BatchNormPlan plan,
+            CpuStorage x,
+            CpuStorage y,
+            CpuStorage saved,
+            Storage gamma,
+            Storage beta) {
+        int channels = spec.channels();
+        long varianceAt = varianceOffset(channels) / 4;
+        CpuStorage scale = memory.temporary(channels);
+        CpuStorage shift = memory.temporary(channels);
+        for (int c = 0; c < channels; c++) {
+            double factor = CpuStorage.of(gamma).block.get(c) / Math.sqrt((double) batchVar[c] + spec.eps());
+            double moved = (double) saved.block.get(c) - batchMean[c];
+            scale.block.set(c, (float) (factor * Math.sqrt((double) saved.block.get(varianceAt + c) + spec.eps())));
+            shift.block.set(c, (float) (CpuStorage.of(beta).block.get(c) + factor * moved));
+        }
+        normalize(spec, plan, x, y, saved, scale, shift);
+        scale.release();
+        shift.release();
     }
 
     /** running = (1 - momentum) running + momentum correction batch. */
-    private void updateRunning(
-            Storage statistics, CpuStorage saved, long at, int channels, float momentum, double correction) {
-        if (batch.length < channels) {
-            batch = new float[channels];
-            running = new float[channels];
-        }
+    private void updateRunning(Storage statistics, float[] batch, int channels, float momentum, double correction) {
         CpuStorage target = CpuStorage.dense(statistics);
-        saved.block.read(at, batch, 0, channels);
         target.block.read(0, running, 0, channels);
         for (int c = 0; c < channels; c++) {
             running[c] = (float) ((1 - (double) momentum) * running[c] + momentum * correction * batch[c]);

@@ -1,7 +1,11 @@
 package greg.kernels.cpu;
 
 import greg.kernels.KernelException;
-import java.io.File;
+import greg.kernels.natives.NativeFolder;
+import greg.kernels.natives.UnpackedNatives;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.engine;
@@ -14,6 +18,14 @@ import org.bytedeco.javacpp.PointerScope;
 
 /** oneDNN's engine and stream with a fixed team of threads, and what all plan builders share. */
 final class OneDnn {
+    private static final String DNNL = "org/bytedeco/dnnl/jnidnnl";
+
+    /** Native halves of packages, and beside each in its jar what it needs; oneDNN's asks for OpenCL's. */
+    private static final List<String> LIBRARIES =
+            List.of("org/bytedeco/javacpp/jnijavacpp", "org/bytedeco/opencl/jniOpenCL", DNNL);
+
+    private static boolean unpacked;
+
     private final engine engine;
     private final stream stream;
     private final int threads;
@@ -39,22 +51,24 @@ final class OneDnn {
 
     /** Null if oneDNN can be loaded here, else what is missing, in one line. */
     static String whyNot(int threads) {
-        String platform = Loader.getPlatform();
-        String library = "org/bytedeco/dnnl/" + platform + "/" + System.mapLibraryName("jnidnnl");
-        // the loader, not the class, which on a module path looks into its own module only
-        if (OneDnn.class.getClassLoader().getResource(library) == null) {
-            return "oneDNN: no natives for " + platform + " on the class path (" + library
-                    + "); add org.bytedeco:dnnl with classifier " + platform + ", or use device = reference";
+        URL library = resource(DNNL);
+        if (library == null) {
+            String platform = Loader.getPlatform();
+            return "oneDNN: no natives for " + platform + " on the class path; add org.bytedeco:dnnl with classifier "
+                    + platform + ", or use device = reference";
         }
         try {
             configure(threads);
             load();
             return null;
+        } catch (KernelException e) {
+            return "oneDNN: " + e.getMessage() + "; or use device = reference";
         } catch (LinkageError | RuntimeException e) {
             Throwable root = e;
             while (root.getCause() != null) root = root.getCause();
-            return "oneDNN: loading " + library + " failed: " + root
-                    + "; check that the temporary folder and ~/.javacpp/cache allow execution, or use device = reference";
+            return "oneDNN: loading " + library + " failed: " + root + "; check that "
+                    + System.getProperty("org.bytedeco.javacpp.cachedir")
+                    + " allows execution, or use device = reference";
         }
     }
 
@@ -64,17 +78,18 @@ final class OneDnn {
     }
 
     /** What must be settled before any native class is initialised. */
-    private static void configure(int threads) {
+    private static synchronized void configure(int threads) {
         // JavaCPP limits native memory to the size of the Java heap unless told otherwise
         setDefault("org.bytedeco.javacpp.maxBytes", "0");
         setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-        String home = System.getProperty("user.home", "");
-        File cache = new File(home, ".javacpp/cache");
-        if (!writable(cache)) {
-            setDefault(
-                    "org.bytedeco.javacpp.cachedir",
-                    new File(System.getProperty("java.io.tmpdir"), "greg-javacpp-" + System.getProperty("user.name"))
-                            .getPath());
+        NativeFolder.useForLoaders();
+        if (!unpacked) {
+            Path folder = Path.of(System.getProperty("org.bytedeco.javacpp.cachedir"));
+            for (String library : LIBRARIES) {
+                URL resource = resource(library);
+                if (resource != null) UnpackedNatives.unpack(resource, folder);
+            }
+            unpacked = true;
         }
         Team.prepare(threads);
     }
@@ -83,10 +98,12 @@ final class OneDnn {
         if (System.getProperty(property) == null) System.setProperty(property, value);
     }
 
-    private static boolean writable(File folder) {
-        File existing = folder;
-        while (existing != null && !existing.exists()) existing = existing.getParentFile();
-        return existing != null && existing.isDirectory() && existing.canWrite();
+    /** The native half of a package of bytedeco, or null; the loader knows it, the class on a module path its own module only. */
+    private static URL resource(String library) {
+        int slash = library.lastIndexOf('/');
+        String file = library.substring(0, slash) + "/" + Loader.getPlatform() + "/"
+                + System.mapLibraryName(library.substring(slash + 1));
+        return OneDnn.class.getClassLoader().getResource(file);
     }
 
     engine engine() {

@@ -37,7 +37,7 @@ public final class CudaBackend implements Backend {
     /** Opens the device that the options name. */
     public CudaBackend(BackendOptions options) {
         context = new CudaContext(options.index());
-        device = new Device("cuda", context.deviceName(), 1, context.details());
+        device = new Device("cuda", context.deviceName(), context.computeCapability(), 1, context.details());
         precision = options.precision() == null ? Precision.TF32 : options.precision();
         if (precision == Precision.BF16) context.requireCapability(8, "bf16");
         graphs = options.graphs();

@@ -110,15 +110,20 @@ final class CudaContext implements AutoCloseable {
         return new String(name, 0, end, StandardCharsets.UTF_8);
     }
 
+    /** As {@code compute capability 9.0}. */
+    String computeCapability() {
+        return "compute capability " + computeMajor() + "."
+                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+    }
+
     /** Compute capability, memory and driver version, one line. */
     String details() {
         long[] bytes = new long[1];
         check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(bytes, device));
         int[] version = new int[1];
         check("cuDriverGetVersion", JCudaDriver.cuDriverGetVersion(version));
-        return "compute capability " + computeMajor() + "."
-                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR) + ", "
-                + (bytes[0] >> 20) + " MiB, driver for CUDA " + version[0] / 1000 + "." + version[0] % 1000 / 10;
+        return computeCapability() + ", " + (bytes[0] >> 20) + " MiB, driver for CUDA " + version[0] / 1000 + "."
+                + version[0] % 1000 / 10;
     }
 
     /**

@@ -2,7 +2,9 @@ package greg.kernels.cuda;
 
 import com.sun.jna.Library;
 import com.sun.jna.NativeLibrary;
+import greg.kernels.KernelException;
 import greg.kernels.LibraryStatus;
+import greg.kernels.natives.NativeFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -101,7 +103,7 @@ final class CudaLibraries {
         }
         try {
             System.load(file.toString());
-            NativeFolder.load(() -> JCudaDriver.setExceptionsEnabled(false));
+            JCudaNatives.load(() -> JCudaDriver.setExceptionsEnabled(false));
             int[] version = new int[1];
             JCudaDriver.cuDriverGetVersion(version);
             driverMajor = version[0] / 1000;
@@ -169,6 +171,7 @@ final class CudaLibraries {
 
     /** The functions of cuDNN's file, which serve nobody else. */
     static NativeLibrary functions(Path cudnn) {
+        NativeFolder.useForLoaders();
         return NativeLibrary.getInstance(
                 cudnn.toString(), names().windows() ? Map.of() : Map.of(Library.OPTION_OPEN_FLAGS, RTLD_LAZY));
     }
@@ -194,7 +197,7 @@ final class CudaLibraries {
             if (refusal != null) {
                 return new LibraryStatus(name, words, file, "CUDA: " + refusal + "; " + install);
             }
-            NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
+            JCudaNatives.load(() -> JCudnn.setExceptionsEnabled(false));
             return new LibraryStatus(name, words + ", for CUDA " + choice.major(), file, null);
         } catch (LinkageError | RuntimeException e) {
             return failed(name, file, e, install);
@@ -210,6 +213,9 @@ final class CudaLibraries {
     }
 
     private static LibraryStatus failed(String name, Path file, Throwable error, String remedy) {
+        if (error instanceof KernelException) {
+            return new LibraryStatus(name, null, file, "CUDA: " + error.getMessage() + "; or use device = reference");
+        }
         Throwable root = error;
         while (root.getCause() != null) root = root.getCause();
         return new LibraryStatus(

@@ -85,7 +85,7 @@ final class Cudnn implements AutoCloseable {
      */
     static Cudnn withoutDevice(Path library, String properties) {
         System.load(library.toString());
-        NativeFolder.load(() -> JCudnn.setExceptionsEnabled(false));
+        JCudaNatives.load(() -> JCudnn.setExceptionsEnabled(false));
         Cudnn opened = new Cudnn(CudaLibraries.functions(library));
         opened.device = new CudnnDescriptor(opened, "properties of a device", DEVICE_PROPERTIES)
                 .setText(DEVICE_PROPERTIES_JSON, TYPE_CHAR, properties.getBytes(StandardCharsets.UTF_8))

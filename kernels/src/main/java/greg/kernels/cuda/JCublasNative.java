@@ -23,9 +23,9 @@ final class JCublasNative {
         if (major == 13) {
             String file = LibUtils.createLibraryFileName(
                     LibUtils.createPlatformLibraryName("JCublas2-" + JCudaVersion.get()));
-            NativeFolder.put(file, forCuda13(read("/lib/" + file)));
+            JCudaNatives.put(file, forCuda13(read("/lib/" + file)));
         }
-        NativeFolder.load(() -> JCublas2.setExceptionsEnabled(false));
+        JCudaNatives.load(() -> JCublas2.setExceptionsEnabled(false));
     }
 
     private static byte[] read(String resource) {

@@ -51,7 +51,7 @@ public final class DryBackend implements Backend {
 
     @Override
     public Device device() {
-        return new Device("dry", "none", 1, "traces structure, computes nothing");
+        return new Device("dry", "none", "none", 1, "traces structure, computes nothing");
     }
 
     @Override

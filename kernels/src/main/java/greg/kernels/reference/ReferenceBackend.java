@@ -10,6 +10,7 @@ public final class ReferenceBackend implements Backend {
     static final Device DEVICE = new Device(
             "reference",
             "Java " + Runtime.version().feature() + " on " + System.getProperty("os.arch"),
+            "Java",
             1,
             "plain loops, sums in double; slow, needs no native library");
 

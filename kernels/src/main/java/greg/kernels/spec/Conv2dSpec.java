@@ -2,6 +2,9 @@ package greg.kernels.spec;
 
 /**
  * Geometry of a 2-D convolution: x (n, inChannels, h, w), weight (outChannels, inChannels/groups, kernelH, kernelW).
+ *
+ * @param dilationH rows from one row of the kernel to the next; always 1 for a kernel of one row, whatever is asked for
+ * @param dilationW the same for columns
  */
 public record Conv2dSpec(
         int n,
@@ -25,6 +28,9 @@ public record Conv2dSpec(
         Checks.positive("conv2d", "kernelH", kernelH, "kernelW", kernelW);
         // which checks the rest
         new Conv2dOptions(strideH, strideW, padH, padW, dilationH, dilationW, groups);
+        // between the rows of a kernel that has one there is nothing; oneDNN reads beyond the input if told otherwise
+        if (kernelH == 1) dilationH = 1;
+        if (kernelW == 1) dilationW = 1;
         if (inChannels % groups != 0 || outChannels % groups != 0) {
             throw new IllegalArgumentException(
                     "conv2d: channels " + inChannels + " -> " + outChannels + " are not divisible by groups " + groups);

@@ -23,6 +23,8 @@ class CpuProviderTest {
         try (Backend backend = Backends.open("cpu", new BackendOptions(1, 0))) {
             assertEquals("cpu", backend.name());
             assertEquals(1, backend.device().threads());
+            String set = backend.device().instructionSet();
+            assertTrue(backend.device().details().contains(", " + set + ", "), set);
         }
     }
 

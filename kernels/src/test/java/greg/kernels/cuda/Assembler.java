@@ -17,7 +17,7 @@ public final class Assembler {
     private static final int UNKNOWN = -1;
 
     static {
-        NativeFolder.load(() -> JNvPTXCompiler.setExceptionsEnabled(false));
+        JCudaNatives.load(() -> JNvPTXCompiler.setExceptionsEnabled(false));
     }
 
     private Assembler() {}

@@ -29,6 +29,15 @@ public final class AtomicFile {
      * @throws CheckpointException if writing fails; the old file is untouched and the temporary one removed
      */
     public static void write(Path file, Content content) {
+        write(file, null, content);
+    }
+
+    /**
+     * As above; the file that is replaced, if there is one, is kept under another name.
+     *
+     * @param former that name, in the same folder; what was there before is replaced. Null: the old file is not kept
+     */
+    public static void write(Path file, Path former, Content content) {
         Path target = file.toAbsolutePath();
         Path folder = target.getParent();
         Path temporary = null;
@@ -37,8 +46,7 @@ public final class AtomicFile {
                 throw new CheckpointException("write " + file + ": expected the name of a file, this is a folder");
             }
             Files.createDirectories(folder);
-            temporary = folder.resolve(
-                    "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+            temporary = temporary(target);
             try (FileChannel out = FileChannel.open(
                     temporary,
                     StandardOpenOption.CREATE,
@@ -47,6 +55,8 @@ public final class AtomicFile {
                 content.write(out);
                 out.force(true);
             }
+            // only now, when nothing but renames is left: a kill while writing keeps the former file too
+            if (former != null && Files.exists(target)) link(target, former);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             temporary = null;
             forceFolder(folder);
@@ -55,6 +65,38 @@ public final class AtomicFile {
         } finally {
             if (temporary != null) removeQuietly(temporary);
         }
+    }
+
+    /**
+     * Makes {@code name} another name of the content of {@code file}, or a copy of it where the file system has no hard links;
+     * what was there before is replaced, and is there until then.
+     *
+     * @throws IOException if it cannot be done; what was there before is untouched
+     */
+    public static void link(Path file, Path name) throws IOException {
+        Path target = name.toAbsolutePath();
+        Path temporary = temporary(target);
+        try {
+            Files.deleteIfExists(temporary); // of an earlier process with the same number
+            try {
+                Files.createLink(temporary, file);
+            } catch (UnsupportedOperationException | IOException e) {
+                Files.copy(file, temporary, StandardCopyOption.REPLACE_EXISTING);
+                try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                    out.force(true);
+                }
+            }
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            // also where both names were one file already: then POSIX's rename does nothing
+            removeQuietly(temporary);
+        }
+        forceFolder(target.getParent());
+    }
+
+    private static Path temporary(Path target) {
+        return target.resolveSibling(
+                "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
     }
 
     /** As {@link #write(Path, Content)} for a text in UTF-8. */

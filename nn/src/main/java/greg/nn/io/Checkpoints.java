@@ -20,6 +20,9 @@ public final class Checkpoints {
         if (Files.isDirectory(file)) {
             throw new CheckpointException("read " + file + ": expected a checkpoint file, this is a folder");
         }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new CheckpointException("read " + file + ": expected a checkpoint file, this is a pipe or a device");
+        }
         byte[] magic;
         try (InputStream in = Files.newInputStream(file)) {
             magic = in.readNBytes(9);

@@ -11,12 +11,15 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The safetensors format: u64 LE length of the header, a JSON header (name -&gt; dtype, shape, data_offsets; strings under
- * {@code __metadata__}) padded with blanks to 8 bytes, then the data, little endian, row-major.
+ * {@code __metadata__}) padded with blanks to 8 bytes, then the data, little endian, row-major. What is written has checksums
+ * among the metadata, which other programs need not know; what is read is compared with them.
  */
 public final class Safetensors {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -25,24 +28,31 @@ public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Reads a file. F32 as it is; F16, BF16 and F64, I8, I16, I32, I64, U8 and BOOL become the nearest float.
+     * Reads a file. F32 as it is; F16, BF16 and F64, I8, I16, I32, I64, U8 and BOOL become the nearest float. Checksums are
+     * verified where the file has them; they are not part of the metadata.
      *
      * @throws CheckpointException if the file is truncated, damaged or holds another type; the message names the file
      */
     public static Checkpoint read(Path file) {
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
             SafetensorsHeader header = SafetensorsHeader.read(file, in);
+            Map<String, String> metadata = header.metadata();
+            boolean checked = Checksums.in(metadata);
+            if (checked) Checksums.verifyRest(file, metadata, header.described());
             StateDict state = new StateDict();
             for (SafetensorsHeader.Tensor tensor : header.tensors()) {
-                state.put(tensor.name(), tensor.shape(), values(in, header.dataStart(), tensor));
+                Sha256 sum = new Sha256();
+                state.put(tensor.name(), tensor.shape(), values(in, header.dataStart(), tensor, sum));
+                if (checked) Checksums.verifyTensor(file, metadata, tensor.name(), sum);
             }
-            return new Checkpoint(file, state, header.metadata());
+            return new Checkpoint(file, state, Checksums.removed(metadata));
         } catch (IOException e) {
             throw new CheckpointException("read " + file + ": " + AtomicFile.reason(e), e);
         }
     }
 
-    private static float[] values(FileChannel in, long dataStart, SafetensorsHeader.Tensor tensor) throws IOException {
+    private static float[] values(FileChannel in, long dataStart, SafetensorsHeader.Tensor tensor, Sha256 sum)
+            throws IOException {
         float[] values = new float[Math.toIntExact(tensor.shape().size())];
         int width = tensor.type().bytes();
         ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, (long) values.length * width))
@@ -52,7 +62,8 @@ public final class Safetensors {
             int count = Math.min(values.length - done, chunk.capacity() / width);
             chunk.clear().limit(count * width);
             readFully(in, chunk, position);
-            chunk.flip();
+            sum.add(chunk.flip());
+            chunk.rewind();
             tensor.type().decode(chunk, values, done, count);
             done += count;
             position += (long) count * width;
@@ -71,36 +82,62 @@ public final class Safetensors {
     }
 
     /**
-     * Writes all tensors as F32, in order, and the metadata; see {@link AtomicFile} for what happens on failure.
+     * Writes all tensors as F32, in order, the metadata and the checksums; see {@link AtomicFile} for what happens on failure.
      *
      * @param metadata strings to store with the tensors, e.g. {@code arch}
      */
     public static void write(Path file, StateDict state, Map<String, String> metadata) {
-        byte[] header = header(state, metadata);
-        AtomicFile.write(file, out -> {
+        AtomicFile.write(file, content(state, metadata));
+    }
+
+    /** As above; the file that is replaced, if there is one, is kept under the name {@code former}. */
+    public static void write(Path file, Path former, StateDict state, Map<String, String> metadata) {
+        AtomicFile.write(file, former, content(state, metadata));
+    }
+
+    private static AtomicFile.Content content(StateDict state, Map<String, String> metadata) {
+        return out -> {
+            Map<String, String> tensors = new HashMap<>();
+            Map<String, String> sums = new LinkedHashMap<>();
+            for (String name : state.names()) {
+                StateDict.Entry entry = state.get(name);
+                tensors.put(
+                        name, Checksums.describe(ElementType.F32, entry.shape().dims()));
+                Sha256 sum = new Sha256();
+                forEachChunk(entry.values(), sum::add);
+                sums.put(name, sum.hex());
+            }
+            byte[] header = header(state, Checksums.added(metadata, tensors, sums));
             ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             AtomicFile.writeFully(out, length.putLong(header.length).flip());
             AtomicFile.writeFully(out, ByteBuffer.wrap(header));
-            ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
             for (String name : state.names()) {
-                float[] values = state.get(name).values();
-                for (int done = 0; done < values.length; ) {
-                    int count = Math.min(values.length - done, CHUNK / Float.BYTES);
-                    chunk.clear().limit(count * Float.BYTES);
-                    chunk.asFloatBuffer().put(values, done, count);
-                    AtomicFile.writeFully(out, chunk);
-                    done += count;
-                }
+                forEachChunk(state.get(name).values(), chunk -> AtomicFile.writeFully(out, chunk));
             }
-        });
+        };
+    }
+
+    /** Receives a part of a tensor's bytes. */
+    @FunctionalInterface
+    private interface Chunk {
+        void accept(ByteBuffer bytes) throws IOException;
+    }
+
+    private static void forEachChunk(float[] values, Chunk use) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        for (int done = 0; done < values.length; ) {
+            int count = Math.min(values.length - done, CHUNK / Float.BYTES);
+            chunk.clear().limit(count * Float.BYTES);
+            chunk.asFloatBuffer().put(values, done, count);
+            use.accept(chunk);
+            done += count;
+        }
     }
 
     private static byte[] header(StateDict state, Map<String, String> metadata) {
         ObjectNode root = JSON.createObjectNode();
-        if (!metadata.isEmpty()) {
-            ObjectNode strings = root.putObject(SafetensorsHeader.METADATA);
-            metadata.forEach(strings::put);
-        }
+        ObjectNode strings = root.putObject(SafetensorsHeader.METADATA);
+        metadata.forEach(strings::put);
         long offset = 0;
         for (String name : state.names()) {
             StateDict.Entry entry = state.get(name);

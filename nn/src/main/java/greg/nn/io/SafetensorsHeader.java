@@ -1,7 +1,9 @@
 package greg.nn.io;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,10 +12,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,17 +25,34 @@ import java.util.Map;
  *
  * @param dataStart byte of the file at which the data begin
  * @param tensors in the header's order; together they cover the data without overlap or gap
- * @param metadata strings
+ * @param metadata strings, checksums included
  */
 record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, String> metadata) {
     static final String METADATA = "__metadata__";
-    private static final long MAX_HEADER = 100_000_000;
-    private static final ObjectMapper JSON = new ObjectMapper()
+    private static final int MAX_HEADER = 1 << 25;
+
+    /** About 17 tokens describe a tensor. Without limits a header of a few MB could become a tree of hundreds. */
+    private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
+            .maxTokenCount(1_000_000)
+            .maxNestingDepth(8)
+            .maxNumberLength(20)
+            .build();
+
+    private static final ObjectMapper JSON = new ObjectMapper(
+                    JsonFactory.builder().streamReadConstraints(LIMITS).build())
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /** One tensor: bytes [begin, end) from the start of the data. */
     record Tensor(String name, ElementType type, Shape shape, long begin, long end) {}
+
+    /** Type and shape of the tensors by name, for {@link Checksums}. */
+    Map<String, String> described() {
+        Map<String, String> all = new HashMap<>();
+        for (Tensor t : tensors)
+            all.put(t.name(), Checksums.describe(t.type(), t.shape().dims()));
+        return all;
+    }
 
     static SafetensorsHeader read(Path file, FileChannel in) throws IOException {
         long size = in.size();
@@ -44,24 +63,25 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
         if (length < 2 || length > MAX_HEADER) {
             throw bad(
                     file,
-                    "the header's length is given as " + Long.toUnsignedString(length) + " bytes; is it this format?");
+                    "the header's length is given as " + Long.toUnsignedString(length) + " bytes, expected 2 to "
+                            + MAX_HEADER + "; is it this format?");
         }
         if (8 + length > size) {
             throw bad(file, "it is truncated: the header ends at byte " + (8 + length) + ", the file at " + size);
         }
         ByteBuffer text = ByteBuffer.allocate((int) length);
         Safetensors.readFully(in, text, 8);
-        return parse(file, new String(text.array(), StandardCharsets.UTF_8), 8 + length, size);
+        return parse(file, text.array(), 8 + length, size);
     }
 
-    private static SafetensorsHeader parse(Path file, String text, long dataStart, long size) {
+    private static SafetensorsHeader parse(Path file, byte[] text, long dataStart, long size) {
         JsonNode root;
         try {
             root = JSON.readTree(text);
-        } catch (JsonProcessingException e) {
+        } catch (IOException e) {
+            String why = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
             throw new CheckpointException(
-                    "read " + file + " as safetensors: the header is not valid JSON: "
-                            + e.getOriginalMessage().replaceAll("\\s+", " "),
+                    "read " + file + " as safetensors: the header is not valid JSON: " + CheckpointException.line(why),
                     e);
         }
         if (!root.isObject()) throw bad(file, "the header is not a JSON object");
@@ -72,6 +92,7 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
                 tensors.add(tensor(file, field.getKey(), field.getValue()));
                 continue;
             }
+            if (!field.getValue().isObject()) throw bad(file, METADATA + " is not an object");
             for (Map.Entry<String, JsonNode> string : field.getValue().properties()) {
                 if (!string.getValue().isTextual()) {
                     throw bad(file, METADATA + "." + string.getKey() + " is not a string");
@@ -116,13 +137,11 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
 
     private static long[] numbers(Path file, String name, JsonNode node, String key) {
         JsonNode list = node.path(key);
-        long[] numbers = new long[list.size()];
         boolean good = list.isArray();
-        for (int i = 0; i < numbers.length; i++) {
-            good &= list.get(i).isIntegralNumber() && list.get(i).canConvertToLong();
-            numbers[i] = list.get(i).longValue();
-        }
+        for (JsonNode number : list) good &= number.isIntegralNumber() && number.canConvertToLong();
         if (!good) throw bad(file, "tensor " + name + " has no list of integers '" + key + "'");
+        long[] numbers = new long[list.size()];
+        for (int i = 0; i < numbers.length; i++) numbers[i] = list.get(i).longValue();
         return numbers;
     }
 
@@ -149,6 +168,6 @@ record SafetensorsHeader(long dataStart, List<Tensor> tensors, Map<String, Strin
     }
 
     private static CheckpointException bad(Path file, String what) {
-        return new CheckpointException("read " + file + " as safetensors: " + what);
+        return new CheckpointException("read " + file + " as safetensors: " + CheckpointException.line(what));
     }
 }

@@ -4,8 +4,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Keeps training from being lost: passes a snapshot to a writer at intervals, after each epoch, when another hook
- * {@linkplain #request requests one}, and when the training is asked to stop.
+ * Keeps training from being lost: passes a snapshot to a writer at intervals, after the last step of each epoch and of the
+ * training, when another hook {@linkplain #request requests one}, and when the training is asked to stop. The snapshot of an
+ * epoch is taken before any hook's {@link #afterEpoch}, which may take long, as when it measures the network: a process that
+ * ends meanwhile loses no step. It has to come after the other hooks.
  */
 public final class Checkpointer implements TrainHook {
     /** Writing may take a twentieth of the time, whatever the interval. */
@@ -19,6 +21,7 @@ public final class Checkpointer implements TrainHook {
     private double lastCost;
     private boolean requested;
     private long savedAt = -1;
+    private boolean stepped;
 
     /**
      * Before the loop starts.
@@ -42,16 +45,23 @@ public final class Checkpointer implements TrainHook {
     }
 
     @Override
-    public void afterEpoch(TrainLoop loop, int epoch, Score train) {
-        save(loop);
+    public void afterStep(TrainLoop loop) {
+        stepped = true;
+        if ((loop.iteration() + 1) % loop.data().stepsPerEpoch() == 0) save(loop);
     }
 
     @Override
     public boolean stop(TrainLoop loop) {
+        if (!stepped) return false; // resumed: what was saved is what there is
         boolean stops = stopRequested.getAsBoolean();
         if (stops || requested || due()) save(loop);
         if (stops) throw new StoppedException(loop.iteration());
         return false;
+    }
+
+    @Override
+    public void ended(TrainLoop loop) {
+        if (stepped) save(loop);
     }
 
     private boolean due() {

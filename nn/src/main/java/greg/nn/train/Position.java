@@ -10,6 +10,17 @@ package greg.nn.train;
  * @param sums their sums of loss, top-1 correct and top-5 correct, float32 as on the device
  */
 public record Position(long iteration, long records, float[] sums) {
+    private static final int SUMS = 3;
+
+    /** Refuses what no loop can have reached. */
+    public Position {
+        if (iteration < 0 || records < 0 || sums.length != SUMS) {
+            throw new IllegalArgumentException(
+                    "position of a training: expected an iteration and a number of records of at" + " least 0 and "
+                            + SUMS + " sums, got " + iteration + ", " + records + " and " + sums.length);
+        }
+    }
+
     /** Nothing done yet. */
-    public static final Position START = new Position(0, 0, new float[3]);
+    public static final Position START = new Position(0, 0, new float[SUMS]);
 }

@@ -73,7 +73,7 @@ public record TrainFile(TrainState state, StateDict extra, Map<String, String> n
                     updates,
                     streams);
             return new TrainFile(state, tensors.under(EXTRA), notes);
-        } catch (NullPointerException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        } catch (NullPointerException | IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
             throw new CheckpointException(
                     "read " + file + ": expected a checkpoint of a training, this is another file", e);
         }

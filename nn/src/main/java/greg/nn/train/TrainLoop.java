@@ -24,8 +24,7 @@ public interface TrainLoop {
     float loss();
 
     /**
-     * Where to resume: after the last step (waits for the device). To be asked in {@link TrainHook#afterEpoch} and {@link
-     * TrainHook#stop}, when the step just taken has been counted.
+     * Where to resume: after the last step (waits for the device). To be asked after a step, and not before the next one.
      */
     Position position();
 }

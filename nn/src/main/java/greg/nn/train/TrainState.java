@@ -25,7 +25,16 @@ public record TrainState(
      * @param seed what it was seeded with
      * @param step forward passes in training so far
      */
-    public record Stream(String layer, long seed, long step) {}
+    public record Stream(String layer, long seed, long step) {
+        /** Refuses a stream without a layer, or before its start. */
+        public Stream {
+            if (layer == null || step < 0) {
+                throw new IllegalArgumentException(
+                        "stream of random numbers: expected a layer and a step of at least 0, got " + layer + " and "
+                                + step);
+            }
+        }
+    }
 
     /** A snapshot of a loop, to be taken when {@link TrainLoop#position} may be asked (waits for the device). */
     public static TrainState of(TrainLoop loop) {

@@ -209,9 +209,15 @@ public final class Trainer {
             boolean stopped = false;
             int rateOf = -1;
             Score epochScore = before;
+            long first = iteration;
             network.train(true);
             for (TrainHook hook : hooks) hook.started(this);
-            for (long i = iteration; i < steps && !stopped; i++) {
+            if (first > 0) { // the state may be from before the end of an epoch, or from after the last step of all
+                iteration = first - 1;
+                if (first % perEpoch == 0 && metrics.records() > 0) epochScore = endEpoch();
+                stopped = stopped();
+            }
+            for (long i = first; i < steps && !stopped; i++) {
                 iteration = i;
                 int epoch = Math.toIntExact(i / perEpoch);
                 if (schedule != null && epoch != rateOf) optimizer.learningRate(schedule.at(epoch));
@@ -219,15 +225,20 @@ public final class Trainer {
                 for (TrainHook hook : hooks) hook.beforeStep(this);
                 step.run(inputs);
                 for (TrainHook hook : hooks) hook.afterStep(this);
-                if ((i + 1) % perEpoch == 0) {
-                    epochScore = metrics.readAndReset();
-                    for (TrainHook hook : hooks) hook.afterEpoch(this, epoch, epochScore);
-                    network.train(true);
-                }
+                if ((i + 1) % perEpoch == 0) epochScore = endEpoch();
                 stopped = stopped();
             }
             for (TrainHook hook : hooks) hook.ended(this);
             return metrics.records() > 0 ? metrics.read() : epochScore;
+        }
+
+        /** After the last step of an epoch, that of {@link #iteration}. */
+        private Score endEpoch() {
+            Score score = metrics.readAndReset();
+            int epoch = Math.toIntExact(iteration / data.stepsPerEpoch());
+            for (TrainHook hook : hooks) hook.afterEpoch(this, epoch, score);
+            network.train(true); // a hook may have measured the network
+            return score;
         }
 
         private boolean stopped() {

@@ -93,7 +93,7 @@ final class AddressLog implements Backend {
 
     @Override
     public Device device() {
-        return new Device("log", "none", 1, "notes addresses");
+        return new Device("log", "none", "none", 1, "notes addresses");
     }
 
     @Override

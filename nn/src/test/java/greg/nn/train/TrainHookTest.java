@@ -177,4 +177,55 @@ class TrainHookTest {
         assertTrue(e.getMessage().contains("|fc2.bias| is NaN after iteration 2"), e.getMessage());
         assertEquals(2, saved.size());
     }
+
+    /** As when a process ends while the network is being measured. */
+    @Test
+    void anEpochWhoseEndWasInterruptedEndsWhenItIsResumed() {
+        List<TrainState> saved = new ArrayList<>();
+        List<Score> scores = new ArrayList<>();
+        TrainHook measures = new TrainHook() {
+            @Override
+            public void afterEpoch(TrainLoop loop, int epoch, Score train) {
+                assertEquals(
+                        2 * (epoch + 1), saved.get(saved.size() - 1).position().iteration());
+                scores.add(train);
+                if (scores.size() == 1) throw new IllegalStateException("killed");
+            }
+        };
+        Checkpointer killed = new Checkpointer(1e9, new DivergenceGuard(), () -> false, saved::add);
+        assertThrows(
+                IllegalStateException.class,
+                () -> new Trainer(net, sgd).hooks(measures, killed).run(data, 2));
+        TrainState state = saved.get(0);
+        Initializer.initialize(net, 9);
+        state.restore(net);
+        state.restore(sgd);
+        Checkpointer again = new Checkpointer(1e9, new DivergenceGuard(), () -> false, saved::add);
+        List<String> log = new ArrayList<>();
+        Trainer resumed = new Trainer(net, sgd).hooks(measures, logging("a", log, 99), again);
+        resumed.run(data, state.position(), 4);
+        assertEquals(scores.get(0), scores.get(1));
+        assertEquals(3, scores.size());
+        assertEquals(List.of("a started 2", "a epoch 1", "a stop? 1", "a before 2"), log.subList(0, 4));
+        assertEquals(
+                List.of(2L, 4L),
+                saved.stream().map(s -> s.position().iteration()).toList());
+    }
+
+    @Test
+    void trainingThatHadEndedTakesNoStepWhenItIsResumed() {
+        List<TrainState> saved = new ArrayList<>();
+        Checkpointer checkpointer = new Checkpointer(1e9, new DivergenceGuard(), () -> false, saved::add);
+        new Trainer(net, sgd).hooks(TrainHook.limit(3), checkpointer).run(data, 10);
+        assertEquals(3, saved.get(1).position().iteration());
+        List<String> log = new ArrayList<>();
+        TrainHook[] hooks = {logging("a", log, 99), TrainHook.limit(3)};
+        assertEquals(
+                3,
+                new Trainer(net, sgd)
+                        .hooks(hooks)
+                        .run(data, saved.get(1).position(), 20)
+                        .records());
+        assertEquals(List.of("a started 3", "a stop? 2", "a ended 2"), log);
+    }
 }

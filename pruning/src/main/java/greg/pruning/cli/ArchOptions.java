@@ -1,6 +1,8 @@
 package greg.pruning.cli;
 
+import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
+import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -30,6 +32,18 @@ final class ArchOptions {
             description =
                     "Weights: .safetensors, PyTorch's .pth, .pt, .th or .tar, or a run folder. Default:" + " none.")
     Path weights;
+
+    @Option(
+            names = "--allow-nonfinite",
+            description =
+                    "Take weights that are NaN or infinite, and running variances below 0, to look at a network that"
+                            + " diverged. Default: ${DEFAULT-VALUE}.")
+    private boolean allowNonfinite;
+
+    /** What {@code --weights} names, or null. */
+    Checkpoint read() {
+        return weights == null ? null : NetworkSpec.read(weights, allowNonfinite);
+    }
 
     /** Refuses an unknown architecture. */
     void check() {

@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.pruning.run.Progress;
 import greg.pruning.run.RunMonitor;
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -28,7 +29,7 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
     /** A line on standard error, with flags where the library names settings. */
     @Override
     public void say(String format, Object... values) {
-        err.println(Flags.in(String.format(format, values)));
+        err.println(Flags.in(String.format(Locale.ROOT, format, values)));
         err.flush();
     }
 
@@ -45,6 +46,11 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
     @Override
     public boolean stopRequested() {
         return Interrupts.requested();
+    }
+
+    @Override
+    public void unsaved(boolean steps) {
+        Interrupts.unsaved(steps);
     }
 
     /** Whether standard streams are a terminal. Since JDK 22 a Console exists without one, so it has to be asked. */

@@ -2,8 +2,10 @@ package greg.pruning.cli;
 
 import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
+import greg.datasets.DatasetException;
 import greg.datasets.Datasets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,14 +46,18 @@ final class DataCommand implements Runnable {
             Console console = Console.of(spec);
             for (String name : Datasets.names()) {
                 boolean bundled = name.equals(Datasets.DEFAULT) || name.equals("synthetic");
-                console.out().printf("%-14s %s%n", name, bundled ? "(bundled)" : Datasets.folder(name));
+                console.out().printf(Locale.ROOT, "%-14s %s%n", name, bundled ? "(bundled)" : Datasets.folder(name));
             }
             return 0;
         }
     }
 
     /** {@code greg data verify NAME}. */
-    @Command(name = "verify", description = "Reads a data set completely and prints its sizes and checksums.")
+    @Command(
+            name = "verify",
+            description =
+                    "Reads a data set completely, decodes all its images, and prints those that cannot be, its sizes"
+                            + " and its checksums.")
     static final class VerifyCommand implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
@@ -68,19 +74,34 @@ final class DataCommand implements Runnable {
                 description = "Folder of its files. Default: see 'greg data list'.")
         private Path data;
 
+        @Option(
+                names = "--image-size",
+                paramLabel = "PIXELS",
+                defaultValue = "0",
+                description = "As in a run, whose checksums are printed then; images of several sizes need one."
+                        + " Default: ${DEFAULT-VALUE}, the data set's usual size.")
+        private int imageSize;
+
         @Override
         public Integer call() {
             DataOptions.checkName("", name);
-            DataSplit split = Datasets.open(name, data);
+            Checks.atLeast("--image-size", 0, imageSize);
+            Console console = Console.of(spec);
+            ConsoleImageCheck images = new ConsoleImageCheck(console, true, console.out()::println);
+            DataSplit split = Datasets.open(name, data, imageSize, images);
             print(split.train());
             print(split.test());
-            return 0;
+            if (images.count() == 0) return 0;
+            throw new DatasetException("data verify " + name + ": " + images.count()
+                    + " image files cannot be used; replace or remove them, or leave them out of a run with the setting"
+                    + " skipBadImages");
         }
 
         private void print(Dataset part) {
             Console.of(spec)
                     .out()
                     .printf(
+                            Locale.ROOT,
                             "%s: %d images, %d classes, %dx%dx%d, %s%n",
                             part.name(),
                             part.size(),

@@ -56,14 +56,18 @@ final class DataFetchCommand implements Callable<Integer> {
         Source source = Source.of(name);
         Path folder = data != null ? data : Datasets.folder(name);
         if (source.isIn(folder)) {
-            console.out().printf("%s is already in %s%n", name, folder);
+            console.out().printf(Locale.ROOT, "%s is already in %s%n", name, folder);
             return 0;
         }
         source.fetch(folder, new Download(mirror(), new Reporter(console)));
         console.out()
                 .printf(
+                        Locale.ROOT,
                         "%s is in %s; check it with: greg data verify %s%s%n",
-                        name, folder, name, data == null ? "" : " --data " + data);
+                        name,
+                        folder,
+                        name,
+                        data == null ? "" : " --data " + data);
         return 0;
     }
 

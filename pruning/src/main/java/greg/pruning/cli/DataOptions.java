@@ -32,6 +32,13 @@ final class DataOptions {
     int imageSize;
 
     @Option(
+            names = "--skip-bad-images",
+            description =
+                    "Decodes all images of imagefolder, tiny-imagenet or imagenet before the start and leaves out those"
+                            + " that cannot be decoded. Default: ${DEFAULT-VALUE}, the first such image ends the run.")
+    boolean skipBadImages;
+
+    @Option(
             names = "--mean",
             paramLabel = "M[,M,M]",
             description =
@@ -52,6 +59,10 @@ final class DataOptions {
         if ((mean == null) != (std == null)) throw new UsageException("--mean and --std: give both or neither");
         if (mean != null) normalization(0);
         checkName("--dataset: ", dataset);
+        if (skipBadImages && !Datasets.ofImageFiles().contains(dataset)) {
+            throw new UsageException("--skip-bad-images: " + dataset + " has no image files; leave it out, or choose "
+                    + String.join(", ", Datasets.ofImageFiles()));
+        }
     }
 
     /** Refuses an unknown data set. */
@@ -61,10 +72,15 @@ final class DataOptions {
                 + "; known are " + String.join(", ", Datasets.names()));
     }
 
-    /** Reads the data set. */
-    RunData open() {
+    /** Reads the data set; says how many images are left out. */
+    RunData open(Console console) {
         check();
-        DataSplit split = Datasets.open(dataset, data, imageSize);
+        ConsoleImageCheck images = new ConsoleImageCheck(console, skipBadImages, line -> {});
+        DataSplit split = Datasets.open(dataset, data, imageSize, images);
+        if (images.count() > 0) {
+            console.warn("left out " + images.count() + " image files that cannot be used, the first is "
+                    + images.first() + "; 'greg data verify' lists all");
+        }
         Normalization defaults = split.train().normalization();
         return new RunData(
                 dataset,

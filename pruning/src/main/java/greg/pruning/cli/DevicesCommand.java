@@ -6,6 +6,7 @@ import greg.kernels.Backends;
 import greg.kernels.LibraryStatus;
 import greg.pruning.report.Json;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,6 +77,7 @@ final class DevicesCommand implements Callable<Integer> {
         for (Device device : devices) {
             console.out()
                     .printf(
+                            Locale.ROOT,
                             "%s %-10s %-12s %s%n",
                             device.kind.equals(auto) ? "*" : " ",
                             device.kind,
@@ -84,10 +86,10 @@ final class DevicesCommand implements Callable<Integer> {
             for (Library library : device.libraries) {
                 // the device's own line has this text already
                 if (library.problem != null && library.problem.equals(device.reason)) continue;
-                console.out().printf("  %-10s %-12s %s%n", "", library.name, library.line());
+                console.out().printf(Locale.ROOT, "  %-10s %-12s %s%n", "", library.name, library.line());
             }
         }
-        console.out().printf("%n* is what --device auto selects%n");
+        console.out().printf(Locale.ROOT, "%n* is what --device auto selects%n");
         return 0;
     }
 }

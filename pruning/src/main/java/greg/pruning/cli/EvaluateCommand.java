@@ -11,6 +11,7 @@ import greg.pruning.report.Json;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Progress;
 import greg.pruning.run.RunData;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -85,6 +86,7 @@ final class EvaluateCommand extends NetworkCommand {
 
     private static String text(String name, String dataset, Score score) {
         return String.format(
+                Locale.ROOT,
                 "%s on %s: top-1 %.2f%% (%d of %d), top-5 %.2f%% (%d), mean loss %.6f%n",
                 name,
                 dataset,

@@ -49,8 +49,10 @@ final class Failures {
 
     /** For errors while a command runs. */
     static int run(Throwable e, CommandLine command, ParseResult parsed) {
-        command.getErr()
-                .println("greg: " + oneLine(text(e, command.getCommandSpec().name())));
+        if (!(e instanceof InterruptedRunException) || Interrupts.answers()) {
+            command.getErr()
+                    .println("greg: " + oneLine(text(e, command.getCommandSpec().name())));
+        }
         if (debug(parsed)) e.printStackTrace(command.getErr());
         command.getErr().flush();
         if (e instanceof InterruptedRunException) return INTERRUPTED;
@@ -60,8 +62,7 @@ final class Failures {
 
     private static String text(Throwable e, String command) {
         if (e instanceof InterruptedRunException stopped) {
-            return "interrupted " + stopped.where() + "; everything is saved, resume with: greg " + command
-                    + " --resume " + stopped.folder();
+            return Interrupts.saved(" " + stopped.where(), command, stopped.folder());
         }
         boolean ours = e instanceof UsageException
                 || e instanceof RunException

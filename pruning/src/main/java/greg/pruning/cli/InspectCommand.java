@@ -96,7 +96,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private NetworkSpec networkSpec() {
-        Checkpoint checkpoint = arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        Checkpoint checkpoint = arch.read();
         if (checkpoint != null && dataset == null && NetworkSpec.isOurs(checkpoint)) {
             return NetworkSpec.stored(checkpoint, arch.arch);
         }
@@ -123,7 +123,7 @@ final class InspectCommand implements Callable<Integer> {
                     + ": how much is removed depends on the weights; give --weights");
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
-                NnModule network = full.load(backend, NetworkSpec.read(arch.weights))) {
+                NnModule network = full.load(backend, arch.read())) {
             return pruning.run(network);
         }
     }

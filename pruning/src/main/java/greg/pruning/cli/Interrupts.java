@@ -1,35 +1,90 @@
 package greg.pruning.cli;
 
+import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Ctrl-C: the JVM starts to shut down while the run continues, so a loop that asks {@link #requested()} after every step can
- * save its state; the shutdown waits for that, and the JVM then exits with 130, its own exit code for an interrupt.
+ * Ctrl-C and SIGTERM: the JVM starts to shut down while the command continues. As long as there are training steps that no
+ * checkpoint has, the shutdown waits: a loop that asks {@link #requested()} after every step saves them. Everything else may
+ * be cut off; it only gets a moment to end by itself. The JVM then exits with its own code, 130 or 143.
  */
 final class Interrupts {
-    private static final long MAX_WAIT_SECONDS = 60;
+    private static final long MOMENT_NANOS = 500_000_000L;
+    /** For a step and the checkpoint after it. */
+    private static final long MOST_NANOS = 60_000_000_000L;
+
+    private static final long POLL_MILLIS = 10;
     private static final CountDownLatch DONE = new CountDownLatch(1);
+    private static final AtomicBoolean ANSWERED = new AtomicBoolean();
     private static volatile boolean requested;
+    private static volatile boolean unsaved;
+    private static volatile String answer = "interrupted";
     private static volatile int callsLeft;
 
     private Interrupts() {}
 
-    /** Installs the shutdown hook; for the program, not for tests. */
-    static void install() {
-        Runtime.getRuntime().addShutdownHook(new Thread(Interrupts::waitForTheRun, "greg-interrupt"));
+    /**
+     * Installs the shutdown hook; for the program, not for tests.
+     *
+     * @param err where it answers if the command is cut off
+     */
+    static void install(PrintWriter err) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(err), "greg-interrupt"));
     }
 
-    private static void waitForTheRun() {
+    private static void shutDown(PrintWriter err) {
         requested = true;
+        long start = System.nanoTime();
+        long saved = start;
         try {
-            DONE.await(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
+            while (!DONE.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                long now = System.nanoTime();
+                boolean waits = unsaved && now - start < MOST_NANOS;
+                if (waits) saved = now;
+                if (waits || now - saved < MOMENT_NANOS) continue;
+                if (!answers()) {
+                    DONE.await(MOMENT_NANOS, TimeUnit.NANOSECONDS); // the command is about to say so
+                    return;
+                }
+                if (System.console() != null) err.println(); // ends the line of a progress bar
+                err.println("greg: " + (unsaved ? "interrupted" : answer));
+                err.flush();
+                return;
+            }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the JVM is shutting down
+            Thread.currentThread().interrupt(); // nobody interrupts this thread; the JVM ends in any case
         }
     }
 
-    /** The run has ended: a shutdown no longer waits for it. */
+    /**
+     * What is said to an interrupted run of which everything is saved.
+     *
+     * @param where it was, as in {@code " in growth after iteration 7"}
+     */
+    static String saved(String where, String command, Path folder) {
+        return "interrupted" + where + "; everything is saved, resume with: greg " + command + " --resume " + folder;
+    }
+
+    /** Whether the caller is to say that the command was interrupted: it is said once. */
+    static boolean answers() {
+        return !requested || ANSWERED.compareAndSet(false, true);
+    }
+
+    /** A run begins in this folder; {@code saved} says whether it has a checkpoint. One that has none gets it first. */
+    static void begins(String command, Path folder, boolean saved) {
+        answer = saved("", command, folder);
+        unsaved(!saved);
+    }
+
+    /** A step was taken (true), or a checkpoint written. */
+    static void unsaved(boolean steps) {
+        unsaved = steps;
+    }
+
+    /** The command has ended: a shutdown no longer waits for it. */
     static void done() {
         DONE.countDown();
     }

@@ -3,7 +3,9 @@ package greg.pruning.cli;
 import greg.pruning.run.Version;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -53,10 +55,21 @@ public final class Main implements Runnable, Console.Root {
 
     /** Runs and exits with the code of {@link #run}. */
     public static void main(String[] args) {
-        Interrupts.install();
+        Locale.setDefault(Locale.ROOT); // greg names it everywhere; picocli and the progress bar do not
+        PrintWriter err = writer(System.err);
+        Interrupts.install(err);
+        warnOfCharset(err);
         int code = run(args, System.out, System.err);
         Interrupts.done();
         System.exit(code);
+    }
+
+    /** JNA cannot be loaded where ASCII takes more than a byte; nothing of greg's own depends on the default charset. */
+    private static void warnOfCharset(PrintWriter err) {
+        Charset charset = Charset.defaultCharset();
+        if ("a".getBytes(charset).length == 1) return;
+        err.println("greg: warning: no native library can be loaded where Java's default charset is " + charset
+                + ", so only --device reference works; leave -Dfile.encoding out");
     }
 
     /**

@@ -38,8 +38,8 @@ abstract class NetworkCommand implements Callable<Integer> {
         device.check();
         check();
         if (arch.weights == null) throw new UsageException("--weights: expected a checkpoint file or a run folder");
-        Checkpoint checkpoint = NetworkSpec.read(arch.weights);
-        RunData runData = data.open();
+        Checkpoint checkpoint = arch.read();
+        RunData runData = data.open(Console.of(spec));
         NetworkSpec networkSpec = NetworkSpec.of(checkpoint, arch.arch, runData.images());
         Console console = Console.of(spec);
         try (Backend backend = device.open(true)) {

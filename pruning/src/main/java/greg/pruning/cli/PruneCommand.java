@@ -26,6 +26,7 @@ import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -109,7 +110,7 @@ final class PruneCommand implements Resume.Command {
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
-        RunData runData = data.open();
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = start != null
                 ? NetworkSpec.of(start, arch.arch, runData.images())
                 : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images());
@@ -142,7 +143,7 @@ final class PruneCommand implements Resume.Command {
                     RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, settings);
             RunCheckpoints checkpoints = run.begin(folder, backend, runConfig, console);
             PruneReport report = new PruneRun(console, folder, runData, backend, plan, checkpoints).run(start);
-            console.out().printf("%n%s%nrun folder: %s%n", report.toText(), folder.path());
+            console.out().printf(Locale.ROOT, "%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }
         return 0;
     }
@@ -153,7 +154,7 @@ final class PruneCommand implements Resume.Command {
         if (saved != null && saved.state().phase() != Phase.TRAIN) {
             return Checkpoints.load(run.resumed.file(PruneRun.BASE));
         }
-        return arch.weights == null ? null : NetworkSpec.read(arch.weights);
+        return saved != null && arch.weights != null ? saved.network() : arch.read();
     }
 
     /** The paper's numbers, if they belong to this experiment; else null, with a warning. */

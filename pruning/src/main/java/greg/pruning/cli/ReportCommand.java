@@ -5,6 +5,8 @@ import greg.pruning.report.HtmlReport;
 import greg.pruning.report.Json;
 import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
+import greg.pruning.run.ResumedRun;
+import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,11 +60,13 @@ final class ReportCommand implements Callable<Integer> {
         }
         List<RunRecord> runs = new ArrayList<>();
         for (Path folder : folders) {
+            RunFolder.settle(folder);
             if (Files.exists(folder.resolve("config.json")) && !RunRecord.isFinished(folder)) {
                 throw new UsageException(
                         folder + ": expected a finished run of 'greg prune', with report.json; this one"
                                 + " has none: resume it with 'greg prune --resume " + folder + "', or leave it out");
             }
+            ResumedRun.verifyFiles(folder, console);
             runs.add(RunRecord.read(folder));
         }
         ResultTable table =

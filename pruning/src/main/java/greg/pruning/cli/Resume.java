@@ -5,6 +5,8 @@ import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
 import greg.pruning.run.Phase;
 import greg.pruning.run.ResumedRun;
+import greg.pruning.run.RunException;
+import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
@@ -38,13 +40,14 @@ final class Resume {
     /** Resumes the run that {@code options} name; returns the exit code. */
     static int run(CommandSpec given, RunOptions options) throws Exception {
         Path folder = options.resume;
+        RunFolder.settle(folder);
         Path file = folder.resolve("config.json");
         if (!Files.isRegularFile(file)) {
             throw new UsageException("--resume " + folder + ": there is no " + file
                     + ", so there is no run to resume; start a new one with --out");
         }
-        ResumedRun run = ResumedRun.read(folder);
         Console console = Console.of(given);
+        ResumedRun run = ResumedRun.read(folder, console);
         CommandSpec again = new Resume(folder, run.config()).parse(given);
         RunState state = run.saved() == null ? null : run.saved().state();
         if (state != null && state.phase() == Phase.DONE) {
@@ -76,8 +79,18 @@ final class Resume {
         config.path("args").forEach(arg -> args.add(arg.asText()));
         CommandLine root = new CommandLine(given.root().userObject()); // with its own instances of the commands
         root.setOut(given.commandLine().getOut()).setErr(given.commandLine().getErr());
-        root.parseArgs(args.toArray(new String[0]));
-        CommandSpec again = root.getSubcommands().get(command).getCommandSpec();
+        CommandSpec again;
+        try {
+            root.parseArgs(args.toArray(new String[0]));
+            again = root.getSubcommands().get(command).getCommandSpec();
+        } catch (CommandLine.ParameterException e) {
+            throw new RunException(folder.resolve("config.json") + ": the arguments in it are not those of a run: "
+                    + e.getMessage() + "; put back the file as greg wrote it, or start a new run");
+        }
+        if (((Command) again.userObject()).run().resume != null) {
+            throw new RunException(folder.resolve("config.json") + ": --resume among the arguments of a run;"
+                    + " put back the file as greg wrote it, or start a new run");
+        }
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             if (name.equals("resume")) continue;

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.train.Augmentation;
 import greg.pruning.report.Written;
@@ -13,14 +14,11 @@ import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Set;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that writes a run folder. */
 final class RunOptions {
-    /** Data sets of image files, which differ in size. */
-    private static final Set<String> FROM_FILES = Set.of("imagefolder", "tiny-imagenet", "imagenet");
-
     @Option(
             names = {"--out", "-o"},
             paramLabel = "DIR",
@@ -35,9 +33,9 @@ final class RunOptions {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description =
-                    "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                            + " --data, --device, --threads, --no-graph and --checkpoint-interval may be changed. Default: none.")
+            description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
+                    + " --data, --device, --threads, --no-graph, --checkpoint-interval and --allow-nonfinite may be changed."
+                    + " Default: none.")
     Path resume;
 
     @Option(
@@ -79,7 +77,7 @@ final class RunOptions {
             throw new UsageException(
                     "--augment: expected standard, crop, resized-crop or none, got '" + augment + "'; see --help");
         }
-        if (kind == Augmentation.RESIZED_CROP && !FROM_FILES.contains(data.dataset)) {
+        if (kind == Augmentation.RESIZED_CROP && !Datasets.ofImageFiles().contains(data.dataset)) {
             throw new UsageException("--augment resized-crop: expected a data set of image files (imagefolder,"
                     + " tiny-imagenet, imagenet), got " + data.dataset + "; use crop");
         }
@@ -97,10 +95,15 @@ final class RunOptions {
     /** Creates the folder, or reopens that of the resumed run; the default name has command, architecture and time. */
     RunFolder reserve(String command, String arch) {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
-        if (resumed != null) return resumed.folder();
-        String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        if (resumed != null) return begins(command, resumed.folder());
+        String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
         Path folder = out != null ? out : Path.of("runs", command + "-" + arch + "-" + when);
-        return RunFolder.reserve(folder, force);
+        return begins(command, RunFolder.reserve(folder, force));
+    }
+
+    private RunFolder begins(String command, RunFolder folder) {
+        Interrupts.begins(command, folder.path(), saved() != null);
+        return folder;
     }
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */

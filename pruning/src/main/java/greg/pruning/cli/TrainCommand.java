@@ -12,6 +12,7 @@ import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.Training;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,9 +62,8 @@ final class TrainCommand implements Resume.Command {
         device.check();
         TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
-        Checkpoint start =
-                saved != null ? saved.network() : arch.weights == null ? null : NetworkSpec.read(arch.weights);
-        RunData runData = data.open();
+        Checkpoint start = saved != null ? saved.network() : arch.read();
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
                 : NetworkSpec.of(start, arch.arch, runData.images());
@@ -80,11 +80,12 @@ final class TrainCommand implements Resume.Command {
                     RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null),
                     console);
             checkpoints.enter(Phase.TRAIN, networkSpec, RunState.Results.NONE);
+            if (saved == null) checkpoints.start(network);
             Training training = new Training(console, folder, runData, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
             checkpoints.done();
-            console.out().printf("%s on %s: %s%n", networkSpec.arch(), runData.name(), result);
-            console.out().printf("run folder: %s%n", folder.path());
+            console.out().printf(Locale.ROOT, "%s on %s: %s%n", networkSpec.arch(), runData.name(), result);
+            console.out().printf(Locale.ROOT, "run folder: %s%n", folder.path());
         }
         return 0;
     }

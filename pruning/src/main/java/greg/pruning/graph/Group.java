@@ -4,6 +4,7 @@ import greg.tensor.ChannelRoute;
 import greg.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -124,9 +125,9 @@ public final class Group {
             for (int i = 0; i < widths.length; i++) widths[i] = Math.max(widths[i], line[i].length());
         }
         String format = "%n  %-" + widths[0] + "s  %-" + widths[1] + "s  %s";
-        return String.format("group of %d, %d parameters%s", lines.size(), parameters(), remark())
+        return String.format(Locale.ROOT, "group of %d, %d parameters%s", lines.size(), parameters(), remark())
                 + lines.stream()
-                        .map(line -> String.format(format, line[0], line[1], line[2]))
+                        .map(line -> String.format(Locale.ROOT, format, line[0], line[1], line[2]))
                         .collect(Collectors.joining());
     }
 

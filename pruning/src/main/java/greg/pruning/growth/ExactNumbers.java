@@ -16,6 +16,7 @@ final class ExactNumbers {
     }
 
     static long[] toLongs(float[] parts) {
+        check(parts, PARTS_OF_LONG);
         long[] numbers = new long[parts.length / PARTS_OF_LONG];
         for (int i = 0; i < parts.length; i++) {
             numbers[i / PARTS_OF_LONG] |= (long) parts[i] << 16 * (i % PARTS_OF_LONG);
@@ -32,10 +33,20 @@ final class ExactNumbers {
     }
 
     static int[] toInts(float[] parts) {
+        check(parts, PARTS_OF_INT);
         int[] numbers = new int[parts.length / PARTS_OF_INT];
         for (int i = 0; i < parts.length; i++) {
             numbers[i / PARTS_OF_INT] |= (int) parts[i] << 16 * (i % PARTS_OF_INT);
         }
         return numbers;
+    }
+
+    private static void check(float[] parts, int partsOfNumber) {
+        boolean good = parts.length % partsOfNumber == 0;
+        for (float part : parts) good &= part >= 0 && part <= 0xFFFF && part == (int) part;
+        if (!good) {
+            throw new IllegalArgumentException("whole numbers in a tensor: expected " + partsOfNumber
+                    + " parts for each, from 0 to " + 0xFFFF + "; the checkpoint is damaged, use another");
+        }
     }
 }

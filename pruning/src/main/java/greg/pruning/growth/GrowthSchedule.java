@@ -6,6 +6,7 @@ import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
 import greg.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -105,9 +106,13 @@ public final class GrowthSchedule {
             return state;
         }
 
-        /** Reads {@link #toState}. */
+        /** Reads {@link #toState}; IllegalArgumentException if the tensors are not those. */
         public static Saved of(StateDict state) {
             long[] exact = ExactNumbers.toLongs(state.get(SCHEDULE).values());
+            if (exact.length != 2 || exact[0] < 0 || exact[0] >= Phase.values().length) {
+                throw new IllegalArgumentException(
+                        "growth schedule: expected a phase and an iteration, got " + Arrays.toString(exact));
+            }
             return new Saved(Phase.values()[(int) exact[0]], exact[1], LayerState.Saved.allOf(state));
         }
     }

@@ -247,6 +247,10 @@ public final class LayerState {
             List<Saved> all = new ArrayList<>();
             for (String name : state.under(LAMBDA).names()) {
                 long[] numbers = ExactNumbers.toLongs(state.get(STATE + name).values());
+                if (numbers.length != 3) {
+                    throw new IllegalArgumentException(
+                            "growth of " + name + ": expected 3 numbers, got " + numbers.length);
+                }
                 boolean hasHistory = state.contains(HISTORY + name);
                 int[] pruned = !state.contains(PRUNED + name)
                         ? new int[0]

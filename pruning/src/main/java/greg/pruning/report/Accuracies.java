@@ -11,6 +11,13 @@ import greg.nn.train.Score;
  * @param best the best epoch of finetuning, or null; it was chosen on the test images, so it is optimistic
  */
 public record Accuracies(String method, Score removed, Score finetuned, Score best) {
+    /** Refuses accuracies of nothing. */
+    public Accuracies {
+        if (method == null || removed == null) {
+            throw new IllegalArgumentException("accuracies: expected a method and its score after the removal");
+        }
+    }
+
     /** The final score. */
     public Score last() {
         return finetuned == null ? removed : finetuned;

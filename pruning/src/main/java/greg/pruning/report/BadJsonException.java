@@ -6,15 +6,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 public final class BadJsonException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    private final String reason;
-
     BadJsonException(String message, JsonProcessingException cause) {
-        super(message + cause.getOriginalMessage(), cause);
-        reason = cause.getOriginalMessage();
+        super(message + oneLine(cause), cause);
     }
 
-    /** What the parser says, without the file. */
-    String reason() {
-        return reason;
+    BadJsonException(String message) {
+        super(message);
+    }
+
+    private static String oneLine(JsonProcessingException cause) {
+        return cause.getOriginalMessage().replaceAll("\\s+", " ");
     }
 }

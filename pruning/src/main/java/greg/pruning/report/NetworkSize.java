@@ -12,6 +12,14 @@ import java.util.Map;
  * @param macs multiply-accumulates for one image
  */
 public record NetworkSize(long params, long allParams, long macs) {
+    /** Refuses negative numbers. */
+    public NetworkSize {
+        if (params < 0 || allParams < 0 || macs < 0) {
+            throw new IllegalArgumentException(
+                    "network size: expected numbers of at least 0, got " + params + ", " + allParams + " and " + macs);
+        }
+    }
+
     /** As counted. */
     public static NetworkSize of(CostModel cost) {
         return new NetworkSize(cost.params(), cost.allParams(), cost.macs());

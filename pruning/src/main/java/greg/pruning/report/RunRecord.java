@@ -3,6 +3,7 @@ package greg.pruning.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,21 +14,22 @@ import java.util.Map;
 /** What a finished pruning run left in its folder. */
 public final class RunRecord {
     private final Path folder;
-    private final JsonNode config;
-    private final JsonNode report;
-    private final List<JsonNode> metrics;
+    private final Field config;
+    private final List<RunResult> results;
+    private final List<Field> metrics;
 
-    private RunRecord(Path folder, JsonNode config, JsonNode report, List<JsonNode> metrics) {
+    private RunRecord(Path folder, Field config, List<RunResult> results, List<Field> metrics) {
         this.folder = folder;
         this.config = config;
-        this.report = report;
+        this.results = results;
         this.metrics = metrics;
     }
 
     /**
      * Reads a run folder.
      *
-     * @throws IllegalArgumentException if it is not a run folder, the run has not finished, or one of its files cannot be read
+     * @throws IllegalArgumentException if it is not a run folder, or the run has not finished
+     * @throws BadJsonException if one of its files is not what greg writes
      */
     public static RunRecord read(Path folder) {
         if (!Files.exists(folder.resolve("config.json"))) {
@@ -38,11 +40,9 @@ public final class RunRecord {
             throw new IllegalArgumentException(
                     folder + ": expected a finished pruning run, with report.json; this one has none: resume it");
         }
-        JsonNode config = tree(folder.resolve("config.json"));
-        JsonNode report = tree(folder.resolve("report.json"));
-        for (String key : List.of("seed", "options", "pruning")) require(folder.resolve("config.json"), config, key);
-        for (String key : List.of("base", "pruned", "speedup")) require(folder.resolve("report.json"), report, key);
-        return new RunRecord(folder, config, report, metrics(folder.resolve("metrics.jsonl")));
+        Field config = Field.of(folder.resolve("config.json"));
+        List<RunResult> results = RunResult.of(config, Field.of(folder.resolve("report.json")));
+        return new RunRecord(folder, config, results, metrics(folder.resolve("metrics.jsonl")));
     }
 
     /** Whether the run in a folder has finished, with its report written. */
@@ -50,31 +50,17 @@ public final class RunRecord {
         return Files.exists(folder.resolve("report.json"));
     }
 
-    private static void require(Path file, JsonNode json, String key) {
-        if (!json.has(key)) {
-            throw new IllegalArgumentException(
-                    file + ": expected \"" + key + "\" in it, as this version of greg writes; it has none");
-        }
-    }
-
-    private static JsonNode tree(Path file) {
-        try {
-            return Json.read(file);
-        } catch (BadJsonException e) {
-            throw new IllegalArgumentException(e.getMessage(), e);
-        }
-    }
-
-    private static List<JsonNode> metrics(Path file) {
-        List<JsonNode> records = new ArrayList<>();
+    private static List<Field> metrics(Path file) {
+        List<Field> records = new ArrayList<>();
         if (!Files.exists(file)) return records;
         try {
             for (String line : Files.readAllLines(file)) {
-                if (!line.isBlank()) records.add(Json.parse(line, JsonNode.class, file));
+                if (line.isBlank()) continue;
+                records.add(new Field(file, "", Json.parse(line, JsonNode.class, file)));
             }
             return records;
-        } catch (BadJsonException e) {
-            throw new IllegalArgumentException(file + " is not one JSON object per line: " + e.reason(), e);
+        } catch (CharacterCodingException e) {
+            throw new BadJsonException(file + " is not text in UTF-8");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -87,8 +73,8 @@ public final class RunRecord {
 
     /** Its command line. */
     String command() {
-        StringBuilder line = new StringBuilder("greg " + config.path("command").asText());
-        config.path("args").forEach(word -> line.append(' ').append(quoted(word.asText())));
+        StringBuilder line = new StringBuilder("greg " + config.get("command").text());
+        config.get("args").value().forEach(word -> line.append(' ').append(quoted(word.asText())));
         return line.toString();
     }
 
@@ -98,7 +84,7 @@ public final class RunRecord {
 
     /** Its results: one, or two if one-shot L1 was run too. */
     public List<RunResult> results() {
-        return RunResult.of(config, report);
+        return results;
     }
 
     /** Its charts: accuracy by epoch, lambda and magnitude ratio by iteration, spread by lambda. */
@@ -115,43 +101,42 @@ public final class RunRecord {
     /** How far the groups' magnitudes spread while lambda grows: row 1 of figure 1. */
     private List<LineChart.Line> spread() {
         Points points = new Points();
-        for (JsonNode record : metrics) {
-            for (Map.Entry<String, JsonNode> layer : record.path("layers").properties()) {
-                JsonNode at = layer.getValue();
-                points.add(
-                        layer.getKey(),
-                        number(at.get("lambda")),
-                        number(at.get("score_std")) / number(at.get("score_mean")));
-            }
+        for (Field record : metrics) {
+            layers(record)
+                    .forEach((name, at) -> points.add(
+                            name,
+                            at.get("lambda").numberOrNaN(),
+                            at.get("score_std").numberOrNaN()
+                                    / at.get("score_mean").numberOrNaN()));
         }
         return points.lines();
     }
 
+    private static Map<String, Field> layers(Field record) {
+        Field layers = record.get("layers");
+        return layers.isThere() ? layers.members() : Map.of();
+    }
+
     private List<LineChart.Line> epochs(String key) {
         Points points = new Points();
-        for (JsonNode record : metrics) {
-            if (record.has("epoch")) {
-                points.add(record.get("phase").asText(), record.get("epoch").asDouble() + 1, number(record.get(key)));
-            }
+        for (Field record : metrics) {
+            if (!record.get("epoch").isThere()) continue;
+            points.add(
+                    record.get("phase").text(),
+                    record.get("epoch").number() + 1,
+                    record.get(key).numberOrNaN());
         }
         return points.lines();
     }
 
     private List<LineChart.Line> layers(String key) {
         Points points = new Points();
-        for (JsonNode record : metrics) {
-            for (Map.Entry<String, JsonNode> layer : record.path("layers").properties()) {
-                points.add(
-                        layer.getKey(),
-                        record.get("iteration").asDouble(),
-                        number(layer.getValue().get(key)));
-            }
+        for (Field record : metrics) {
+            layers(record)
+                    .forEach((name, at) -> points.add(
+                            name, record.get("iteration").number(), at.get(key).numberOrNaN()));
         }
         return points.lines();
-    }
-
-    private static double number(JsonNode value) {
-        return value == null || value.isNull() ? Double.NaN : value.asDouble();
     }
 
     /** Lines by name, in the order in which the names come. */

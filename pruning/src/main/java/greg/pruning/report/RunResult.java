@@ -1,6 +1,5 @@
 package greg.pruning.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,55 +36,46 @@ public record RunResult(
      * @param config content of {@code config.json}
      * @param report content of {@code report.json}
      */
-    static List<RunResult> of(JsonNode config, JsonNode report) {
+    static List<RunResult> of(Field config, Field report) {
         List<RunResult> results = new ArrayList<>();
         Map<String, String> settings = settings(config, report);
-        JsonNode main = report.get("pruned");
-        JsonNode published = report.path("published");
-        results.add(of(config, report, main, report, settings, published.path("top1")));
-        JsonNode l1 = report.path("one_shot_l1");
-        if (!l1.isMissingNode() && !l1.isNull()) {
-            results.add(of(config, report, l1, l1, settings, published.path("one_shot_l1_top1")));
-        }
+        Field published = report.get("published");
+        results.add(of(config, report, report.get("pruned"), report, settings, published.get("top1")));
+        Field l1 = report.get("one_shot_l1");
+        if (l1.isThere()) results.add(of(config, report, l1, l1, settings, published.get("one_shot_l1_top1")));
         return results;
     }
 
     private static RunResult of(
-            JsonNode config,
-            JsonNode report,
-            JsonNode accuracies,
-            JsonNode size,
-            Map<String, String> settings,
-            JsonNode published) {
-        String method = accuracies.get("method").asText().startsWith("L1")
-                ? "L1"
-                : accuracies.get("method").asText();
+            Field config, Field report, Field accuracies, Field size, Map<String, String> settings, Field published) {
+        String written = accuracies.get("method").text();
+        String method = written.startsWith("L1") ? "L1" : written;
         Map<String, String> deciding = new TreeMap<>(settings);
         if (method.equals("L1")) Setting.of(Setting.Role.GROWTH).forEach(s -> deciding.remove(s.written()));
-        JsonNode finetuned = accuracies.path("after_finetuning");
+        Field finetuned = accuracies.get("after_finetuning");
         return new RunResult(
-                config.get("seed").asLong(),
+                config.get("seed").integer(),
                 method,
                 deciding,
-                report.get("base").get("top1").asDouble(),
-                accuracies.get("after_removal").get("top1").asDouble(),
-                finetuned.isObject() ? finetuned.get("top1").asDouble() : null,
-                size.get("sparsity_percent").asDouble(),
-                size.get("speedup").asDouble(),
-                meanStd(published));
+                report.get("base").get("top1").number(),
+                accuracies.get("after_removal").get("top1").number(),
+                finetuned.isThere() ? finetuned.get("top1").number() : null,
+                size.get("sparsity_percent").number(),
+                size.get("speedup").number(),
+                published.isThere() ? meanStd(published) : null);
     }
 
     /** Options as given, overridden by the values that a recipe or preset settled on. */
-    private static Map<String, String> settings(JsonNode config, JsonNode report) {
+    private static Map<String, String> settings(Field config, Field report) {
         Map<String, String> settings = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> option : config.get("options").properties()) put(settings, option);
-        for (Map.Entry<String, JsonNode> setting : config.get("pruning").properties()) put(settings, setting);
-        JsonNode finetune = config.get("pruning").get("finetune");
-        settings.put("lr-ft", finetune.get("lr").asText());
-        settings.put("epochs", finetune.get("epochs").asText());
-        settings.put("batch-size", finetune.get("batch_size").asText());
-        settings.put("arch", report.get("arch").asText());
-        settings.put("dataset", report.get("dataset").asText());
+        config.get("options").members().forEach((name, value) -> put(settings, name, value));
+        config.get("pruning").members().forEach((name, value) -> put(settings, name, value));
+        Field finetune = config.get("pruning").get("finetune");
+        settings.put("lr-ft", finetune.get("lr").written());
+        settings.put("epochs", finetune.get("epochs").written());
+        settings.put("batch-size", finetune.get("batch_size").written());
+        settings.put("arch", report.get("arch").text());
+        settings.put("dataset", report.get("dataset").text());
         for (Setting setting : Setting.values()) {
             if (!setting.role().decides()) settings.remove(setting.written());
         }
@@ -95,19 +85,18 @@ public record RunResult(
         return settings;
     }
 
-    private static void put(Map<String, String> settings, Map.Entry<String, JsonNode> entry) {
-        JsonNode value = entry.getValue();
-        if (value.isValueNode() && !value.isNull()) {
-            settings.put(entry.getKey().replace('_', '-').toLowerCase(Locale.ROOT), value.asText());
+    private static void put(Map<String, String> settings, String name, Field value) {
+        if (value.isThere() && value.value().isValueNode()) {
+            settings.put(name.replace('_', '-').toLowerCase(Locale.ROOT), value.written());
         }
     }
 
-    private static MeanStd meanStd(JsonNode json) {
-        if (!json.isObject()) return null;
+    private static MeanStd meanStd(Field json) {
+        Field std = json.get("std");
         return new MeanStd(
-                json.get("mean").asDouble(),
-                json.path("std").asDouble(0),
-                json.get("runs").asInt());
+                json.get("mean").number(),
+                std.isThere() ? std.number() : 0,
+                json.get("runs").smallInteger());
     }
 
     /** One setting, or an empty text. */

@@ -24,6 +24,7 @@ public enum Setting {
     WEIGHTS(Role.TRAINING),
     INHERIT_PRUNED(Role.TRAINING),
     IMAGE_SIZE(Role.TRAINING),
+    SKIP_BAD_IMAGES(Role.TRAINING),
     MEAN(Role.TRAINING),
     STD(Role.TRAINING),
     AUGMENT(Role.TRAINING),
@@ -63,6 +64,7 @@ public enum Setting {
     THREADS(Role.MACHINE),
     NO_GRAPH(Role.MACHINE),
     CHECKPOINT_INTERVAL(Role.MACHINE),
+    ALLOW_NONFINITE(Role.MACHINE),
     DEBUG(Role.MACHINE),
 
     OUT(Role.FOLDER),
@@ -79,7 +81,7 @@ public enum Setting {
         GROWTH,
         /** What is shown beside the result, or a name for several other settings. */
         REPORT,
-        /** Where the data are, which device computes, how often state is saved: may change when a run is resumed. */
+        /** Where the data are, which device computes, how often state is saved, what is let in: may change on resuming. */
         MACHINE,
         /** Where the run is kept. */
         FOLDER;

@@ -44,8 +44,8 @@ public record SizeComparison(CostModel before, CostModel after, Map<String, Inte
     /** One line per layer, then the totals. */
     @Override
     public String toString() {
-        StringBuilder text =
-                new StringBuilder(String.format(ROW, "layer", "type", "weight", "left", "params", "MACs", "sparsity"));
+        StringBuilder text = new StringBuilder(
+                String.format(Locale.ROOT, ROW, "layer", "type", "weight", "left", "params", "MACs", "sparsity"));
         for (int i = 0; i < before.layers().size(); i++) {
             LayerCost dense = before.layers().get(i);
             LayerCost left = after.layers().get(i);

@@ -9,6 +9,7 @@ import greg.pruning.report.SizeChange;
 import greg.pruning.report.SizeComparison;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The layers of a network, and what pruning leaves of them; as JSON, and as a table for people.
@@ -74,6 +75,6 @@ public record Inspection(
 
     /** The table for people. */
     public String toText() {
-        return String.format("%s, %d classes%n%n%s", arch, classes, sizes);
+        return String.format(Locale.ROOT, "%s, %d classes%n%n%s", arch, classes, sizes);
     }
 }

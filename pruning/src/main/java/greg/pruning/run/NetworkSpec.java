@@ -2,11 +2,13 @@ package greg.pruning.run;
 
 import greg.datasets.ImageShape;
 import greg.kernels.Backend;
+import greg.kernels.dry.DryBackend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
 import greg.nn.SettingException;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
+import greg.nn.io.CheckpointException;
 import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
 import greg.nn.model.Networks;
@@ -28,8 +30,11 @@ import java.util.Map;
  * @param plan what was pruned, relative to the full architecture
  */
 public record NetworkSpec(String arch, int channels, int imageSize, int classes, PruningPlan plan) {
+    /** Planes, side of an image, classes: more than any network here has, and few enough to build it once. */
+    private static final int MOST = 1 << 16;
+
     private static final List<String> IN_RUN_FOLDER =
-            List.of("pruned.safetensors", "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
+            List.of(PruneRun.PRUNED, "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
 
     /** The unpruned architecture for images of this kind. */
     public static NetworkSpec of(String arch, ImageShape images) {
@@ -88,14 +93,31 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         return metadata;
     }
 
-    /** Reads weights: a checkpoint file, or a run folder, whose best network is taken. */
-    public static Checkpoint read(Path weights) {
-        return read("weights", weights);
+    /**
+     * Reads weights: a checkpoint file, or a run folder, whose best network is taken.
+     *
+     * @param allowNonFinite take also weights that are {@linkplain StateDict#unusable unusable}, to look at them
+     * @throws CheckpointException if the file cannot be read, or is unusable
+     */
+    public static Checkpoint read(Path weights, boolean allowNonFinite) {
+        return usable(file("weights", weights), allowNonFinite);
     }
 
     /** As above, for another setting than {@code weights}. */
     public static Checkpoint read(String setting, Path weights) {
+        return usable(file(setting, weights), false);
+    }
+
+    private static Checkpoint usable(Checkpoint checkpoint, boolean allowNonFinite) {
+        String unusable = allowNonFinite ? null : checkpoint.state().unusable();
+        if (unusable == null) return checkpoint;
+        throw new CheckpointException(checkpoint.file() + ": " + unusable
+                + "; use another checkpoint, or look at this one with the setting allowNonfinite");
+    }
+
+    private static Checkpoint file(String setting, Path weights) {
         if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
+        RunFolder.settle(weights);
         for (String name : IN_RUN_FOLDER) {
             if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
         }
@@ -155,29 +177,54 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             throw new UsageException(
                     checkpoint.file() + " was not written by greg: it does not say what network it holds");
         }
-        return new NetworkSpec(
-                metadata.get("arch"),
-                number(checkpoint, "channels"),
-                number(checkpoint, "image_size"),
-                number(checkpoint, "classes"),
-                PruningPlan.read(checkpoint.state(), metadata));
+        try {
+            NetworkSpec stored = new NetworkSpec(
+                    metadata.get("arch"),
+                    number(checkpoint, "channels"),
+                    number(checkpoint, "image_size"),
+                    number(checkpoint, "classes"),
+                    PruningPlan.read(checkpoint.state(), metadata));
+            stored.compare(checkpoint.state());
+            return stored;
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new CheckpointException(
+                    checkpoint.file() + ": its metadata do not describe the network in it (" + e.getMessage()
+                            + "); the file is damaged, use another checkpoint",
+                    e);
+        }
+    }
+
+    /** Builds the network without memory and compares names and shapes, before memory is taken for what metadata say. */
+    private void compare(StateDict state) {
+        try (DryBackend dry = new DryBackend()) {
+            try (NnModule whole = full().build(dry)) {
+                if (whole.parameterCount() > Integer.MAX_VALUE) {
+                    throw new IllegalArgumentException("it would have " + whole.parameterCount() + " parameters");
+                }
+            }
+            try (NnModule network = build(dry)) {
+                PruningPlan.weights(state).loadInto(network, true);
+            }
+        }
     }
 
     private static int number(Checkpoint checkpoint, String key) {
         String value = checkpoint.metadata().get(key);
         try {
-            return Integer.parseInt(value);
+            int number = Integer.parseInt(value);
+            if (number >= 1 && number <= MOST) return number;
         } catch (NumberFormatException e) {
-            throw new RunException(checkpoint.file() + ": its metadata has " + key + " = " + value
-                    + ", expected a number; the file is damaged, use another checkpoint");
+            // as if it were out of range
         }
+        throw new RunException(checkpoint.file() + ": its metadata has " + key + " = " + value
+                + ", expected a number from 1 to " + MOST + "; the file is damaged, use another checkpoint");
     }
 
-    /** Builds the network and loads the weights. */
+    /** Builds the network and loads the weights, whose values were checked when they were read. */
     public NnModule load(Backend backend, Checkpoint checkpoint) {
         NnModule network = build(backend);
         try {
-            PruningPlan.weights(checkpoint.state()).loadInto(network);
+            PruningPlan.weights(checkpoint.state()).loadInto(network, true);
         } catch (IllegalArgumentException e) {
             network.close();
             throw new UsageException(checkpoint.file() + " does not fit arch = " + arch + ": " + e.getMessage());

@@ -97,7 +97,8 @@ public record Preset(
     public static String table() {
         StringBuilder text = new StringBuilder();
         String format = "%-42s %-8s %-8s %14s %14s %9s %9s%n";
-        text.append(String.format(format, "preset", "source", "base", "top-1", "L1 one-shot", "sparsity", "speedup"));
+        text.append(String.format(
+                Locale.ROOT, format, "preset", "source", "base", "top-1", "L1 one-shot", "sparsity", "speedup"));
         for (Preset preset : ALL.values()) {
             Published p = preset.published;
             text.append(String.format(

@@ -20,7 +20,6 @@ import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.HtmlReport;
-import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
@@ -42,8 +41,9 @@ public final class PruneRun {
     /** The unpruned network, in the run folder. */
     public static final String BASE = "checkpoint/base.safetensors";
 
-    private static final String PLAN = "plan.json";
-    private static final String PRUNED = "pruned.safetensors";
+    /** The finetuned network, in the run folder. */
+    static final String PRUNED = "pruned.safetensors";
+
     private static final String REMEDY = "a smaller lrPrune or regUpperLimit";
     private static final int[] TIMED_BATCHES = {1, 64};
 
@@ -124,7 +124,7 @@ public final class PruneRun {
                     speeds,
                     results.seconds(),
                     plan.published());
-            folder.writeJson("report.json", ReportFile.of(report, growthTotals()));
+            folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText("report.txt", report.toText());
             folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
@@ -134,7 +134,7 @@ public final class PruneRun {
 
     /** What plan.json says of the growth of the whole network; null if nothing grew. */
     private JsonNode growthTotals() {
-        JsonNode growth = Json.read(folder.file(PLAN)).path("growth");
+        JsonNode growth = folder.readJson(RunFiles.PLAN).path("growth");
         return growth instanceof ObjectNode all ? all.deepCopy().without("layers") : null;
     }
 
@@ -148,6 +148,7 @@ public final class PruneRun {
                 ? saved.load(spec, backend)
                 : spec.fresh(backend, start, plan.base().seed());
         try {
+            if (saved == null) checkpoints.start(dense);
             if (start == null) training.run(dense, plan.base(), "base", false);
             spec.save(folder.file(BASE), dense);
             Score score = Training.evaluate(dense, data);
@@ -199,7 +200,7 @@ public final class PruneRun {
         NnModule network = from == null ? copy(dense) : from.load(spec, backend);
         try {
             Pruning.Cut cut = grow(network, from);
-            folder.writeJson(PLAN, cut.describe(greg));
+            folder.writeJson(RunFiles.PLAN, cut.describe(greg));
             results = results.withMain(removed(network, Written.name(greg.method())), cut.size());
             finished("prune");
             begin(Phase.FINETUNE, cut.spec(), network);
@@ -238,6 +239,7 @@ public final class PruneRun {
         hooks.add(new GrowthRecords(folder, progress, pruner::growth, pruning.config(), guard, checkpointer, limit));
         hooks.add(guard);
         hooks.add(new ProgressHook(progress, false));
+        hooks.add(checkpoints.steps());
         if (limit > 0) hooks.add(TrainHook.limit(limit));
         hooks.add(checkpointer);
         return hooks.toArray(TrainHook[]::new);
@@ -284,7 +286,7 @@ public final class PruneRun {
 
     private NnModule copy(NnModule dense) {
         NnModule network = pruning.spec().build(backend);
-        StateDict.of(dense).loadInto(network);
+        StateDict.of(dense).loadInto(network, true); // its values were checked when they were read
         Initializer.seedDropout(network, plan.finetune().seed());
         return network;
     }

@@ -1,10 +1,16 @@
 package greg.pruning.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.nn.io.AtomicFile;
+import greg.nn.io.CheckpointException;
+import greg.nn.io.Safetensors;
 import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,17 +19,57 @@ import java.util.TreeSet;
 public final class ResumedRun {
     private final Path folder;
     private final JsonNode config;
-    private final RunState.Saved saved;
+    private final LastState last;
 
-    private ResumedRun(Path folder, JsonNode config, RunState.Saved saved) {
+    private ResumedRun(Path folder, JsonNode config, LastState last) {
         this.folder = folder;
         this.config = config;
-        this.saved = saved;
+        this.last = last;
     }
 
-    /** The run in a folder that has a {@code config.json}. */
-    public static ResumedRun read(Path folder) {
-        return new ResumedRun(folder, Json.read(folder.resolve(RunFolder.CONFIG)), RunState.read(folder));
+    /**
+     * The run in a folder that has a {@code config.json}. All that it will read again is verified now, and not after hours.
+     *
+     * @param monitor told if the latest checkpoint is lost and the previous one is used
+     * @throws RunException if a file is missing, damaged or was changed
+     * @throws CheckpointException if a network in the folder is missing or damaged
+     */
+    public static ResumedRun read(Path folder, RunMonitor monitor) {
+        LastState last = LastState.of(folder);
+        if (last.saved() == null) refuseLater(folder);
+        else verify(folder, last.saved().state());
+        last.say(monitor);
+        return new ResumedRun(folder, Json.read(folder.resolve(RunFiles.CONFIG)), last);
+    }
+
+    /** A checkpoint is written before anything else but the configuration: a run that left more has had one. */
+    private static void refuseLater(Path folder) {
+        for (String name : RunFiles.written(folder)) {
+            if (name.equals(RunFiles.CONFIG)) continue;
+            throw new RunException(folder.resolve(RunState.FILE) + " is missing, though there is a " + name
+                    + " that was written after it; put it back, or start a new run");
+        }
+    }
+
+    private static void verify(Path folder, RunState state) {
+        state.verify(folder);
+        List<String> networks = new ArrayList<>(RunFiles.written(folder));
+        networks.removeIf(name -> !name.endsWith(".safetensors") || name.startsWith(RunState.STATES));
+        if (state.needsBase()) networks.add(PruneRun.BASE);
+        if (state.needsPruned()) networks.add(PruneRun.PRUNED);
+        for (String name : new LinkedHashSet<>(networks)) Safetensors.read(folder.resolve(name));
+    }
+
+    /**
+     * Compares the files of a finished run with its last checkpoint, if it has one.
+     *
+     * @param monitor as in {@link #read}
+     * @throws RunException if a file is missing, damaged or was changed
+     */
+    public static void verifyFiles(Path folder, RunMonitor monitor) {
+        LastState last = LastState.of(folder);
+        last.say(monitor);
+        if (last.saved() != null) last.saved().state().verify(folder);
     }
 
     /** Content of its {@code config.json}. */
@@ -31,9 +77,9 @@ public final class ResumedRun {
         return config;
     }
 
-    /** The run's last checkpoint, or null if it ended before its first. */
+    /** The checkpoint to resume from, or null if the run ended before its first. */
     public RunState.Saved saved() {
-        return saved;
+        return last.saved();
     }
 
     /** A file of the run. */
@@ -41,9 +87,19 @@ public final class ResumedRun {
         return folder.resolve(name);
     }
 
-    /** The run's folder, with its metrics as they were at the checkpoint. */
+    /** The run's folder, with its metrics as they were at the checkpoint, which is the latest from now on. */
     public RunFolder folder() {
-        return RunFolder.reopen(folder, saved == null ? 0 : saved.state().metricsBytes());
+        RunFolder open = RunFolder.reopen(
+                folder, last.saved() == null ? null : last.saved().state());
+        if (last.lost() == null) return open;
+        try {
+            // or the next checkpoint would take the lost one for the previous
+            AtomicFile.link(open.file(RunState.PREVIOUS), open.file(RunState.FILE));
+            return open;
+        } catch (IOException e) {
+            open.close();
+            throw new RunException("resume = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
+        }
     }
 
     /**
@@ -70,12 +126,12 @@ public final class ResumedRun {
                     + config.path("commit").asText() + "), use that one,"
                     + " or start a new run");
         }
-        for (String part : List.of("kind", "name", "threads")) {
-            warn(
-                    monitor,
-                    "device " + part,
-                    config.path("device").path(part),
-                    now.path("device").path(part));
+        for (String part : List.of("kind", "name", "instructionSet", "threads")) {
+            JsonNode then = config.path("device").path(part);
+            // a run of an older greg does not tell the instruction set
+            if (then.isMissingNode()) continue;
+            String words = part.equals("instructionSet") ? "instruction set" : part;
+            warn(monitor, "device " + words, then, now.path("device").path(part));
         }
         for (String part : List.of("precision", "version", "commit", "java")) {
             warn(monitor, part, config.path(part), now.path(part));

@@ -5,6 +5,8 @@ import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.train.Checkpointer;
 import greg.nn.train.DivergenceGuard;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
 import greg.nn.train.TrainState;
 import greg.pruning.growth.GrowingRegularization;
 import java.nio.file.Files;
@@ -15,14 +17,14 @@ import java.util.function.Supplier;
 
 /** A run's checkpoints: the state of the training loop, and of the run around it. */
 public final class RunCheckpoints {
+    /** Kernels that were chosen by measuring, in runs of earlier versions; now the state has them. */
     static final String PLANS = "checkpoint/plans.txt";
 
     private final RunFolder folder;
     private final Backend backend;
     private final double interval;
     private final RunState.Saved from;
-    /** As they are in the folder. */
-    private List<String> plans = List.of();
+    private final RunMonitor monitor;
 
     private Phase phase = Phase.TRAIN;
     private NetworkSpec spec;
@@ -36,17 +38,21 @@ public final class RunCheckpoints {
      * @param backend of the run
      * @param interval seconds between two checkpoints; 0: after every step
      * @param from the checkpoint to resume from, or null
-     * @param monitor told of kernels that cannot be chosen again
+     * @param monitor told of kernels that cannot be chosen again, and whether there are steps since the last checkpoint
      */
     public RunCheckpoints(RunFolder folder, Backend backend, double interval, RunState.Saved from, RunMonitor monitor) {
         this.folder = folder;
         this.backend = backend;
-        if (from != null && Files.exists(folder.file(PLANS))) {
-            plans = folder.readLines(PLANS);
-            for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
-        }
+        this.monitor = monitor;
+        List<String> plans = from == null ? List.of() : plans(from.state());
+        if (!plans.isEmpty()) for (String lost : backend.usePlans(plans)) monitor.say("warning: %s", lost);
         this.interval = interval;
         this.from = from;
+    }
+
+    private List<String> plans(RunState state) {
+        if (state.plans() != null) return state.plans();
+        return Files.exists(folder.file(PLANS)) ? folder.readLines(PLANS) : List.of();
     }
 
     /** Whether the resumed run had got past {@code which}. */
@@ -103,6 +109,16 @@ public final class RunCheckpoints {
                 state -> write(state, null, growth.get().save().toState()));
     }
 
+    /** Tells the monitor of every step; comes before the checkpointer among the hooks of a loop. */
+    TrainHook steps() {
+        return new TrainHook() {
+            @Override
+            public void afterStep(TrainLoop loop) {
+                monitor.unsaved(true);
+            }
+        };
+    }
+
     private Checkpointer checkpointer(
             DivergenceGuard guard, BooleanSupplier stopRequested, Consumer<TrainState> writer) {
         return new Checkpointer(interval, guard, stopRequested, writer);
@@ -115,7 +131,7 @@ public final class RunCheckpoints {
     }
 
     /** A checkpoint at the start of a phase; {@code network} null: the phase takes it from another file. */
-    void start(NnModule network) {
+    public void start(NnModule network) {
         if (network == null) {
             TrainState none = new TrainState(null, new StateDict(), new StateDict(), 0, List.of());
             write(null, null, none.network(), none, new StateDict());
@@ -124,25 +140,31 @@ public final class RunCheckpoints {
         }
     }
 
-    /** Writes a checkpoint as a whole; if that fails, the previous one stays. */
+    /** Writes a checkpoint as a whole; if that fails, the previous one stays. From the first on the run is kept. */
     private void write(
             RunState.Loop loop, RunState.Epochs epochs, StateDict network, TrainState state, StateDict growth) {
-        keepPlans();
-        new RunState(phase, seconds(), folder.syncMetrics(), results, loop, epochs, state.dropout())
-                .write(folder, spec, network, state.optimizer(), growth);
+        RunState run = new RunState(
+                phase,
+                seconds(),
+                folder.syncMetrics(),
+                results,
+                loop,
+                epochs,
+                state.dropout(),
+                FileSums.of(folder, phase),
+                backend.planChoices());
+        run.write(folder, spec, network, state.optimizer(), growth);
+        folder.keep();
+        monitor.unsaved(false);
     }
 
-    /** Before the state, which is nothing without them where bits are promised. */
-    private void keepPlans() {
-        List<String> now = backend.planChoices();
-        if (now.equals(plans)) return;
-        folder.writeText(PLANS, String.join("\n", now) + "\n");
-        plans = now;
-    }
-
-    /** The run is finished: what a checkpoint would hold is in its other files. */
+    /**
+     * The run is finished: what a checkpoint would hold is in its other files. Twice, so that the previous checkpoint is not
+     * the large one of a training.
+     */
     public void done() {
         enter(Phase.DONE, spec, results);
+        start(null);
         start(null);
     }
 }

@@ -1,6 +1,8 @@
 package greg.pruning.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.io.AtomicFile;
+import greg.nn.io.Sha256;
 import greg.pruning.report.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,53 +14,47 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The folder of a run. It is created before any work, so that a folder that cannot be written is reported at once, and
- * removed again if the run fails before it has anything to keep.
+ * The folder of a run. It is created before any work, so that a folder that cannot be written is reported at once. If the run
+ * fails before its first checkpoint, nothing of it stays, and a run that it was to replace is as it was.
  */
 public final class RunFolder implements AutoCloseable {
-    static final String CONFIG = "config.json";
-
-    private static final String METRICS = "metrics.jsonl";
-
     /** The report with charts. */
-    public static final String PAGE = "report.html";
+    public static final String PAGE = RunFiles.PAGE;
 
-    /** As {@link AtomicFile} names its temporary files. */
-    private static final Pattern TEMPORARY = Pattern.compile("\\.(.+)\\.\\d+\\.tmp");
-
-    /** What runs write; overwriting a run removes these and nothing else. */
-    private static final List<String> OURS = List.of(
-            CONFIG,
-            METRICS,
-            "report.json",
-            "report.txt",
-            PAGE,
-            "plan.json",
-            "pruned.safetensors",
-            RunState.FILE,
-            RunCheckpoints.PLANS,
-            "checkpoint/base.safetensors",
-            "checkpoint/latest.safetensors",
-            "checkpoint/best.safetensors");
+    private static final String IN_USE = " is in use by another greg process; wait for it to end, or stop it";
 
     private final Path folder;
+    private final Replacement replacement;
     private final Deque<Path> created = new ArrayDeque<>();
+    /** SHA-256 of the JSON files as this process wrote or verified them: later damage must not be taken for their content. */
+    private final Map<String, String> sums = new HashMap<>();
+
+    /** Where its files are now. */
+    private Path home;
+    /** Whether they stay when the run ends. */
+    private boolean kept;
+
     private FileChannel metrics;
+    private Sha256 metricsSum = new Sha256();
+    /** Of the run that is to be replaced: as long as it is locked, nobody can resume that one. */
+    private FileChannel replaced;
 
     private RunFolder(Path folder) {
         this.folder = folder;
+        home = folder;
+        replacement = new Replacement(folder);
     }
 
     /**
      * Creates the folder, or takes an empty one.
      *
-     * @param force take one that is not empty too, and remove what an earlier run left in it
+     * @param force take one that is not empty too; an earlier run in it is replaced by the first checkpoint of this one
      * @throws UsageException if there is something in it
      * @throws RunException if it cannot be written, or another process is running in it
      */
@@ -71,7 +67,7 @@ public final class RunFolder implements AutoCloseable {
             run.close();
             throw new RunException(
                     "out = " + folder + " cannot be written (" + RunException.reason(e) + "); name another folder", e);
-        } catch (RunException e) {
+        } catch (RuntimeException e) {
             run.close();
             throw e;
         }
@@ -80,39 +76,64 @@ public final class RunFolder implements AutoCloseable {
     private void prepare(boolean force) throws IOException {
         for (Path p = folder; p != null && !Files.exists(p); p = p.getParent()) created.addLast(p);
         Files.createDirectories(folder);
+        if (force) settle(folder);
         try (Stream<Path> content = Files.list(folder)) {
             if (content.findAny().isPresent() && !force) {
                 throw new UsageException("out = " + folder
                         + " is not empty; name another folder, or overwrite the run in it with the setting force");
             }
         }
-        Files.delete(Files.createTempFile(folder, ".probe", ".tmp"));
-        if (Files.exists(file(METRICS))) {
-            open(); // before anything is lost: an earlier run may still be running
-            metrics.truncate(0);
-        }
-        for (String name : OURS) {
-            if (!name.equals(METRICS)) Files.deleteIfExists(folder.resolve(name));
+        Files.delete(Files.createTempFile(folder, RunFiles.PROBE, ".tmp"));
+        boolean old = RunFiles.anyIn(folder);
+        if (old) replaced = lock(file(RunFiles.METRICS), folder); // it may still be running
+        RunFiles.deleteTemporary(folder); // of a run that was killed
+        if (!old) return;
+        replacement.discard();
+        home = replacement.folder();
+        Files.createDirectories(home);
+        metrics = lock(file(RunFiles.METRICS), folder);
+    }
+
+    /**
+     * Finishes what a killed process left half done: a new run that was about to replace the one in this folder does so now.
+     * To be called before anything is read from the folder of a run; does nothing to other folders.
+     */
+    public static void settle(Path folder) {
+        Replacement replacement = new Replacement(folder.toAbsolutePath().normalize());
+        if (!replacement.committed()) return;
+        Path there = replacement.folder().resolve(RunFiles.METRICS);
+        try (FileChannel held = lock(Files.exists(there) ? there : folder.resolve(RunFiles.METRICS), folder)) {
+            if (replacement.committed()) replacement.finish();
+        } catch (IOException e) {
+            throw new RunException(
+                    folder + ": the new run in it cannot take the place of the old one (" + RunException.reason(e)
+                            + ")",
+                    e);
         }
     }
 
     /**
      * Reopens the folder of a run that ended early, and removes files that were left half-written.
      *
-     * @param metricsBytes length to which metrics.jsonl is cut
-     * @throws RunException if another process is running in it, or it cannot be written
+     * @param at what the run is resumed from, to whose length metrics.jsonl is cut; null: its start
+     * @throws RunException if another process is running in it, it cannot be written, or a file is not as it was at {@code at}
      */
-    public static RunFolder reopen(Path folder, long metricsBytes) {
+    static RunFolder reopen(Path folder, RunState at) {
         RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
         try {
-            run.open();
-            for (Path directory : List.of(run.folder, run.file("checkpoint"))) removeTemporary(directory);
-            long length = run.metrics.size();
-            if (length < metricsBytes) {
-                throw new RunException(run.file(METRICS) + " has " + length + " bytes, at the last checkpoint it had "
-                        + metricsBytes + ": records were removed from it; put the file back or start a new run");
+            settle(run.folder);
+            run.kept = true;
+            run.metrics = lock(run.file(RunFiles.METRICS), run.folder);
+            run.replacement.discard(); // its process would hold the lock
+            RunFiles.deleteTemporary(run.folder);
+            long length = at == null ? 0 : at.metricsBytes();
+            run.metricsSum = FileSums.of(run.file(RunFiles.METRICS), length);
+            if (at != null) at.verify(run.folder); // again: from here on no other process can write
+            for (String name : List.of(RunFiles.CONFIG, RunFiles.PLAN, RunFiles.REPORT)) {
+                if (Files.exists(run.file(name)))
+                    run.sums.put(name, FileSums.of(run.file(name)).hex());
             }
-            run.metrics.truncate(metricsBytes);
+            run.metrics.truncate(length);
             return run;
         } catch (IOException e) {
             run.close();
@@ -123,40 +144,44 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    private static void removeTemporary(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) return;
-        try (Stream<Path> content = Files.list(directory)) {
-            for (Path file : content.toList()) {
-                Matcher temporary = TEMPORARY.matcher(file.getFileName().toString());
-                if (temporary.matches() && OURS.stream().anyMatch(n -> n.endsWith(temporary.group(1)))) {
-                    Files.delete(file);
-                }
-            }
-        }
-    }
-
     /** Begins a run: config.json is there from now on, and no other process can run here. */
     public void begin(Object config) {
         try {
-            if (metrics == null) open();
+            if (metrics == null) metrics = lock(file(RunFiles.METRICS), folder);
         } catch (IOException e) {
             throw new RunException("out = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
         }
-        writeJson(CONFIG, config);
+        writeJson(RunFiles.CONFIG, config);
+    }
+
+    /** A first checkpoint is complete: from now on the run is kept, and one that it replaces is gone. */
+    void keep() {
+        if (kept) return;
+        try {
+            if (!home.equals(folder)) replacement.commit();
+            kept = true;
+            if (!home.equals(folder)) replacement.finish();
+            home = folder;
+            if (replaced != null) replaced.close();
+        } catch (IOException e) {
+            throw new RunException(
+                    "out = " + folder + ": the old run cannot be replaced (" + RunException.reason(e) + ")", e);
+        }
     }
 
     /** Opens metrics.jsonl and locks it; the system unlocks it however the process ends. */
-    private void open() throws IOException {
-        metrics = FileChannel.open(
-                file(METRICS), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    private static FileChannel lock(Path file, Path folder) throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
         boolean free;
         try {
-            free = metrics.tryLock() != null;
+            free = channel.tryLock() != null;
         } catch (OverlappingFileLockException e) {
             free = false; // another run of this process
         }
-        if (!free)
-            throw new RunException(folder + " is in use by another greg process; wait for it to end, or stop it");
+        if (free) return channel;
+        channel.close();
+        throw new RunException(folder + IN_USE);
     }
 
     /** Its path. */
@@ -166,12 +191,30 @@ public final class RunFolder implements AutoCloseable {
 
     /** A file in it. */
     public Path file(String name) {
-        return folder.resolve(name);
+        return home.resolve(name);
     }
 
     /** Writes indented JSON: complete or not at all. */
     public void writeJson(String name, Object value) {
-        AtomicFile.writeText(file(name), Json.pretty(value));
+        String text = Json.pretty(value);
+        AtomicFile.writeText(file(name), text);
+        sums.put(name, new Sha256().add(text).hex());
+    }
+
+    /** Reads what {@link #writeJson} wrote; RunException if the file has changed since. */
+    JsonNode readJson(String name) {
+        if (!FileSums.of(file(name)).hex().equals(sum(name))) throw FileSums.changed(file(name));
+        return Json.read(file(name));
+    }
+
+    /** SHA-256 of a file that {@link #writeJson} wrote, or null. */
+    String sum(String name) {
+        return sums.get(name);
+    }
+
+    /** SHA-256 of the metrics so far. */
+    String metricsSum() {
+        return metricsSum.hex();
     }
 
     /** Writes text: complete or not at all. */
@@ -190,8 +233,10 @@ public final class RunFolder implements AutoCloseable {
 
     /** Appends one record to metrics.jsonl. */
     public void metric(Object entry) {
+        String line = Json.line(entry) + "\n";
         try {
-            AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(Json.line(entry) + "\n"));
+            AtomicFile.writeFully(metrics, StandardCharsets.UTF_8.encode(line));
+            metricsSum.add(line);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -207,18 +252,15 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Closes the metrics, and removes folders that were created and stayed empty. */
+    /** Closes the metrics, and removes all that the run has created if it ends before its first checkpoint. */
     @Override
     public void close() {
         try {
             if (metrics != null) metrics.close();
-            for (Path p : created) {
-                if (!Files.isDirectory(p)) continue;
-                try (Stream<Path> content = Files.list(p)) {
-                    if (content.findAny().isPresent()) return;
-                }
-                Files.delete(p);
-            }
+            if (!kept && metrics != null) RunFiles.delete(home);
+            if (!kept && !home.equals(folder)) RunFiles.deleteEmpty(home);
+            if (replaced != null) replaced.close();
+            for (Path p : created) if (!RunFiles.deleteEmpty(p)) return;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

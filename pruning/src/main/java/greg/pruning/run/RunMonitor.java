@@ -15,4 +15,11 @@ public interface RunMonitor {
 
     /** Whether the run should save its state and stop; asked once after every step. */
     boolean stopRequested();
+
+    /**
+     * Whether something would be lost if the process ended now.
+     *
+     * @param steps true after a step, false after a checkpoint
+     */
+    void unsaved(boolean steps);
 }

@@ -12,12 +12,12 @@ import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a run needs to be resumed, apart from tensors. It is stored as JSON in the metadata of the safetensors file that
@@ -31,6 +31,8 @@ import java.util.Map;
  * @param loop position of the training loop, or null before its first step and outside of training
  * @param epochs scores at the ends of epochs, or null where none are measured
  * @param dropout positions of the random number streams in the network
+ * @param files by which the run's other files are known again; null in checkpoints of versions before 0.2
+ * @param plans which kernels the backend has chosen by measuring; null in checkpoints of versions before 0.2
  */
 public record RunState(
         Phase phase,
@@ -39,14 +41,54 @@ public record RunState(
         Results results,
         Loop loop,
         Epochs epochs,
-        List<TrainState.Stream> dropout) {
+        List<TrainState.Stream> dropout,
+        FileSums files,
+        List<String> plans) {
     /** The file, in a run folder. */
     public static final String FILE = "checkpoint/state.safetensors";
+
+    /** How the names of both checkpoints begin. */
+    static final String STATES = "checkpoint/state.";
+
+    /** The checkpoint before it. */
+    public static final String PREVIOUS = "checkpoint/state.previous.safetensors";
 
     private static final String KEY = "state";
     private static final String NETWORK = "network.";
     private static final String OPTIMIZER = "optimizer.";
     private static final String GROWTH = "growth.";
+
+    /** Refuses what no run can have written. */
+    public RunState {
+        require(phase != null && results != null && dropout != null, "phase, results and dropout");
+        require(dropout.stream().allMatch(Objects::nonNull), "streams of dropout");
+        require(seconds >= 0 && seconds < Double.POSITIVE_INFINITY, "seconds of at least 0");
+        require(metricsBytes >= 0, "a length of metrics.jsonl of at least 0");
+        boolean pruning = phase.compareTo(Phase.TRAIN) > 0 && phase != Phase.DONE;
+        require(!pruning || results.base() != null, "the base network's score in phase " + phase);
+        boolean removed = pruning && phase != Phase.GROW;
+        require(!removed || results.main() != null && results.after() != null, "accuracies and size in phase " + phase);
+        require(phase != Phase.COMPARE || results.oneShot() != null, "the accuracies of one-shot L1 in phase " + phase);
+    }
+
+    private static void require(boolean holds, String what) {
+        if (!holds) throw new IllegalArgumentException("state of a run: expected " + what);
+    }
+
+    /** Whether the rest of the run reads the base network from its file. */
+    boolean needsBase() {
+        return results.base() != null;
+    }
+
+    /** Whether it reads the pruned and finetuned network from its file. */
+    boolean needsPruned() {
+        return results.main() != null && phase.compareTo(Phase.FINETUNE) > 0;
+    }
+
+    /** RunException if a file in the run's folder is not as it was at this checkpoint. */
+    void verify(Path folder) {
+        if (files != null) files.verify(folder, metricsBytes);
+    }
 
     /**
      * A training loop between two steps.
@@ -55,6 +97,12 @@ public record RunState(
      * @param optimizerSteps steps that the optimizer has taken
      */
     public record Loop(long iteration, long records, double[] sums, long optimizerSteps) {
+        /** Refuses what no training can have reached. */
+        public Loop {
+            require(sums != null && optimizerSteps >= 0, "sums and the number of optimizer steps");
+            position(iteration, records, sums);
+        }
+
         static Loop of(TrainState state) {
             Position at = state.position();
             double[] wide = new double[at.sums().length];
@@ -63,6 +111,10 @@ public record RunState(
         }
 
         Position position() {
+            return position(iteration, records, sums);
+        }
+
+        private static Position position(long iteration, long records, double[] sums) {
             float[] narrow = new float[sums.length];
             for (int i = 0; i < narrow.length; i++) narrow[i] = (float) sums[i];
             return new Position(iteration, records, narrow);
@@ -77,6 +129,11 @@ public record RunState(
      * @param bestEpoch its epoch, or -1
      */
     public record Epochs(Score last, Score best, int bestEpoch) {
+        /** Refuses a best epoch without a score, and the reverse. */
+        public Epochs {
+            require(bestEpoch >= -1 && (best == null) == (bestEpoch == -1), "the best epoch with its score");
+        }
+
         /** None measured yet. */
         public static final Epochs NONE = new Epochs(null, null, -1);
     }
@@ -98,6 +155,14 @@ public record RunState(
             NetworkSize after,
             NetworkSize oneShotAfter,
             Map<String, Double> seconds) {
+        /** Refuses sizes without accuracies, and times that are none. */
+        public Results {
+            require((oneShot == null) == (oneShotAfter == null), "accuracies and size of one-shot L1 together");
+            require(
+                    seconds != null && seconds.values().stream().allMatch(s -> s != null && Double.isFinite(s)),
+                    "seconds of each phase");
+        }
+
         /** Nothing is known yet. */
         public static final Results NONE = new Results(null, null, null, null, null, Map.of());
 
@@ -153,7 +218,7 @@ public record RunState(
     }
 
     /**
-     * Replaces the checkpoint of a run.
+     * Replaces the checkpoint of a run, which becomes the previous one.
      *
      * @param network its parameters, buffers and masks, or empty in phases that take the network from another file
      * @param optimizer its state, or empty
@@ -166,21 +231,25 @@ public record RunState(
         all.putAll(GROWTH, growth);
         Map<String, String> metadata = spec.metadata();
         metadata.put(KEY, Json.line(this));
-        Safetensors.write(folder.file(FILE), all, metadata);
+        Safetensors.write(folder.file(FILE), folder.file(PREVIOUS), all, metadata);
     }
 
-    /** The checkpoint in a run folder, or null if the run ended before its first. */
-    public static Saved read(Path folder) {
-        Path file = folder.resolve(FILE);
-        if (!Files.exists(file)) return null;
+    /** Reads a checkpoint; CheckpointException, BadJsonException or RunException if it is none, or damaged. */
+    public static Saved read(Path file) {
         Checkpoint read = Safetensors.read(file);
         Map<String, String> metadata = new HashMap<>(read.metadata());
         String text = metadata.remove(KEY);
         if (text == null) throw new RunException(file + ": expected a checkpoint of a run, it has no '" + KEY + "'");
-        return new Saved(
+        Saved saved = new Saved(
                 Json.parse(text, RunState.class, file),
                 new Checkpoint(file, read.state().under(NETWORK), metadata),
                 read.state().under(OPTIMIZER),
                 read.state().under(GROWTH));
+        try {
+            saved.schedule();
+        } catch (IllegalArgumentException e) {
+            throw new RunException(file + ": " + e.getMessage(), e);
+        }
+        return saved;
     }
 }

@@ -85,7 +85,9 @@ public final class Training {
         try (Optimizer optimizer = settings.optimizer().make(network, settings.momentum(), settings.weightDecay());
                 Progress progress = monitor.progress(name, images, "img")) {
             if (resumed) from.restore(optimizer);
-            progress.skip(position.iteration() / train.stepsPerEpoch() * train.imagesPerEpoch() + position.records());
+            boolean within = position.iteration() % train.stepsPerEpoch() != 0;
+            progress.skip(position.iteration() / train.stepsPerEpoch() * train.imagesPerEpoch()
+                    + (within ? position.records() : 0));
             EpochRecords records = new EpochRecords(
                     folder,
                     checkpoints,
@@ -97,7 +99,8 @@ public final class Training {
                     resumed ? saved.state() : null);
             DivergenceGuard guard = new DivergenceGuard();
             Checkpointer checkpointer = checkpoints.ofTraining(guard, monitor::stopRequested, records::epochs);
-            List<TrainHook> hooks = new ArrayList<>(List.of(new ProgressHook(progress, true), guard, records));
+            List<TrainHook> hooks =
+                    new ArrayList<>(List.of(new ProgressHook(progress, true), checkpoints.steps(), guard, records));
             if (settings.maxIterations() > 0) hooks.add(TrainHook.limit(settings.maxIterations()));
             hooks.add(checkpointer);
             Trainer trainer =

@@ -115,10 +115,14 @@ public final class RemovalPlan implements PruningPlan {
                 int[] indices = Arrays.stream(part.substring(equals + 1).split(","))
                         .mapToInt(Integer::parseInt)
                         .toArray();
-                kept.put(part.substring(0, equals), indices);
+                boolean ascending =
+                        IntStream.range(0, indices.length).allMatch(i -> indices[i] > (i == 0 ? -1 : indices[i - 1]));
+                if (ascending && kept.put(part.substring(0, equals), indices) == null) continue;
             } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
-                throw new IllegalArgumentException("removal plan: cannot read '" + part + "'; expected layer=0,1,2");
+                // as if the numbers were not ascending
             }
+            throw new IllegalArgumentException(
+                    "removal plan: cannot read '" + part + "'; expected each layer once, as in layer=0,1,2");
         }
         return new RemovalPlan(kept, image);
     }

@@ -204,7 +204,7 @@ class MethodsTest extends LenetRuns {
                 out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0", "--method", "FixReg");
         assertEquals(1, result.code(), result.err());
         assertTrue(result.err().contains("pruning: diverged, sum |"), result.err());
-        StateDict saved = RunState.read(out).network().state();
+        StateDict saved = RunState.read(out.resolve(RunState.FILE)).network().state();
         for (String name : saved.names()) {
             for (float value : saved.get(name).values()) assertTrue(Float.isFinite(value), name);
         }

@@ -4,11 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import greg.nn.io.Checkpoint;
+import greg.nn.io.Safetensors;
+import greg.pruning.run.RunState;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,18 +26,33 @@ class PlansTest {
     Path temp;
 
     private Path out;
-    private Path plans;
+    private Path state;
 
     @BeforeEach
     void onlyAGpuChooses() {
         Assumptions.assumeTrue(ResumeTest.DEVICE.equals("cuda"), "the tests run on " + ResumeTest.DEVICE);
         out = temp.resolve("run");
-        plans = out.resolve("checkpoint").resolve("plans.txt");
+        state = out.resolve(RunState.FILE);
         Interrupts.pretend(2);
         List<String> args = new ArrayList<>(List.of("train", "--arch", "lenet5", "--dataset", "synthetic"));
         args.addAll(List.of("--batch-size", "8", "--max-iterations", "4", "--device", "cuda", "--out", out.toString()));
         Cli first = Cli.run(args.toArray(new String[0]));
         assertEquals(Failures.INTERRUPTED, first.code(), first.err());
+    }
+
+    private List<String> plans() {
+        return RunState.read(state).state().plans();
+    }
+
+    /** Puts other plans into the checkpoint, as if they had been chosen. */
+    private void choose(List<String> plans) throws IOException {
+        Checkpoint checkpoint = Safetensors.read(state);
+        Map<String, String> metadata = new HashMap<>(checkpoint.metadata());
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode run = (ObjectNode) json.readTree(metadata.get("state"));
+        run.set("plans", json.valueToTree(plans));
+        metadata.put("state", run.toString());
+        Safetensors.write(state, checkpoint.state(), metadata);
     }
 
     private Cli resumed() {
@@ -43,28 +64,28 @@ class PlansTest {
 
     @Test
     void theChoicesAreMadeAgain() throws IOException {
-        List<String> before = Files.readAllLines(plans);
+        List<String> before = plans();
         assertTrue(before.size() > 2 && before.get(1).contains(" -> engine "), before.toString());
         Cli run = resumed();
         assertFalse(run.err().contains("warning"), run.err());
-        assertTrue(Files.readAllLines(plans).containsAll(before), "the resumed run has other plans than " + before);
+        assertTrue(plans().containsAll(before), "the resumed run has other plans than " + before);
     }
 
     @Test
     void aChoiceThatIsNotThereIsSaid() throws IOException {
-        List<String> lines = new ArrayList<>(Files.readAllLines(plans));
+        List<String> lines = new ArrayList<>(plans());
         lines.replaceAll(line -> line.replaceAll("-> engine .*", "-> engine 9999"));
-        Files.write(plans, lines);
+        choose(lines);
         Cli run = resumed();
         assertTrue(run.err().contains("warning: the saved plan of forward"), run.err());
-        assertFalse(Files.readString(plans).contains("9999"), "measured again and saved");
+        assertFalse(String.join(" ", plans()).contains("9999"), "measured again and saved");
     }
 
     @Test
     void choicesOfAnotherLibraryAreMeasuredAgain() throws IOException {
-        List<String> lines = new ArrayList<>(Files.readAllLines(plans));
+        List<String> lines = new ArrayList<>(plans());
         lines.set(0, "plans of cuDNN 9.1.0 on another GPU");
-        Files.write(plans, lines);
+        choose(lines);
         assertTrue(resumed().err().contains("results may differ in the last bits"));
     }
 }

@@ -60,18 +60,6 @@ class ResumeAfterKillTest {
     /** How one life of the process ended. */
     private record Life(boolean killed, int code, String said) {}
 
-    private static List<String> command(String... args) {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx512m"));
-        for (String name : List.of("device", "precision", "deterministic", "cuda.libraries", "cuda.measured")) {
-            String value = System.getProperty("greg." + name);
-            if (value != null) command.add("-Dgreg." + name + "=" + value);
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(args));
-        return command;
-    }
-
     private static String[] prune(Path out) {
         List<String> args = new ArrayList<>(List.of("prune", "--arch", "resnet8", "--dataset", "synthetic"));
         args.addAll(List.of("--image-size", "8", "--device", ResumeTest.DEVICE, "--threads", "1", "--seed", "3"));
@@ -92,7 +80,7 @@ class ResumeAfterKillTest {
     /** Runs until the end or the kill; {@code random} null: no kill; {@code aim} null: at a random moment. */
     private Life live(Random random, Place aim, Path out, String... args) throws Exception {
         Path log = Files.createTempFile(temp, "life", ".log");
-        Process process = new ProcessBuilder(command(args))
+        Process process = new ProcessBuilder(Greg.command(List.of(), args))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
@@ -126,8 +114,9 @@ class ResumeAfterKillTest {
     }
 
     private static Place place(Path out) {
-        RunState.Saved saved = RunState.read(out);
-        if (saved == null) return Place.BEFORE_ANY;
+        Path file = out.resolve(RunState.FILE);
+        if (!Files.exists(file)) return Place.BEFORE_ANY;
+        RunState.Saved saved = RunState.read(file);
         RunState state = saved.state();
         return switch (state.phase()) {
             case TRAIN -> state.loop() == null ? Place.BEFORE_ANY : Place.BASE_TRAINING;

@@ -197,6 +197,8 @@ class ResumeTest {
         Interrupts.pretend(1);
         assertEquals(Failures.INTERRUPTED, Cli.run(train(broken)).code());
         Files.delete(broken.resolve(RunState.FILE));
+        Files.delete(broken.resolve(RunState.PREVIOUS));
+        assertEquals(0, Files.size(broken.resolve("metrics.jsonl")), "nothing is left of the step");
         Cli resumed = Cli.run("train", "--resume", broken.toString());
         assertEquals(0, resumed.code(), resumed.err());
         assertTrue(resumed.err().contains("before its first checkpoint"), resumed.err());
@@ -255,10 +257,13 @@ class ResumeTest {
         Path out = temp.resolve("run");
         Interrupts.pretend(1);
         assertEquals(Failures.INTERRUPTED, Cli.run(train(out)).code());
-        byte[] state = Files.readAllBytes(out.resolve(RunState.FILE));
-        Files.write(out.resolve(RunState.FILE), java.util.Arrays.copyOf(state, state.length / 2));
+        for (String name : List.of(RunState.FILE, RunState.PREVIOUS)) {
+            byte[] state = Files.readAllBytes(out.resolve(name));
+            Files.write(out.resolve(name), java.util.Arrays.copyOf(state, state.length / 2));
+        }
         Cli damaged = Cli.run("train", "--resume", out.toString());
         assertEquals(1, damaged.code());
+        assertTrue(damaged.err().contains("both checkpoints are lost"), damaged.err());
         assertTrue(damaged.err().contains("truncated"), damaged.err());
     }
 }

@@ -66,7 +66,11 @@ class TrainCommandTest {
         }
         try (var files = Files.list(out.resolve("checkpoint"))) {
             assertEquals(
-                    List.of("best.safetensors", "latest.safetensors", "state.safetensors"),
+                    List.of(
+                            "best.safetensors",
+                            "latest.safetensors",
+                            "state.previous.safetensors",
+                            "state.safetensors"),
                     files.map(f -> f.getFileName().toString()).sorted().toList(),
                     "no temporary files stay");
         }

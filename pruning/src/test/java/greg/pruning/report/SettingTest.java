@@ -21,7 +21,7 @@ class SettingTest {
     @Test
     void dataAndMachineMayChangeWhenARunIsResumed() {
         assertEquals(
-                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "debug"),
+                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "allow-nonfinite", "debug"),
                 written(Setting.Role.MACHINE));
         assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
     }
@@ -54,6 +54,7 @@ class SettingTest {
                 .toList();
         assertEquals(
                 List.of(
+                        "allow-nonfinite",
                         "checkpoint-interval",
                         "data",
                         "debug",

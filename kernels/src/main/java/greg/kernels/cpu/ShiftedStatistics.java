@@ -1,0 +1,72 @@
+package greg.kernels.cpu;
+
+import greg.kernels.spec.BatchNormSpec;
+
+/**
+ * Mean and variance of channels whose values lie far from 0 for their spread.
+ *
+ * <p>oneDNN adds up the mean in float32, which leaves an error of some 1e-6 of it. What is normalized moves by that error over the
+ * spread: for values near 5 with a spread of 0.001 by 0.002. Such channels are summed again, in double and with oneDNN's mean m
+ * subtracted first, so that nothing cancels: mean = m + s/M, var = q/M - (s/M)^2 with s = sum (x - m), q = sum (x - m)^2. This
+ * takes as long as the normalization itself, so it is not done for others.
+ */
+final class ShiftedStatistics {
+    /** |mean| over the spread from which a channel is summed again; below, what moves is at most 1e-4. */
+    private static final double FAR = 16;
+
+    private static final int CHUNK = 1 << 13;
+
+    private float[] chunk = new float[0];
+    private double[] sums = new double[0];
+    private double[] squares = new double[0];
+
+    /** Replaces the statistics of the channels that need it; returns whether there are any. */
+    boolean refine(BatchNormSpec spec, Layout layout, CpuStorage x, float[] mean, float[] var) {
+        int channels = spec.channels();
+        boolean any = false;
+        for (int c = 0; c < channels; c++) any |= far(mean[c], var[c], spec.eps());
+        if (!any) return false;
+        sum(spec, layout, x, mean);
+        double count = spec.reduction();
+        for (int c = 0; c < channels; c++) {
+            if (!far(mean[c], var[c], spec.eps())) continue;
+            double shift = sums[c] / count;
+            mean[c] = (float) (mean[c] + shift);
+            var[c] = (float) (squares[c] / count - shift * shift);
+        }
+        return true;
+    }
+
+    private static boolean far(float mean, float var, float eps) {
+        return (double) mean * mean > FAR * FAR * ((double) var + eps);
+    }
+
+    private void sum(BatchNormSpec spec, Layout layout, CpuStorage x, float[] mean) {
+        int channels = spec.channels();
+        int width = layout.together(channels);
+        int pixels = spec.h() * spec.w();
+        int most = Math.min(pixels, Math.max(1, CHUNK / width));
+        if (chunk.length < most * width) chunk = new float[most * width];
+        sums = new double[channels];
+        squares = new double[channels];
+        long at = 0;
+        for (int first = 0; at < spec.reduction() * channels; first = (first + width) % channels) {
+            for (int left = pixels; left > 0; left -= most) {
+                int now = Math.min(most, left);
+                x.block.read(at, chunk, 0, now * width);
+                at += (long) now * width;
+                add(now, width, first, mean);
+            }
+        }
+    }
+
+    private void add(int pixels, int width, int first, float[] mean) {
+        for (int p = 0; p < pixels; p++) {
+            for (int i = 0; i < width; i++) {
+                double apart = (double) chunk[p * width + i] - mean[first + i];
+                sums[first + i] += apart;
+                squares[first + i] += apart * apart;
+            }
+        }
+    }
+}
