@@ -43,7 +43,7 @@ public final class OnnxFile {
      *
      * @param channels of an image; the network is traced for images of this size
      * @param foldBatchNorm whether batch normalization becomes part of the convolution before it
-     * @param metadata strings to store in the file, e.g. {@code arch}
+     * @param metadata strings to store in the file, e.g. {@code architecture}, which becomes the name of the graph
      * @throws IllegalArgumentException if an op of the network has no ONNX form
      * @throws CheckpointException if the file cannot be written, or would exceed 2 GB
      */
@@ -70,7 +70,7 @@ public final class OnnxFile {
 
     private static ModelProto model(OnnxNetwork network, Map<String, String> metadata) {
         GraphProto.Builder graph = GraphProto.newBuilder()
-                .setName(metadata.getOrDefault("arch", "network"))
+                .setName(metadata.getOrDefault("architecture", "network"))
                 .addInput(value(OnnxNetwork.INPUT, network.input))
                 .addOutput(value(OnnxNetwork.OUTPUT, network.output));
         network.constants.forEach((name, constant) -> graph.addInitializer(tensor(name, constant)));

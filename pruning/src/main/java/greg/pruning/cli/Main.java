@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             DevicesCommand.class,
             DataCommand.class,
             ReportCommand.class,
+            ExportCommand.class,
             StudyCommand.class
         })
 public final class Main implements Runnable, Console.Root {
