@@ -26,6 +26,10 @@ public final class LrSchedule {
                 float rate = Float.parseFloat(pair[pair.length - 1].trim());
                 boolean good = pair.length <= 2 && epoch >= 0 && rate >= 0 && Float.isFinite(rate);
                 if (!good || schedule.steps.put(epoch, rate) != null) throw new NumberFormatException();
+                if (rate == 0) {
+                    throw new IllegalArgumentException(
+                            "learning rate '" + text + "': a rate of 0 trains nothing; expected rates above 0");
+                }
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException("learning rate '" + text + "': cannot read '" + part
                         + "'; expected epoch:rate pairs as in 0:0.1,100:0.01,150:0.001");

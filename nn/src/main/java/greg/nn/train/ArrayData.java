@@ -42,7 +42,7 @@ final class ArrayData implements TrainData {
 
     @Override
     public int stepsPerEpoch() {
-        return (labels.length + batchSize - 1) / batchSize;
+        return (labels.length - 1) / batchSize + 1;
     }
 
     @Override

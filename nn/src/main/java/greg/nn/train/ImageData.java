@@ -51,7 +51,7 @@ public final class ImageData implements TrainData {
 
     @Override
     public int stepsPerEpoch() {
-        return (dataset.size() + batchSize - 1) / batchSize;
+        return (dataset.size() - 1) / batchSize + 1;
     }
 
     @Override

@@ -58,7 +58,7 @@ final class ResidentImages implements InputSource {
     @Override
     public Input next() {
         int size = dataset.size();
-        int perEpoch = (size + batchSize - 1) / batchSize;
+        int perEpoch = (size - 1) / batchSize + 1;
         if (iteration / perEpoch != epoch) start(iteration / perEpoch);
         int from = (int) (iteration % perEpoch) * batchSize;
         iteration++;

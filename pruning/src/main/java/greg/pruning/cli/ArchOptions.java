@@ -45,8 +45,11 @@ final class ArchOptions {
         return weights == null ? null : NetworkSpec.read(weights, allowNonfinite);
     }
 
-    /** Refuses an unknown architecture. */
+    /** Refuses an unknown architecture, and a flag for weights where there are none. */
     void check() {
+        if (allowNonfinite && weights == null) {
+            throw new UsageException("--allow-nonfinite: no weights are read without --weights; leave it out");
+        }
         if (arch == null) return;
         if (!Networks.names().contains(arch)) {
             throw new UsageException("--arch: unknown architecture '" + arch + "'"

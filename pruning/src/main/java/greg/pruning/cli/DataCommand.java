@@ -45,7 +45,7 @@ final class DataCommand implements Runnable {
         public Integer call() {
             Console console = Console.of(spec);
             for (String name : Datasets.names()) {
-                boolean bundled = name.equals(Datasets.DEFAULT) || name.equals("synthetic");
+                boolean bundled = DataOptions.BUNDLED.contains(name);
                 console.out().printf(Locale.ROOT, "%-14s %s%n", name, bundled ? "(bundled)" : Datasets.folder(name));
             }
             return 0;
@@ -85,7 +85,8 @@ final class DataCommand implements Runnable {
         @Override
         public Integer call() {
             DataOptions.checkName("", name);
-            Checks.atLeast("--image-size", 0, imageSize);
+            DataOptions.checkFolder(name, data);
+            Checks.between("--image-size", 0, DataOptions.MOST_PIXELS, imageSize);
             Console console = Console.of(spec);
             ConsoleImageCheck images = new ConsoleImageCheck(console, true, console.out()::println);
             DataSplit split = Datasets.open(name, data, imageSize, images);

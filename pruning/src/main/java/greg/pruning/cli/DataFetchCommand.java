@@ -4,7 +4,10 @@ import greg.datasets.Datasets;
 import greg.datasets.fetch.Download;
 import greg.datasets.fetch.Source;
 import greg.pruning.run.UsageException;
+import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -43,7 +46,7 @@ final class DataFetchCommand implements Callable<Integer> {
             paramLabel = "URL",
             description =
                     "Address of a web folder with the same files, used instead of the authors' site. Default: none.")
-    private URI mirror;
+    private String mirror;
 
     @Override
     public Integer call() {
@@ -55,11 +58,21 @@ final class DataFetchCommand implements Callable<Integer> {
         }
         Source source = Source.of(name);
         Path folder = data != null ? data : Datasets.folder(name);
+        URI from = mirror();
         if (source.isIn(folder)) {
             console.out().printf(Locale.ROOT, "%s is already in %s%n", name, folder);
             return 0;
         }
-        source.fetch(folder, new Download(mirror(), new Reporter(console)));
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new UsageException("--data " + folder + ": expected a folder, this is a file");
+        }
+        boolean isNew = !Files.exists(folder);
+        try {
+            source.fetch(folder, new Download(from, new Reporter(console)));
+        } catch (RuntimeException e) {
+            if (isNew) removeEmpty(folder);
+            throw e;
+        }
         console.out()
                 .printf(
                         Locale.ROOT,
@@ -71,12 +84,24 @@ final class DataFetchCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** What was downloaded stays: calling again resumes it. */
+    private static void removeEmpty(Path folder) {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            // it is not empty; the error that led here says more
+        }
+    }
+
     private URI mirror() {
         if (mirror == null) return null;
-        if (mirror.getScheme() == null || !mirror.getScheme().startsWith("http")) {
-            throw new UsageException("--mirror: expected an address that starts with http, got " + mirror);
+        try {
+            URI address = new URI(mirror.endsWith("/") ? mirror : mirror + "/");
+            if (address.getHost() != null && address.getScheme().matches("https?")) return address;
+        } catch (URISyntaxException e) {
+            // reported below with the whole text, which says more than the parser's message
         }
-        return mirror.toString().endsWith("/") ? mirror : URI.create(mirror + "/");
+        throw new UsageException("--mirror: expected an address that starts with http, got '" + mirror + "'");
     }
 
     /** A line for every tenth of a file: downloads are often watched through a log. */

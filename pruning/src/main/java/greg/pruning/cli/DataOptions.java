@@ -6,10 +6,16 @@ import greg.datasets.Normalization;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** Which images. */
 final class DataOptions {
+    /** Data sets without files. */
+    static final Set<String> BUNDLED = Set.of(Datasets.DEFAULT, "synthetic");
+    /** As the reader of image files has it. */
+    static final int MOST_PIXELS = 16384;
+
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
@@ -55,14 +61,21 @@ final class DataOptions {
 
     /** Checks what can be checked without reading a file. */
     void check() {
-        Checks.atLeast("--image-size", 0, imageSize);
+        Checks.between("--image-size", 0, MOST_PIXELS, imageSize);
         if ((mean == null) != (std == null)) throw new UsageException("--mean and --std: give both or neither");
         if (mean != null) normalization(0);
         checkName("--dataset: ", dataset);
+        checkFolder(dataset, data);
         if (skipBadImages && !Datasets.ofImageFiles().contains(dataset)) {
             throw new UsageException("--skip-bad-images: " + dataset + " has no image files; leave it out, or choose "
                     + String.join(", ", Datasets.ofImageFiles()));
         }
+    }
+
+    /** Refuses a folder for a data set that has no files. */
+    static void checkFolder(String name, Path folder) {
+        if (folder == null || !BUNDLED.contains(name)) return;
+        throw new UsageException("--data: " + name + " is part of greg and has no files; leave it out");
     }
 
     /** Refuses an unknown data set. */

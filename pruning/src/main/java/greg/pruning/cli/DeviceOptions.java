@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 
 /** Where to compute. */
 final class DeviceOptions {
-    private static final Pattern KNOWN = Pattern.compile("auto|cpu|reference|cuda(:\\d+)?");
+    private static final Pattern KNOWN = Pattern.compile("auto|cpu|reference|cuda(:\\d{1,3})?");
 
     @Option(
             names = "--device",
@@ -49,7 +49,7 @@ final class DeviceOptions {
             throw new UsageException("--device: unknown device '" + device
                     + "'; expected auto, cpu, cuda, cuda:N or reference; 'greg devices' shows what works here");
         }
-        Checks.atLeast("--threads", 0, threads);
+        Checks.between("--threads", 0, BackendOptions.MOST_THREADS, threads);
         Precision asked = precision();
         if (asked != null && asked != Precision.FP32 && (device.equals("cpu") || device.equals("reference"))) {
             throw new UsageException("--precision " + asked + ": --device " + device

@@ -27,7 +27,7 @@ final class EvaluateCommand extends NetworkCommand {
 
     @Override
     void check() {
-        Checks.atLeast("--batch-size", 1, batchSize);
+        Checks.batch("--batch-size", batchSize);
     }
 
     @Override

@@ -72,7 +72,9 @@ final class Failures {
                 || e instanceof CheckpointException
                 || e instanceof KernelException;
         if (ours && e.getMessage() != null) return Flags.message(e);
-        if (e instanceof OutOfMemoryError) return "out of memory (" + e.getMessage() + "): raise the limit with -Xmx";
+        if (e instanceof OutOfMemoryError)
+            return "out of memory (" + e.getMessage()
+                    + "): lower --batch-size or --image-size, or raise the limit with -Xmx";
         if (e instanceof IOException || e instanceof UncheckedIOException)
             return "cannot read or write: " + RunException.reason(e);
         return "internal error: " + e + "; run again with --debug for the stack trace";

@@ -55,11 +55,7 @@ final class InspectCommand implements Callable<Integer> {
             completionCandidates = Shaped.class)
     private String dataset;
 
-    @Option(
-            names = "--wg",
-            paramLabel = "GROUP",
-            defaultValue = "filter",
-            description = "filter, channel or weight. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--wg", paramLabel = "GROUP", description = "filter, channel or weight. Default: filter.")
     private String wg;
 
     @Option(names = "--json", description = "One JSON object on standard output. Default: ${DEFAULT-VALUE}.")
@@ -77,7 +73,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Console console = Console.of(spec);
         arch.check();
-        target.checkNothingIdle();
+        target.checkNothingIdle(wg);
         NetworkSpec networkSpec = networkSpec();
         NetworkSpec full = networkSpec.full();
         Pruning.Cut cut = new Pruning.Cut(networkSpec, null, null);
@@ -106,14 +102,18 @@ final class InspectCommand implements Callable<Integer> {
                     "--dataset: expected one of " + String.join(", ", Datasets.shaped()) + ", got '" + dataset + "'");
         }
         ImageShape images = Datasets.shape(dataset);
-        if (checkpoint != null) return NetworkSpec.of(checkpoint, arch.arch, images);
+        if (checkpoint != null) {
+            NetworkSpec stated = NetworkSpec.of(checkpoint, arch.arch, images);
+            stated.check(checkpoint);
+            return stated;
+        }
         if (arch.arch == null) throw new UsageException("--arch is needed to say which network; or give --weights");
         return NetworkSpec.of(arch.arch, images);
     }
 
     private Pruning.Cut cut(Console console, NetworkSpec full) {
         GregConfig config = GregConfig.l1()
-                .granularity(Words.parse("--wg", Granularity.class, wg))
+                .granularity(wg == null ? Granularity.FILTER : Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(console::warn);

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,6 +13,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The program {@code greg}. */
 @Command(
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "'greg prune' alone is a demonstration on bundled images. 'greg COMMAND --help' explains the flags.",
-            "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 interrupted."
+            "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 interrupted, 143 terminated."
         },
         subcommands = {
             PruneCommand.class,
@@ -97,9 +99,17 @@ public final class Main implements Runnable, Console.Root {
     /** The parser with all commands. */
     static CommandLine commandLine(boolean terminal) {
         return new CommandLine(new Main(terminal))
+                .setExpandAtFiles(false)
+                .registerConverter(Path.class, Main::path)
                 .setParameterExceptionHandler(Failures::usage)
                 .setExecutionExceptionHandler(Failures::run)
                 .setUsageHelpAutoWidth(terminal);
+    }
+
+    /** An empty path would be the current folder. */
+    private static Path path(String text) {
+        if (text.isBlank()) throw new TypeConversionException("expected a path, got '" + text + "'");
+        return Path.of(text);
     }
 
     private static PrintWriter writer(PrintStream stream) {

@@ -88,6 +88,7 @@ final class PruneCommand implements Resume.Command {
         arch.check();
         data.check();
         device.check();
+        run.check();
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         String experiment = preset == null ? data.dataset : preset.dataset(); // even if other images replace its own
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
@@ -117,6 +118,7 @@ final class PruneCommand implements Resume.Command {
         if (networkSpec.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
+        if (start != null) networkSpec.check(start);
         Pruning pruning = new Pruning(networkSpec, config, pruningTarget, null);
         pruning.resolve().warnings().forEach(console::warn);
         if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
@@ -124,6 +126,7 @@ final class PruneCommand implements Resume.Command {
                     "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",
                     Written.name(config.pickPruned()));
         }
+        IdleFlags.warn(spec.commandLine().getParseResult(), config, finetune, arch.weights != null, console);
         PruneRun.Plan plan = new PruneRun.Plan(
                 pruning,
                 batchSizePrune,
@@ -133,7 +136,9 @@ final class PruneCommand implements Resume.Command {
                 prune.oneShot || demonstration,
                 prune.maxIterations,
                 published(preset, networkSpec.arch(), console));
-        try (Backend backend = device.open(!run.noGraph);
+        int images = Math.max(batchSizePrune, Math.max(base.batchSize(), finetune.batchSize()));
+        images = Math.min(images, runData.split().train().size());
+        try (Backend backend = Feasible.on(device.open(!run.noGraph), networkSpec, images);
                 RunFolder folder = run.reserve("prune", networkSpec.arch())) {
             console.say(
                     "%s on %s, %s",

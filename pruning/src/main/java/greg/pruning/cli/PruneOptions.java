@@ -9,7 +9,6 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
 import greg.pruning.run.Recipe;
-import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 import picocli.CommandLine.Option;
@@ -230,31 +229,27 @@ final class PruneOptions {
     /** Images per step until the removal. */
     int batchSizePrune(Recipe recipe) {
         int images = or(batchSizePrune, recipe.batchSizePrune());
-        if (images < 1) throw new UsageException("--batch-size-prune: expected 1 or more, got " + images);
+        Checks.batch("--batch-size-prune", images);
         return images;
     }
 
     /** The training of a base network. */
     TrainConfig base(Recipe recipe, Augmentation augment, long seed) {
         if (baseEpochs != null) Checks.atLeast("--base-epochs", 0, baseEpochs);
-        LrSchedule lr = baseLr == null ? recipe.base().lr() : LrSchedule.parse(baseLr);
+        LrSchedule lr = baseLr == null ? recipe.base().lr() : Checks.schedule("--base-lr", baseLr);
         return training(recipe.base(), lr, or(baseEpochs, recipe.base().epochs()), augment, seed);
     }
 
     /** The training after the removal, by SGD. */
     TrainConfig finetune(Recipe recipe, Augmentation augment, long seed) {
         if (optimizer != null) optimizer(""); // refused before anything is read
-        LrSchedule lr = recipe.finetune().lr();
-        try {
-            if (lrFt != null) lr = LrSchedule.parse(lrFt);
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("--lr-ft: " + e.getMessage());
-        }
+        LrSchedule lr = lrFt == null ? recipe.finetune().lr() : Checks.schedule("--lr-ft", lrFt);
         int epochCount = noFinetune ? 0 : or(epochs, recipe.finetune().epochs());
         return training(recipe.finetune(), lr, epochCount, augment, seed);
     }
 
     private TrainConfig training(TrainConfig from, LrSchedule lr, int epochCount, Augmentation augment, long seed) {
+        if (batchSize != null) Checks.batch("--batch-size", batchSize);
         return new TrainConfig(
                 from.optimizer(),
                 lr,

@@ -55,6 +55,9 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = Console.of(spec);
+        if (force && out == null) {
+            throw new UsageException("--force: no page is written without --out; name one, or leave it out");
+        }
         if (out != null && Files.exists(out) && !force) {
             throw new UsageException("--out " + out + " exists; name another file, or overwrite it with --force");
         }

@@ -77,7 +77,8 @@ final class Resume {
         }
         List<String> args = new ArrayList<>(List.of(command));
         config.path("args").forEach(arg -> args.add(arg.asText()));
-        CommandLine root = new CommandLine(given.root().userObject()); // with its own instances of the commands
+        CommandLine root = new CommandLine(given.root().userObject()) // with its own instances of the commands
+                .setExpandAtFiles(false);
         root.setOut(given.commandLine().getOut()).setErr(given.commandLine().getErr());
         CommandSpec again;
         try {

@@ -27,7 +27,9 @@ final class RunOptions {
 
     @Option(
             names = "--force",
-            description = "Overwrite the run in a folder that is not empty. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Take a folder that is not empty; the run in it is replaced when the new one has its first checkpoint."
+                            + " Default: ${DEFAULT-VALUE}.")
     boolean force;
 
     @Option(
@@ -69,6 +71,15 @@ final class RunOptions {
                     + " imagenet, crop for the others. Default: ${DEFAULT-VALUE}.")
     String augment;
 
+    /** Checks what can be checked without looking at the folder. */
+    void check() {
+        Checks.notNegative("--checkpoint-interval", checkpointInterval);
+        if (force && out == null) {
+            throw new UsageException(
+                    "--force: without --out the run has a folder of its own; name one, or leave it out");
+        }
+    }
+
     /** The augmentation of that data set's training images. */
     Augmentation augment(DataOptions data) {
         if (augment.equals("standard")) return Recipe.augmentation(data.dataset);
@@ -94,7 +105,6 @@ final class RunOptions {
 
     /** Creates the folder, or reopens that of the resumed run; the default name has command, architecture and time. */
     RunFolder reserve(String command, String arch) {
-        Checks.notNegative("--checkpoint-interval", checkpointInterval);
         if (resumed != null) return begins(command, resumed.folder());
         String when = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT));
         Path folder = out != null ? out : Path.of("runs", command + "-" + arch + "-" + when);

@@ -64,12 +64,8 @@ final class StudyOracleCommand extends NetworkCommand {
             description = "Steps of finetuning, of 64 images each. Default: ${DEFAULT-VALUE}.")
     private int steps;
 
-    @Option(
-            names = "--lr",
-            paramLabel = "RATE",
-            defaultValue = "0.001",
-            description = "Learning rate of finetuning. Default: ${DEFAULT-VALUE}.")
-    private double lr;
+    @Option(names = "--lr", paramLabel = "RATE", description = "Learning rate of finetuning. Default: " + LR + ".")
+    private Double lr;
 
     @Option(
             names = "--seed",
@@ -79,6 +75,7 @@ final class StudyOracleCommand extends NetworkCommand {
     private long seed;
 
     private static final int BATCH = 64;
+    private static final float LR = 0.001f;
 
     @Override
     void check() {
@@ -86,7 +83,10 @@ final class StudyOracleCommand extends NetworkCommand {
         Checks.atLeast("--most", 1, most);
         Checks.atLeast("--images", 1, images);
         Checks.atLeast("--steps", 0, steps);
-        Checks.positive("--lr", lr);
+        if (lr != null && steps == 0) {
+            throw new UsageException("--lr: without --steps nothing is finetuned; give --steps, or leave it out");
+        }
+        if (lr != null) Checks.positive("--lr", lr);
     }
 
     @Override
@@ -130,7 +130,7 @@ final class StudyOracleCommand extends NetworkCommand {
                         runData.normalization())
                 .training(Augmentation.NONE, Math.min(BATCH, measuredOn.size()), seed);
         try (Sgd sgd = new Sgd(network, 0.9f, 0)) {
-            sgd.learningRate((float) lr);
+            sgd.learningRate(lr == null ? LR : lr.floatValue());
             new Trainer(network, sgd).run(data, Position.START, steps);
         }
     }

@@ -63,13 +63,15 @@ final class TargetOptions {
     boolean global;
 
     /** UsageException if a flag says how to prune although nothing is to be removed. */
-    void checkNothingIdle() {
+    void checkNothingIdle(String wg) {
         if (given()) return;
         String unused = !skipLayers.isBlank()
                 ? "--skip-layers"
                 : global
                         ? "--global"
-                        : pruneCoupled ? "--prune-coupled" : inheritPruned != null ? "--inherit-pruned" : null;
+                        : pruneCoupled
+                                ? "--prune-coupled"
+                                : inheritPruned != null ? "--inherit-pruned" : wg != null ? "--wg" : null;
         if (unused != null)
             throw new UsageException(unused + ": nothing is to be removed; give --stage-pr, or leave it out");
     }
@@ -86,6 +88,11 @@ final class TargetOptions {
 
     /** The target that the flags describe. */
     Target target(GregConfig config) {
+        if (pruneCoupled && !config.granularity().structured()) {
+            throw new UsageException(
+                    "--prune-coupled: single weights (--wg weight) are not tied to each other; leave it"
+                            + " out, or prune filters or channels");
+        }
         if (basePrModel == null && inheritPruned != null) {
             throw new UsageException("--inherit-pruned: give the run to inherit from with --base-pr-model");
         }

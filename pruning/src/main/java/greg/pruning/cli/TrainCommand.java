@@ -60,6 +60,7 @@ final class TrainCommand implements Resume.Command {
         arch.check();
         data.check();
         device.check();
+        run.check();
         TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
         Checkpoint start = saved != null ? saved.network() : arch.read();
@@ -67,7 +68,9 @@ final class TrainCommand implements Resume.Command {
         NetworkSpec networkSpec = start == null
                 ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
                 : NetworkSpec.of(start, arch.arch, runData.images());
-        try (Backend backend = device.open(!run.noGraph);
+        if (start != null) networkSpec.check(start);
+        int images = Math.min(settings.batchSize(), runData.split().train().size());
+        try (Backend backend = Feasible.on(device.open(!run.noGraph), networkSpec, images);
                 NnModule network =
                         saved != null ? saved.load(networkSpec, backend) : networkSpec.fresh(backend, start, run.seed);
                 RunFolder folder = run.reserve("train", networkSpec.arch())) {

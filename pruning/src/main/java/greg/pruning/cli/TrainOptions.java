@@ -1,6 +1,5 @@
 package greg.pruning.cli;
 
-import greg.nn.optim.LrSchedule;
 import greg.nn.optim.OptimizerKind;
 import greg.nn.train.TrainConfig;
 import picocli.CommandLine.Option;
@@ -18,7 +17,7 @@ final class TrainOptions {
             names = {"-b", "--batch-size"},
             paramLabel = "N",
             defaultValue = "128",
-            description = "Images per step. Default: ${DEFAULT-VALUE}.")
+            description = "Images per step; all of them if there are fewer. Default: ${DEFAULT-VALUE}.")
     int batchSize;
 
     @Option(
@@ -52,12 +51,12 @@ final class TrainOptions {
 
     TrainConfig settings(RunOptions run, DataOptions data) {
         Checks.atLeast("--epochs", 0, epochs);
-        Checks.atLeast("--batch-size", 1, batchSize);
+        Checks.batch("--batch-size", batchSize);
         Checks.notNegative("--weight-decay", weightDecay);
         Checks.fraction("--momentum", momentum);
         return new TrainConfig(
                 OptimizerKind.SGD,
-                LrSchedule.parse(lr),
+                Checks.schedule("--lr", lr),
                 epochs,
                 batchSize,
                 weightDecay,

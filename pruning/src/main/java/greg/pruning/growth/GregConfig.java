@@ -85,7 +85,7 @@ public record GregConfig(
             positive("regUpperLimitPick", regUpperLimitPick);
             positive("regGranularityPick", regGranularityPick);
             require(
-                    Double.isFinite(regGranularityRecover),
+                    Float.isFinite((float) regGranularityRecover),
                     "regGranularityRecover",
                     "a finite number",
                     regGranularityRecover);
@@ -95,7 +95,7 @@ public record GregConfig(
     /** Checks the numbers; the {@link SettingException} says which is wrong, what was expected and what it got. */
     public GregConfig {
         positive("lrPrune", lrPrune);
-        require(weightDecay >= 0 && weightDecay < Double.POSITIVE_INFINITY, "weightDecay", "0 or more", weightDecay);
+        require(weightDecay >= 0 && weightDecay <= Float.MAX_VALUE, "weightDecay", "0 or more", weightDecay);
         require(momentum >= 0 && momentum < 1, "momentum", "a number in [0, 1)", momentum);
         if (method == PruningMethod.GREG_2) {
             boolean one = semantics == Semantics.PAPER;
@@ -138,7 +138,7 @@ public record GregConfig(
     }
 
     private static void positive(String setting, double value) {
-        require(value > 0 && value < Double.POSITIVE_INFINITY, setting, "a number above 0", value);
+        require((float) value > 0 && value <= Float.MAX_VALUE, setting, "a number above 0", value);
     }
 
     /** A step that vanishes in float32 rounding before the limit is reached would make a run endless. */

@@ -232,6 +232,13 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         return network;
     }
 
+    /** Refuses weights that do not fit the network, as {@link #load} does, without computing anything. */
+    public void check(Checkpoint checkpoint) {
+        try (DryBackend dry = new DryBackend()) {
+            load(dry, checkpoint).close();
+        }
+    }
+
     /** A network before its first step: with {@code weights}, or if they are null with its authors' initial values. */
     public NnModule fresh(Backend backend, Checkpoint weights, long seed) {
         if (weights != null) {

@@ -1,0 +1,66 @@
+package greg.pruning.cli;
+
+import greg.nn.train.TrainConfig;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.PruningMethod;
+import greg.pruning.growth.Semantics;
+import greg.pruning.report.Setting;
+import greg.pruning.report.Written;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * Flags of {@code prune} that were given and change nothing. They are no error, since one command line is often tried with
+ * several methods, but they are not silent either.
+ */
+final class IdleFlags {
+    private final ParseResult given;
+    private final Map<String, String> reasons = new LinkedHashMap<>();
+
+    private IdleFlags(ParseResult given) {
+        this.given = given;
+    }
+
+    /** Says which, and why, a line for each reason. */
+    static void warn(ParseResult given, GregConfig config, TrainConfig finetune, boolean weights, Console console) {
+        IdleFlags idle = new IdleFlags(given);
+        idle.growth(config);
+        if (weights) idle.add("where --weights gives the base network", Setting.BASE_EPOCHS, Setting.BASE_LR);
+        if (finetune.epochs() == 0) {
+            idle.add("without finetuning", Setting.LR_FT, Setting.OPTIMIZER);
+            if (given.hasMatchedOption(Flags.of(Setting.NO_FINETUNE))) idle.add("without finetuning", Setting.EPOCHS);
+        }
+        Map<String, List<String>> byReason = new LinkedHashMap<>();
+        idle.reasons.forEach((flag, why) ->
+                byReason.computeIfAbsent(why, w -> new ArrayList<>()).add(flag));
+        byReason.forEach((why, flags) -> console.say(
+                "warning: %s %s no effect %s", String.join(", ", flags), flags.size() == 1 ? "has" : "have", why));
+    }
+
+    private void growth(GregConfig config) {
+        PruningMethod method = config.method();
+        String why = "with --method " + Written.name(method);
+        if (method == PruningMethod.L1) {
+            add(why, Setting.of(Setting.Role.GROWTH).toArray(Setting[]::new));
+            add(why, Setting.ONE_SHOT);
+        }
+        if (method != PruningMethod.GREG_2) {
+            add(why, Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
+        }
+        if (method == PruningMethod.FIX_REG) add(why, Setting.REG_GRANULARITY_PRUNE, Setting.MAG_RATIO_LIMIT);
+        if (config.semantics() == Semantics.PAPER && method != PruningMethod.L1) {
+            String paper = "with --semantics paper";
+            add(paper, Setting.MAG_RATIO_LIMIT, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
+        }
+    }
+
+    private void add(String why, Setting... settings) {
+        for (Setting setting : settings) {
+            String flag = Flags.of(setting);
+            if (given.hasMatchedOption(flag)) reasons.putIfAbsent(flag, why);
+        }
+    }
+}
