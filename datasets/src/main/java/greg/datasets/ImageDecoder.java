@@ -9,6 +9,8 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -121,6 +123,7 @@ final class ImageDecoder {
             if (header.scans() > MAX_SCANS) {
                 throw new BadImageException(file, "a JPEG of " + header.scans() + " scans", null);
             }
+            if (embedsImage(bytes)) throw new BadImageException(file, "a BMP around a JPEG or PNG", null);
             // in memory: ImageIO.read(InputStream) would write a temporary file for each image
             try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
                 ImageReader reader = reader(in);
@@ -143,6 +146,15 @@ final class ImageDecoder {
         }
         // nobody may wait for more while holding some; so it is read again when the memory is there
         return decode(file, chooser, needed);
+    }
+
+    /** Java's reader of BMP would make room for the length that the image inside claims to have, and decode it unchecked. */
+    private static boolean embedsImage(byte[] bytes) {
+        if (bytes.length < 34 || bytes[0] != 'B' || bytes[1] != 'M') return false;
+        ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int length = header.getInt(14);
+        int compression = header.getInt(30);
+        return length >= 40 && (compression == 4 || compression == 5);
     }
 
     private static Pixels decode(ImageReader reader, JpegHeader header, Chooser chooser) throws IOException {

@@ -142,6 +142,18 @@ class HostileImagesTest {
     }
 
     @Test
+    void aBmpAroundAnotherImageIsRefused() throws IOException {
+        byte[] around = bmp(8, 8);
+        for (int compression : new int[] {4, 5}) {
+            ByteBuffer.wrap(around)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(30, compression)
+                    .putInt(34, Integer.MAX_VALUE);
+            assertRefused(Files.write(folder.resolve("a.bmp"), around), "around a JPEG or PNG");
+        }
+    }
+
+    @Test
     void aFormatOfAnotherKindIsRefused() throws IOException {
         // Java would read both, and takes many a damaged file for a WBMP
         byte[] wbmp = {0, 0, 8, 1, (byte) 0xAA};

@@ -48,7 +48,7 @@ class ParameterTest {
             assertArrayEquals(
                     new float[] {6, 0, 4, 3, 0, 1}, linear.weight().tensor().toHost(), "what is loaded is masked");
             state.put("weight", Shape.of(2, 3), 6, -0f, 4, 3, Float.NaN, 1);
-            state.loadInto(linear);
+            state.loadInto(linear, true);
             float[] loaded = linear.weight().tensor().toHost();
             assertEquals(Float.floatToRawIntBits(-0f), Float.floatToRawIntBits(loaded[1]), "-0 is zero, with its sign");
             assertEquals(0, loaded[4]);

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import net.razorvine.pickle.IObjectConstructor;
 import net.razorvine.pickle.Opcodes;
@@ -145,8 +146,8 @@ final class TorchUnpickler extends Unpickler {
                 return super.dispatch(opcode);
             }
             default ->
-                throw new PickleException(
-                        String.format("it has the pickle opcode 0x%02x, which torch.save does not write", opcode));
+                throw new PickleException(String.format(
+                        Locale.ROOT, "it has the pickle opcode 0x%02x, which torch.save does not write", opcode));
         }
         return NO_RETURN_VALUE;
     }

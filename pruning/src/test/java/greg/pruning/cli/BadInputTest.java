@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.nn.StateDict;
+import greg.nn.io.Safetensors;
+import greg.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,6 +172,12 @@ class BadInputTest {
                 "--device",
                 "reference");
         assertTrue(planes.contains("was made for 1 planes"), planes);
+        Path foreign = data.resolve("foreign.safetensors");
+        StateDict other = new StateDict();
+        other.put("conv.weight", Shape.of(2), 1, 2);
+        Safetensors.write(foreign, other, Map.of());
+        String names = fails(2, prune("--stage-pr", "0.5", "--weights", foreign.toString()));
+        assertTrue(names.contains(foreign + " does not fit --arch resnet8"), names);
         String missing = fails(
                 1, "evaluate", "--weights", temp.resolve("none.safetensors").toString());
         assertTrue(missing.contains("there is no such file"), missing);
