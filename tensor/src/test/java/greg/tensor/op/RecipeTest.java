@@ -172,7 +172,7 @@ class RecipeTest {
     @Test
     void namesInTheRecipeExist() throws IOException {
         List<String> names;
-        try (Stream<Path> files = Stream.of("kernels", "tensor", "pruning")
+        try (Stream<Path> files = Stream.of("kernels", "tensor", "nn", "pruning")
                 .map(ROOT::resolve)
                 .flatMap(module -> walk(module.resolve("src")))) {
             names = files.map(file -> file.getFileName().toString()).toList();
