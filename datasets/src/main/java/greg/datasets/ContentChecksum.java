@@ -2,7 +2,6 @@ package greg.datasets;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +60,8 @@ final class ContentChecksum {
             }
         }
         Path memory = DataFiles.home().resolve(FOLDER).resolve(state.hex());
-        String known = check.skipBad() ? null : recall(memory); // who has all files decoded wants to know how they are
+        String known =
+                check.skipBad() ? null : recall(memory); // --skip-bad-images looks at the files, not at the memory
         if (known != null) return known;
         String sum = compute(name, root, entries, settings, check);
         if (newest.isBefore(now.minusSeconds(SETTLED_SECONDS))) remember(memory, sum);
@@ -114,7 +114,7 @@ final class ContentChecksum {
         try {
             String text = Files.readString(memory);
             return text.matches("[0-9a-f]{64}") ? text : null;
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException e) {
             return null; // most often there is none; whatever it is, the checksum can be computed
         }
     }
@@ -123,8 +123,12 @@ final class ContentChecksum {
         try {
             Files.createDirectories(memory.getParent());
             Path temporary = Files.createTempFile(memory.getParent(), "", ".tmp");
-            Files.writeString(temporary, sum);
-            Files.move(temporary, memory, StandardCopyOption.REPLACE_EXISTING);
+            try {
+                Files.writeString(temporary, sum);
+                Files.move(temporary, memory, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
         } catch (IOException e) {
             // computed anew the next time
         }

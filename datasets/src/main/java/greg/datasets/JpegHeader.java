@@ -3,7 +3,7 @@ package greg.datasets;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** What the header of a JPEG file says about its colours. */
+/** What a JPEG file says about its colours, its scans and its end. */
 final class JpegHeader {
 
     /** {@link #adobeTransform()} of a file without an Adobe segment. */

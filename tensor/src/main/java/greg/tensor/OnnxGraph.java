@@ -20,7 +20,7 @@ public interface OnnxGraph {
      * Adds a node that has one output.
      *
      * @param type of the operator, e.g. {@code Conv}
-     * @param attributes by name: {@code Long}, {@code Float}, {@code String} or {@code long[]}; those with ONNX's default may be left out
+     * @param attributes by name: {@code Long}, {@code Float} or {@code long[]}; those with ONNX's default may be left out
      * @return the value of its output
      */
     String node(String type, Map<String, ?> attributes, String... inputs);

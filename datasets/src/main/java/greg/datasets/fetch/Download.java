@@ -129,7 +129,8 @@ public final class Download {
         try (InputStream body = response.body()) {
             if (status == RANGE_REFUSED && partBytes > 0) return null; // nothing is left to send; the checksum decides
             if (status / 100 == REDIRECT) {
-                return "HTTP status " + status + ": a redirect from https to http is not followed";
+                return "HTTP status " + status
+                        + ": it redirects to a place that is not followed, from https to http or too often";
             }
             if (status != OK && status != PARTIAL) return "HTTP status " + status;
             boolean append = status == PARTIAL && partBytes > 0;

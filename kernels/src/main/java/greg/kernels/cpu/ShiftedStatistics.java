@@ -7,8 +7,8 @@ import greg.kernels.spec.BatchNormSpec;
  *
  * <p>oneDNN adds up the mean in float32, which leaves an error of some 1e-6 of it. What is normalized moves by that error over the
  * spread: for values near 5 with a spread of 0.001 by 0.002. Such channels are summed again, in double and with oneDNN's mean m
- * subtracted first, so that nothing cancels: mean = m + s/M, var = q/M - (s/M)^2 with s = sum (x - m), q = sum (x - m)^2. This
- * takes as long as the normalization itself, so it is not done for others.
+ * subtracted first, so that nothing cancels: mean = m + s/M, var = q/M - (s/M)^2 with s = sum (x - m), q = sum (x - m)^2. One
+ * thread does it, which takes longer than the normalization itself, so others are left out.
  */
 final class ShiftedStatistics {
     /** |mean| over the spread from which a channel is summed again; below, what moves is at most 1e-4. */
@@ -17,8 +17,6 @@ final class ShiftedStatistics {
     private static final int CHUNK = 1 << 13;
 
     private float[] chunk = new float[0];
-    private double[] sums = new double[0];
-    private double[] squares = new double[0];
 
     /** Replaces the statistics of the channels that need it; returns whether there are any. */
     boolean refine(BatchNormSpec spec, Layout layout, CpuStorage x, float[] mean, float[] var) {
@@ -26,10 +24,14 @@ final class ShiftedStatistics {
         boolean any = false;
         for (int c = 0; c < channels; c++) any |= far(mean[c], var[c], spec.eps());
         if (!any) return false;
-        sum(spec, layout, x, mean);
+        boolean[] far = new boolean[channels];
+        for (int c = 0; c < channels; c++) far[c] = far(mean[c], var[c], spec.eps());
+        double[] sums = new double[channels];
+        double[] squares = new double[channels];
+        sum(spec, layout, x, mean, far, sums, squares);
         double count = spec.reduction();
         for (int c = 0; c < channels; c++) {
-            if (!far(mean[c], var[c], spec.eps())) continue;
+            if (!far[c]) continue;
             double shift = sums[c] / count;
             mean[c] = (float) (mean[c] + shift);
             var[c] = (float) (squares[c] / count - shift * shift);
@@ -41,26 +43,37 @@ final class ShiftedStatistics {
         return (double) mean * mean > FAR * FAR * ((double) var + eps);
     }
 
-    private void sum(BatchNormSpec spec, Layout layout, CpuStorage x, float[] mean) {
+    private void sum(
+            BatchNormSpec spec,
+            Layout layout,
+            CpuStorage x,
+            float[] mean,
+            boolean[] far,
+            double[] sums,
+            double[] squares) {
         int channels = spec.channels();
         int width = layout.together(channels);
         int pixels = spec.h() * spec.w();
         int most = Math.min(pixels, Math.max(1, CHUNK / width));
         if (chunk.length < most * width) chunk = new float[most * width];
-        sums = new double[channels];
-        squares = new double[channels];
         long at = 0;
         for (int first = 0; at < spec.reduction() * channels; first = (first + width) % channels) {
+            boolean any = false;
+            for (int c = first; c < first + width; c++) any |= far[c];
+            if (!any) {
+                at += (long) pixels * width;
+                continue;
+            }
             for (int left = pixels; left > 0; left -= most) {
                 int now = Math.min(most, left);
                 x.block.read(at, chunk, 0, now * width);
                 at += (long) now * width;
-                add(now, width, first, mean);
+                add(now, width, first, mean, sums, squares);
             }
         }
     }
 
-    private void add(int pixels, int width, int first, float[] mean) {
+    private void add(int pixels, int width, int first, float[] mean, double[] sums, double[] squares) {
         for (int p = 0; p < pixels; p++) {
             for (int i = 0; i < width; i++) {
                 double apart = (double) chunk[p * width + i] - mean[first + i];

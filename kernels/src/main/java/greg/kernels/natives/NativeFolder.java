@@ -20,6 +20,8 @@ import java.util.Set;
  */
 public final class NativeFolder {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> WRITE =
+            Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
     private static final String TEMPORARY = "java.io.tmpdir";
 
     private static Path kept;
@@ -101,6 +103,11 @@ public final class NativeFolder {
                 throw new IOException(each + " belongs to " + owner.getName() + ", not to " + user.getName());
             }
             Set<PosixFilePermission> mode = Files.getPosixFilePermissions(each, LinkOption.NOFOLLOW_LINKS);
+            if (each.equals(own) && writableByOthers(mode)) {
+                // made by greg itself where new folders are open to the group; what is in natives is checked below
+                mode.removeAll(WRITE);
+                Files.setPosixFilePermissions(each, mode);
+            }
             // what is made inside the folder may have any mode: nobody else may enter it
             boolean open = each.equals(folder) ? !PRIVATE.containsAll(mode) : writableByOthers(mode);
             if (open) throw new IOException(each + " is open to others: " + PosixFilePermissions.toString(mode));

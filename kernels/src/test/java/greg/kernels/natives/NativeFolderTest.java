@@ -53,12 +53,18 @@ class NativeFolderTest {
 
     @Test
     void aHomeInWhichOthersCanPutAnotherFolderIsRefused() throws IOException {
-        Path own = NativeFolder.inHome(home.toString()).getParent();
-        mode(own, "rwxrwxr-x");
-        refused(own, "is open to others: rwxrwxr-x");
-        mode(own, "rwxr-xr-x");
+        NativeFolder.inHome(home.toString());
         mode(home, "rwxr-xrwx");
         refused(home, "is open to others: rwxr-xrwx");
+    }
+
+    /** As it is made where new folders are open to the user's group. */
+    @Test
+    void anOpenFolderOfGregsIsClosed() throws IOException {
+        Path folder = NativeFolder.inHome(home.toString());
+        mode(folder.getParent(), "rwxrwxrwx");
+        assertEquals(folder, NativeFolder.inHome(home.toString()));
+        assertEquals("rwxr-xr-x", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.getParent())));
     }
 
     @Test

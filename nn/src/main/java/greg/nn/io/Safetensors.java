@@ -41,7 +41,7 @@ public final class Safetensors {
             if (checked) Checksums.verifyRest(file, metadata, header.described());
             StateDict state = new StateDict();
             for (SafetensorsHeader.Tensor tensor : header.tensors()) {
-                Sha256 sum = new Sha256();
+                Sha256 sum = checked ? new Sha256() : null;
                 state.put(tensor.name(), tensor.shape(), values(in, header.dataStart(), tensor, sum));
                 if (checked) Checksums.verifyTensor(file, metadata, tensor.name(), sum);
             }
@@ -62,8 +62,8 @@ public final class Safetensors {
             int count = Math.min(values.length - done, chunk.capacity() / width);
             chunk.clear().limit(count * width);
             readFully(in, chunk, position);
-            sum.add(chunk.flip());
-            chunk.rewind();
+            chunk.flip();
+            if (sum != null) sum.add(chunk.duplicate());
             tensor.type().decode(chunk, values, done, count);
             done += count;
             position += (long) count * width;

@@ -6,7 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** A running SHA-256: by it a file is known again. */
+/** A running SHA-256, which identifies the content of a file. */
 public final class Sha256 {
     private final MessageDigest digest;
 

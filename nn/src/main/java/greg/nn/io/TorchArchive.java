@@ -17,7 +17,7 @@ import net.razorvine.pickle.PickleException;
 /**
  * The zip archive of a checkpoint: PREFIX/data.pkl, PREFIX/data/KEY, ... {@code torch.save} stores its entries without
  * compressing them. So sizes can be checked against that of the file before anything is allocated for an entry, and an
- * archive with compressed or overlapping entries, which may unpack to thousands of times its size, is refused.
+ * archive with compressed entries, or with entries that are together larger than the file, is refused.
  */
 final class TorchArchive implements AutoCloseable {
     private static final String PICKLE = "data.pkl";

@@ -23,30 +23,31 @@ final class NetworkClass {
      * @throws IllegalArgumentException if there is none, or it is no network that can be made
      */
     static NetworkClass named(String name) {
-        Class<?> type = find(name);
-        if (!NnModule.class.isAssignableFrom(type) || Modifier.isAbstract(type.getModifiers())) {
-            throw new IllegalArgumentException("architecture " + name + ": expected a class that extends "
-                    + NnModule.class.getName() + " and is not abstract");
+        try {
+            Class<?> type = Class.forName(name, false, Thread.currentThread().getContextClassLoader());
+            if (!NnModule.class.isAssignableFrom(type) || Modifier.isAbstract(type.getModifiers())) {
+                throw new IllegalArgumentException("architecture " + name + ": expected a class that extends "
+                        + NnModule.class.getName() + " and is not abstract");
+            }
+            return new NetworkClass(constructor(type));
+        } catch (ClassNotFoundException e) {
+            throw new IllegalArgumentException(
+                    "architecture " + name + ": there is no such class on the class path", e);
+        } catch (LinkageError e) {
+            throw new IllegalArgumentException("architecture " + name + ": the class cannot be loaded (" + e + ")", e);
         }
+    }
+
+    private static Constructor<?> constructor(Class<?> type) {
         for (Class<?>[] parameters : new Class<?>[][] {ANY_IMAGES, {Backend.class}}) {
             for (Constructor<?> candidate : type.getConstructors()) {
                 boolean fits = Arrays.equals(candidate.getParameterTypes(), parameters);
-                if (fits && Modifier.isPublic(type.getModifiers())) return new NetworkClass(candidate);
+                if (fits && Modifier.isPublic(type.getModifiers())) return candidate;
             }
         }
         throw new IllegalArgumentException(
-                "architecture " + name + ": expected a public class with a public constructor"
+                "architecture " + type.getName() + ": expected a public class with a public constructor"
                         + " (Backend backend, int inChannels, int imageSize, int classes) or (Backend backend)");
-    }
-
-    private static Class<?> find(String name) {
-        try {
-            ClassLoader loader = Thread.currentThread().getContextClassLoader();
-            return Class.forName(name, false, loader);
-        } catch (ClassNotFoundException | LinkageError e) {
-            throw new IllegalArgumentException(
-                    "architecture " + name + ": there is no such class on the class path (" + e + ")", e);
-        }
     }
 
     NnModule create(Backend backend, int inChannels, int imageSize, int classes) {

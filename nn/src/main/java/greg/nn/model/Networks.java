@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 
 /**
@@ -80,8 +81,25 @@ public final class Networks {
     /** All names, in the order in which they are listed to users; classes are not listed. */
     public static List<String> names() {
         List<String> names = new ArrayList<>(ENTRIES.keySet());
-        for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) names.add(provider.name());
+        for (NetworkProvider provider : providers()) names.add(provider.name());
         return names;
+    }
+
+    private static List<NetworkProvider> providers() {
+        List<NetworkProvider> found = new ArrayList<>();
+        try {
+            for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) {
+                if (ENTRIES.containsKey(provider.name())) {
+                    throw new IllegalArgumentException(provider.getClass().getName() + " provides a network called "
+                            + provider.name() + ", which is one of greg's; give it another name");
+                }
+                found.add(provider);
+            }
+        } catch (ServiceConfigurationError e) {
+            throw new IllegalArgumentException(
+                    "a provider of networks on the class path cannot be loaded: " + e.getMessage(), e);
+        }
+        return found;
     }
 
     /** Whether a network can be created by that name; null if it can, else why not, as a sentence. */
@@ -122,7 +140,7 @@ public final class Networks {
     private static Entry entry(String arch) {
         Entry own = ENTRIES.get(arch);
         if (own != null) return own;
-        for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) {
+        for (NetworkProvider provider : providers()) {
             if (provider.name().equals(arch)) return Entry.of(provider);
         }
         if (arch.indexOf('.') > 0) return new Entry(1, NetworkClass.named(arch)::create);

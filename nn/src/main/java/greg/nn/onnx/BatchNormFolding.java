@@ -34,7 +34,7 @@ final class BatchNormFolding {
             OnnxNode conv = node.type().equals("BatchNormalization")
                     ? convolutions.get(node.inputs().get(0))
                     : null;
-            if (conv == null || !foldable(conv)) {
+            if (conv == null || !foldable(conv, node)) {
                 if (node.type().equals("Conv")) convolutions.put(node.output(), node);
                 kept.add(node);
                 continue;
@@ -46,8 +46,12 @@ final class BatchNormFolding {
         forgetUnused();
     }
 
-    private boolean foldable(OnnxNode conv) {
-        return uses.get(conv.output()) == 1 && conv.inputs().stream().skip(1).allMatch(in -> uses.get(in) == 1);
+    /** Weights that are computed are left alone. */
+    private boolean foldable(OnnxNode conv, OnnxNode norm) {
+        Set<String> known = network.constants.keySet();
+        return uses.get(conv.output()) == 1
+                && conv.inputs().stream().skip(1).allMatch(in -> uses.get(in) == 1 && known.contains(in))
+                && norm.inputs().stream().skip(1).allMatch(known::contains);
     }
 
     private OnnxNode folded(OnnxNode conv, OnnxNode norm) {

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Writes a network as an ONNX file (operator set {@value #OPSET}): its input is {@code input}, float (N, C, H, W) with any N, normalised as
@@ -80,8 +81,9 @@ public final class OnnxFile {
                 .setProducerName("greg")
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
                 .setGraph(graph);
-        metadata.forEach((key, text) -> model.addMetadataProps(
-                StringStringEntryProto.newBuilder().setKey(key).setValue(text)));
+        new TreeMap<>(metadata)
+                .forEach((key, text) -> model.addMetadataProps(
+                        StringStringEntryProto.newBuilder().setKey(key).setValue(text)));
         return model.build();
     }
 
@@ -140,11 +142,6 @@ public final class OnnxFile {
         if (value instanceof Float number) {
             return proto.setType(AttributeProto.AttributeType.FLOAT)
                     .setF(number)
-                    .build();
-        }
-        if (value instanceof String text) {
-            return proto.setType(AttributeProto.AttributeType.STRING)
-                    .setS(ByteString.copyFromUtf8(text))
                     .build();
         }
         proto.setType(AttributeProto.AttributeType.INTS);

@@ -7,7 +7,7 @@ import java.util.Map;
  * A node with one output.
  *
  * @param name of the layer, where one of its inputs is a parameter of one
- * @param attributes {@code Long}, {@code Float}, {@code String} or {@code long[]} by name
+ * @param attributes {@code Long}, {@code Float} or {@code long[]} by name
  */
 record OnnxNode(String name, String type, Map<String, ?> attributes, List<String> inputs, String output) {
     OnnxNode {

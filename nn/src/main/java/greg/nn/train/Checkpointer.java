@@ -7,7 +7,7 @@ import java.util.function.Consumer;
  * Keeps training from being lost: passes a snapshot to a writer at intervals, after the last step of each epoch and of the
  * training, when another hook {@linkplain #request requests one}, and when the training is asked to stop. The snapshot of an
  * epoch is taken before any hook's {@link #afterEpoch}, which may take long, as when it measures the network: a process that
- * ends meanwhile loses no step. It has to come after the other hooks.
+ * ends meanwhile loses no step. Must be the last hook.
  */
 public final class Checkpointer implements TrainHook {
     /** Writing may take a twentieth of the time, whatever the interval. */

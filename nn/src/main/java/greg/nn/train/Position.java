@@ -16,8 +16,8 @@ public record Position(long iteration, long records, float[] sums) {
     public Position {
         if (iteration < 0 || records < 0 || sums.length != SUMS) {
             throw new IllegalArgumentException(
-                    "position of a training: expected an iteration and a number of records of at" + " least 0 and "
-                            + SUMS + " sums, got " + iteration + ", " + records + " and " + sums.length);
+                    "position of a training: expected an iteration and a number of records from 0, and " + SUMS
+                            + " sums, got " + iteration + ", " + records + " and " + sums.length);
         }
     }
 

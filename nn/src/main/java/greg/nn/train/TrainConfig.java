@@ -38,7 +38,11 @@ public record TrainConfig(
     public TrainConfig {
         require(epochs >= 0, "epochs", "0 or more", epochs);
         require(batchSize >= 1, "batchSize", "at least 1", batchSize);
-        require(weightDecay >= 0 && weightDecay <= Float.MAX_VALUE, "weightDecay", "0 or more", weightDecay);
+        require(
+                weightDecay >= 0 && weightDecay <= Float.MAX_VALUE,
+                "weightDecay",
+                "a number from 0 to " + Float.MAX_VALUE,
+                weightDecay);
         require(momentum >= 0 && momentum < 1, "momentum", "a number in [0, 1)", momentum);
         require(maxIterations >= 0, "maxIterations", "a whole number from 0", maxIterations);
     }

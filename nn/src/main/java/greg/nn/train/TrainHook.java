@@ -16,8 +16,8 @@ public interface TrainHook {
     default void afterStep(TrainLoop loop) {}
 
     /**
-     * After the last step of an epoch; once more by training that is resumed from a state of between that step and the end of
-     * this call.
+     * After the last step of an epoch. Called again after a resume if the state was saved after that step, but before this call
+     * had ended.
      *
      * @param epoch from 0
      * @param train loss and correct answers over the epoch's steps, each before its update
@@ -27,7 +27,7 @@ public interface TrainHook {
     /**
      * Asked after every step, and after {@link #afterEpoch} where an epoch ended; true ends the training there. Hooks after
      * one that answered true are not asked. Training that is resumed asks about the last step that was taken before it takes
-     * another: its state may be from between that step and its end.
+     * another, since the state may have been saved before this was asked.
      */
     default boolean stop(TrainLoop loop) {
         return false;

@@ -29,6 +29,7 @@ import greg.tensor.op.AddOp;
 import greg.tensor.op.BatchNormOp;
 import greg.tensor.op.BiasOp;
 import greg.tensor.op.ConcatOp;
+import greg.tensor.op.Conv2dOp;
 import greg.tensor.op.DropoutOp;
 import greg.tensor.op.FlattenOp;
 import greg.tensor.op.GateOp;
@@ -191,6 +192,27 @@ class OnnxFileTest {
             y = tail.forwardAddRelu(twice.call(y), y);
             y = tail.forwardAddRelu(twice.call(y), y); // shared weights: not to be folded twice
             return head.call(GlobalAveragePoolOp.apply(y));
+        }
+    }
+
+    /** A weight that is computed is no constant into which anything could be folded. */
+    @Test
+    void aComputedWeight() throws Exception {
+        try (NnModule network = new NnModule(backend) {
+            private final Parameter weight = parameter("weight", Shape.of(4, 3, 1, 1));
+            private final Parameter mask = parameter("mask", Shape.of(4, 3, 1, 1));
+            private final BatchNorm2d norm = child("norm", new BatchNorm2d(backend(), 4));
+
+            @Override
+            public Tensor forward(Tensor x) {
+                Tensor masked = MulOp.apply(weight.tensor(), mask.tensor());
+                return norm.call(Conv2dOp.apply(x, masked, null, Conv2dOptions.DEFAULT));
+            }
+        }) {
+            randomise(network);
+            network.parameters().forEach((name, p) -> p.tensor()
+                    .set(numbers((int) p.tensor().shape().size())));
+            same(network, 3, 5, 5, true);
         }
     }
 

@@ -35,7 +35,7 @@ record Console(PrintWriter out, PrintWriter err, boolean terminal) implements Ru
 
     /** A warning of the library. */
     void warn(String text) {
-        say("warning: %s", Flags.in(text));
+        say("warning: %s", text);
     }
 
     @Override

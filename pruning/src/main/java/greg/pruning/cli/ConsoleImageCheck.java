@@ -45,6 +45,11 @@ final class ConsoleImageCheck implements ImageCheck {
         return count;
     }
 
+    /** The same in words. */
+    String counted() {
+        return count == 1 ? "1 image file" : count + " image files";
+    }
+
     /** The first of them, and why. */
     String first() {
         return first;

@@ -93,8 +93,8 @@ final class DataCommand implements Runnable {
             print(split.train());
             print(split.test());
             if (images.count() == 0) return 0;
-            throw new DatasetException("data verify " + name + ": " + images.count()
-                    + " image files cannot be used; replace or remove them, or leave them out of a run with the setting"
+            throw new DatasetException("data verify " + name + ": " + images.counted()
+                    + " cannot be used; replace or remove what is listed, or leave it out of a run with the setting"
                     + " skipBadImages");
         }
 

@@ -85,14 +85,21 @@ final class DataOptions {
                 + "; known are " + String.join(", ", Datasets.names()));
     }
 
+    /** Refuses a data set whose image size is not known without its files. */
+    static void checkShaped(String name) {
+        if (Datasets.shaped().contains(name)) return;
+        throw new UsageException(
+                "--dataset: expected one of " + String.join(", ", Datasets.shaped()) + ", got '" + name + "'");
+    }
+
     /** Reads the data set; says how many images are left out. */
     RunData open(Console console) {
         check();
         ConsoleImageCheck images = new ConsoleImageCheck(console, skipBadImages, line -> {});
         DataSplit split = Datasets.open(dataset, data, imageSize, images);
         if (images.count() > 0) {
-            console.warn("left out " + images.count() + " image files that cannot be used, the first is "
-                    + images.first() + "; 'greg data verify' lists all");
+            console.warn("left out " + images.counted() + " that cannot be used, the first is " + images.first()
+                    + "; 'greg data verify' lists them");
         }
         Normalization defaults = split.train().normalization();
         return new RunData(

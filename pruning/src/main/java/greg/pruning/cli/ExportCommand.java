@@ -11,6 +11,8 @@ import greg.nn.io.Safetensors;
 import greg.nn.onnx.OnnxFile;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.UsageException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -77,9 +79,12 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        arch.check();
         check();
+        arch.check();
         Checkpoint checkpoint = arch.read();
+        if (isSource(checkpoint.file())) {
+            throw new UsageException("--to " + to + " is the file that is exported; name another");
+        }
         NetworkSpec networkSpec = networkSpec(checkpoint);
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = networkSpec.load(backend, checkpoint)) {
@@ -95,20 +100,28 @@ final class ExportCommand implements Callable<Integer> {
         }
         if (run != null) arch.weights = run;
         if (arch.weights == null) throw new UsageException("expected a run folder or a file of weights to export");
-        String name = to.toString().toLowerCase(Locale.ROOT);
-        if (!name.endsWith(ONNX) && !name.endsWith(SAFETENSORS)) {
+        if (!onnx() && !to.toString().toLowerCase(Locale.ROOT).endsWith(SAFETENSORS)) {
             throw new UsageException("--to " + to + ": expected a name that ends with " + ONNX + " or " + SAFETENSORS);
         }
-        if (foldBatchNorm && !name.endsWith(ONNX)) {
+        if (foldBatchNorm && !onnx()) {
             throw new UsageException("--fold-bn is for ONNX; in safetensors every tensor keeps its name and value");
         }
         if (Files.exists(to) && !force) {
             throw new UsageException("--to " + to + " exists; name another file, or overwrite it with --force");
         }
-        if (dataset != null && !Datasets.shaped().contains(dataset)) {
-            throw new UsageException(
-                    "--dataset: expected one of " + String.join(", ", Datasets.shaped()) + ", got '" + dataset + "'");
+        if (dataset != null) DataOptions.checkShaped(dataset);
+    }
+
+    private boolean isSource(Path file) {
+        try {
+            return Files.exists(to) && Files.isSameFile(to, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    private boolean onnx() {
+        return to.toString().toLowerCase(Locale.ROOT).endsWith(ONNX);
     }
 
     private NetworkSpec networkSpec(Checkpoint checkpoint) {
@@ -122,7 +135,7 @@ final class ExportCommand implements Callable<Integer> {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("architecture", networkSpec.arch());
         metadata.put("producer", "greg");
-        if (to.toString().toLowerCase(Locale.ROOT).endsWith(ONNX)) {
+        if (onnx()) {
             int side = networkSpec.imageSize();
             OnnxFile.write(to, network, networkSpec.channels(), side, side, foldBatchNorm, metadata);
         } else {

@@ -22,7 +22,7 @@ final class Feasible {
     private Feasible() {}
 
     /**
-     * The backend, or a UsageException if the network cannot be applied to such images, or a batch does not fit the memory.
+     * The backend, or a UsageException if a batch does not fit the memory; what building the network throws is passed on.
      *
      * @param images in the largest batch
      */
@@ -45,8 +45,8 @@ final class Feasible {
         if (bytes <= memory) return;
         throw new UsageException(String.format(
                 Locale.ROOT,
-                "--batch-size: a step of a %s on %d images of %dx%d takes at least %.1f GB, there are %.1f GB; use smaller"
-                        + " batches or a smaller --image-size",
+                "a step of a %s on %d images of %dx%d takes at least %.1f GB, there are %.1f GB; use smaller batches"
+                        + " (--batch-size, and --batch-size-prune where there is one) or a smaller --image-size",
                 spec.arch(),
                 images,
                 spec.imageSize(),

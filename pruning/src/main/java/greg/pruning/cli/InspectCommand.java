@@ -97,10 +97,7 @@ final class InspectCommand implements Callable<Integer> {
             return NetworkSpec.stored(checkpoint, arch.arch);
         }
         if (dataset == null) dataset = DATASET;
-        if (!Datasets.shaped().contains(dataset)) {
-            throw new UsageException(
-                    "--dataset: expected one of " + String.join(", ", Datasets.shaped()) + ", got '" + dataset + "'");
-        }
+        DataOptions.checkShaped(dataset);
         ImageShape images = Datasets.shape(dataset);
         if (checkpoint != null) {
             NetworkSpec stated = NetworkSpec.of(checkpoint, arch.arch, images);

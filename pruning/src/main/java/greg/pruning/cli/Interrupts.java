@@ -13,8 +13,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class Interrupts {
     private static final long MOMENT_NANOS = 500_000_000L;
-    /** For a step and the checkpoint after it. */
-    private static final long MOST_NANOS = 60_000_000_000L;
 
     private static final long POLL_MILLIS = 10;
     private static final CountDownLatch DONE = new CountDownLatch(1);
@@ -37,20 +35,18 @@ final class Interrupts {
 
     private static void shutDown(PrintWriter err) {
         requested = true;
-        long start = System.nanoTime();
-        long saved = start;
+        long saved = System.nanoTime();
         try {
             while (!DONE.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 long now = System.nanoTime();
-                boolean waits = unsaved && now - start < MOST_NANOS;
-                if (waits) saved = now;
-                if (waits || now - saved < MOMENT_NANOS) continue;
+                if (unsaved) saved = now;
+                if (now - saved < MOMENT_NANOS) continue;
                 if (!answers()) {
                     DONE.await(MOMENT_NANOS, TimeUnit.NANOSECONDS); // the command is about to say so
                     return;
                 }
-                if (System.console() != null) err.println(); // ends the line of a progress bar
-                err.println("greg: " + (unsaved ? "interrupted" : answer));
+                if (Console.systemIsTerminal()) err.println(); // ends the line of a progress bar
+                err.println("greg: " + answer);
                 err.flush();
                 return;
             }

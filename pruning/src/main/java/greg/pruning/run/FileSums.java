@@ -48,7 +48,7 @@ public record FileSums(String config, String plan, String report, String metrics
         verify(folder.resolve(RunFiles.PLAN), plan);
         verify(folder.resolve(RunFiles.REPORT), report);
         Path file = folder.resolve(RunFiles.METRICS);
-        if (metrics != null && !metrics.equals(of(file, metricsBytes).hex())) throw changed(file);
+        if (!metrics.equals(of(file, metricsBytes).hex())) throw changed(file);
     }
 
     private static void verify(Path file, String expected) {

@@ -100,19 +100,22 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
      * @throws CheckpointException if the file cannot be read, or is unusable
      */
     public static Checkpoint read(Path weights, boolean allowNonFinite) {
-        return usable(file("weights", weights), allowNonFinite);
+        return allowNonFinite
+                ? file("weights", weights)
+                : usable(
+                        file("weights", weights),
+                        "use another checkpoint, or look at this one with the setting" + " allowNonfinite");
     }
 
     /** As above, for another setting than {@code weights}. */
     public static Checkpoint read(String setting, Path weights) {
-        return usable(file(setting, weights), false);
+        return usable(file(setting, weights), "use another run");
     }
 
-    private static Checkpoint usable(Checkpoint checkpoint, boolean allowNonFinite) {
-        String unusable = allowNonFinite ? null : checkpoint.state().unusable();
+    private static Checkpoint usable(Checkpoint checkpoint, String remedy) {
+        String unusable = checkpoint.state().unusable();
         if (unusable == null) return checkpoint;
-        throw new CheckpointException(checkpoint.file() + ": " + unusable
-                + "; use another checkpoint, or look at this one with the setting allowNonfinite");
+        throw new CheckpointException(checkpoint.file() + ": " + unusable + "; " + remedy);
     }
 
     private static Checkpoint file(String setting, Path weights) {

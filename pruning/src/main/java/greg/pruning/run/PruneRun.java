@@ -126,7 +126,7 @@ public final class PruneRun {
                     plan.published());
             folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText("report.txt", report.toText());
-            folder.writeText(RunFolder.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
+            folder.writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
             return report;
         }

@@ -69,7 +69,8 @@ public final class ResumedRun {
     public static void verifyFiles(Path folder, RunMonitor monitor) {
         LastState last = LastState.of(folder);
         last.say(monitor);
-        if (last.saved() != null) last.saved().state().verify(folder);
+        if (last.saved() == null) monitor.say("warning: %s has no checkpoint, its files are not verified", folder);
+        else last.saved().state().verify(folder);
     }
 
     /** Content of its {@code config.json}. */

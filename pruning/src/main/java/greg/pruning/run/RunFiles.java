@@ -16,7 +16,7 @@ final class RunFiles {
     static final String METRICS = "metrics.jsonl";
     static final String PAGE = "report.html";
 
-    /** Relative to the folder; that of the metrics first, since whoever has it locked has the folder. */
+    /** Relative to the folder. */
     static final List<String> NAMES = List.of(
             METRICS,
             CONFIG,
@@ -31,9 +31,6 @@ final class RunFiles {
             PruneRun.BASE,
             "checkpoint/latest.safetensors",
             "checkpoint/best.safetensors");
-
-    /** How the name of a file begins that shows whether the folder can be written. */
-    static final String PROBE = ".greg-probe-";
 
     private static final String SUBFOLDER = "checkpoint";
     /** As {@link greg.nn.io.AtomicFile} names its temporary files. */
@@ -75,7 +72,6 @@ final class RunFiles {
     }
 
     private static boolean isTemporary(String name) {
-        if (name.startsWith(PROBE) && name.endsWith(".tmp")) return true;
         Matcher half = TEMPORARY.matcher(name);
         if (!half.matches()) return false;
         return half.group(1).equals(Replacement.LIST) || NAMES.stream().anyMatch(n -> n.endsWith(half.group(1)));

@@ -7,7 +7,6 @@ import greg.pruning.report.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,11 +23,6 @@ import java.util.stream.Stream;
  * fails before its first checkpoint, nothing of it stays, and a run that it was to replace is as it was.
  */
 public final class RunFolder implements AutoCloseable {
-    /** The report with charts. */
-    public static final String PAGE = RunFiles.PAGE;
-
-    private static final String IN_USE = " is in use by another greg process; wait for it to end, or stop it";
-
     private final Path folder;
     private final Replacement replacement;
     private final Deque<Path> created = new ArrayDeque<>();
@@ -42,8 +36,7 @@ public final class RunFolder implements AutoCloseable {
 
     private FileChannel metrics;
     private Sha256 metricsSum = new Sha256();
-    /** Of the run that is to be replaced: as long as it is locked, nobody can resume that one. */
-    private FileChannel replaced;
+    private FolderLock lock;
 
     private RunFolder(Path folder) {
         this.folder = folder;
@@ -76,22 +69,20 @@ public final class RunFolder implements AutoCloseable {
     private void prepare(boolean force) throws IOException {
         for (Path p = folder; p != null && !Files.exists(p); p = p.getParent()) created.addLast(p);
         Files.createDirectories(folder);
-        if (force) settle(folder);
         try (Stream<Path> content = Files.list(folder)) {
-            if (content.findAny().isPresent() && !force) {
+            boolean empty = content.allMatch(p -> p.endsWith(FolderLock.FILE));
+            if (!empty && !force) {
                 throw new UsageException("out = " + folder
                         + " is not empty; name another folder, or overwrite the run in it with the setting force");
             }
         }
-        Files.delete(Files.createTempFile(folder, RunFiles.PROBE, ".tmp"));
-        boolean old = RunFiles.anyIn(folder);
-        if (old) replaced = lock(file(RunFiles.METRICS), folder); // it may still be running
+        lock = FolderLock.of(folder); // a run in it may still be running
+        if (replacement.committed()) replacement.finish();
         RunFiles.deleteTemporary(folder); // of a run that was killed
-        if (!old) return;
+        if (!RunFiles.anyIn(folder)) return;
         replacement.discard();
         home = replacement.folder();
         Files.createDirectories(home);
-        metrics = lock(file(RunFiles.METRICS), folder);
     }
 
     /**
@@ -101,8 +92,7 @@ public final class RunFolder implements AutoCloseable {
     public static void settle(Path folder) {
         Replacement replacement = new Replacement(folder.toAbsolutePath().normalize());
         if (!replacement.committed()) return;
-        Path there = replacement.folder().resolve(RunFiles.METRICS);
-        try (FileChannel held = lock(Files.exists(there) ? there : folder.resolve(RunFiles.METRICS), folder)) {
+        try (FolderLock held = FolderLock.of(folder)) {
             if (replacement.committed()) replacement.finish();
         } catch (IOException e) {
             throw new RunException(
@@ -121,10 +111,11 @@ public final class RunFolder implements AutoCloseable {
     static RunFolder reopen(Path folder, RunState at) {
         RunFolder run = new RunFolder(folder.toAbsolutePath().normalize());
         try {
-            settle(run.folder);
+            run.lock = FolderLock.of(run.folder);
             run.kept = true;
-            run.metrics = lock(run.file(RunFiles.METRICS), run.folder);
+            if (run.replacement.committed()) run.replacement.finish();
             run.replacement.discard(); // its process would hold the lock
+            run.openMetrics();
             RunFiles.deleteTemporary(run.folder);
             long length = at == null ? 0 : at.metricsBytes();
             run.metricsSum = FileSums.of(run.file(RunFiles.METRICS), length);
@@ -138,16 +129,16 @@ public final class RunFolder implements AutoCloseable {
         } catch (IOException e) {
             run.close();
             throw new RunException("resume = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
-        } catch (RunException e) {
+        } catch (RuntimeException e) {
             run.close();
             throw e;
         }
     }
 
-    /** Begins a run: config.json is there from now on, and no other process can run here. */
+    /** Begins a run: config.json is there from now on. */
     public void begin(Object config) {
         try {
-            if (metrics == null) metrics = lock(file(RunFiles.METRICS), folder);
+            if (metrics == null) openMetrics();
         } catch (IOException e) {
             throw new RunException("out = " + folder + " cannot be written (" + RunException.reason(e) + ")", e);
         }
@@ -162,26 +153,15 @@ public final class RunFolder implements AutoCloseable {
             kept = true;
             if (!home.equals(folder)) replacement.finish();
             home = folder;
-            if (replaced != null) replaced.close();
         } catch (IOException e) {
             throw new RunException(
                     "out = " + folder + ": the old run cannot be replaced (" + RunException.reason(e) + ")", e);
         }
     }
 
-    /** Opens metrics.jsonl and locks it; the system unlocks it however the process ends. */
-    private static FileChannel lock(Path file, Path folder) throws IOException {
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
-        boolean free;
-        try {
-            free = channel.tryLock() != null;
-        } catch (OverlappingFileLockException e) {
-            free = false; // another run of this process
-        }
-        if (free) return channel;
-        channel.close();
-        throw new RunException(folder + IN_USE);
+    private void openMetrics() throws IOException {
+        metrics = FileChannel.open(
+                file(RunFiles.METRICS), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
     }
 
     /** Its path. */
@@ -257,9 +237,9 @@ public final class RunFolder implements AutoCloseable {
     public void close() {
         try {
             if (metrics != null) metrics.close();
-            if (!kept && metrics != null) RunFiles.delete(home);
+            if (!kept && lock != null) RunFiles.delete(home);
             if (!kept && !home.equals(folder)) RunFiles.deleteEmpty(home);
-            if (replaced != null) replaced.close();
+            if (lock != null) lock.close();
             for (Path p : created) if (!RunFiles.deleteEmpty(p)) return;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -61,6 +62,7 @@ class RunFolderTest {
         Map<String, String> all = new TreeMap<>();
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (file.endsWith(FolderLock.FILE)) continue; // as long as a run is there
                 all.put(folder.relativize(file).toString(), Files.readString(file));
             }
         }
@@ -170,16 +172,54 @@ class RunFolderTest {
         assertReplaced(out);
     }
 
-    /** Before its first file a run has only a probe in its folder, and half a configuration. */
+    /** Before its first file a run has only locked its folder, and written half a configuration. */
     @Test
     void whatARunLeftThatWasKilledAtOnceIsRemovedByTheNext() throws Exception {
         Path out = temp.resolve("killed");
         Files.createDirectories(out);
-        for (String name : List.of(".greg-probe-17.tmp", ".config.json.4711.tmp")) {
+        for (String name : List.of(".greg-lock", ".config.json.4711.tmp")) {
             Files.writeString(out.resolve(name), "half");
         }
         Files.writeString(out.resolve(".notes.txt.4711.tmp"), "somebody's");
         RunFolder.reserve(out, true).close();
         assertEquals(Map.of(".notes.txt.4711.tmp", "somebody's"), content(out));
+    }
+
+    /** In another process, since within one Java itself keeps count of locks. */
+    @Test
+    void noOtherProcessGetsInWhileARunIsThere() throws Exception {
+        Path out = ended();
+        try (RunFolder resumed = RunFolder.reopen(out, null)) {
+            resumed.metric(Map.of("phase", "grow"));
+            FileSums.of(out.resolve("metrics.jsonl")); // reading must not unlock it
+            assertThrows(RunException.class, () -> RunFolder.reopen(out, null)); // nor a refused run
+            Process other = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Other.class.getName(),
+                            out.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals("refused", said.strip());
+        }
+        RunFolder.reopen(out, null).close();
+        assertFalse(Files.exists(out.resolve(FolderLock.FILE)));
+    }
+
+    /** Another process that wants the folder. */
+    static final class Other {
+        private Other() {}
+
+        public static void main(String[] args) {
+            try {
+                RunFolder.reserve(Path.of(args[0]), true).close();
+                System.out.println("let in");
+            } catch (RunException e) {
+                System.out.println(e.getMessage().contains("in use") ? "refused" : e.getMessage());
+            }
+        }
     }
 }
