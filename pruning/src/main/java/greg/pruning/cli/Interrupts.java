@@ -85,6 +85,11 @@ final class Interrupts {
         DONE.countDown();
     }
 
+    /** Whether the JVM is shutting down. */
+    static boolean shutsDown() {
+        return requested;
+    }
+
     /** For tests: the {@code nth} call of {@link #requested()} from now on, and only that one, returns true. */
     static void pretend(int nth) {
         callsLeft = nth;

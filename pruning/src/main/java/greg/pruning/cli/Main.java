@@ -64,7 +64,7 @@ public final class Main implements Runnable, Console.Root {
         warnOfCharset(err);
         int code = run(args, System.out, System.err);
         Interrupts.done();
-        System.exit(code);
+        if (!Interrupts.shutsDown()) System.exit(code); // else it ends with the code of the signal
     }
 
     /** JNA cannot be loaded where ASCII takes more than a byte; nothing of greg's own depends on the default charset. */
