@@ -36,7 +36,7 @@ class GregJarTest {
     private static final Pattern EXPECTED = Pattern.compile(String.join(
             "|",
             "greg/.*",
-            "(com/fasterxml/jackson|com/sun/jna|jcuda|me/tongfei|net/razorvine|org/apache/commons/math3|org/bytedeco"
+            "(ai/onnx/proto|com/fasterxml/jackson|com/google/protobuf|com/sun/jna|jcuda|me/tongfei|net/razorvine|org/apache/commons/math3|org/bytedeco"
                     + "|org/jline|picocli)/.*\\.class",
             "META-INF/versions/\\d+/com/fasterxml/jackson/core/.*\\.class",
             "com/sun/jna/(linux-(x86-64|aarch64)|darwin-(x86-64|aarch64)|win32-x86-64)/(lib)?jnidispatch\\.(so|jnilib|dll)",

@@ -28,12 +28,13 @@ final class Interrupts {
      * Installs the shutdown hook; for the program, not for tests.
      *
      * @param err where it answers if the command is cut off
+     * @param terminal whether that is one, on which the line of a progress bar has to be ended
      */
-    static void install(PrintWriter err) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(err), "greg-interrupt"));
+    static void install(PrintWriter err, boolean terminal) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(err, terminal), "greg-interrupt"));
     }
 
-    private static void shutDown(PrintWriter err) {
+    private static void shutDown(PrintWriter err, boolean terminal) {
         requested = true;
         long saved = System.nanoTime();
         try {
@@ -45,7 +46,7 @@ final class Interrupts {
                     DONE.await(MOMENT_NANOS, TimeUnit.NANOSECONDS); // the command is about to say so
                     return;
                 }
-                if (Console.systemIsTerminal()) err.println(); // ends the line of a progress bar
+                if (terminal) err.println();
                 err.println("greg: " + answer);
                 err.flush();
                 return;

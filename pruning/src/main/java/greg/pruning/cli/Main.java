@@ -60,7 +60,7 @@ public final class Main implements Runnable, Console.Root {
     public static void main(String[] args) {
         Locale.setDefault(Locale.ROOT); // greg names it everywhere; picocli and the progress bar do not
         PrintWriter err = writer(System.err);
-        Interrupts.install(err);
+        Interrupts.install(err, Console.systemIsTerminal());
         warnOfCharset(err);
         int code = run(args, System.out, System.err);
         Interrupts.done();
