@@ -3,17 +3,11 @@ package greg.nn.model;
 import greg.kernels.Backend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 
-/**
- * The architectures that can be created by name: greg's own; those of {@link NetworkProvider}s; and any public {@link NnModule} by
- * the name of its class. Classes that are not greg's are looked for by the context class loader of the thread.
- */
+/** The architectures that can be created by name. */
 public final class Networks {
     /** Images from this size on get the VGG for ImageNet, smaller ones that for CIFAR. */
     private static final int LARGE = 224;
@@ -27,11 +21,7 @@ public final class Networks {
     }
 
     /** A network and the smallest height and width of its images. */
-    private record Entry(int minImage, Factory factory) {
-        static Entry of(NetworkProvider provider) {
-            return new Entry(provider.minImage(), provider::create);
-        }
-    }
+    private record Entry(int minImage, Factory factory) {}
 
     static {
         register("lenet5", 28, LeNet5::new);
@@ -78,38 +68,9 @@ public final class Networks {
         ENTRIES.put(name, new Entry(minImage, factory));
     }
 
-    /** All names, in the order in which they are listed to users; classes are not listed. */
+    /** All names, in the order in which they are listed to users. */
     public static List<String> names() {
-        List<String> names = new ArrayList<>(ENTRIES.keySet());
-        for (NetworkProvider provider : providers()) names.add(provider.name());
-        return names;
-    }
-
-    private static List<NetworkProvider> providers() {
-        List<NetworkProvider> found = new ArrayList<>();
-        try {
-            for (NetworkProvider provider : ServiceLoader.load(NetworkProvider.class)) {
-                if (ENTRIES.containsKey(provider.name())) {
-                    throw new IllegalArgumentException(provider.getClass().getName() + " provides a network called "
-                            + provider.name() + ", which is one of greg's; give it another name");
-                }
-                found.add(provider);
-            }
-        } catch (ServiceConfigurationError e) {
-            throw new IllegalArgumentException(
-                    "a provider of networks on the class path cannot be loaded: " + e.getMessage(), e);
-        }
-        return found;
-    }
-
-    /** Whether a network can be created by that name; null if it can, else why not, as a sentence. */
-    public static String whyNot(String arch) {
-        try {
-            entry(arch);
-            return null;
-        } catch (IllegalArgumentException e) {
-            return e.getMessage();
-        }
+        return List.copyOf(ENTRIES.keySet());
     }
 
     /**
@@ -138,12 +99,8 @@ public final class Networks {
     }
 
     private static Entry entry(String arch) {
-        Entry own = ENTRIES.get(arch);
-        if (own != null) return own;
-        for (NetworkProvider provider : providers()) {
-            if (provider.name().equals(arch)) return Entry.of(provider);
-        }
-        if (arch.indexOf('.') > 0) return new Entry(1, NetworkClass.named(arch)::create);
+        Entry entry = ENTRIES.get(arch);
+        if (entry != null) return entry;
         throw new IllegalArgumentException(
                 "unknown architecture '" + arch + "'; known are " + String.join(", ", names()));
     }
