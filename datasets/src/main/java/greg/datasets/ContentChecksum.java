@@ -60,9 +60,8 @@ final class ContentChecksum {
             }
         }
         Path memory = DataFiles.home().resolve(FOLDER).resolve(state.hex());
-        String known = check.skipBad()
-                ? null
-                : recall(memory); // who skips bad images has looked at the files, not at a memory
+        // who skips bad images has looked at the files, not at a memory
+        String known = check.skipBad() ? null : recall(memory);
         if (known != null) return known;
         String sum = compute(name, root, entries, settings, check);
         if (newest.isBefore(now.minusSeconds(SETTLED_SECONDS))) remember(memory, sum);

@@ -21,11 +21,11 @@ final class ShiftedStatistics {
     /** Replaces the statistics of the channels that need it; returns whether there are any. */
     boolean refine(BatchNormSpec spec, Layout layout, CpuStorage x, float[] mean, float[] var) {
         int channels = spec.channels();
-        boolean any = false;
-        for (int c = 0; c < channels; c++) any |= far(mean[c], var[c], spec.eps());
-        if (!any) return false;
         boolean[] far = new boolean[channels];
-        for (int c = 0; c < channels; c++) far[c] = far(mean[c], var[c], spec.eps());
+        for (int c = 0; c < channels; c++) {
+            far[c] = (double) mean[c] * mean[c] > FAR * FAR * ((double) var[c] + spec.eps());
+        }
+        if (!any(far, 0, channels)) return false;
         double[] sums = new double[channels];
         double[] squares = new double[channels];
         sum(spec, layout, x, mean, far, sums, squares);
@@ -39,8 +39,9 @@ final class ShiftedStatistics {
         return true;
     }
 
-    private static boolean far(float mean, float var, float eps) {
-        return (double) mean * mean > FAR * FAR * ((double) var + eps);
+    private static boolean any(boolean[] flags, int first, int count) {
+        for (int i = first; i < first + count; i++) if (flags[i]) return true;
+        return false;
     }
 
     private void sum(
@@ -58,9 +59,7 @@ final class ShiftedStatistics {
         if (chunk.length < most * width) chunk = new float[most * width];
         long at = 0;
         for (int first = 0; at < spec.reduction() * channels; first = (first + width) % channels) {
-            boolean any = false;
-            for (int c = first; c < first + width; c++) any |= far[c];
-            if (!any) {
+            if (!any(far, first, width)) {
                 at += (long) pixels * width;
                 continue;
             }

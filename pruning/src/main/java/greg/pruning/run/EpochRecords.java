@@ -10,8 +10,6 @@ import java.util.Locale;
 
 /** Measures the network after each epoch, records the result, and keeps the latest and the best network. */
 final class EpochRecords implements TrainHook {
-    private static final String LATEST = "checkpoint/latest.safetensors";
-    private static final String BEST = "checkpoint/best.safetensors";
 
     private final RunFolder folder;
     private final RunCheckpoints checkpoints;
@@ -85,16 +83,16 @@ final class EpochRecords implements TrainHook {
         boolean better = epochs.best() == null || last.top1() > epochs.best().top1();
         if (better) {
             epochs = new RunState.Epochs(last, last, epoch);
-            if (keep) checkpoints.spec().save(folder.file(BEST), loop.network());
+            if (keep) checkpoints.spec().save(folder.file(RunFiles.BEST), loop.network());
         }
-        if (keep) checkpoints.spec().save(folder.file(LATEST), loop.network());
+        if (keep) checkpoints.spec().save(folder.file(RunFiles.LATEST), loop.network());
     }
 
     /** The score of the network now; training that ended within an epoch, or had none, is measured here. */
     Score last(NnModule network) {
         if (!measured) {
             measure(network);
-            if (keep) checkpoints.spec().save(folder.file(LATEST), network);
+            if (keep) checkpoints.spec().save(folder.file(RunFiles.LATEST), network);
         }
         return epochs.last();
     }

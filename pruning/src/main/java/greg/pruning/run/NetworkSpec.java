@@ -33,8 +33,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     /** Planes, side of an image, classes: more than any network here has, and few enough to build it once. */
     private static final int MOST = 1 << 16;
 
-    private static final List<String> IN_RUN_FOLDER =
-            List.of(PruneRun.PRUNED, "checkpoint/best.safetensors", "checkpoint/latest.safetensors");
+    private static final List<String> IN_RUN_FOLDER = List.of(PruneRun.PRUNED, RunFiles.BEST, RunFiles.LATEST);
 
     /** The unpruned architecture for images of this kind. */
     public static NetworkSpec of(String arch, ImageShape images) {

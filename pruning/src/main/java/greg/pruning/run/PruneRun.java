@@ -125,7 +125,7 @@ public final class PruneRun {
                     results.seconds(),
                     plan.published());
             folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
-            folder.writeText("report.txt", report.toText());
+            folder.writeText(RunFiles.TEXT, report.toText());
             folder.writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
             checkpoints.done();
             return report;

@@ -46,8 +46,9 @@ final class Replacement {
         AtomicFile.writeText(list(), String.join("\n", present));
     }
 
-    /** Moves the files of the new run, or those that are left to move, and removes the others of the old one. */
+    /** If the new run is the folder's, moves its files, or those that are left to move, and removes the others of the old one. */
     void finish() throws IOException {
+        if (!committed()) return;
         List<String> present = Files.readAllLines(list());
         for (String name : RunFiles.NAMES) {
             Path from = folder().resolve(name);

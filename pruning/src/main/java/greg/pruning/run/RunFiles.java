@@ -13,6 +13,11 @@ final class RunFiles {
     static final String CONFIG = "config.json";
     static final String PLAN = "plan.json";
     static final String REPORT = "report.json";
+    static final String TEXT = "report.txt";
+    /** The network after the last epoch that ended, and after the one with the best accuracy. */
+    static final String LATEST = "checkpoint/latest.safetensors";
+
+    static final String BEST = "checkpoint/best.safetensors";
     static final String METRICS = "metrics.jsonl";
     static final String PAGE = "report.html";
 
@@ -21,7 +26,7 @@ final class RunFiles {
             METRICS,
             CONFIG,
             REPORT,
-            "report.txt",
+            TEXT,
             PAGE,
             PLAN,
             PruneRun.PRUNED,
@@ -29,8 +34,8 @@ final class RunFiles {
             RunState.PREVIOUS,
             RunCheckpoints.PLANS,
             PruneRun.BASE,
-            "checkpoint/latest.safetensors",
-            "checkpoint/best.safetensors");
+            LATEST,
+            BEST);
 
     private static final String SUBFOLDER = "checkpoint";
     /** As {@link greg.nn.io.AtomicFile} names its temporary files. */

@@ -77,7 +77,7 @@ public final class RunFolder implements AutoCloseable {
             }
         }
         lock = FolderLock.of(folder); // a run in it may still be running
-        if (replacement.committed()) replacement.finish();
+        replacement.finish();
         RunFiles.deleteTemporary(folder); // of a run that was killed
         if (!RunFiles.anyIn(folder)) return;
         replacement.discard();
@@ -93,7 +93,7 @@ public final class RunFolder implements AutoCloseable {
         Replacement replacement = new Replacement(folder.toAbsolutePath().normalize());
         if (!replacement.committed()) return;
         try (FolderLock held = FolderLock.of(folder)) {
-            if (replacement.committed()) replacement.finish();
+            replacement.finish();
         } catch (IOException e) {
             throw new RunException(
                     folder + ": the new run in it cannot take the place of the old one (" + RunException.reason(e)
@@ -113,7 +113,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             run.lock = FolderLock.of(run.folder);
             run.kept = true;
-            if (run.replacement.committed()) run.replacement.finish();
+            run.replacement.finish();
             run.replacement.discard(); // its process would hold the lock
             run.openMetrics();
             RunFiles.deleteTemporary(run.folder);
