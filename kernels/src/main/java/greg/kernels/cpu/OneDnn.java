@@ -4,6 +4,7 @@ import greg.kernels.KernelException;
 import greg.kernels.natives.NativeFolder;
 import greg.kernels.natives.UnpackedNatives;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -207,7 +208,7 @@ final class OneDnn {
 
     /** oneDNN's name of an implementation. */
     static String name(primitive_desc desc) {
-        return desc.impl_info_str().getString();
+        return desc.impl_info_str().getString(StandardCharsets.US_ASCII);
     }
 
     /** The error for a specification for which only naive loops exist. */

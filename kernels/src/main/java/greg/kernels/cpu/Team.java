@@ -4,10 +4,16 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import greg.kernels.KernelException;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * The OpenMP team that oneDNN computes with. libgomp reads its environment once, when it is loaded, and the bytedeco
- * classes have no call to change the team later; both are reached through JNA.
+ * classes have no call to change the team later; both are reached through JNA. Where JNA cannot be loaded, the team is
+ * libgomp's own: OMP_NUM_THREADS, or else a thread for each processor.
  */
 final class Team {
     /**
@@ -25,8 +31,14 @@ final class Team {
 
     private Team() {}
 
+    /** JNA reads the names of its own properties in the default charset, which has to contain ASCII as it is. */
+    private static boolean reached() {
+        return "a".getBytes(Charset.defaultCharset()).length == 1;
+    }
+
     /** Sets the environment that libgomp will read. Must run before the first oneDNN class is loaded. */
     static void prepare(int threads) {
+        if (!reached()) return;
         if (System.getenv("OMP_NUM_THREADS") == null) setEnvironment("OMP_NUM_THREADS", Integer.toString(threads));
         if (System.getenv("GOMP_SPINCOUNT") == null && System.getenv("OMP_WAIT_POLICY") == null) {
             setEnvironment("GOMP_SPINCOUNT", SPIN_COUNT);
@@ -37,7 +49,9 @@ final class Team {
     static void enter(int threads) {
         Thread current = Thread.currentThread();
         if (current == thread && threads == size) return;
-        if (Platform.isLinux()) {
+        if (!reached()) {
+            requireOwnTeam(threads);
+        } else if (Platform.isLinux()) {
             // the loaded library answers to its soname, wherever it was unpacked
             if (setNumThreads == null) {
                 setNumThreads = NativeLibrary.getInstance("libgomp.so.1").getFunction("omp_set_num_threads");
@@ -49,6 +63,30 @@ final class Team {
         }
         thread = current;
         size = threads;
+    }
+
+    private static void requireOwnTeam(int threads) {
+        String own = ownTeam();
+        if (own.equals(Integer.toString(threads))) return;
+        throw new KernelException(
+                "cpu: JNA, which sets the number of threads, cannot be loaded where Java's default charset"
+                        + " is " + Charset.defaultCharset() + "; expected the number that OpenMP takes by itself, "
+                        + own + ", got "
+                        + threads + "; set OMP_NUM_THREADS=" + threads
+                        + " in the environment, or leave -Dfile.encoding out");
+    }
+
+    /** What libgomp takes by itself. System.getenv decodes with the default charset, so it sees no name here. */
+    private static String ownTeam() {
+        try {
+            String environment = Files.readString(Path.of("/proc/self/environ"), StandardCharsets.ISO_8859_1);
+            for (String entry : environment.split("\0")) {
+                if (entry.startsWith("OMP_NUM_THREADS=")) return entry.substring(entry.indexOf('=') + 1);
+            }
+        } catch (IOException e) {
+            // not Linux; the number of processors is what OpenMP takes where nothing is set
+        }
+        return Integer.toString(Runtime.getRuntime().availableProcessors());
     }
 
     private static void setEnvironment(String name, String value) {

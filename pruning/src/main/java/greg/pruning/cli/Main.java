@@ -3,7 +3,6 @@ package greg.pruning.cli;
 import greg.pruning.run.Version;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -61,18 +60,9 @@ public final class Main implements Runnable, Console.Root {
         Locale.setDefault(Locale.ROOT); // greg names it everywhere; picocli and the progress bar do not
         PrintWriter err = writer(System.err);
         Interrupts.install(err, Console.systemIsTerminal());
-        warnOfCharset(err);
         int code = run(args, System.out, System.err);
         Interrupts.done();
         if (!Interrupts.shutsDown()) System.exit(code); // else it ends with the code of the signal
-    }
-
-    /** JNA cannot be loaded where ASCII takes more than a byte; nothing of greg's own depends on the default charset. */
-    private static void warnOfCharset(PrintWriter err) {
-        Charset charset = Charset.defaultCharset();
-        if ("a".getBytes(charset).length == 1) return;
-        err.println("greg: warning: no native library can be loaded where Java's default charset is " + charset
-                + ", so only --device reference works; leave -Dfile.encoding out");
     }
 
     /**
