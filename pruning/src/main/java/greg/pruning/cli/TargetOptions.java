@@ -190,7 +190,7 @@ final class TargetOptions {
                             + " out, or prune filters or channels");
         }
         if (roundTo != null) {
-            Checks.between("--round-to", 1, MOST_ROUNDING, roundTo);
+            Checks.between("--round-to", 2, MOST_ROUNDING, roundTo);
             if (!config.granularity().structured() || dependsOnScores()) {
                 throw new UsageException(
                         "--round-to: single weights (--wg weight), and ratios of -1, cannot be rounded;"
@@ -199,6 +199,10 @@ final class TargetOptions {
         }
         if (basePrModel == null && inheritPruned != null) {
             throw new UsageException("--inherit-pruned: give the run to inherit from with --base-pr-model");
+        }
+        if (timed() && !config.granularity().structured()) {
+            throw new UsageException("--target-speedup and --target-latency: masked weights (--wg weight) save no time;"
+                    + " prune filters or channels");
         }
         if (targetBatch != null && !timed()) {
             throw new UsageException("--target-batch has no effect without --target-speedup or --target-latency");

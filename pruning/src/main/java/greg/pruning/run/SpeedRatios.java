@@ -14,6 +14,7 @@ import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -33,6 +34,7 @@ import java.util.function.IntFunction;
 public final class SpeedRatios {
     private static final int STEPS = 8;
     private static final int CORRECTIONS = 6;
+    private static final Duration TIME = Duration.ofMillis(400);
 
     /** How far below the wanted time the measured one may be before less is removed. */
     private static final double SLACK = 0.95;
@@ -185,6 +187,7 @@ public final class SpeedRatios {
         double share = goal.speedup() > 0 ? 1 / goal.speedup() : Double.NaN; // of the time before pruning
         Choice best = null;
         Speed fastest = null;
+        Map<Integer, Double> last = null;
         double aim = goal.speedup() > 0
                 ? share
                 : goal.millis() / measured(Map.of(), goal).denseMillis();
@@ -192,6 +195,8 @@ public final class SpeedRatios {
             throw new UsageException("nothing has to be removed: the network is as fast as is wanted already");
         for (int i = 0; i < CORRECTIONS; i++) {
             Map<Integer, Double> ratios = steps(whole * (1 - aim));
+            if (ratios.equals(last)) break;
+            last = ratios;
             Speed speed = measured(ratios, goal);
             progress.step(1);
             if (fastest == null || speed.prunedMillis() < fastest.prunedMillis()) fastest = speed;
@@ -218,7 +223,8 @@ public final class SpeedRatios {
     private Speed measured(Map<Integer, Double> ratios, Goal goal) {
         NetworkSpec left = left(ratios);
         try (NnModule cut = left.fresh(network.backend(), null, 0)) {
-            return SpeedMeter.measure(network, cut, left.image(), goal.batch());
+            return SpeedMeter.measure(network, cut, left.image(), goal.batch(), List.of(), TIME)
+                    .get(0);
         }
     }
 
