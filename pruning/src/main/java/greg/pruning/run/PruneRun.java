@@ -172,7 +172,7 @@ public final class PruneRun {
         NnModule network = checkpoints.past(Phase.GROW) ? resumed(Phase.FINETUNE) : grow(dense);
         try {
             results = results.withMain(finetune(network, results.main(), true), results.after());
-            checkpoints.spec().save(folder.file(PRUNED), network);
+            checkpoints.spec().save(folder.file(PRUNED), network, results.main().last());
             finished("finetune");
             return network;
         } catch (RuntimeException e) {
