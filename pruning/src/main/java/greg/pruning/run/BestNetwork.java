@@ -16,9 +16,9 @@ import java.util.Map;
  *
  * @param name of the file in the folder
  * @param accuracy its top-1 in percent; null in runs of versions before 0.2, where the first in the order below is taken
- * @param others what the run's other networks have, for people; may be empty
+ * @param other what the run's other network has, for people; may be empty
  */
-record BestNetwork(String name, Double accuracy, String others) {
+record BestNetwork(String name, Double accuracy, String other) {
     private static final String ACCURACY = "test_accuracy";
 
     /** Of equally accurate networks the first of these is taken. */
@@ -37,17 +37,20 @@ record BestNetwork(String name, Double accuracy, String others) {
         for (String name : KEPT) {
             Path file = folder.resolve(name);
             if (Files.isRegularFile(file)) kept.add(new BestNetwork(name, accuracy(file), ""));
+            if (kept.size() == 2) break; // the latest of a finished pruning is the pruned one
         }
         if (kept.isEmpty()) {
             throw new RunException(setting + ": " + folder + " is a folder with none of " + String.join(", ", KEPT)
                     + " in it; name a checkpoint file or the folder of a run");
         }
-        BestNetwork best = kept.get(0);
-        if (kept.stream().anyMatch(network -> network.accuracy == null)) return best;
-        for (BestNetwork network : kept) if (network.accuracy > best.accuracy) best = network;
-        List<String> others = new ArrayList<>();
-        for (BestNetwork network : kept) if (network != best) others.add(network.name + percent(network.accuracy));
-        return new BestNetwork(best.name, best.accuracy, String.join(", ", others));
+        BestNetwork first = kept.get(0);
+        if (kept.size() == 1) return first;
+        BestNetwork second = kept.get(1);
+        if (first.accuracy == null || second.accuracy == null) return new BestNetwork(first.name, null, "");
+        boolean swap = second.accuracy > first.accuracy;
+        BestNetwork best = swap ? second : first;
+        BestNetwork other = swap ? first : second;
+        return new BestNetwork(best.name, best.accuracy, other.name + percent(other.accuracy));
     }
 
     /** Notes the accuracy in the metadata of a network. */
@@ -75,7 +78,7 @@ record BestNetwork(String name, Double accuracy, String others) {
     /** For people: which file, and why. */
     @Override
     public String toString() {
-        if (accuracy == null) return name;
-        return name + ", top-1" + percent(accuracy) + (others.isEmpty() ? "" : "; " + others);
+        if (accuracy == null) return name + "; the accuracy of its networks is not in the files";
+        return "its best network, " + name + ": top-1" + percent(accuracy) + (other.isEmpty() ? "" : "; " + other);
     }
 }

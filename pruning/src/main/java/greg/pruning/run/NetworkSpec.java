@@ -134,7 +134,7 @@ public record NetworkSpec(
         Path file = weights;
         if (Files.isDirectory(weights)) {
             BestNetwork best = BestNetwork.in("weights", weights);
-            monitor.say("%s: its best network is taken, %s", weights, best);
+            monitor.say("%s: taking %s", weights, best);
             file = weights.resolve(best.name());
         }
         Checkpoint checkpoint = Checkpoints.load(file);

@@ -69,7 +69,15 @@ class ExportCommandTest extends LenetRuns {
             assertArrayEquals(expected, deployed.call(images(), IMAGES, 1, 28, 28), 1e-4f);
             assertEquals(
                     Map.of(
-                            "architecture", "lenet5", "producer", "greg", "dataset", "mnist", "mean", "0.1307", "std",
+                            "architecture",
+                            "lenet5",
+                            "producer",
+                            "greg",
+                            "dataset",
+                            "mnist",
+                            "mean",
+                            "0.1307",
+                            "std",
                             "0.3081"),
                     deployed.metadata());
         }
@@ -89,8 +97,18 @@ class ExportCommandTest extends LenetRuns {
         }
         assertEquals(
                 Map.of(
-                        "format", "pt", "architecture", "lenet5", "producer", "greg", "dataset", "mnist", "mean", "0.1307",
-                        "std", "0.3081"),
+                        "format",
+                        "pt",
+                        "architecture",
+                        "lenet5",
+                        "producer",
+                        "greg",
+                        "dataset",
+                        "mnist",
+                        "mean",
+                        "0.1307",
+                        "std",
+                        "0.3081"),
                 plain.metadata());
     }
 
