@@ -184,7 +184,8 @@ public final class PruneRun {
     /** The pruned network of the checkpoint to resume from. */
     private NnModule resumed(Phase phase) {
         RunState.Saved saved = checkpoints.from(phase);
-        NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images());
+        NetworkSpec spec =
+                NetworkSpec.of(saved.network(), null, data.images()).trainedOn(data);
         checkpoints.enter(phase, spec, results);
         return saved.load(spec, backend);
     }
