@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a checkpoint says of the images it was trained on is used where no flag says otherwise, and a difference is said. */
 class TrainedOnTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String DEVICE = " --device " + ResumeTest.DEVICE + " --threads 1";
     private static final String BEST = "checkpoint/best.safetensors";
 
     @TempDir
@@ -39,7 +40,7 @@ class TrainedOnTest {
         run = shared.resolve("run");
         ok(
                 "train --arch lenet5 --dataset mnist --augment none --epochs 3 --batch-size 8 --lr 0.05"
-                        + " --mean 0.75 --std 0.125 --device reference --out",
+                        + " --mean 0.75 --std 0.125" + DEVICE + " --out",
                 run,
                 "--data",
                 images());
@@ -68,7 +69,7 @@ class TrainedOnTest {
     private static Cli evaluate(Object weights, Object... more) {
         List<Object> words = new ArrayList<>(List.of(weights, "--data", images()));
         words.addAll(List.of(more));
-        return ok("evaluate --json --device reference --weights", words.toArray());
+        return ok("evaluate --json" + DEVICE + " --weights", words.toArray());
     }
 
     /** The epochs of a run's metrics. */
@@ -148,7 +149,7 @@ class TrainedOnTest {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
         String prune = "prune --method L1 --stage-pr conv1:0.5 --epochs 2 --batch-size 8 --lr-ft 0.01 --augment none"
-                + " --device reference --checkpoint-interval 0 --out ";
+                + DEVICE + " --checkpoint-interval 0 --out ";
         ok(prune + whole, "--weights", run, "--data", images());
         JsonNode config = JSON.readTree(whole.resolve("config.json").toFile());
         assertEquals("mnist", config.at("/options/dataset").asText());
