@@ -184,8 +184,7 @@ public final class PruneRun {
     /** The pruned network of the checkpoint to resume from. */
     private NnModule resumed(Phase phase) {
         RunState.Saved saved = checkpoints.from(phase);
-        NetworkSpec spec =
-                NetworkSpec.of(saved.network(), null, data.images()).trainedOn(data);
+        NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images()).trainedOn(data);
         checkpoints.enter(phase, spec, results);
         return saved.load(spec, backend);
     }
