@@ -30,7 +30,8 @@ final class ArchOptions {
             names = {"--weights", "--base-model-path"},
             paramLabel = "FILE",
             description =
-                    "Weights: .safetensors, PyTorch's .pth, .pt, .th or .tar, or a run folder. Default:" + " none.")
+                    "Weights: .safetensors, PyTorch's .pth, .pt, .th or .tar, or a run folder, whose best network is"
+                            + " taken. Default: none.")
     Path weights;
 
     @Option(
@@ -40,9 +41,9 @@ final class ArchOptions {
                             + " diverged. Default: ${DEFAULT-VALUE}.")
     private boolean allowNonfinite;
 
-    /** What {@code --weights} names, or null. */
-    Checkpoint read() {
-        return weights == null ? null : NetworkSpec.read(weights, allowNonfinite);
+    /** What {@code --weights} names, or null; says which network of a run folder that is. */
+    Checkpoint read(Console console) {
+        return weights == null ? null : NetworkSpec.read(weights, allowNonfinite, console);
     }
 
     /** Refuses an unknown architecture, and a flag for weights where there are none. */

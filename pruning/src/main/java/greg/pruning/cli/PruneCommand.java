@@ -86,15 +86,17 @@ final class PruneCommand implements Resume.Command {
             return 0;
         }
         Preset preset = prune.preset == null ? null : PresetFlags.find(prune.preset);
-        boolean namesData = spec.commandLine().getParseResult().hasMatchedOption("--dataset");
+        boolean namesData = data.given("--dataset");
         if (preset != null) {
             PresetFlags.fill(preset, prune, target, arch);
-            if (!namesData) data.dataset = preset.dataset();
+            if (!namesData) data.name(preset.dataset());
         }
         arch.check();
-        data.check();
         device.check();
         run.check();
+        Checkpoint start = start(console);
+        if (arch.weights != null) data.follow(start, console);
+        data.check();
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         String experiment = preset == null ? data.dataset : preset.dataset(); // even if other images replace its own
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
@@ -113,16 +115,16 @@ final class PruneCommand implements Resume.Command {
         if (!demonstration && arch.arch == null && arch.weights == null) {
             throw new UsageException("--arch is needed: the network to train and prune; or give --weights");
         }
-        Checkpoint start = start();
         if (preset != null && start == null && data.dataset.equals("imagenet")) {
             console.say(
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
         RunData runData = data.open(console);
-        NetworkSpec networkSpec = start != null
-                ? NetworkSpec.of(start, arch.arch, runData.images())
-                : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images());
+        NetworkSpec networkSpec = (start != null
+                        ? NetworkSpec.of(start, arch.arch, runData.images())
+                        : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images()))
+                .trainedOn(runData);
         if (networkSpec.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
@@ -196,12 +198,12 @@ final class PruneCommand implements Resume.Command {
     }
 
     /** The base network's weights, or null if it is to be trained; a resumed run has them in its folder. */
-    private Checkpoint start() {
+    private Checkpoint start(Console console) {
         RunState.Saved saved = run.saved();
         if (saved != null && saved.state().phase() != Phase.TRAIN) {
             return Checkpoints.load(run.resumed.file(PruneRun.BASE));
         }
-        return saved != null && arch.weights != null ? saved.network() : arch.read();
+        return saved != null && arch.weights != null ? saved.network() : arch.read(console);
     }
 
     /** The paper's numbers, if they belong to this experiment; else null, with a warning. */
