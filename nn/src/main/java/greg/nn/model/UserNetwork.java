@@ -155,7 +155,7 @@ final class UserNetwork {
     private static String reason(Throwable cause) {
         if (cause instanceof UnsupportedClassVersionError) {
             int java = Runtime.version().feature();
-            return cause.getMessage() + "; compile it with javac --release " + java + ", or use a newer Java";
+            return cause.getMessage() + "; compile it for Java " + java + ", or use a newer Java";
         }
         if (cause instanceof NoClassDefFoundError) {
             return "the class " + cause.getMessage().replace('/', '.') + " is missing on the class path";

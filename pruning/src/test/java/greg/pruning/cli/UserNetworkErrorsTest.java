@@ -141,7 +141,7 @@ class UserNetworkErrorsTest {
         assertTrue(cli.err().startsWith(newer), cli.err());
         int java = Runtime.version().feature();
         assertTrue(
-                cli.err().strip().endsWith("; compile it with javac --release " + java + ", or use a newer Java"),
+                cli.err().strip().endsWith("; compile it for Java " + java + ", or use a newer Java"),
                 cli.err());
         assertEquals(1, cli.err().lines().count());
         refused(
