@@ -140,9 +140,7 @@ class UserNetworkErrorsTest {
                         + " version of the Java Runtime (class file version 120.0)";
         assertTrue(cli.err().startsWith(newer), cli.err());
         int java = Runtime.version().feature();
-        assertTrue(
-                cli.err().strip().endsWith("; compile it for Java " + java + ", or use a newer Java"),
-                cli.err());
+        assertTrue(cli.err().strip().endsWith("; compile it for Java " + java + ", or use a newer Java"), cli.err());
         assertEquals(1, cli.err().lines().count());
         refused(
                 jar().compiled("public abstract class Base extends NnModule { Base(Backend b) { super(b); } }")

@@ -76,6 +76,8 @@ class UserNetworkRunsTest {
         Cli cli = greg(line, values);
         Interrupts.pretend(0);
         assertEquals(Failures.INTERRUPTED, cli.code(), cli.err());
+        Object path = values[values.length - 1];
+        assertTrue(cli.err().strip().endsWith(" --resume " + values[0] + " --class-path " + path), cli.err());
     }
 
     /** The last thing that is said. */
