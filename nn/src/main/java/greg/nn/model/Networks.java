@@ -91,7 +91,7 @@ public final class Networks {
     }
 
     /**
-     * Whether there is a network of that name. No code of a class runs.
+     * Whether there is a network of that name. Providers are asked for theirs; of a class no code runs.
      *
      * @throws IllegalArgumentException if there is, but no such network can be made
      */
