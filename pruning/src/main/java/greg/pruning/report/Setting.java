@@ -63,6 +63,7 @@ public enum Setting {
     PRESET(Role.REPORT),
     ONE_SHOT(Role.REPORT),
 
+    CLASS_PATH(Role.MACHINE),
     DATA(Role.MACHINE),
     DEVICE(Role.MACHINE),
     THREADS(Role.MACHINE),
@@ -85,7 +86,7 @@ public enum Setting {
         GROWTH,
         /** What is shown beside the result, or a name for several other settings. */
         REPORT,
-        /** Where the data are, which device computes, how often state is saved, what is let in: may change on resuming. */
+        /** Where data and code are, which device computes, how often state is saved, what is let in: may change on resuming. */
         MACHINE,
         /** Where the run is kept. */
         FOLDER;

@@ -53,9 +53,16 @@ public record NetworkSpec(
         }
     }
 
-    /** The unpruned architecture for images of this kind. */
+    /**
+     * The unpruned architecture for images of this kind.
+     *
+     * @throws IllegalArgumentException if it is not greg's, and cannot be made for them
+     */
     public static NetworkSpec of(String arch, ImageShape images) {
-        return new NetworkSpec(arch, images.channels(), images.height(), images.classes(), PruningPlan.none(), null);
+        NetworkSpec spec =
+                new NetworkSpec(arch, images.channels(), images.height(), images.classes(), PruningPlan.none(), null);
+        UserCode.tryOut(spec);
+        return spec;
     }
 
     /** The same architecture after it was pruned. */
@@ -171,13 +178,11 @@ public record NetworkSpec(
             if (storedArch != null && Networks.names().contains(storedArch)) return of(storedArch, images);
             throw SettingException.missing("arch", checkpoint.file() + " does not say its architecture");
         }
-        NetworkSpec requested = of(storedArch, images);
         NetworkSpec stored = stored(checkpoint, arch);
-        boolean fits = stored.channels == requested.channels && stored.classes == requested.classes;
+        boolean fits = stored.channels == images.channels() && stored.classes == images.classes();
         if (!fits) {
-            throw new UsageException(
-                    checkpoint.file() + " was made for " + stored.channels + " planes and " + stored.classes
-                            + " classes, the data set has " + requested.channels + " and " + requested.classes);
+            throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
+                    + stored.classes + " classes, the data set has " + images.channels() + " and " + images.classes());
         }
         return stored;
     }
@@ -216,9 +221,14 @@ public record NetworkSpec(
             throw new UsageException(
                     checkpoint.file() + " was not written by greg: it does not say what network it holds");
         }
+        String arch = metadata.get(ARCH);
+        if (!Networks.isKnown(arch)) {
+            throw new UsageException(checkpoint.file() + " holds a " + arch + ", which is none of greg's networks;"
+                    + " name the jar with its class in the setting classPath");
+        }
         try {
             NetworkSpec stored = new NetworkSpec(
-                    metadata.get(ARCH),
+                    arch,
                     number(checkpoint, "channels"),
                     number(checkpoint, "image_size"),
                     number(checkpoint, "classes"),
@@ -227,9 +237,12 @@ public record NetworkSpec(
             stored.compare(checkpoint.state());
             return stored;
         } catch (IllegalArgumentException | ArithmeticException e) {
+            String remedy = Networks.isOurs(arch)
+                    ? "the file is damaged, use another checkpoint"
+                    : "the class is not the one that the network was saved from, or the file is damaged";
             throw new CheckpointException(
-                    checkpoint.file() + ": its metadata do not describe the network in it (" + e.getMessage()
-                            + "); the file is damaged, use another checkpoint",
+                    checkpoint.file() + ": its metadata do not describe the network in it (" + e.getMessage() + "); "
+                            + remedy,
                     e);
         }
     }
@@ -246,6 +259,7 @@ public record NetworkSpec(
                 PruningPlan.weights(state).loadInto(network, true);
             }
         }
+        UserCode.tryOut(this);
     }
 
     private static int number(Checkpoint checkpoint, String key) {

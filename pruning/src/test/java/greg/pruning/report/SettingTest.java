@@ -21,7 +21,15 @@ class SettingTest {
     @Test
     void dataAndMachineMayChangeWhenARunIsResumed() {
         assertEquals(
-                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "allow-nonfinite", "debug"),
+                Set.of(
+                        "data",
+                        "device",
+                        "threads",
+                        "no-graph",
+                        "checkpoint-interval",
+                        "allow-nonfinite",
+                        "debug",
+                        "class-path"),
                 written(Setting.Role.MACHINE));
         assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
     }
@@ -56,6 +64,7 @@ class SettingTest {
                 List.of(
                         "allow-nonfinite",
                         "checkpoint-interval",
+                        "class-path",
                         "data",
                         "debug",
                         "device",
