@@ -33,11 +33,7 @@ public final class Photos {
             System.err.println("usage: Photos DIR TRAIN TEST CLASSES, as in Photos /tmp/photos 2000 100 10");
             System.exit(2);
         }
-        write(
-                Path.of(args[0]),
-                Integer.parseInt(args[1]),
-                Integer.parseInt(args[2]),
-                Integer.parseInt(args[3]));
+        write(Path.of(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
     }
 
     /** Writes {@code train} and {@code val}, the same bytes each time. */

@@ -21,7 +21,15 @@ class SettingTest {
     @Test
     void dataAndMachineMayChangeWhenARunIsResumed() {
         assertEquals(
-                Set.of("data", "device", "threads", "no-graph", "checkpoint-interval", "allow-nonfinite", "debug"),
+                Set.of(
+                        "data",
+                        "device",
+                        "threads",
+                        "workers",
+                        "no-graph",
+                        "checkpoint-interval",
+                        "allow-nonfinite",
+                        "debug"),
                 written(Setting.Role.MACHINE));
         assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
     }
@@ -65,7 +73,8 @@ class SettingTest {
                         "out",
                         "preset",
                         "resume",
-                        "threads"),
+                        "threads",
+                        "workers"),
                 circumstances);
     }
 
