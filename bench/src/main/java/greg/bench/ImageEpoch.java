@@ -1,5 +1,6 @@
 package greg.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import greg.datasets.Batches;
 import greg.datasets.CropSource;
 import greg.datasets.DataSplit;
@@ -17,6 +18,7 @@ import greg.nn.train.InputSource;
 import greg.nn.train.Metrics;
 import greg.nn.train.TrainData;
 import greg.nn.train.TrainStep;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -31,12 +33,15 @@ import java.util.Locale;
  * java -cp bench/target/benchmarks.jar greg.bench.ImageEpoch /tmp/photos WORKERS BATCH STEPS resnet50
  * </pre>
  *
- * <p>{@code -Dgreg.turbojpeg=none} leaves decoding to the JDK; {@code -Dgreg.threads=N} sets the threads that compute.
+ * <p>The time of a core counts what this process used, so that others on the machine matter less.
+ * {@code -Dgreg.turbojpeg=none} leaves decoding to the JDK; {@code -Dgreg.threads=N} sets the threads that compute.
  */
 public final class ImageEpoch {
     private static final int SIZE = 224;
     private static final int READ_AHEAD = 4;
     private static final long SEED = 1;
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private final DataSplit data;
     private final int batch;
@@ -67,12 +72,15 @@ public final class ImageEpoch {
         try (Batches batches = Batches.randomCrops((CropSource) data.train(), batch, true, SEED, false, READ_AHEAD)) {
             for (int e = 0; e < count; e++) {
                 long start = System.nanoTime();
+                long used = PROCESS.getProcessCpuTime();
                 batches.epoch(e);
                 while (batches.hasNext()) batches.next();
                 double seconds = seconds(start);
+                double ofCores = 1e-6 * (PROCESS.getProcessCpuTime() - used);
+                int images = data.train().size();
                 say(
-                        "%d images in %.2f s: %.0f images/s",
-                        data.train().size(), seconds, data.train().size() / seconds);
+                        "%d images in %.2f s: %.0f images/s, %.2f ms of a core an image",
+                        images, seconds, images / seconds, ofCores / images);
             }
         }
     }

@@ -75,7 +75,8 @@ class ArchitectureTest {
     void nativeLibrariesAreNamedInTheirBackendsOnly() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("greg.kernels.cpu..", "greg.kernels.cuda..", "greg.bench..")
+                .resideOutsideOfPackages(
+                        "greg.kernels.cpu..", "greg.kernels.cuda..", "greg.datasets.jpeg..", "greg.bench..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(NATIVES)
