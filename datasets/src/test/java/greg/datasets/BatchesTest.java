@@ -377,16 +377,20 @@ class BatchesTest {
 
     @Test
     void afterAnInterruptTheNextCallGivesTheSameBatch() {
-        CountDownLatch held = new CountDownLatch(1);
+        Thread consumer = Thread.currentThread();
+        CountDownLatch interrupted = new CountDownLatch(1);
         Dataset slow = TestData.watched(DATA, 2, index -> {
-            if (index == 1) uninterruptibly(held);
+            if (index != 1) return;
+            // the first batch has begun by now, so it is this image that the consumer waits for
+            while (consumer.getState() != Thread.State.WAITING) LockSupport.parkNanos(1_000_000);
+            consumer.interrupt();
+            uninterruptibly(interrupted);
         });
         try (Batches batches = new Batches(slow, 2, false, 1, false, 2)) {
             batches.epoch(0);
-            Thread.currentThread().interrupt();
             assertThrows(DatasetException.class, batches::next);
             assertTrue(Thread.interrupted());
-            held.countDown();
+            interrupted.countDown();
             assertArrayEquals(new int[] {0, 1}, Arrays.copyOf(batches.next().indices(), 2));
             assertArrayEquals(new int[] {2, 3}, Arrays.copyOf(batches.next().indices(), 2));
         }
