@@ -1,5 +1,7 @@
 package greg.kernels;
 
+import greg.kernels.inference.InferenceGraph;
+import greg.kernels.inference.InferencePlan;
 import java.util.List;
 
 /**
@@ -146,6 +148,16 @@ public interface Backend extends AutoCloseable {
      */
     default CapturedStep capture(Runnable step) {
         throw new KernelException(name() + ": expected a backend that records steps, this one does not; run the step");
+    }
+
+    /**
+     * Makes a network ready that only computes forward, which is faster than calling its kernels one after another.
+     *
+     * @param images of each run
+     * @return null where this backend has no faster way
+     */
+    default InferencePlan inference(InferenceGraph graph, int images) {
+        return null;
     }
 
     /**

@@ -71,6 +71,7 @@ public final class Pruner {
     private InheritedPruning inherited;
     private boolean coupled;
     private boolean global;
+    private int roundTo = 1;
     private List<LayerTarget> layers;
     private boolean mayBeNothing;
     private Path folder;
@@ -134,6 +135,12 @@ public final class Pruner {
         return this;
     }
 
+    /** What is left of a layer that loses something is a multiple of {@code filters}, where it has that many: {@link Target#roundTo}. */
+    public Pruner roundTo(int filters) {
+        roundTo = filters;
+        return this;
+    }
+
     /** Takes the ratios, or the groups themselves, from another pruning; in place of {@link #ratios(String)}. */
     public Pruner inherit(InheritedPruning other) {
         inherited = other;
@@ -147,6 +154,7 @@ public final class Pruner {
         inherited = target.inherited();
         coupled = target.coupled();
         global = target.global();
+        roundTo = target.roundTo();
         mayBeNothing = true;
         return this;
     }
@@ -217,7 +225,7 @@ public final class Pruner {
             throw new IllegalArgumentException(
                     "pruner: expected ratios, got none; say how much to remove, as in ratios(\"0.5\")");
         }
-        return new Target(ratios, skip, inherited, coupled, global).resolve(graph, config.granularity());
+        return new Target(ratios, skip, inherited, coupled, global, roundTo).resolve(graph, config.granularity());
     }
 
     /** The growth that {@link #run} has started, for hooks; null before. */

@@ -54,6 +54,16 @@ public abstract class Op {
         return null;
     }
 
+    /**
+     * The same function for inference as a whole: adds what computes the output of this application to {@code builder}, which has
+     * values for those inputs that depend on the image. Must be the forward pass in evaluation mode up to rounding.
+     *
+     * @return the value of the output; {@link InferenceBuilder#NONE} if there is no form for it, and the network is then run op by op
+     */
+    public int infer(InferenceBuilder builder) {
+        return InferenceBuilder.NONE;
+    }
+
     /** This application. */
     protected final Node node() {
         return node;
@@ -62,6 +72,11 @@ public abstract class Op {
     /** The values of the inputs in ONNX. */
     protected final String[] values(OnnxGraph graph) {
         return node.inputs().stream().map(graph::value).toArray(String[]::new);
+    }
+
+    /** The value of input {@code i} for inference. */
+    protected final int value(InferenceBuilder builder, int i) {
+        return builder.value(node.inputs().get(i));
     }
 
     /** Whether input {@code i} requires a gradient. */

@@ -5,6 +5,8 @@ import greg.kernels.BackendOptions;
 import greg.kernels.Device;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
+import greg.kernels.inference.InferenceGraph;
+import greg.kernels.inference.InferencePlan;
 
 /**
  * The CPU through oneDNN, float32. Use it from one thread: that thread's OpenMP team does the work, and a second one would
@@ -79,6 +81,11 @@ public final class CpuBackend implements Backend {
     @Override
     public void expectChannels(int... convInputChannels) {
         choice.expect(convInputChannels);
+    }
+
+    @Override
+    public InferencePlan inference(InferenceGraph graph, int images) {
+        return CpuInferencePlan.fastest(dnn, graph, images, device.threads());
     }
 
     /** The layout changes made so far, for tests that count them. */

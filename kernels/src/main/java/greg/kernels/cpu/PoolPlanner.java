@@ -6,6 +6,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.pooling_backward;
 import org.bytedeco.dnnl.pooling_forward;
 import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
 
 /** Builds pooling primitives in the layout of their input, or in another one if there is no fast code for that. */
 final class PoolPlanner {
@@ -94,6 +95,23 @@ final class PoolPlanner {
                 new long[2],
                 before(spec),
                 after(spec));
+    }
+
+    /** For inference alone, channels last; oneDNN's plain loops where it has nothing else. */
+    pooling_forward.primitive_desc inference(Pool2dSpec spec, primitive_attr attributes) {
+        return new pooling_forward.primitive_desc(
+                dnn.engine(),
+                dnnl.dnnl_forward_inference,
+                algorithm(spec),
+                Layout.NHWC.desc(spec.xDims()),
+                Layout.NHWC.desc(spec.yDims()),
+                strides(spec),
+                kernel(spec),
+                new long[2],
+                before(spec),
+                after(spec),
+                attributes,
+                false);
     }
 
     private static int algorithm(Pool2dSpec spec) {

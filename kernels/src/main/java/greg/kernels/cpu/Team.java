@@ -51,18 +51,32 @@ final class Team {
         if (current == thread && threads == size) return;
         if (!reached()) {
             requireOwnTeam(threads);
-        } else if (Platform.isLinux()) {
-            // the loaded library answers to its soname, wherever it was unpacked
-            if (setNumThreads == null) {
-                setNumThreads = NativeLibrary.getInstance("libgomp.so.1").getFunction("omp_set_num_threads");
-            }
-            setNumThreads.invokeVoid(new Object[] {threads});
+        } else if (settable()) {
+            set(threads);
         } else if (thread != null && threads != size) {
             throw new KernelException("cpu: expected " + size + " threads as when the backend was first opened, got "
                     + threads + "; on this platform the count is fixed at the first use, start another process");
         }
         thread = current;
         size = threads;
+    }
+
+    /** Whether threads can have teams of different sizes. */
+    static boolean settable() {
+        return Platform.isLinux() && reached();
+    }
+
+    /** Makes the calling thread's team have {@code threads} members; only where it is {@link #settable}. */
+    static void set(int threads) {
+        setter().invokeVoid(new Object[] {threads});
+    }
+
+    private static synchronized Function setter() {
+        // the loaded library answers to its soname, wherever it was unpacked
+        if (setNumThreads == null) {
+            setNumThreads = NativeLibrary.getInstance("libgomp.so.1").getFunction("omp_set_num_threads");
+        }
+        return setNumThreads;
     }
 
     private static void requireOwnTeam(int threads) {

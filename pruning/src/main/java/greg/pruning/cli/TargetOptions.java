@@ -14,6 +14,8 @@ import picocli.CommandLine.Option;
 
 /** Flags that say how much is removed, and where: the same for {@code prune} and {@code inspect}. */
 final class TargetOptions {
+    private static final int MOST_ROUNDING = 1024;
+
     @Option(
             names = "--stage-pr",
             paramLabel = "RATIOS",
@@ -62,6 +64,13 @@ final class TargetOptions {
                             + " each score divided by its layer's mean. Default: ${DEFAULT-VALUE}.")
     boolean global;
 
+    @Option(
+            names = "--round-to",
+            paramLabel = "N",
+            description = "Leave a multiple of N filters or channels in each layer that loses some, the nearest to what"
+                    + " --stage-pr leaves and at least N: 8 or 16 fill the registers of a CPU. Default: no rounding.")
+    Integer roundTo;
+
     /** UsageException if a flag says how to prune although nothing is to be removed. */
     void checkNothingIdle(String wg) {
         if (given()) return;
@@ -71,7 +80,9 @@ final class TargetOptions {
                         ? "--global"
                         : pruneCoupled
                                 ? "--prune-coupled"
-                                : inheritPruned != null ? "--inherit-pruned" : wg != null ? "--wg" : null;
+                                : inheritPruned != null
+                                        ? "--inherit-pruned"
+                                        : roundTo != null ? "--round-to" : wg != null ? "--wg" : null;
         if (unused != null)
             throw new UsageException(unused + ": nothing is to be removed; give --stage-pr, or leave it out");
     }
@@ -83,7 +94,11 @@ final class TargetOptions {
 
     /** Whether how much is removed depends on the weights, so that it is unknown without them. */
     boolean dependsOnWeights() {
-        return global || stagePr != null && stagePr.matches(".*(^|[\\[:,\\s])-1(\\.0*)?\\s*([\\],].*|$)");
+        return global || dependsOnScores();
+    }
+
+    private boolean dependsOnScores() {
+        return stagePr != null && stagePr.matches(".*(^|[\\[:,\\s])-1(\\.0*)?\\s*([\\],].*|$)");
     }
 
     /** The target that the flags describe. */
@@ -92,6 +107,14 @@ final class TargetOptions {
             throw new UsageException(
                     "--prune-coupled: single weights (--wg weight) are not tied to each other; leave it"
                             + " out, or prune filters or channels");
+        }
+        if (roundTo != null) {
+            Checks.between("--round-to", 1, MOST_ROUNDING, roundTo);
+            if (!config.granularity().structured() || dependsOnScores()) {
+                throw new UsageException(
+                        "--round-to: single weights (--wg weight), and ratios of -1, cannot be rounded;"
+                                + " leave it out");
+            }
         }
         if (basePrModel == null && inheritPruned != null) {
             throw new UsageException("--inherit-pruned: give the run to inherit from with --base-pr-model");
@@ -102,13 +125,21 @@ final class TargetOptions {
                     "--stage-pr is needed: the share of the filters to remove, e.g. [0,0.7,0.7,0.7,0] for"
                             + " a resnet20 (stem, three stages, classifier) or 0.5 for all layers");
         }
-        return new Target(PruningRatios.parse(stagePr), SkipLayers.parse(skipLayers), null, pruneCoupled, global);
+        return new Target(
+                PruningRatios.parse(stagePr),
+                SkipLayers.parse(skipLayers),
+                null,
+                pruneCoupled,
+                global,
+                roundTo == null ? 1 : roundTo);
     }
 
     private Target inherited(GregConfig config) {
-        if (stagePr != null || !skipLayers.isBlank() || global) {
+        if (stagePr != null || !skipLayers.isBlank() || global || roundTo != null) {
             throw new UsageException("--base-pr-model says what each layer loses: leave out "
-                    + (stagePr != null ? "--stage-pr" : global ? "--global" : "--skip-layers"));
+                    + (stagePr != null
+                            ? "--stage-pr"
+                            : global ? "--global" : roundTo != null ? "--round-to" : "--skip-layers"));
         }
         boolean choosesItself = !config.method().choosesFirst() || config.semantics() == Semantics.PAPER;
         InheritedPruning.Mode mode = inheritPruned != null

@@ -1,9 +1,11 @@
 package greg.pruning.ratios;
 
+import greg.nn.SettingException;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
+import greg.pruning.select.Selection;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,9 +17,26 @@ import java.util.List;
  * @param inherited what another run pruned, or null
  * @param coupled whether channels tied by residual additions are pruned too
  * @param global whether the one ratio is a share of all groups of the network
+ * @param roundTo what is left of a layer that loses something is a multiple of this many filters or channels (where it has that many),
+ *     the one nearest to what the ratio leaves; 1 for no rounding
  */
 public record Target(
-        PruningRatios ratios, SkipLayers skip, InheritedPruning inherited, boolean coupled, boolean global) {
+        PruningRatios ratios,
+        SkipLayers skip,
+        InheritedPruning inherited,
+        boolean coupled,
+        boolean global,
+        int roundTo) {
+    /** Refuses a multiple below 1. */
+    public Target {
+        if (roundTo < 1) throw SettingException.of("roundTo", roundTo, "expected a number of at least 1");
+    }
+
+    /** Without rounding. */
+    public Target(PruningRatios ratios, SkipLayers skip, InheritedPruning inherited, boolean coupled, boolean global) {
+        this(ratios, skip, inherited, coupled, global, 1);
+    }
+
     /** As the ratios say; nothing is skipped, and what additions tie together stays whole. */
     public static Target of(PruningRatios ratios) {
         return of(ratios, SkipLayers.NONE);
@@ -80,10 +99,24 @@ public record Target(
             Layer layer = sets.layers().get(i);
             targets.add(new LayerTarget(
                     layer,
-                    shares.ratios()[i],
+                    rounded(shares.ratios()[i], layer, sets),
                     sets.coupling(layer),
                     inherited == null ? null : inherited.preset(layer, sets.granularity())));
         }
         return new Resolved(List.copyOf(targets), shares.warnings());
+    }
+
+    private double rounded(double ratio, Layer layer, ChannelSets sets) {
+        if (roundTo == 1 || ratio == 0 || layer.linear()) return ratio;
+        if (ratio == Selection.AUTOMATIC || !sets.granularity().structured()) {
+            throw new SettingException(
+                    "roundTo",
+                    "expected ratios in [0, 1) of filters or channels, not a number that the scores decide, or single"
+                            + " weights; leave it out");
+        }
+        int units = sets.coupling(layer).count(sets.granularity().index(layer).count());
+        int left = units - Selection.count(ratio, units);
+        int multiple = Math.max(1, Math.round(left / (float) roundTo)) * roundTo;
+        return Selection.ratioOf(units - Math.min(units, multiple), units);
     }
 }

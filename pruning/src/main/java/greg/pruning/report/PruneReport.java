@@ -100,6 +100,9 @@ public record PruneReport(
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }
+        for (Speed speed : speeds) {
+            if (!speed.layers().isEmpty()) text.append('\n').append(SpeedTable.layers(speed, true));
+        }
         return text.toString();
     }
 

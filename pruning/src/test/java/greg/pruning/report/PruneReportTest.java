@@ -28,7 +28,7 @@ class PruneReportTest {
                 BEFORE,
                 HALF,
                 oneShot,
-                List.of(new Speed(64, 2, 1, 3)),
+                List.of(new Speed(Speed.GREG, 64, 2, 1, 3, List.of())),
                 Map.of(),
                 null);
     }
@@ -89,7 +89,7 @@ class PruneReportTest {
                 BEFORE,
                 HALF,
                 QUARTER,
-                List.of(new Speed(64, 2, 1, 3)),
+                List.of(new Speed(Speed.GREG, 64, 2, 1, 3, List.of())),
                 Map.of("base", 1.5),
                 new Published(1, 93.5, new MeanStd(90, 0.25, 3), MeanStd.single(87), 2.5, null));
         String accuracy = "{'records':10,'top1':50.0,'top5':90.0,'loss':0.5}";

@@ -2,6 +2,7 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
@@ -28,6 +29,11 @@ public final class AddOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Add", Map.of(), values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.add(value(builder, 0), value(builder, 1));
     }
 
     @Override

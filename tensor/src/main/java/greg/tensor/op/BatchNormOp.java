@@ -2,9 +2,11 @@ package greg.tensor.op;
 
 import greg.kernels.DType;
 import greg.kernels.Storage;
+import greg.kernels.inference.Activation;
 import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -134,6 +136,23 @@ public final class BatchNormOp extends Op {
         String out = graph.node("BatchNormalization", Map.of("epsilon", spec.eps()), in[0], in[1], in[2], mean, var);
         if (spec.fusion() == Fusion.ADD_RELU) out = graph.node("Add", Map.of(), out, in[3]);
         return spec.fusion() == Fusion.NONE ? out : graph.node("Relu", Map.of(), out);
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        float[] weight = builder.constant(gamma);
+        float[] bias = builder.constant(beta);
+        float[] mean = builder.constant(running.get(0));
+        float[] var = builder.constant(running.get(1));
+        double[] scale = new double[weight.length];
+        double[] shift = new double[weight.length];
+        for (int c = 0; c < scale.length; c++) {
+            scale[c] = weight[c] / Math.sqrt(var[c] + (double) spec.eps());
+            shift[c] = bias[c] - scale[c] * mean[c];
+        }
+        int out = builder.affine(value(builder, 0), scale, shift);
+        if (spec.fusion() == Fusion.ADD_RELU) out = builder.add(out, value(builder, 3));
+        return spec.fusion() == Fusion.NONE ? out : builder.activation(out, Activation.RELU);
     }
 
     @Override

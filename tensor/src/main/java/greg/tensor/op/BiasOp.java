@@ -1,8 +1,10 @@
 package greg.tensor.op;
 
 import greg.kernels.Storage;
+import greg.kernels.inference.Activation;
 import greg.kernels.spec.BiasSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -56,6 +58,19 @@ public final class BiasOp extends Op {
         String terms = image ? graph.node("Unsqueeze", Map.of(), in[1], graph.constant(1, 2)) : in[1];
         String sum = graph.node("Add", Map.of(), in[0], terms);
         return spec.relu() ? graph.node("Relu", Map.of(), sum) : sum;
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        float[] b = builder.constant(node().inputs().get(1));
+        double[] one = new double[b.length];
+        double[] shift = new double[b.length];
+        for (int c = 0; c < b.length; c++) {
+            one[c] = 1;
+            shift[c] = b[c];
+        }
+        int sum = builder.affine(value(builder, 0), one, shift);
+        return spec.relu() ? builder.activation(sum, Activation.RELU) : sum;
     }
 
     @Override

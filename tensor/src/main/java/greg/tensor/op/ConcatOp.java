@@ -3,6 +3,7 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.ConcatSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -64,6 +65,13 @@ public final class ConcatOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Concat", Map.of("axis", 1L), values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        int[] xs = new int[node().inputs().size()];
+        for (int i = 0; i < xs.length; i++) xs[i] = value(builder, i);
+        return builder.concat(spec, xs);
     }
 
     @Override

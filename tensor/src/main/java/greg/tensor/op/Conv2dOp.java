@@ -5,6 +5,7 @@ import greg.kernels.Storage;
 import greg.kernels.spec.Conv2dOptions;
 import greg.kernels.spec.Conv2dSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -72,6 +73,12 @@ public final class Conv2dOp extends Op {
                 "dilations", new long[] {spec.dilationH(), spec.dilationW()},
                 "group", (long) spec.groups());
         return graph.node("Conv", attributes, values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        Tensor bias = node().inputs().size() == 3 ? node().inputs().get(2) : null;
+        return builder.convolution(spec, value(builder, 0), w, bias);
     }
 
     @Override

@@ -2,6 +2,7 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -34,6 +35,11 @@ public final class FlattenOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Flatten", Map.of("axis", 1L), values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return value(builder, 0);
     }
 
     @Override

@@ -3,6 +3,7 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.GateSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -56,6 +57,11 @@ public final class GateOp extends Op {
         boolean matrix = node().inputs().get(1).shape().rank() == 2;
         String factors = matrix ? graph.node("Unsqueeze", Map.of(), in[1], graph.constant(2, 3)) : in[1];
         return graph.node("Mul", Map.of(), in[0], factors);
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.gate(value(builder, 0), value(builder, 1));
     }
 
     @Override

@@ -2,6 +2,7 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -36,6 +37,11 @@ public final class GlobalAveragePoolOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Flatten", Map.of("axis", 1L), graph.node("GlobalAveragePool", Map.of(), values(graph)));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.globalAveragePool(value(builder, 0));
     }
 
     @Override

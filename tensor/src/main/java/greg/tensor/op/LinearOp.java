@@ -4,6 +4,7 @@ import greg.kernels.Storage;
 import greg.kernels.spec.BiasSpec;
 import greg.kernels.spec.GemmSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -63,6 +64,12 @@ public final class LinearOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Gemm", Map.of("transB", 1L), values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        Tensor bias = node().inputs().size() == 3 ? node().inputs().get(2) : null;
+        return builder.linear(value(builder, 0), w, bias);
     }
 
     @Override

@@ -2,6 +2,7 @@ package greg.tensor.op;
 
 import greg.kernels.Storage;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
@@ -46,6 +47,11 @@ public final class MulOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Mul", Map.of(), values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.multiply(value(builder, 0), value(builder, 1));
     }
 
     @Override

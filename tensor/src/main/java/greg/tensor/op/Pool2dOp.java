@@ -4,6 +4,7 @@ import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.spec.Pool2dSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -65,6 +66,11 @@ public final class Pool2dOp extends Op {
                 "strides", new long[] {spec.strideH(), spec.strideW()},
                 "pads", new long[] {padH, padW, padH + beyondH, padW + beyondW});
         return graph.node(max ? "MaxPool" : "AveragePool", attributes, x);
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.pool(spec, value(builder, 0));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package greg.tensor.op;
 
 import greg.kernels.Storage;
+import greg.kernels.inference.Activation;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
@@ -33,6 +35,11 @@ public final class Relu6Op extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Clip", Map.of(), values(graph)[0], graph.constant(0f), graph.constant(6f));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.activation(value(builder, 0), Activation.RELU6);
     }
 
     @Override

@@ -4,6 +4,7 @@ import greg.kernels.Storage;
 import greg.kernels.spec.ShortcutSpec;
 import greg.tensor.ChannelMap;
 import greg.tensor.ChannelRoute;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -66,6 +67,11 @@ public final class ShortcutOp extends Op {
                 .mapToLong(source -> source == ShortcutSpec.ZERO ? route.inChannels() : source)
                 .toArray();
         return graph.node("Gather", Map.of("axis", 1L), y, graph.constant(indices));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.shortcut(spec, value(builder, 0));
     }
 
     @Override

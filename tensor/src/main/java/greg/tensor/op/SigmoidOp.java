@@ -1,7 +1,9 @@
 package greg.tensor.op;
 
 import greg.kernels.Storage;
+import greg.kernels.inference.Activation;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
@@ -36,6 +38,11 @@ public final class SigmoidOp extends Op {
     @Override
     public String onnx(OnnxGraph graph) {
         return graph.node("Sigmoid", Map.of(), values(graph));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.activation(value(builder, 0), Activation.SIGMOID);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package greg.tensor.op;
 
 import greg.kernels.Storage;
+import greg.kernels.inference.Activation;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Tensor;
@@ -34,6 +36,11 @@ public final class SiluOp extends Op {
     public String onnx(OnnxGraph graph) {
         String in = values(graph)[0];
         return graph.node("Mul", Map.of(), in, graph.node("Sigmoid", Map.of(), in));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.activation(value(builder, 0), Activation.SILU);
     }
 
     @Override

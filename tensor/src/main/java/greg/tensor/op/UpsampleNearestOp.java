@@ -3,6 +3,7 @@ package greg.tensor.op;
 import greg.kernels.Storage;
 import greg.kernels.spec.UpsampleNearestSpec;
 import greg.tensor.ChannelMap;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.OnnxGraph;
 import greg.tensor.Op;
 import greg.tensor.Shape;
@@ -49,6 +50,11 @@ public final class UpsampleNearestOp extends Op {
         String tiled = graph.node("Tile", Map.of(), rows, graph.constant(1, 1, 1, spec.factorH(), 1, spec.factorW()));
         int[] y = spec.yDims();
         return graph.node("Reshape", Map.of(), tiled, graph.constant(0, y[1], y[2], y[3]));
+    }
+
+    @Override
+    public int infer(InferenceBuilder builder) {
+        return builder.upsampleNearest(spec, value(builder, 0));
     }
 
     @Override

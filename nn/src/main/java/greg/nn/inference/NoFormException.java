@@ -1,0 +1,10 @@
+package greg.nn.inference;
+
+/** A network cannot be run as a whole; the message says why. */
+final class NoFormException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    NoFormException(String message) {
+        super(message);
+    }
+}
