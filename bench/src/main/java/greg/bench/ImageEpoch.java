@@ -40,6 +40,7 @@ public final class ImageEpoch {
     private static final int SIZE = 224;
     private static final int READ_AHEAD = 4;
     private static final long SEED = 1;
+    private static final float LEARNING_RATE = 0.001f;
     private static final OperatingSystemMXBean PROCESS =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -100,7 +101,7 @@ public final class ImageEpoch {
                 Metrics metrics = new Metrics(backend);
                 TrainStep train = new TrainStep(network, sgd, metrics);
                 InputSource inputs = images.open(backend, 0)) {
-            sgd.learningRate(0.01f);
+            sgd.learningRate(LEARNING_RATE);
             for (int s = 0; s < steps; s++) {
                 int now = s;
                 long start = System.nanoTime();
