@@ -6,13 +6,7 @@ package greg.datasets;
  */
 public final class Batch {
 
-    /** Writes an image into an array, as {@link Dataset#image} does. */
-    @FunctionalInterface
-    interface Reader {
-        /** Writes image {@code index} from {@code offset} on. */
-        void read(int index, byte[] dst, int offset);
-    }
-
+    private final int imageBytes;
     private final byte[] images;
     private final int[] labels;
     private final int[] indices;
@@ -24,6 +18,7 @@ public final class Batch {
             throw new IllegalArgumentException("batch: " + capacity + " images of " + imageBytes
                     + " bytes exceed one Java array (2 GiB); use a smaller batch size");
         }
+        this.imageBytes = imageBytes;
         images = new byte[(int) bytes];
         labels = new int[capacity];
         indices = new int[capacity];
@@ -49,15 +44,15 @@ public final class Batch {
         return size;
     }
 
-    /** Reads images {@code order[first .. first+count-1]} of a data set into this batch. */
-    void fill(Dataset dataset, Reader reader, int[] order, int first, int count) {
-        int bytes = dataset.shape().bytes();
-        for (int k = 0; k < count; k++) {
-            int index = order[first + k];
-            indices[k] = index;
-            labels[k] = dataset.label(index);
-            reader.read(index, images, k * bytes);
-        }
+    /** How many images it will have. */
+    void size(int count) {
         size = count;
+    }
+
+    /** The image at {@code place} will be the {@code index}-th of a data set; its pixels start where this returns. */
+    int place(int place, int index, int label) {
+        indices[place] = index;
+        labels[place] = label;
+        return place * imageBytes;
     }
 }

@@ -3,10 +3,11 @@ package greg.datasets;
 import greg.datasets.random.SplitMix;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
 
 /**
- * Cuts a data set into batches, in an order that depends on (seed, epoch) alone, and reads ahead on a daemon thread.
+ * Cuts a data set into batches, in an order that depends on (seed, epoch) alone, and reads ahead on daemon threads: on as
+ * many as the data set is worth ({@link Dataset#workers}), with the same bits whatever their number.
  *
  * <pre>{@code
  * try (Batches batches = new Batches(train, 128, true, seed, true, 2)) {
@@ -21,13 +22,10 @@ import java.util.concurrent.ArrayBlockingQueue;
  *
  * <p>With {@link #randomCrops} the images are random windows, which depend on (seed, epoch, index of the image) alone.
  *
- * <p>The buffers form a ring of {@code prefetch + 1}; nothing is allocated per batch. The reading thread sleeps while the
- * ring is full, it never spins, so that it takes no core from the workers of a compute library. One thread may use a loader
- * at a time.
+ * <p>The buffers form a ring of {@code prefetch + 1}; no other is allocated. The reading threads sleep while the ring is full,
+ * they never spin, so that they take no core from the workers of a compute library. One thread may use a loader at a time.
  */
 public final class Batches implements AutoCloseable {
-
-    private static final long REPEAT_INTERRUPT_MILLIS = 100;
 
     private final Dataset dataset;
     private final int batchSize;
@@ -40,16 +38,10 @@ public final class Batches implements AutoCloseable {
     private final int batchesPerEpoch;
 
     private final Batch[] ring;
-    private final ArrayBlockingQueue<Batch> free;
-    private final ArrayBlockingQueue<Batch> ready;
-    /** Put into {@link #ready} after {@link #failure} is set, to wake a waiting consumer. */
-    private final Batch failureSignal = new Batch(0, 0);
+    /** Of the epoch in progress; null without prefetch. */
+    private ReadAhead ahead;
 
-    private volatile Throwable failure;
-    private volatile boolean stopping;
-    private Thread producer;
     private int[] order;
-    private Batch lent;
     private int epoch = -1;
     private int nextBatch;
     private boolean closed;
@@ -101,8 +93,6 @@ public final class Batches implements AutoCloseable {
                     Math.min(batchSize, Math.max(dataset.size(), 1)),
                     dataset.shape().bytes());
         }
-        free = new ArrayBlockingQueue<>(ring.length);
-        ready = new ArrayBlockingQueue<>(ring.length + 1);
     }
 
     /**
@@ -162,14 +152,20 @@ public final class Batches implements AutoCloseable {
                     + ": expected an epoch from 0 and a first batch in 0.." + batchesPerEpoch + ", got epoch " + number
                     + ", batch " + startBatch);
         }
-        stopProducer();
+        stopReading();
         if (order == null || shuffle) {
             order = shuffle ? permutation(dataset.size(), seed, number) : identity(dataset.size());
         }
         epoch = number;
         nextBatch = startBatch;
         if (prefetch > 0 && startBatch < batchesPerEpoch) {
-            startProducer();
+            ahead = new ReadAhead(
+                    "greg-batches-" + dataset.name(),
+                    ring,
+                    dataset.workers(),
+                    startBatch,
+                    batchesPerEpoch,
+                    source(order, number));
         }
         return this;
     }
@@ -191,39 +187,35 @@ public final class Batches implements AutoCloseable {
             throw new NoSuchElementException("batches of " + dataset.name() + ": epoch " + epoch + " has "
                     + batchesPerEpoch + " batches and all were read; call epoch(" + (epoch + 1) + ")");
         }
-        Batch batch;
-        if (prefetch == 0) {
-            batch = ring[0];
-            try {
-                fill(batch, order, nextBatch, epoch);
-            } catch (RuntimeException e) {
-                throw failed(e);
-            }
-        } else {
-            batch = takeReady();
-        }
+        Batch batch = prefetch == 0 ? readNow() : takeAhead();
         nextBatch++;
         return batch;
     }
 
-    /** Stops the reading thread and waits for its end. Closing twice is harmless. */
+    /** Stops the reading threads and waits for their end. Closing twice is harmless. */
     @Override
     public void close() {
         closed = true;
-        stopProducer();
+        stopReading();
     }
 
-    private Batch takeReady() {
-        if (failure != null && ready.isEmpty()) {
-            throw failed(failure);
-        }
-        if (lent != null) {
-            free.add(lent);
-            lent = null;
-        }
-        Batch batch;
+    private Batch readNow() {
+        Batch batch = ring[0];
+        ReadAhead.Source source = source(order, epoch);
+        batch.size(source.size(nextBatch));
         try {
-            batch = ready.take();
+            for (int place = 0; place < batch.size(); place++) source.read(nextBatch, place, batch);
+        } catch (RuntimeException e) {
+            throw failed(e);
+        }
+        return batch;
+    }
+
+    private Batch takeAhead() {
+        try {
+            return ahead.take();
+        } catch (ExecutionException e) {
+            throw failed(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DatasetException(
@@ -231,11 +223,6 @@ public final class Batches implements AutoCloseable {
                             + epoch,
                     e);
         }
-        if (batch == failureSignal) {
-            throw failed(failure);
-        }
-        lent = batch;
-        return batch;
     }
 
     private DatasetException failed(Throwable cause) {
@@ -245,65 +232,27 @@ public final class Batches implements AutoCloseable {
                 cause);
     }
 
-    private void startProducer() {
-        failure = null;
-        stopping = false;
-        lent = null;
-        ready.clear();
-        free.clear();
-        for (Batch batch : ring) {
-            free.add(batch);
-        }
-        int[] work = order;
-        int start = nextBatch;
-        int of = epoch;
-        producer = new Thread(() -> produce(work, start, of), "greg-batches-" + dataset.name());
-        producer.setDaemon(true);
-        producer.start();
-    }
-
-    /** Body of the reading thread. */
-    private void produce(int[] work, int start, int of) {
-        try {
-            for (int number = start; number < batchesPerEpoch && !stopping; number++) {
-                Batch batch = free.take();
-                fill(batch, work, number, of);
-                ready.put(batch);
+    /** The batches of an epoch whose images come in the order {@code work}. */
+    private ReadAhead.Source source(int[] work, int of) {
+        return new ReadAhead.Source() {
+            @Override
+            public int size(int number) {
+                return Math.min(batchSize, work.length - number * batchSize);
             }
-        } catch (InterruptedException e) {
-            // only stopProducer interrupts this thread, to end it
-            return;
-        } catch (Throwable e) { // an Error too must reach the consumer, who would otherwise wait forever
-            failure = e;
-            ready.add(failureSignal);
-        }
-    }
 
-    private void fill(Batch batch, int[] work, int number, int of) {
-        int first = number * batchSize;
-        Batch.Reader reader =
-                crops == null ? dataset::image : (index, dst, at) -> crops.randomCrop(index, seed, of, dst, at);
-        batch.fill(dataset, reader, work, first, Math.min(batchSize, work.length - first));
-    }
-
-    private void stopProducer() {
-        if (producer == null) {
-            return;
-        }
-        stopping = true;
-        boolean interrupted = false;
-        while (producer.isAlive()) {
-            producer.interrupt(); // again each round: a decoder may have swallowed the last one
-            try {
-                producer.join(REPEAT_INTERRUPT_MILLIS);
-            } catch (InterruptedException e) {
-                interrupted = true;
+            @Override
+            public void read(int number, int place, Batch batch) {
+                int index = work[number * batchSize + place];
+                int at = batch.place(place, index, dataset.label(index));
+                if (crops == null) dataset.image(index, batch.images(), at);
+                else crops.randomCrop(index, seed, of, batch.images(), at);
             }
-        }
-        producer = null;
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        };
+    }
+
+    private void stopReading() {
+        if (ahead != null) ahead.close();
+        ahead = null;
     }
 
     private void requireOpen() {

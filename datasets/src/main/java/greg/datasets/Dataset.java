@@ -42,6 +42,14 @@ public interface Dataset {
      */
     String checksum();
 
+    /**
+     * How many threads a loader should read images with: one where they are only copied, as here, more where each is decoded
+     * from a file.
+     */
+    default int workers() {
+        return 1;
+    }
+
     /** {@link DatasetInfo#name}. */
     default String name() {
         return info().name();

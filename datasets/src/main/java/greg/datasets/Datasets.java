@@ -1,5 +1,6 @@
 package greg.datasets;
 
+import greg.datasets.jpeg.TurboJpeg;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,11 @@ public final class Datasets {
         return OF_IMAGE_FILES;
     }
 
+    /** What decodes usual JPEG files here; all others, and the damaged ones, are read by the JDK in any case. */
+    public static String jpegDecoder() {
+        return TurboJpeg.isThere() ? "libjpeg-turbo" : "Java ImageIO";
+    }
+
     /**
      * The folder in which a data set is looked for when none is given, and into which it is downloaded: {@code NAME} under
      * the system property {@code greg.data}, the environment variable {@code GREG_DATA} or {@code ~/.greg/data}.
@@ -100,16 +106,15 @@ public final class Datasets {
      * @throws DatasetException if the files are missing or damaged
      */
     public static DataSplit open(String name, Path data, int imageSize) {
-        return open(name, data, imageSize, ImageCheck.NONE);
+        return open(name, data, imageSize, ImageReading.STANDARD);
     }
 
     /**
      * Opens a data set; see {@link #open(String, Path, int)}.
      *
-     * @param check what is done about image files of {@code imagefolder}, {@code tiny-imagenet} and {@code imagenet} that
-     *     cannot be decoded
+     * @param reading how the image files of {@code imagefolder}, {@code tiny-imagenet} and {@code imagenet} are read
      */
-    public static DataSplit open(String name, Path data, int imageSize, ImageCheck check) {
+    public static DataSplit open(String name, Path data, int imageSize, ImageReading reading) {
         if (imageSize < 0) {
             throw new IllegalArgumentException(
                     name + ": expected an image size from 1, or 0 for the usual one, got " + imageSize);
@@ -118,8 +123,8 @@ public final class Datasets {
         return switch (name) {
             case "imagefolder" ->
                 ImageFolder.split(
-                        name, folder, options(imageSize, ImageFolder.Options.NATIVE), Normalization.IMAGENET, check);
-            case "tiny-imagenet" -> TinyImageNet.load(folder, options(imageSize, TinyImageNet.OPTIONS), check);
+                        name, folder, options(imageSize, ImageFolder.Options.NATIVE), Normalization.IMAGENET, reading);
+            case "tiny-imagenet" -> TinyImageNet.load(folder, options(imageSize, TinyImageNet.OPTIONS), reading);
             case "imagenet" ->
                 ImageFolder.split(
                         name,
@@ -128,7 +133,7 @@ public final class Datasets {
                                 imageSize,
                                 ImageFolder.Options.square(shape(name).height())),
                         Normalization.IMAGENET,
-                        check);
+                        reading);
             case "synthetic" -> synthetic(shape(name), imageSize);
             default -> requireSize(fixedSize(name, data, folder), imageSize);
         };

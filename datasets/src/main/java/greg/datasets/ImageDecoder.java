@@ -1,6 +1,7 @@
 package greg.datasets;
 
 import greg.datasets.RandomResizedCrop.Window;
+import greg.datasets.jpeg.TurboJpeg;
 import java.awt.Rectangle;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -27,6 +28,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * Decodes JPEG, PNG, BMP and GIF files to 8-bit RGB as PIL's {@code Image.open(f).convert("RGB")} does, which users' networks
  * were trained with: colour profiles are ignored, transparency is dropped, grey is repeated, EXIF rotation is not applied.
  * {@link BufferedImage#getRGB} differs on the first and the third (Java's grey is linear light).
+ *
+ * <p>Usual JPEGs are decoded by libjpeg-turbo where the machine has it, to the same pixels as by the JDK. What it does not
+ * decode without any complaint the JDK decodes or refuses, so that the machine does not decide which files can be used.
  */
 final class ImageDecoder {
 
@@ -48,6 +52,11 @@ final class ImageDecoder {
     private static final int BYTES_PER_PIXEL = 11;
 
     private static final long MEGA = 1 << 20;
+
+    /** For {@code least}: the image is wanted at its own size. */
+    static final int FULL_SIZE = Integer.MAX_VALUE;
+
+    private static final int MOST_REDUCED = 8;
 
     private static final long HEAP = Runtime.getRuntime().maxMemory();
 
@@ -82,25 +91,41 @@ final class ImageDecoder {
     }
 
     /**
+     * What of an image is wanted.
+     *
+     * @param chooser says which part; {@code null} for the whole
+     * @param least if libjpeg-turbo decodes the file, the part is given at the smallest of 1/2, 1/4 and 1/8 of its size at which
+     *     neither of its sides is below this; {@link #FULL_SIZE} for its own size
+     * @param turbo whether libjpeg-turbo may be used, which must be there then
+     */
+    record Request(Chooser chooser, int least, boolean turbo) {
+        static final Request WHOLE = of(null, FULL_SIZE);
+
+        /** By libjpeg-turbo where the machine has it. */
+        static Request of(Chooser chooser, int least) {
+            return new Request(chooser, least, TurboJpeg.isThere());
+        }
+    }
+
+    /**
      * Reads an image file.
      *
      * @throws DatasetException if it cannot be read or is no image of a known format
      */
     static Pixels decode(Path file) {
-        return decode(file, null);
+        return decode(file, Request.WHOLE);
     }
 
     /**
-     * Reads a part of an image file: the same pixels that {@link Pixels#part} cuts out of the whole.
+     * Reads what is wanted of an image file: at its own size the same pixels that {@link Pixels#part} cuts out of the whole.
      *
-     * @param chooser says which part; {@code null} for the whole
      * @throws DatasetException if it cannot be read or is no image of a known format
      */
-    static Pixels decode(Path file, Chooser chooser) {
+    static Pixels decode(Path file, Request request) {
         String irregular = ImageFiles.irregular(file);
         if (irregular != null) throw new BadImageException(file, irregular, null);
         try {
-            return decode(file, chooser, requireFits(file, Files.size(file), 0, HEAP));
+            return decode(file, request, requireFits(file, Files.size(file), 0, HEAP));
         } catch (IOException e) {
             throw new BadImageException(file, "cannot be decoded (" + DataFiles.reason(e) + ")", e);
         } catch (BadImageException e) {
@@ -112,7 +137,7 @@ final class ImageDecoder {
     }
 
     /** {@code share}: megabytes to wait for before the file is read. */
-    private static Pixels decode(Path file, Chooser chooser, int share) throws IOException {
+    private static Pixels decode(Path file, Request request, int share) throws IOException {
         int held = share;
         int needed;
         MEMORY.acquireUninterruptibly(held);
@@ -135,7 +160,8 @@ final class ImageDecoder {
                     int more = Math.max(0, needed - held);
                     if (MEMORY.tryAcquire(more)) {
                         held += more;
-                        return decode(reader, header, chooser);
+                        Pixels turbo = turbo(bytes, header, reader, request);
+                        return turbo != null ? turbo : decode(reader, header, request.chooser());
                     }
                 } finally {
                     reader.dispose();
@@ -145,7 +171,7 @@ final class ImageDecoder {
             MEMORY.release(held);
         }
         // nobody may wait for more while holding some; so it is read again when the memory is there
-        return decode(file, chooser, needed);
+        return decode(file, request, needed);
     }
 
     /** Java's reader of BMP would make room for the length that the image inside claims to have, and decode it unchecked. */
@@ -155,6 +181,23 @@ final class ImageDecoder {
         int length = header.getInt(14);
         int compression = header.getInt(30);
         return length >= 40 && (compression == 4 || compression == 5);
+    }
+
+    /** By libjpeg-turbo; null if that may not be used, is not meant for such a file, or does not find it in order. */
+    private static Pixels turbo(byte[] bytes, JpegHeader header, ImageReader reader, Request request)
+            throws IOException {
+        if (!request.turbo() || !header.decodesAlike()) return null;
+        int height = reader.getHeight(0);
+        int width = reader.getWidth(0);
+        boolean all = request.chooser() == null;
+        Window part = all ? new Window(0, 0, height, width) : request.chooser().choose(height, width);
+        int by = MOST_REDUCED;
+        while (by > 1 && Math.min(part.height(), part.width()) / by < request.least()) by /= 2;
+        byte[] rgb = TurboJpeg.decode(bytes, height, width, by);
+        if (rgb == null) return null;
+        Pixels whole = new Pixels(TurboJpeg.reduced(height, by), TurboJpeg.reduced(width, by), rgb);
+        if (all) return whole;
+        return whole.part(new Window(part.top() / by, part.left() / by, part.height() / by, part.width() / by));
     }
 
     private static Pixels decode(ImageReader reader, JpegHeader header, Chooser chooser) throws IOException {

@@ -1,5 +1,7 @@
 package greg.datasets;
 
+import greg.datasets.ImageDecoder.Request;
+import greg.datasets.jpeg.TurboJpeg;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,7 +57,7 @@ public final class ImageFolder implements CropSource {
     private final List<Entry> entries;
     private final Options options;
     private final AtomicReferenceArray<byte[]> cache;
-    private final ImageCheck check;
+    private final ImageReading reading;
 
     private ImageFolder(
             String name,
@@ -64,11 +66,11 @@ public final class ImageFolder implements CropSource {
             List<Entry> entries,
             Options options,
             Normalization normalization,
-            ImageCheck check) {
+            ImageReading reading) {
         this.root = root;
         this.entries = List.copyOf(entries);
         this.options = options;
-        this.check = check;
+        this.reading = reading;
         int height = options.size();
         int width = options.size();
         if (options.size() == 0) {
@@ -88,7 +90,7 @@ public final class ImageFolder implements CropSource {
      *
      * @param root folder that {@link #checksum()} takes paths relative to
      * @param entries at least one file
-     * @throws DatasetException as {@link ImageFiles#usable}
+     * @throws DatasetException as {@link ImageFiles#usable}, or if fast decoding is requested without libjpeg-turbo
      */
     static ImageFolder open(
             String name,
@@ -97,9 +99,13 @@ public final class ImageFolder implements CropSource {
             List<Entry> entries,
             Options options,
             Normalization normalization,
-            ImageCheck check) {
-        List<Entry> usable = ImageFiles.usable(name, entries, check);
-        return new ImageFolder(name, root, classNames, usable, options, normalization, check);
+            ImageReading reading) {
+        if (reading.fastDecode() && !TurboJpeg.isThere()) {
+            throw new DatasetException(name + ": the setting fastDecode needs libjpeg-turbo, which is not there ("
+                    + TurboJpeg.whyNot() + "); leave it out to decode every pixel");
+        }
+        List<Entry> usable = ImageFiles.usable(name, entries, reading.check());
+        return new ImageFolder(name, root, classNames, usable, options, normalization, reading);
     }
 
     /**
@@ -109,11 +115,11 @@ public final class ImageFolder implements CropSource {
      * @throws DatasetException if a folder is missing or empty, or the test half has a class of its own
      */
     public static DataSplit split(Path root, Options options) {
-        return split("imagefolder", root, options, Normalization.IMAGENET, ImageCheck.NONE);
+        return split("imagefolder", root, options, Normalization.IMAGENET, ImageReading.STANDARD);
     }
 
     /** The same under another name and with another normalization. */
-    static DataSplit split(String name, Path root, Options options, Normalization normalization, ImageCheck check) {
+    static DataSplit split(String name, Path root, Options options, Normalization normalization, ImageReading reading) {
         Path train = ClassFolders.requireFolder(name, root.resolve("train"));
         Path test = null;
         for (String candidate : TEST_FOLDERS) {
@@ -134,7 +140,7 @@ public final class ImageFolder implements CropSource {
                         ClassFolders.list(name, train, classes),
                         options,
                         normalization,
-                        check),
+                        reading),
                 open(
                         name + "/test",
                         test,
@@ -142,7 +148,7 @@ public final class ImageFolder implements CropSource {
                         ClassFolders.list(name, test, classes),
                         options,
                         normalization,
-                        check));
+                        reading));
     }
 
     /**
@@ -160,7 +166,7 @@ public final class ImageFolder implements CropSource {
                 ClassFolders.list(name, folder, classes),
                 options,
                 Normalization.IMAGENET,
-                ImageCheck.NONE);
+                ImageReading.STANDARD);
     }
 
     @Override
@@ -177,7 +183,7 @@ public final class ImageFolder implements CropSource {
         int width = shape().width();
         // images that were scaled or cut lack pixels that a window may show: those must come from the file
         ImageDecoder.Pixels part = options.size() > 0
-                ? ImageDecoder.decode(file, chooser)
+                ? ImageDecoder.decode(file, Request.of(chooser, least(Math.max(height, width))))
                 : new ImageDecoder.Pixels(height, width, pixels(index)).part(chooser.choose(height, width));
         byte[] scaled = ImageResize.resize(part, height, width).rgb();
         System.arraycopy(scaled, 0, dst, offset, scaled.length);
@@ -195,8 +201,13 @@ public final class ImageFolder implements CropSource {
         return pixels;
     }
 
+    /** What decoding must not go below where no side is to become shorter than {@code length} by scaling. */
+    private int least(int length) {
+        return reading.fastDecode() && options.size() > 0 ? length : ImageDecoder.FULL_SIZE;
+    }
+
     private byte[] load(Path file) {
-        ImageDecoder.Pixels image = ImageDecoder.decode(file);
+        ImageDecoder.Pixels image = ImageDecoder.decode(file, Request.of(null, least(options.resize())));
         int height = shape().height();
         int width = shape().width();
         if (image.height() == height && image.width() == width) {
@@ -218,7 +229,7 @@ public final class ImageFolder implements CropSource {
     public String checksum() {
         Checksum settings =
                 new Checksum().add(shape().height()).add(shape().width()).add(options.resize());
-        return "content-sha256:" + ContentChecksum.of(name(), root, entries, settings.hex(), check);
+        return "content-sha256:" + ContentChecksum.of(name(), root, entries, settings.hex(), reading.check());
     }
 
     @Override
@@ -229,6 +240,11 @@ public final class ImageFolder implements CropSource {
     @Override
     public int size() {
         return entries.size();
+    }
+
+    @Override
+    public int workers() {
+        return reading.threads();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package greg.datasets;
 
 import greg.datasets.ImageDecoder.Pixels;
+import greg.datasets.RandomResizedCrop.Window;
+import java.util.Arrays;
 
 /**
  * Bilinear resizing with antialiasing, bit for bit as PIL's {@code Image.resize(size, BILINEAR)}, and centre cropping as
@@ -22,41 +24,55 @@ final class ImageResize {
         int shorter = Math.min(image.height(), image.width());
         int height = (int) ((long) resize * image.height() / shorter);
         int width = (int) ((long) resize * image.width() / shorter);
-        Pixels scaled = resize(image, height, width);
         int top = (int) Math.rint((height - size) / 2.0); // Python's round: half to even
         int left = (int) Math.rint((width - size) / 2.0);
-        byte[] out = new byte[size * size * CHANNELS];
-        for (int y = 0; y < size; y++) {
-            System.arraycopy(
-                    scaled.rgb(), ((top + y) * width + left) * CHANNELS, out, y * size * CHANNELS, size * CHANNELS);
-        }
-        return out;
+        return resize(image, height, width, new Window(top, left, size, size)).rgb();
     }
 
     /** Resizes to the given size. */
     static Pixels resize(Pixels image, int height, int width) {
-        Pixels result = image;
-        if (width != image.width()) {
-            result = alongRows(result, new Weights(image.width(), width));
-        }
-        if (height != image.height()) {
-            result = alongColumns(result, new Weights(image.height(), height));
-        }
-        return result;
+        return resize(image, height, width, new Window(0, 0, height, width));
     }
 
-    /** For each output position the first input position and the weights from there on. */
+    /** What resizing to the given size and then cutting out a window gives; nothing outside the window is computed. */
+    private static Pixels resize(Pixels image, int height, int width, Window window) {
+        Weights across = new Weights(image.width(), width, window.left(), window.width());
+        Weights down = new Weights(image.height(), height, window.top(), window.height());
+        int stride = window.width() * CHANNELS;
+        byte[] out = new byte[window.height() * stride];
+        int[] row = new int[stride];
+        // an input row is added to all output rows that it is a part of, so that it is needed only once
+        int[][] sums = new int[window.height()][];
+        int begun = 0;
+        int done = 0;
+        for (int y = down.first[0]; done < sums.length; y++) {
+            alongRow(image, y, across, row);
+            for (; begun < sums.length && down.first[begun] <= y; begun++) {
+                sums[begun] = new int[stride];
+                Arrays.fill(sums[begun], HALF);
+            }
+            for (int o = done; o < begun; o++) add(row, down.weight[o][y - down.first[o]], sums[o]);
+            for (; done < begun && y == down.last(done); done++) {
+                for (int x = 0; x < stride; x++) out[done * stride + x] = (byte) rounded(sums[done][x]);
+                sums[done] = null;
+            }
+        }
+        return new Pixels(window.height(), window.width(), out);
+    }
+
+    /** For each of some output positions the first input position and the weights from there on; neither ever steps back. */
     private static final class Weights {
         final int[] first;
         final int[][] weight;
 
-        Weights(int in, int out) {
-            first = new int[out];
-            weight = new int[out][];
+        /** Of the output positions {@code start .. start+count-1} of {@code out}. */
+        Weights(int in, int out, int start, int count) {
+            first = new int[count];
+            weight = new int[count][];
             double scale = (double) in / out;
             double support = Math.max(scale, 1);
-            for (int o = 0; o < out; o++) {
-                double centre = (o + 0.5) * scale;
+            for (int o = 0; o < count; o++) {
+                double centre = (start + o + 0.5) * scale;
                 int from = Math.max(0, (int) (centre - support + 0.5));
                 int to = Math.min(in, (int) (centre + support + 0.5));
                 double[] exact = new double[to - from];
@@ -73,44 +89,38 @@ final class ImageResize {
             }
         }
 
-        int size() {
-            return first.length;
+        /** The last input position that counts for an output position. */
+        int last(int o) {
+            return first[o] + weight[o].length - 1;
         }
     }
 
-    private static Pixels alongRows(Pixels image, Weights w) {
-        int stride = image.width() * CHANNELS;
-        byte[] out = new byte[image.height() * w.size() * CHANNELS];
-        int at = 0;
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < w.size(); x++) {
-                int start = y * stride + w.first[x] * CHANNELS;
-                for (int c = 0; c < CHANNELS; c++) {
-                    out[at++] = sum(image.rgb(), start + c, CHANNELS, w.weight[x]);
-                }
+    /** Resizes a row of the image. */
+    private static void alongRow(Pixels image, int y, Weights across, int[] row) {
+        byte[] rgb = image.rgb();
+        int start = y * image.width() * CHANNELS;
+        for (int x = 0, to = 0; x < across.first.length; x++) {
+            int from = start + across.first[x] * CHANNELS;
+            int red = HALF;
+            int green = HALF;
+            int blue = HALF;
+            for (int weight : across.weight[x]) {
+                red += (rgb[from++] & 0xFF) * weight;
+                green += (rgb[from++] & 0xFF) * weight;
+                blue += (rgb[from++] & 0xFF) * weight;
             }
+            row[to++] = rounded(red);
+            row[to++] = rounded(green);
+            row[to++] = rounded(blue);
         }
-        return new Pixels(image.height(), w.size(), out);
     }
 
-    private static Pixels alongColumns(Pixels image, Weights w) {
-        int stride = image.width() * CHANNELS;
-        byte[] out = new byte[w.size() * stride];
-        int at = 0;
-        for (int y = 0; y < w.size(); y++) {
-            int start = w.first[y] * stride;
-            for (int x = 0; x < stride; x++) {
-                out[at++] = sum(image.rgb(), start + x, stride, w.weight[y]);
-            }
-        }
-        return new Pixels(w.size(), image.width(), out);
+    /** Weights are rounded, and very many of them may add up to more than 1. */
+    private static int rounded(int sum) {
+        return Math.min(255, sum >> FRACTION_BITS);
     }
 
-    private static byte sum(byte[] pixels, int start, int step, int[] weight) {
-        int sum = HALF;
-        for (int k = 0, at = start; k < weight.length; k++, at += step) {
-            sum += (pixels[at] & 0xFF) * weight[k];
-        }
-        return (byte) Math.max(0, Math.min(255, sum >> FRACTION_BITS));
+    private static void add(int[] row, int weight, int[] sums) {
+        for (int x = 0; x < sums.length; x++) sums[x] += row[x] * weight;
     }
 }

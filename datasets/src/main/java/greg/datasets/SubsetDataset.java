@@ -31,6 +31,11 @@ record SubsetDataset(Dataset base, int first, int size, DatasetInfo info) implem
     }
 
     @Override
+    public int workers() {
+        return base.workers();
+    }
+
+    @Override
     public String checksum() {
         return Checksum.ofContent(this);
     }

@@ -34,13 +34,13 @@ final class TinyImageNet {
      * @param folder holds {@code train} and {@code val}, itself or in {@code tiny-imagenet-200}
      * @throws DatasetException if files are missing or the annotations name unknown ones
      */
-    static DataSplit load(Path folder, ImageFolder.Options options, ImageCheck check) {
+    static DataSplit load(Path folder, ImageFolder.Options options, ImageReading reading) {
         Path inner = folder.resolve("tiny-imagenet-200");
         Path root = Files.isDirectory(inner) ? inner : folder;
         Path annotations = root.resolve("val").resolve("val_annotations.txt");
         Path train = root.resolve("train");
         if (!Files.isRegularFile(annotations) || !Files.isDirectory(train)) {
-            return ImageFolder.split(NAME, root, options, NORMALIZATION, check);
+            return ImageFolder.split(NAME, root, options, NORMALIZATION, reading);
         }
         List<String> classes = ClassFolders.classes(NAME, train);
         return new DataSplit(
@@ -51,7 +51,7 @@ final class TinyImageNet {
                         ClassFolders.list(NAME, train, classes),
                         options,
                         NORMALIZATION,
-                        check),
+                        reading),
                 ImageFolder.open(
                         NAME + "/test",
                         root.resolve("val"),
@@ -59,7 +59,7 @@ final class TinyImageNet {
                         annotated(annotations, classes),
                         options,
                         NORMALIZATION,
-                        check));
+                        reading));
     }
 
     /** Lines of {@code file TAB class TAB box}. */

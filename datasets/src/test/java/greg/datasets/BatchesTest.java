@@ -16,6 +16,13 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -231,7 +238,7 @@ class BatchesTest {
 
     @Test
     void closingWorksOnAReaderThatSwallowsInterrupts() {
-        Dataset deaf = TestData.failing(DATA, 4, () -> Thread.interrupted());
+        Dataset deaf = TestData.watched(DATA, 3, index -> Thread.interrupted());
         for (int round = 0; round < 50; round++) {
             Batches batches = new Batches(deaf, 1, false, 1, false, 1);
             batches.epoch(0);
@@ -269,6 +276,124 @@ class BatchesTest {
             assertTrue(Thread.interrupted());
         }
         assertEquals(List.of(), loaders());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 9})
+    void theNumberOfThreadsChangesNothing(int workers) {
+        // images take very different times, so that threads overtake each other
+        Dataset uneven = TestData.watched(DATA, workers, index -> LockSupport.parkNanos(index % 5 * 200_000L));
+        try (Batches several = new Batches(uneven, 4, true, 7, false, 3);
+                Batches none = new Batches(DATA, 4, true, 7, false, 0)) {
+            for (int e = 0; e < 3; e++) {
+                several.epoch(e, e);
+                none.epoch(e, e);
+                while (none.hasNext()) {
+                    Batch expected = none.next();
+                    Batch batch = several.next();
+                    assertEquals(expected.size(), batch.size());
+                    int bytes = batch.size() * DATA.shape().bytes();
+                    assertArrayEquals(Arrays.copyOf(expected.images(), bytes), Arrays.copyOf(batch.images(), bytes));
+                    assertArrayEquals(
+                            Arrays.copyOf(expected.labels(), batch.size()),
+                            Arrays.copyOf(batch.labels(), batch.size()));
+                    assertArrayEquals(
+                            Arrays.copyOf(expected.indices(), batch.size()),
+                            Arrays.copyOf(batch.indices(), batch.size()));
+                }
+                assertFalse(several.hasNext());
+            }
+        }
+    }
+
+    @Test
+    void asManyThreadsReadAtATimeAsTheDataSetIsWorth() {
+        CyclicBarrier four = new CyclicBarrier(4); // passed only by four threads that are there at a time
+        Dataset together = TestData.watched(TestData.numbered(24, 3), 4, index -> await(four));
+        try (Batches batches = new Batches(together, 6, false, 1, false, 2)) {
+            assertEquals(24, joined(indices(batches.epoch(0))).length);
+        }
+        assertEquals(List.of(), loaders());
+    }
+
+    /** The limit only keeps a failing test from waiting forever. */
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (BrokenBarrierException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void ofSeveralImagesThatCannotBeReadTheFirstIsNamed() {
+        CountDownLatch later = new CountDownLatch(1);
+        Dataset broken = TestData.watched(DATA, 3, index -> {
+            if (index == 8) {
+                later.countDown();
+                throw new DatasetException("image 8 is damaged");
+            }
+            // neither the first image nor the first damaged one is read before a later one has failed
+            if (index == 0 || index == 6) uninterruptibly(later);
+            if (index == 6) throw new DatasetException("image 6 is damaged");
+        });
+        try (Batches batches = new Batches(broken, 3, false, 1, false, 3)) {
+            batches.epoch(0);
+            assertArrayEquals(new int[] {0, 1, 2}, Arrays.copyOf(batches.next().indices(), 3));
+            assertArrayEquals(new int[] {3, 4, 5}, Arrays.copyOf(batches.next().indices(), 3));
+            for (int again = 0; again < 2; again++) {
+                DatasetException e = assertThrows(DatasetException.class, batches::next);
+                assertTrue(e.getMessage().contains("batch 2 of epoch 0"), e.getMessage());
+                assertTrue(e.getMessage().endsWith("image 6 is damaged"), e.getMessage());
+            }
+            assertArrayEquals(
+                    new int[] {9, 10, 11},
+                    Arrays.copyOf(batches.epoch(0, 3).next().indices(), 3));
+        }
+    }
+
+    private static void uninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void severalReadersSleepWhenTheRingIsFullAndReadNoFurther() throws InterruptedException {
+        AtomicInteger read = new AtomicInteger();
+        Dataset counted = TestData.watched(DATA, 4, index -> read.incrementAndGet());
+        try (Batches batches = new Batches(counted, 2, false, 1, false, 2)) {
+            batches.epoch(0);
+            List<Thread> readers = loaders();
+            assertEquals(4, readers.size());
+            while (!readers.stream().allMatch(t -> t.getState() == Thread.State.WAITING)) Thread.sleep(1);
+            assertEquals(6, read.get(), "the images of three buffers");
+        }
+    }
+
+    @Test
+    void afterAnInterruptTheNextCallGivesTheSameBatch() {
+        Thread consumer = Thread.currentThread();
+        CountDownLatch interrupted = new CountDownLatch(1);
+        Dataset slow = TestData.watched(DATA, 2, index -> {
+            if (index != 1) return;
+            // the first batch has begun by now, so it is this image that the consumer waits for
+            while (consumer.getState() != Thread.State.WAITING) LockSupport.parkNanos(1_000_000);
+            consumer.interrupt();
+            uninterruptibly(interrupted);
+        });
+        try (Batches batches = new Batches(slow, 2, false, 1, false, 2)) {
+            batches.epoch(0);
+            assertThrows(DatasetException.class, batches::next);
+            assertTrue(Thread.interrupted());
+            interrupted.countDown();
+            assertArrayEquals(new int[] {0, 1}, Arrays.copyOf(batches.next().indices(), 2));
+            assertArrayEquals(new int[] {2, 3}, Arrays.copyOf(batches.next().indices(), 2));
+        }
     }
 
     @Test

@@ -207,7 +207,7 @@ class HostileImagesTest {
         for (String name : new String[] {"../../train/n01/images/a.png", "/dev/zero", "a\0b", "", ".."}) {
             Files.writeString(annotations, name + "\tn01\t0\t0\t1\t1\n");
             DatasetException error = assertThrows(
-                    DatasetException.class, () -> TinyImageNet.load(tiny, TinyImageNet.OPTIONS, ImageCheck.NONE));
+                    DatasetException.class, () -> TinyImageNet.load(tiny, TinyImageNet.OPTIONS, ImageReading.STANDARD));
             assertTrue(error.getMessage().contains("val_annotations.txt: line 1"), error.getMessage());
         }
     }

@@ -74,7 +74,7 @@ class ImageCheckTest {
     }
 
     private DataSplit open(ImageCheck check) {
-        return Datasets.open("imagefolder", root, 8, check);
+        return Datasets.open("imagefolder", root, 8, new ImageReading(check, 2, false));
     }
 
     @Test

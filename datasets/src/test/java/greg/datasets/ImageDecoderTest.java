@@ -41,7 +41,12 @@ class ImageDecoderTest {
                 "ycck.jpg"
             })
     void decodesAsPil(String file) throws IOException {
-        ImageDecoder.Pixels image = ImageDecoder.decode(TestData.copyImage(file, folder.resolve(file)));
+        TestData.copyImage(file, folder.resolve(file));
+        for (boolean turbo : TestData.turbo()) decodesAsPil(file, turbo);
+    }
+
+    private void decodesAsPil(String file, boolean turbo) throws IOException {
+        ImageDecoder.Pixels image = TestData.decode(folder.resolve(file), turbo);
         assertEquals("22x35", image.height() + "x" + image.width());
         assertArrayEquals(TestData.imageBytes(file + ".rgb"), image.rgb());
         for (Window window : List.of(
@@ -50,10 +55,12 @@ class ImageDecoderTest {
                 new Window(0, 0, 1, 35),
                 new Window(17, 16, 5, 19),
                 new Window(21, 34, 1, 1))) {
-            ImageDecoder.Pixels part = ImageDecoder.decode(folder.resolve(file), (h, w) -> {
+            ImageDecoder.Chooser chooser = (h, w) -> {
                 assertEquals("22x35", h + "x" + w);
                 return window;
-            });
+            };
+            ImageDecoder.Pixels part = ImageDecoder.decode(
+                    folder.resolve(file), new ImageDecoder.Request(chooser, ImageDecoder.FULL_SIZE, turbo));
             assertEquals(window.height() + "x" + window.width(), part.height() + "x" + part.width());
             for (int y = 0; y < window.height(); y++) {
                 for (int i = 0; i < window.width() * 3; i++) {
@@ -78,10 +85,14 @@ class ImageDecoderTest {
         byte[] whole = TestData.imageBytes(name);
         for (int length : new int[] {30, whole.length / 2, whole.length * 3 / 4, whole.length * 9 / 10}) {
             Path file = Files.write(folder.resolve(name), Arrays.copyOf(whole, length));
-            DatasetException e = assertThrows(
-                    DatasetException.class, () -> ImageDecoder.decode(file), () -> length + " of " + whole.length);
-            assertTrue(e.getMessage().contains(name), e.getMessage());
-            assertEquals(1, e.getMessage().lines().count());
+            for (boolean turbo : TestData.turbo()) {
+                DatasetException e = assertThrows(
+                        DatasetException.class,
+                        () -> TestData.decode(file, turbo),
+                        () -> length + " of " + whole.length);
+                assertTrue(e.getMessage().contains(name), e.getMessage());
+                assertEquals(1, e.getMessage().lines().count());
+            }
         }
     }
 
@@ -89,8 +100,11 @@ class ImageDecoderTest {
     void bytesAfterTheEndOfAJpegDoNoHarm() throws IOException {
         byte[] whole = TestData.imageBytes("rgb.jpg");
         Path file = Files.write(folder.resolve("long.jpg"), Arrays.copyOf(whole, whole.length + 100));
-        assertArrayEquals(
-                TestData.imageBytes("rgb.jpg.rgb"), ImageDecoder.decode(file).rgb());
+        for (boolean turbo : TestData.turbo()) {
+            assertArrayEquals(
+                    TestData.imageBytes("rgb.jpg.rgb"),
+                    TestData.decode(file, turbo).rgb());
+        }
     }
 
     @Test

@@ -62,7 +62,9 @@ class MutantsTest {
             })
     void aDamagedImageIsDecodedOrRefused(String name) throws IOException {
         Path file = folder.resolve(name);
-        each(TestData.imageBytes(name), file, () -> ImageDecoder.decode(file));
+        for (boolean turbo : TestData.turbo()) {
+            each(TestData.imageBytes(name), file, () -> TestData.decode(file, turbo));
+        }
     }
 
     @Test

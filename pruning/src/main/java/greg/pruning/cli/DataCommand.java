@@ -4,6 +4,8 @@ import greg.datasets.DataSplit;
 import greg.datasets.Dataset;
 import greg.datasets.DatasetException;
 import greg.datasets.Datasets;
+import greg.datasets.ImageReading;
+import greg.kernels.natives.NativeFolder;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -89,7 +91,8 @@ final class DataCommand implements Runnable {
             Checks.between("--image-size", 0, DataOptions.MOST_PIXELS, imageSize);
             Console console = Console.of(spec);
             ConsoleImageCheck images = new ConsoleImageCheck(console, true, console.out()::println);
-            DataSplit split = Datasets.open(name, data, imageSize, images);
+            NativeFolder.useForLoaders(); // looking for libjpeg-turbo starts JNA
+            DataSplit split = Datasets.open(name, data, imageSize, new ImageReading(images, 0, false));
             print(split.train());
             print(split.test());
             if (images.count() == 0) return 0;

@@ -2,7 +2,9 @@ package greg.pruning.cli;
 
 import greg.datasets.DataSplit;
 import greg.datasets.Datasets;
+import greg.datasets.ImageReading;
 import greg.datasets.Normalization;
+import greg.kernels.natives.NativeFolder;
 import greg.nn.io.Checkpoint;
 import greg.pruning.run.RunData;
 import greg.pruning.run.TrainedOn;
@@ -58,6 +60,23 @@ final class DataOptions {
                     "Decodes all images of imagefolder, tiny-imagenet or imagenet before the start and leaves out those"
                             + " that cannot be decoded. Default: ${DEFAULT-VALUE}, the first such image ends the run.")
     boolean skipBadImages;
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Threads that read and decode image files ahead; the images do not depend on it. 0: one per core."
+                            + " Default: ${DEFAULT-VALUE}.")
+    int workers;
+
+    @Option(
+            names = "--fast-decode",
+            description =
+                    "Decodes JPEG files at 1/2, 1/4 or 1/8 of their size where they, or the windows cut out of them,"
+                            + " are scaled to something smaller still. Faster for large photographs, slightly other pixels; needs"
+                            + " libjpeg-turbo. Default: ${DEFAULT-VALUE}.")
+    boolean fastDecode;
 
     @Option(
             names = "--mean",
@@ -145,10 +164,16 @@ final class DataOptions {
         if (mean != null) normalization(0);
         checkName("--dataset: ", dataset);
         checkFolder(dataset, data);
-        if (skipBadImages && !Datasets.ofImageFiles().contains(dataset)) {
-            throw new UsageException("--skip-bad-images: " + dataset + " has no image files; leave it out, or choose "
-                    + String.join(", ", Datasets.ofImageFiles()));
-        }
+        Checks.between("--workers", 0, ImageReading.MOST_WORKERS, workers);
+        if (skipBadImages) checkImageFiles("--skip-bad-images");
+        if (fastDecode) checkImageFiles("--fast-decode");
+    }
+
+    /** Refuses a flag about image files for a data set that has none. */
+    private void checkImageFiles(String flag) {
+        if (Datasets.ofImageFiles().contains(dataset)) return;
+        throw new UsageException(flag + ": " + dataset + " has no image files; leave it out, or choose "
+                + String.join(", ", Datasets.ofImageFiles()));
     }
 
     /** Refuses a folder for a data set that has no files. */
@@ -175,7 +200,11 @@ final class DataOptions {
     RunData open(Console console) {
         check();
         ConsoleImageCheck images = new ConsoleImageCheck(console, skipBadImages, line -> {});
-        DataSplit split = Datasets.open(dataset, data, imageSize, images);
+        if (Datasets.ofImageFiles().contains(dataset)) {
+            NativeFolder.useForLoaders(); // looking for libjpeg-turbo starts JNA
+            console.say("%s: JPEG files are decoded by %s", dataset, Datasets.jpegDecoder());
+        }
+        DataSplit split = Datasets.open(dataset, data, imageSize, new ImageReading(images, workers, fastDecode));
         if (images.count() > 0) {
             console.warn("left out " + images.counted() + " that cannot be used, the first is " + images.first()
                     + "; 'greg data verify' lists them");

@@ -143,6 +143,9 @@ public final class ResumedRun {
             String words = part.equals("instructionSet") ? "instruction set" : part;
             warn(monitor, "device " + words, then, now.path("device").path(part));
         }
+        JsonNode decoder = config.path("jpegDecoder");
+        // a run of an older greg does not tell it, one on other data has none
+        if (decoder.isTextual()) warn(monitor, "decoder of JPEG files", decoder, now.path("jpegDecoder"));
         for (String part : List.of("precision", "version", "commit", "java")) {
             warn(monitor, part, config.path(part), now.path(part));
         }

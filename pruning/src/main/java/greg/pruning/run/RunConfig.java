@@ -2,6 +2,7 @@ package greg.pruning.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import greg.datasets.Dataset;
+import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.kernels.Device;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param seed of the run
  * @param device that computed
  * @param precision in which it did
+ * @param jpegDecoder that decodes usual JPEG files; absent if the data set is not one of image files
  * @param dataset which images
  * @param options every option by name with its value, defaults included
  * @param pruning the settings that result from the options of {@code prune}; absent for {@code train}
@@ -37,6 +39,7 @@ public record RunConfig(
         long seed,
         Device device,
         String precision,
+        @JsonInclude(JsonInclude.Include.NON_NULL) String jpegDecoder,
         Images dataset,
         Map<String, Object> options,
         @JsonInclude(JsonInclude.Include.NON_NULL) PruneSettings pruning) {
@@ -87,6 +90,7 @@ public record RunConfig(
                 seed,
                 backend.device(),
                 backend.precision().toString(),
+                Datasets.ofImageFiles().contains(data.name()) ? Datasets.jpegDecoder() : null,
                 Images.of(data),
                 invocation.options(),
                 pruning);

@@ -25,6 +25,7 @@ class SettingTest {
                         "data",
                         "device",
                         "threads",
+                        "workers",
                         "no-graph",
                         "checkpoint-interval",
                         "allow-nonfinite",
@@ -74,7 +75,8 @@ class SettingTest {
                         "out",
                         "preset",
                         "resume",
-                        "threads"),
+                        "threads",
+                        "workers"),
                 circumstances);
     }
 
