@@ -53,6 +53,9 @@ class SpeedTest extends LenetRuns {
         assertEquals(layers.size(), measured.get(0).get("layers").size());
         assertTrue(Files.readString(run.resolve("report.txt")).contains("layer, ms at batch 64"));
 
+        String page = Files.readString(run.resolve("report.html"));
+        assertTrue(page.contains("<summary>Inference, batch 64: ") && page.contains("<td>conv2</td>"), page);
+
         Cli text = evaluate(run, "--device", "cpu", "--benchmark", "--batch", "1,2");
         assertEquals(0, text.code(), text.err());
         assertTrue(text.out().contains("greg, batch 1") && text.out().contains("layer, ms at batch 2"), text.out());
