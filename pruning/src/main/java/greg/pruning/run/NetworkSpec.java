@@ -40,9 +40,10 @@ public record NetworkSpec(
 
     private static final String ARCH = "arch";
 
-    /** The key, and its value, by which files are known that greg wrote for other programs. */
+    /** The key by which files are known that greg wrote for other programs; its value is {@link #GREG}. */
     public static final String PRODUCER = "producer";
 
+    /** Who wrote a file. */
     public static final String GREG = "greg";
 
     /** Refuses a normalization of images with another number of planes. */
@@ -147,8 +148,7 @@ public record NetworkSpec(
         Checkpoint checkpoint = Checkpoints.load(file);
         return allowNonFinite
                 ? checkpoint
-                : usable(
-                        checkpoint, "use another checkpoint, or look at this one with the setting" + " allowNonfinite");
+                : usable(checkpoint, "use another checkpoint, or look at this one with the setting allowNonfinite");
     }
 
     /** As above, for another setting than {@code weights} and without a word. */
