@@ -44,17 +44,23 @@ record ConvCandidate(String implementation, int columns) {
     /** All ways for this convolution of {@code images} images; oneDNN's plain loops only if there is nothing else. */
     static List<ConvCandidate> all(OneDnn dnn, Convolution conv, int images, boolean inPlace) {
         List<ConvCandidate> found = new ArrayList<>();
-        ConvCandidate naive = null;
         for (int columns : views(conv.spec())) {
             primitive_desc desc = view(dnn, conv, images, inPlace, columns).desc;
             do {
                 String name = OneDnn.name(desc);
-                ConvCandidate candidate = new ConvCandidate(name, columns);
-                if (!OneDnn.naive(name)) found.add(candidate);
-                else if (naive == null) naive = candidate;
+                if (!OneDnn.naive(name)) found.add(new ConvCandidate(name, columns));
             } while (desc.next_impl());
         }
-        return found.isEmpty() ? List.of(naive) : found;
+        return found.isEmpty() ? List.of(naive(dnn, conv, images, inPlace)) : found;
+    }
+
+    /** oneDNN's plain loops for the convolution as it is, or null. */
+    static ConvCandidate naive(OneDnn dnn, Convolution conv, int images, boolean inPlace) {
+        primitive_desc desc = view(dnn, conv, images, inPlace, 1).desc;
+        do {
+            if (OneDnn.naive(desc)) return new ConvCandidate(OneDnn.name(desc), 1);
+        } while (desc.next_impl());
+        return null;
     }
 
     private static List<Integer> views(Conv2dSpec spec) {

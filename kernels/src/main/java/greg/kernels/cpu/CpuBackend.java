@@ -9,7 +9,8 @@ import greg.kernels.inference.InferenceGraph;
 import greg.kernels.inference.InferencePlan;
 
 /**
- * The CPU through oneDNN, float32. Use it from one thread: that thread's OpenMP team does the work, and a second one would
+ * The CPU through oneDNN, float32. Use it from one thread: that thread's OpenMP team does the work (in inference as a whole,
+ * threads of its own do), and a second one would
  * compete with it for the cores.
  */
 public final class CpuBackend implements Backend {

@@ -31,6 +31,8 @@ final class CpuInferencePlan implements InferencePlan {
     private final InferenceProgram program;
     private final List<InferenceLane> lanes = new ArrayList<>();
     private ExecutorService others;
+    private long nanos;
+    private boolean closed;
 
     /** The fastest of the possible plans, by running them. */
     static CpuInferencePlan fastest(OneDnn dnn, InferenceGraph graph, int images, int threads) {
@@ -43,7 +45,14 @@ final class CpuInferencePlan implements InferencePlan {
         int lanes = Math.min(threads, images);
         int share = (images + lanes - 1) / lanes;
         for (int together = 1; apart && together <= Math.min(share, MOST_TOGETHER); together *= 2) {
-            CpuInferencePlan plan = new CpuInferencePlan(dnn, graph, images, together, lanes, 1, timings);
+            if (best != null && threads == 1 && together == images) break; // the same plan once more
+            CpuInferencePlan plan;
+            try {
+                plan = new CpuInferencePlan(dnn, graph, images, together, lanes, 1, timings);
+            } catch (RuntimeException e) {
+                if (best != null) best.close();
+                throw e;
+            }
             if (best == null || plan.nanos() < best.nanos()) {
                 if (best != null) best.close();
                 best = plan;
@@ -63,7 +72,12 @@ final class CpuInferencePlan implements InferencePlan {
         outputs = graph.length(graph.output());
         Team.enter(team);
         program = new InferenceProgram(dnn, graph, together, team, timings);
-        for (int i = 0; i < count; i++) lanes.add(new InferenceLane(dnn, program));
+        try {
+            for (int i = 0; i < count; i++) lanes.add(new InferenceLane(dnn, program));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
         if (count > 1) {
             others = Executors.newFixedThreadPool(count - 1, task -> {
                 Thread thread = new Thread(
@@ -78,28 +92,30 @@ final class CpuInferencePlan implements InferencePlan {
         }
     }
 
-    /** The shortest of a few runs. */
+    /** The shortest of a few passes over whatever the memory holds; measured once. */
     private long nanos() {
-        float[] batch = new float[images * inputs];
-        float[] results = new float[images * outputs];
-        run(batch, results);
-        long least = Long.MAX_VALUE;
+        if (nanos > 0) return nanos;
+        long[] times = new long[program.calls().size()];
+        time(times);
+        nanos = Long.MAX_VALUE;
         for (int trial = 0; trial < TRIALS; trial++) {
             long start = System.nanoTime();
-            run(batch, results);
-            least = Math.min(least, System.nanoTime() - start);
+            time(times);
+            nanos = Math.min(nanos, (System.nanoTime() - start) * rounds());
         }
-        return least;
+        return nanos;
     }
 
-    @Override
-    public int images() {
-        return images;
+    /** How often a lane goes through the network in a run. */
+    private int rounds() {
+        return (share() + program.images() - 1) / program.images();
     }
 
     @Override
     public void run(float[] batch, float[] results) {
-        if (batch.length != images * inputs || results.length < images * outputs) {
+        long in = (long) images * inputs;
+        long out = (long) images * outputs;
+        if (batch.length != in || results.length < out) {
             throw new IllegalArgumentException("inference: expected " + images + " images of " + inputs + " values and "
                     + outputs + " results each, got arrays of " + batch.length + " and " + results.length);
         }
@@ -110,8 +126,7 @@ final class CpuInferencePlan implements InferencePlan {
     @Override
     public void time(long[] nanos) {
         onAll(i -> lanes.get(i).time(i == 0 ? nanos : new long[nanos.length]));
-        int rounds = (share() + program.images() - 1) / program.images();
-        for (int i = 0; i < nanos.length; i++) nanos[i] *= rounds;
+        for (int i = 0; i < nanos.length; i++) nanos[i] *= rounds();
     }
 
     private int share() {
@@ -123,29 +138,39 @@ final class CpuInferencePlan implements InferencePlan {
     }
 
     private void onAll(LaneTask task) {
+        if (closed) throw new IllegalStateException("inference: expected a plan that is open, this one is closed");
         Team.enter(team);
         List<Future<?>> waiting = new ArrayList<>();
         for (int i = 1; i < lanes.size(); i++) {
             int lane = i;
             waiting.add(others.submit(() -> task.run(lane)));
         }
+        RuntimeException failure = null;
         try {
             task.run(0);
-        } finally {
-            waiting.forEach(CpuInferencePlan::join);
+        } catch (RuntimeException e) {
+            failure = e;
         }
-    }
-
-    private static void join(Future<?> other) {
-        try {
-            other.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new KernelException("inference: interrupted while waiting for the other threads", e);
-        } catch (ExecutionException e) {
-            throw new KernelException(
-                    "inference: a thread failed: " + e.getCause().getMessage(), e.getCause());
+        boolean interrupted = false;
+        for (Future<?> other : waiting) {
+            // all of them, also after a failure or an interrupt: they use memory that may be freed next
+            for (boolean done = false; !done; ) {
+                try {
+                    other.get();
+                    done = true;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    done = true;
+                    if (failure == null) {
+                        failure = new KernelException(
+                                "inference: a thread failed: " + e.getCause().getMessage(), e.getCause());
+                    }
+                }
+            }
         }
+        if (interrupted) Thread.currentThread().interrupt();
+        if (failure != null) throw failure;
     }
 
     @Override
@@ -157,6 +182,8 @@ final class CpuInferencePlan implements InferencePlan {
 
     @Override
     public void close() {
+        if (closed) return;
+        closed = true;
         if (others != null) others.shutdownNow();
         lanes.forEach(InferenceLane::close);
         program.close();

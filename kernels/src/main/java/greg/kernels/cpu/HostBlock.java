@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.KernelException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -51,6 +52,13 @@ final class HostBlock {
     static HostBlock allocate(long bytes) {
         Pointer raw = Pointer.malloc(bytes + ALIGNMENT);
         return raw == null || raw.isNull() ? null : new HostBlock(raw, bytes);
+    }
+
+    /** As above, but a KernelException where there is none. */
+    static HostBlock require(long bytes) {
+        HostBlock block = allocate(bytes);
+        if (block == null) throw new KernelException("cpu: no memory for " + bytes + " bytes; use smaller batches");
+        return block;
     }
 
     /** Returns the memory to the system; no view may be used afterwards. */

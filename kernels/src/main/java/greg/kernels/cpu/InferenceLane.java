@@ -1,6 +1,5 @@
 package greg.kernels.cpu;
 
-import greg.kernels.KernelException;
 import greg.kernels.inference.InferenceGraph;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,25 +22,26 @@ final class InferenceLane implements AutoCloseable {
         images = program.images();
         input = graph.input();
         outputs = graph.length(graph.output());
-        staged = new float[images * graph.length(0)];
-        for (int length : program.slots().lengths()) {
-            HostBlock block = HostBlock.allocate((long) Float.BYTES * images * length);
-            if (block == null) {
-                close();
-                throw new KernelException("cpu: no memory for " + images + " images at a time; use smaller batches");
+        staged = new float[Math.multiplyExact(images, graph.length(0))];
+        try {
+            for (int length : program.slots().lengths()) {
+                HostBlock block = HostBlock.require((long) Float.BYTES * images * length);
+                slots.add(block);
+                block.fill(0);
             }
-            block.fill(0);
-            slots.add(block);
+            for (List<InferenceCall> calls : program.calls()) {
+                List<InferenceStep> bound = new ArrayList<>();
+                steps.add(bound);
+                for (InferenceCall call : calls) {
+                    bound.add(OneDnn.scoped(() -> new InferenceStep(dnn, call, this::block)));
+                }
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
         in = block(0);
         out = block(graph.output());
-        for (List<InferenceCall> calls : program.calls()) {
-            List<InferenceStep> bound = new ArrayList<>();
-            for (InferenceCall call : calls) {
-                bound.add(OneDnn.scoped(() -> new InferenceStep(dnn, call, this::block)));
-            }
-            steps.add(bound);
-        }
     }
 
     private HostBlock block(int value) {
@@ -74,12 +74,12 @@ final class InferenceLane implements AutoCloseable {
         in.write(0, staged, 0, count * channels * pixels);
     }
 
-    /** Adds the time of each node to {@code nanos}, for as many images as the program takes at a time. */
+    /** Sets the time of each node, for as many images as the program takes at a time. */
     void time(long[] nanos) {
         for (int i = 0; i < nanos.length; i++) {
             long start = System.nanoTime();
             for (InferenceStep step : steps.get(i)) step.run();
-            nanos[i] += System.nanoTime() - start;
+            nanos[i] = System.nanoTime() - start;
         }
     }
 

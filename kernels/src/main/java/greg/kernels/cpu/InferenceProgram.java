@@ -39,18 +39,25 @@ final class InferenceProgram {
         this.graph = graph;
         this.images = images;
         slots = new InferenceSlots(graph);
-        for (int i = 0; i < graph.nodes().size(); i++) {
-            InferenceNode node = graph.nodes().get(i);
-            int y = i + 1;
-            calls.add(OneDnn.scoped(() -> {
-                if (node instanceof Convolution conv) return convolution(conv, y, threads, timings);
-                if (node instanceof Pooling pooling) return List.of(pooling(pooling, y));
-                if (node instanceof Function function) return List.of(function(function, y));
-                if (node instanceof Binary operation) return binary(operation, y);
-                if (node instanceof Concatenation concatenation) return List.of(concatenation(concatenation, y));
-                return upsampling((Upsampling) node, y);
-            }));
+        try {
+            for (int i = 0; i < graph.nodes().size(); i++) {
+                InferenceNode node = graph.nodes().get(i);
+                int y = i + 1;
+                calls.add(OneDnn.scoped(() -> calls(node, y, threads, timings)));
+            }
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
+    }
+
+    private List<InferenceCall> calls(InferenceNode node, int y, int threads, ConvTimings timings) {
+        if (node instanceof Convolution conv) return convolution(conv, y, threads, timings);
+        if (node instanceof Pooling pooling) return List.of(pooling(pooling, y));
+        if (node instanceof Function function) return List.of(function(function, y));
+        if (node instanceof Binary operation) return binary(operation, y);
+        if (node instanceof Concatenation concatenation) return List.of(concatenation(concatenation, y));
+        return upsampling((Upsampling) node, y);
     }
 
     InferenceGraph graph() {
@@ -93,7 +100,7 @@ final class InferenceProgram {
                 s.padH(),
                 s.padW(),
                 s.ceilMode());
-        var desc = new PoolPlanner(dnn).inference(spec, PostOps.of(Activation.NONE));
+        var desc = new PoolPlanner(dnn).inference(spec);
         return new InferenceCall(desc)
                 .value(dnnl.DNNL_ARG_SRC, Layout.NHWC.desc(spec.xDims()), pooling.x())
                 .value(dnnl.DNNL_ARG_DST, Layout.NHWC.desc(spec.yDims()), y);
@@ -101,30 +108,20 @@ final class InferenceProgram {
 
     private InferenceCall function(Function function, int y) {
         memory.desc desc = desc(function.x());
-        var eltwise =
-                switch (function.activation()) {
-                    case RELU6 -> elementwise(dnnl.dnnl_eltwise_clip, desc, 0, 6);
-                    case SIGMOID -> elementwise(dnnl.dnnl_eltwise_logistic, desc, 0, 0);
-                    case SILU -> elementwise(dnnl.dnnl_eltwise_swish, desc, 1, 0);
-                    case RELU -> elementwise(dnnl.dnnl_eltwise_relu, desc, 0, 0);
-                    case NONE -> elementwise(dnnl.dnnl_eltwise_linear, desc, 1, 0);
-                };
+        PostOps.Formula formula = PostOps.formula(function.activation());
+        var eltwise = new eltwise_forward.primitive_desc(
+                dnn.engine(),
+                dnnl.dnnl_forward_inference,
+                formula.algorithm(),
+                desc,
+                desc,
+                formula.alpha(),
+                formula.beta(),
+                PostOps.of(Activation.NONE),
+                false);
         return new InferenceCall(eltwise)
                 .value(dnnl.DNNL_ARG_SRC, desc, function.x())
                 .value(dnnl.DNNL_ARG_DST, desc, y);
-    }
-
-    private eltwise_forward.primitive_desc elementwise(int algorithm, memory.desc desc, float alpha, float beta) {
-        return new eltwise_forward.primitive_desc(
-                dnn.engine(),
-                dnnl.dnnl_forward_inference,
-                algorithm,
-                desc,
-                desc,
-                alpha,
-                beta,
-                PostOps.of(Activation.NONE),
-                false);
     }
 
     /** Factors per channel image by image: oneDNN has fast code only where all images share them. */

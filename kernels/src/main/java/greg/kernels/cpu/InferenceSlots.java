@@ -26,7 +26,10 @@ final class InferenceSlots {
             InferenceNode node = graph.nodes().get(i);
             int y = i + 1;
             if (node instanceof Convolution conv && conv.residual() != Convolution.NO_RESIDUAL) {
-                inPlace[i] = last[conv.residual()] == i && conv.residual() != conv.x();
+                // oneDNN's depthwise code reads beyond the end of a sum in place whose channels do not fill a register
+                inPlace[i] = last[conv.residual()] == i
+                        && conv.residual() != conv.x()
+                        && conv.spec().groups() == 1;
             }
             slotOf[y] = inPlace[i] ? slotOf[((Convolution) node).residual()] : take(free, graph.length(y));
             for (int value : node.inputs()) {

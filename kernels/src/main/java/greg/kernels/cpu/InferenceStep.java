@@ -28,7 +28,7 @@ final class InferenceStep implements AutoCloseable {
         primitive = keep(call.primitive().get());
         stream = keep(dnn.stream().get());
         long scratchBytes = call.scratch().get_size();
-        scratch = scratchBytes == 0 ? null : HostBlock.allocate(scratchBytes);
+        scratch = scratchBytes == 0 ? null : HostBlock.require(scratchBytes);
         count = call.arguments().size() + (scratch == null ? 0 : 1);
         arguments = keep(new dnnl_exec_arg_t(count));
         int i = 0;

@@ -1,12 +1,12 @@
 package greg.kernels.cpu;
 
+import greg.kernels.inference.Activation;
 import greg.kernels.spec.Pool2dSpec;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.pooling_backward;
 import org.bytedeco.dnnl.pooling_forward;
 import org.bytedeco.dnnl.primitive;
-import org.bytedeco.dnnl.primitive_attr;
 
 /** Builds pooling primitives in the layout of their input, or in another one if there is no fast code for that. */
 final class PoolPlanner {
@@ -98,7 +98,7 @@ final class PoolPlanner {
     }
 
     /** For inference alone, channels last; oneDNN's plain loops where it has nothing else. */
-    pooling_forward.primitive_desc inference(Pool2dSpec spec, primitive_attr attributes) {
+    pooling_forward.primitive_desc inference(Pool2dSpec spec) {
         return new pooling_forward.primitive_desc(
                 dnn.engine(),
                 dnnl.dnnl_forward_inference,
@@ -110,7 +110,7 @@ final class PoolPlanner {
                 new long[2],
                 before(spec),
                 after(spec),
-                attributes,
+                PostOps.of(Activation.NONE),
                 false);
     }
 

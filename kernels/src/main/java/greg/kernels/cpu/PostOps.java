@@ -11,6 +11,19 @@ import org.bytedeco.dnnl.primitive_attr;
 final class PostOps {
     private PostOps() {}
 
+    /** How oneDNN writes a function: an algorithm and its two constants. */
+    record Formula(int algorithm, float alpha, float beta) {}
+
+    static Formula formula(Activation activation) {
+        return switch (activation) {
+            case NONE -> new Formula(dnnl.dnnl_eltwise_linear, 1, 0);
+            case RELU -> new Formula(dnnl.dnnl_eltwise_relu, 0, 0);
+            case RELU6 -> new Formula(dnnl.dnnl_eltwise_clip, 0, 6);
+            case SIGMOID -> new Formula(dnnl.dnnl_eltwise_logistic, 0, 0);
+            case SILU -> new Formula(dnnl.dnnl_eltwise_swish, 1, 0);
+        };
+    }
+
     /** A residual, then the activation; the residual lies in the output already if {@code inPlace}, else it is an argument. */
     static primitive_attr of(Convolution conv, memory.desc y, boolean inPlace) {
         post_ops ops = new post_ops();
@@ -27,12 +40,9 @@ final class PostOps {
     }
 
     private static primitive_attr attributes(post_ops ops, Activation activation) {
-        switch (activation) {
-            case NONE -> {}
-            case RELU -> ops.append_eltwise(dnnl.dnnl_eltwise_relu, 0, 0);
-            case RELU6 -> ops.append_eltwise(dnnl.dnnl_eltwise_clip, 0, 6);
-            case SIGMOID -> ops.append_eltwise(dnnl.dnnl_eltwise_logistic, 0, 0);
-            case SILU -> ops.append_eltwise(dnnl.dnnl_eltwise_swish, 1, 0);
+        if (activation != Activation.NONE) {
+            Formula formula = formula(activation);
+            ops.append_eltwise(formula.algorithm, formula.alpha, formula.beta);
         }
         primitive_attr attributes = new primitive_attr();
         attributes.set_post_ops(ops);

@@ -32,7 +32,7 @@ public record InferenceGraph(int[] input, List<InferenceNode> nodes) {
         return nodes.size();
     }
 
-    /** The last node that reads each value, as an index; the output is read by none, after all. */
+    /** The last node that reads each value, as an index; for the output, the number of nodes. */
     public int[] lastReaders() {
         int[] last = new int[nodes.size() + 1];
         for (int i = 0; i < nodes.size(); i++) {

@@ -6,13 +6,10 @@ package greg.kernels.inference;
  * choose other kernels. A plan is used from the thread that uses the backend, and copies the weights: later changes do not reach it.
  */
 public interface InferencePlan extends AutoCloseable {
-    /** Images per run. */
-    int images();
-
     /**
      * Computes the network's outputs.
      *
-     * @param images (N, C, H, W), dense, normalised as in training; N is {@link #images()}
+     * @param images (N, C, H, W), dense, normalised as in training; N is the number of images that the plan was made for
      * @param outputs receives (N, outputs)
      */
     void run(float[] images, float[] outputs);

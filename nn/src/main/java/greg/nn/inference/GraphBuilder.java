@@ -37,6 +37,11 @@ final class GraphBuilder implements InferenceBuilder {
     private final List<Integer> uses = new ArrayList<>();
     private String op = "";
 
+    /** A weight is asked for that depends on the image. */
+    private static final class DependentException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
     private GraphBuilder(Tensor x, Map<Tensor, String> names) {
         this.names = names;
         input = x.shape().dims();
@@ -64,7 +69,12 @@ final class GraphBuilder implements InferenceBuilder {
         // what does not depend on the image is a constant, whatever computes it
         if (node.inputs().stream().noneMatch(values::containsKey)) return;
         op = node.op().name();
-        int value = node.op().infer(this);
+        int value;
+        try {
+            value = node.op().infer(this);
+        } catch (DependentException e) {
+            value = NONE;
+        }
         if (value == NONE) throw new NoFormException("the op " + op + " has no form for inference as a whole");
         values.put(node.output(), value);
         // the result takes the place of one reader of what it was folded into
@@ -76,7 +86,7 @@ final class GraphBuilder implements InferenceBuilder {
         if (output == null || output == 0)
             throw new NoFormException("the output does not come from an op on the image");
         int[] dims = dims(output);
-        if (dims[2] * dims[3] > 1) throw new NoFormException("the output is an image");
+        if (dims[2] * dims[3] > 1) throw new NoFormException("the output has more than one value per channel");
         if (output != nodes.size()) throw new NoFormException("the output is not computed last");
         return new InferenceGraph(input, nodes);
     }
@@ -90,7 +100,7 @@ final class GraphBuilder implements InferenceBuilder {
     @Override
     public float[] constant(Tensor tensor) {
         if (values.containsKey(tensor)) {
-            throw new IllegalArgumentException("inference: expected weights that do not depend on the image in " + op);
+            throw new DependentException();
         }
         return tensor.toHost();
     }

@@ -25,7 +25,7 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>It holds copies of the weights: changes of the network do not reach it. Use it from the thread that uses the backend.
+ * <p>A network that is run as a whole is copied: changes of its weights do not reach the copy. Use it from the thread that uses the backend.
  */
 public final class Inference implements AutoCloseable {
     /**
@@ -34,9 +34,8 @@ public final class Inference implements AutoCloseable {
      * @param layer the name of a convolution or fully connected layer, else that of the op
      * @param nanos nanoseconds
      * @param macs multiply-accumulates for one image
-     * @param weights whether it is a convolution or a fully connected layer, with all that is folded into it
      */
-    public record LayerTime(String layer, long nanos, long macs, boolean weights) {}
+    public record LayerTime(String layer, long nanos, long macs) {}
 
     private final NnModule network;
     private final Shape input;
@@ -143,8 +142,7 @@ public final class Inference implements AutoCloseable {
         LayerTime[] times = new LayerTime[nanos.length];
         for (int i = 0; i < times.length; i++) {
             InferenceNode node = graph.nodes().get(i);
-            boolean weights = node instanceof InferenceNode.Convolution;
-            times[i] = new LayerTime(node.name(), nanos[i], node.macs(), weights);
+            times[i] = new LayerTime(node.name(), nanos[i], node.macs());
         }
         return List.of(times);
     }

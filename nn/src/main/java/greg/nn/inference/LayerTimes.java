@@ -48,7 +48,7 @@ public final class LayerTimes {
         machine = String.join(
                 SEPARATOR,
                 backend.device().name(),
-                backend.device().instructionSet(),
+                backend.device().details(),
                 Integer.toString(backend.device().threads()),
                 Integer.toString(images));
         read();
@@ -135,7 +135,7 @@ public final class LayerTimes {
             AtomicFile.writeText(file, text.toString());
             changed = false;
         } catch (IOException | CheckpointException e) {
-            changed = true;
+            // the next process measures again
         }
     }
 }

@@ -48,8 +48,7 @@ final class EvaluateCommand extends NetworkCommand {
             names = "--batch",
             paramLabel = "N[,N...]",
             split = ",",
-            defaultValue = "1,64",
-            description = "With --benchmark: images per forward pass. Default: ${DEFAULT-VALUE}.")
+            description = "With --benchmark: images per forward pass. Default: 1,64.")
     private List<Integer> batches;
 
     @Option(
@@ -61,10 +60,12 @@ final class EvaluateCommand extends NetworkCommand {
     @Override
     void check() {
         Checks.batch("--batch-size", batchSize);
-        for (int batch : batches) Checks.batch("--batch", batch);
-        if (withOnnxRuntime && !benchmark) {
-            throw new UsageException("--with-onnxruntime has no effect without --benchmark");
+        if (!benchmark && (batches != null || withOnnxRuntime)) {
+            String idle = batches != null ? "--batch" : "--with-onnxruntime";
+            throw new UsageException(idle + " has no effect without --benchmark");
         }
+        if (batches == null) batches = List.of(1, 64);
+        for (int batch : batches) Checks.batch("--batch", batch);
     }
 
     @Override

@@ -26,12 +26,12 @@ final class PresetFlags {
     }
 
     /** Sets what no flag has set. */
-    static void fill(Preset preset, PruneOptions prune, TargetOptions target, ArchOptions network) {
+    static void fill(Preset preset, PruneOptions prune, TargetOptions target, SpeedOptions speed, ArchOptions network) {
         if (network.arch == null && network.weights == null) network.arch = preset.arch();
         if (prune.method == null) prune.method = preset.method();
         if (prune.wg == null) prune.wg = preset.wg();
         boolean inherits = target.basePrModel != null;
-        if (target.stagePr == null && !inherits) target.stagePr = preset.stagePr();
+        if (target.stagePr == null && !inherits && !speed.given()) target.stagePr = preset.stagePr();
         if (target.skipLayers.isBlank() && !inherits) target.skipLayers = preset.skipLayers();
         if (prune.batchSizePrune == null) prune.batchSizePrune = preset.batchSize();
         if (prune.batchSize == null) prune.batchSize = preset.batchSize();
@@ -57,6 +57,7 @@ final class PresetFlags {
         presetValues.put(Setting.SKIP_LAYERS, preset.skipLayers());
         presetValues.put(Setting.PRUNE_COUPLED, "");
         presetValues.put(Setting.GLOBAL, "");
+        presetValues.put(Setting.ROUND_TO, "");
         presetValues.put(Setting.PICK_PRUNED, Written.name(PickPruned.MIN));
         presetValues.put(Setting.REINIT, Written.name(Reinit.NONE));
         Map<Setting, String> runValues = new EnumMap<>(presetValues);
@@ -73,6 +74,7 @@ final class PresetFlags {
         }
         if (target.pruneCoupled) runValues.put(Setting.PRUNE_COUPLED, "true");
         if (target.global) runValues.put(Setting.GLOBAL, "true");
+        if (target.roundTo != null) runValues.put(Setting.ROUND_TO, target.roundTo.toString());
         if (prune.pickPruned != null) runValues.put(Setting.PICK_PRUNED, prune.pickPruned);
         runValues.put(Setting.REINIT, prune.reinit);
         List<String> flags = new ArrayList<>();

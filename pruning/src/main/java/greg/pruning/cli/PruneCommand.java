@@ -46,6 +46,9 @@ import picocli.CommandLine.Spec;
             "Defaults that differ are given as those for ImageNet / CIFAR and other data sets / the demonstration."
         })
 final class PruneCommand implements Resume.Command {
+    /** Stands for ratios that are yet to be chosen. */
+    private static final String ANY_RATIO = "0.5";
+
     @Spec
     private CommandSpec spec;
 
@@ -61,13 +64,14 @@ final class PruneCommand implements Resume.Command {
     @Mixin
     private DeviceOptions device;
 
-    private static final String ANY_RATIO = "0.5";
-
     @Mixin
     private PruneOptions prune;
 
     @Mixin
     private TargetOptions target;
+
+    @Mixin
+    private SpeedOptions speed;
 
     @Mixin
     private RunOptions run;
@@ -88,7 +92,7 @@ final class PruneCommand implements Resume.Command {
         Preset preset = prune.preset == null ? null : PresetFlags.find(prune.preset);
         boolean namesData = data.given("--dataset");
         if (preset != null) {
-            PresetFlags.fill(preset, prune, target, arch);
+            PresetFlags.fill(preset, prune, target, speed, arch);
             if (!namesData) data.name(preset.dataset());
         }
         arch.check();
@@ -103,9 +107,9 @@ final class PruneCommand implements Resume.Command {
         int batchSizePrune = prune.batchSizePrune(recipe);
         TrainConfig finetune = prune.finetune(recipe, run.augment(data), run.seed);
         GregConfig config = prune.config(recipe, run.seed);
-        if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
-        SpeedRatios.Goal goal = target.timed() ? target.goal() : null;
-        if (goal != null) target.stagePr = ANY_RATIO; // until they are chosen
+        if (demonstration && !target.given() && !speed.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+        SpeedRatios.Goal goal = speed.goal(target, config, arch.weights != null);
+        if (goal != null) target.stagePr = ANY_RATIO;
         Target pruningTarget = target.target(config);
         TrainConfig base = prune.base(recipe, run.augment(data), run.seed);
         if (prune.reinit() != Reinit.NONE && finetune.epochs() == 0) {
@@ -130,10 +134,6 @@ final class PruneCommand implements Resume.Command {
         }
         if (start != null) networkSpec.check(start);
         if (goal != null) {
-            if (start == null) {
-                throw new UsageException("--target-speedup and --target-latency weigh the filters of a trained network:"
-                        + " give it with --weights");
-            }
             Pruning free = new Pruning(networkSpec, config, pruningTarget, null);
             target.stagePr = chosen(free, start, goal, console);
             pruningTarget = target.target(config);
@@ -164,7 +164,12 @@ final class PruneCommand implements Resume.Command {
                     networkSpec.arch(), runData.name(), backend.device().name());
             PruneSettings settings = PruneSettings.of(plan, arch.weights == null);
             RunConfig runConfig = RunConfig.of(
-                    target.settled(Invocations.of(spec)), backend, runData, networkSpec.arch(), run.seed, settings);
+                    speed.settled(Invocations.of(spec), target.stagePr),
+                    backend,
+                    runData,
+                    networkSpec.arch(),
+                    run.seed,
+                    settings);
             RunCheckpoints checkpoints = run.begin(folder, backend, runConfig, console);
             PruneReport report = new PruneRun(console, folder, runData, backend, plan, checkpoints).run(start);
             console.out().printf(Locale.ROOT, "%n%s%nrun folder: %s%n", report.toText(), folder.path());

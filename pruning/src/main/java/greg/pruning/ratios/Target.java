@@ -95,15 +95,23 @@ public record Target(
 
     private Resolved resolved(PruningRatios.Resolved shares, ChannelSets sets) {
         List<LayerTarget> targets = new ArrayList<>();
+        List<String> whole = new ArrayList<>();
         for (int i = 0; i < shares.ratios().length; i++) {
             Layer layer = sets.layers().get(i);
+            double ratio = rounded(shares.ratios()[i], layer, sets);
+            if (ratio == 0 && shares.ratios()[i] != 0) whole.add(layer.name());
             targets.add(new LayerTarget(
                     layer,
-                    rounded(shares.ratios()[i], layer, sets),
+                    ratio,
                     sets.coupling(layer),
                     inherited == null ? null : inherited.preset(layer, sets.granularity())));
         }
-        return new Resolved(List.copyOf(targets), shares.warnings());
+        List<String> warnings = new ArrayList<>(shares.warnings());
+        if (!whole.isEmpty()) {
+            warnings.add("roundTo = " + roundTo + ": what is left of " + String.join(", ", whole)
+                    + " is rounded to the whole layer");
+        }
+        return new Resolved(List.copyOf(targets), List.copyOf(warnings));
     }
 
     private double rounded(double ratio, Layer layer, ChannelSets sets) {

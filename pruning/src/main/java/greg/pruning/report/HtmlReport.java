@@ -46,7 +46,9 @@ public final class HtmlReport {
             for (LineChart chart : run.charts()) {
                 if (chart.hasContent()) html.append(chart.svg()).append('\n');
             }
-            for (Speed speed : run.speeds()) html.append(times(speed));
+            for (Speed speed : run.speeds()) {
+                if (!speed.layers().isEmpty()) html.append(times(speed));
+            }
         }
         return html.append("</body></html>\n").toString();
     }

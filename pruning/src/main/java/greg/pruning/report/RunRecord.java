@@ -48,7 +48,7 @@ public final class RunRecord {
         return new RunRecord(folder, config, results, speeds(report), metrics(folder.resolve("metrics.jsonl")));
     }
 
-    /** Runs of earlier versions have no engine, and no layers. */
+    /** Runs of earlier versions, and those on devices that run networks op by op, have no layers. */
     private static List<Speed> speeds(Field report) {
         List<Speed> speeds = new ArrayList<>();
         for (Field speed : report.get("measured").elements()) {

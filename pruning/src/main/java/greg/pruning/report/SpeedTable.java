@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** Measured times of forward passes, for people. */
 public final class SpeedTable {
-    private static final String ROW = "%-28s %11s %11s %9s %9s%n";
+    private static final String ROW = "%-32s %11s %11s %9s %9s\n";
 
     private SpeedTable() {}
 
@@ -16,8 +16,7 @@ public final class SpeedTable {
      * @param pruned whether the second network is another than the first; if not, one column of times is shown
      */
     public static String of(List<Speed> speeds, double theory, boolean pruned) {
-        StringBuilder text =
-                new StringBuilder(row(pruned, "median ms for a batch", "before", "after", "speedup", "theory"));
+        StringBuilder text = new StringBuilder(head(pruned, "median ms for a batch"));
         for (Speed speed : speeds) {
             text.append(row(
                     pruned,
@@ -35,8 +34,7 @@ public final class SpeedTable {
 
     /** Where the time of one measurement goes. */
     static String layers(Speed speed, boolean pruned) {
-        StringBuilder text = new StringBuilder(
-                row(pruned, "layer, ms at batch " + speed.batch(), "before", "after", "speedup", "theory"));
+        StringBuilder text = new StringBuilder(head(pruned, "layer, ms at batch " + speed.batch()));
         for (LayerSpeed layer : speed.layers()) {
             List<String> cells = cells(layer);
             text.append(row(pruned, cells.get(0), cells.get(1), cells.get(2), cells.get(3), cells.get(4)));
@@ -55,9 +53,14 @@ public final class SpeedTable {
                 counted ? times(layer.denseMacs() / (double) layer.prunedMacs()) : "");
     }
 
+    private static String head(boolean pruned, String name) {
+        return pruned ? row(true, name, "before", "after", "speedup", "theory") : row(false, name, "ms", "", "", "");
+    }
+
     private static String row(boolean pruned, String name, String before, String after, String speedup, String theory) {
-        if (!pruned) return String.format(Locale.ROOT, "%-28s %11s%n", name, before.equals("before") ? "ms" : before);
-        return String.format(Locale.ROOT, ROW, name, before, after, speedup, theory);
+        return pruned
+                ? String.format(Locale.ROOT, ROW, name, before, after, speedup, theory)
+                : String.format(Locale.ROOT, "%-32s %11s\n", name, before);
     }
 
     private static String millis(double millis) {

@@ -76,9 +76,8 @@ public final class OnnxRuntimeEngine implements SpeedEngine {
             long[] dims = {shape.dim(0), shape.dim(1), shape.dim(2), shape.dim(3)};
             try (OnnxTensor input = OnnxTensor.createTensor(environment, FloatBuffer.wrap(images), dims);
                     OrtSession.Result result = session.run(Map.of("input", input))) {
-                float[] outputs =
-                        new float[((OnnxTensor) result.get(0)).getFloatBuffer().remaining()];
-                ((OnnxTensor) result.get(0)).getFloatBuffer().get(outputs);
+                FloatBuffer outputs = ((OnnxTensor) result.get(0)).getFloatBuffer();
+                outputs.get(new float[outputs.remaining()]);
             } catch (OrtException e) {
                 throw failed(e);
             }

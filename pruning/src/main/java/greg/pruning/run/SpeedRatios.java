@@ -36,6 +36,12 @@ public final class SpeedRatios {
     private static final int CORRECTIONS = 6;
     private static final Duration TIME = Duration.ofMillis(400);
 
+    /** By how much the goal of the steps is lowered where that changes nothing else. */
+    private static final double FINER = 0.99;
+
+    /** No step is left that far down. */
+    private static final double LEAST_AIM = 1e-3;
+
     /** How far below the wanted time the measured one may be before less is removed. */
     private static final double SLACK = 0.95;
 
@@ -89,11 +95,11 @@ public final class SpeedRatios {
         Map<String, List<Integer>> sets = search.sets();
         try (Progress shown = progress.apply(sets.size() + CORRECTIONS)) {
             long whole = search.time(Map.of());
-            sets.values().forEach(layers -> {
+            for (List<Integer> layers : sets.values()) {
                 search.candidates.add(search.candidate(layers, whole));
+                times.save();
                 shown.step(1);
-            });
-            times.save();
+            }
             return search.corrected(goal, whole, shown);
         }
     }
@@ -184,35 +190,40 @@ public final class SpeedRatios {
 
     /** Steps to a goal for the sum of the layers, which is moved until the measured time is what is wanted. */
     private Choice corrected(Goal goal, long whole, Progress progress) {
-        double share = goal.speedup() > 0 ? 1 / goal.speedup() : Double.NaN; // of the time before pruning
-        Choice best = null;
-        Speed fastest = null;
-        Map<Integer, Double> last = null;
-        double aim = goal.speedup() > 0
-                ? share
+        boolean relative = goal.speedup() > 0;
+        double aim = relative
+                ? 1 / goal.speedup()
                 : goal.millis() / measured(Map.of(), goal).denseMillis();
         if (aim >= 1)
             throw new UsageException("nothing has to be removed: the network is as fast as is wanted already");
+        Choice best = null;
+        Speed fastest = null;
+        Map<Integer, Double> last = Map.of();
         for (int i = 0; i < CORRECTIONS; i++) {
             Map<Integer, Double> ratios = steps(whole * (1 - aim));
-            if (ratios.equals(last)) break;
+            // a goal between two steps asks for the same ones again
+            while (best == null && ratios.equals(last) && aim > LEAST_AIM) {
+                aim *= FINER;
+                ratios = steps(whole * (1 - aim));
+            }
+            if (ratios.isEmpty() || ratios.equals(last)) break;
             last = ratios;
             Speed speed = measured(ratios, goal);
             progress.step(1);
             if (fastest == null || speed.prunedMillis() < fastest.prunedMillis()) fastest = speed;
-            double wanted = goal.speedup() > 0 ? speed.denseMillis() * share : goal.millis();
+            double wanted = relative ? speed.denseMillis() / goal.speedup() : goal.millis();
             boolean reached = speed.prunedMillis() <= wanted;
             if (reached && (best == null || speed.prunedMillis() > best.speed().prunedMillis())) {
                 best = new Choice(text(ratios), speed);
             }
             if (reached && speed.prunedMillis() >= SLACK * wanted) return best;
-            aim *= wanted / speed.prunedMillis() * (reached ? 1 : 0.99);
+            aim *= wanted / speed.prunedMillis() * (reached ? 1 : FINER);
         }
         if (best != null) return best;
         throw new UsageException(String.format(
                 Locale.ROOT,
-                "%s cannot be reached by pruning: at most %.2fx, %.3f ms for a batch of %d",
-                goal.speedup() > 0
+                "%s was not reached by pruning: the fastest that was tried has %.2fx, %.3f ms for a batch of %d",
+                relative
                         ? String.format(Locale.ROOT, "a speedup of %.2fx", goal.speedup())
                         : String.format(Locale.ROOT, "%.3f ms", goal.millis()),
                 fastest.speedup(),

@@ -50,7 +50,7 @@ class PresetTest {
         PruneOptions prune = new PruneOptions();
         TargetOptions target = new TargetOptions();
         ArchOptions arch = new ArchOptions();
-        PresetFlags.fill(preset, prune, target, arch);
+        PresetFlags.fill(preset, prune, target, new SpeedOptions(), arch);
         NetworkSpec spec = NetworkSpec.of(arch.arch, Datasets.shape(preset.dataset()));
         Recipe recipe = Recipe.of(preset.dataset());
         GregConfig config = prune.config(recipe, 0);

@@ -140,6 +140,7 @@ public final class BatchNormOp extends Op {
 
     @Override
     public int infer(InferenceBuilder builder) {
+        if (saved != null) return InferenceBuilder.NONE; // normalised by the batch's own statistics
         float[] weight = builder.constant(gamma);
         float[] bias = builder.constant(beta);
         float[] mean = builder.constant(running.get(0));
