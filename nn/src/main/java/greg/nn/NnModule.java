@@ -73,6 +73,14 @@ public abstract class NnModule implements AutoCloseable {
         return weight.tensor().shape().dim(1);
     }
 
+    /**
+     * The name here of the tensor that a file calls {@code name}, for networks whose published checkpoints use other names than
+     * theirs; asked of the whole network. Most have PyTorch's names and do not override this.
+     */
+    protected String nameOf(String name) {
+        return name;
+    }
+
     /** Where the parameters live. */
     public final Backend backend() {
         return backend;

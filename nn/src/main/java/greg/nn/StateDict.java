@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
 /**
@@ -17,9 +18,10 @@ import java.util.zip.CRC32;
  */
 public final class StateDict {
     private static final String DATA_PARALLEL = "module.";
+    private static final Pattern DATA_PARALLEL_ANYWHERE = Pattern.compile("(?<=^|\\.)module\\.");
     private static final String VARIANCE = "running_var";
     private static final String COUNTER = "num_batches_tracked";
-    private static final int NAMES_IN_MESSAGE = 3;
+    private static final int NAMES_IN_MESSAGE = 5;
 
     /**
      * One tensor.
@@ -106,6 +108,16 @@ public final class StateDict {
         return plain;
     }
 
+    /** Under the names that {@code module} has for its tensors; shares the values. */
+    private StateDict named(NnModule module, Set<String> targets) {
+        StateDict named = new StateDict();
+        entries.forEach((name, entry) -> {
+            String plain = DATA_PARALLEL_ANYWHERE.matcher(name).replaceAll("");
+            named.entries.put(targets.contains(name) ? name : module.nameOf(plain), entry);
+        });
+        return named;
+    }
+
     /** A checksum (CRC-32) of names, shapes and the bits of the values. */
     public long checksum() {
         CRC32 sum = new CRC32();
@@ -140,9 +152,40 @@ public final class StateDict {
     }
 
     /**
-     * Overwrites every parameter and buffer of {@code module}. Names and shapes must match exactly, except that a
-     * {@code module.} prefix is dropped and PyTorch's batch counters ({@code num_batches_tracked}) are skipped. Masked
-     * elements stay zero.
+     * What keeps the tensors from being loaded into {@code module}: all that are missing, not expected, and of another shape, with
+     * their number and the first names of each kind; null if they fit. Nothing is loaded.
+     */
+    public String misfit(NnModule module) {
+        Map<String, Parameter> targets = tensors(module);
+        return named(module, targets.keySet()).misfit(targets);
+    }
+
+    private String misfit(Map<String, Parameter> targets) {
+        List<String> missing = new ArrayList<>();
+        List<String> shapes = new ArrayList<>();
+        targets.forEach((name, p) -> {
+            Entry entry = entries.get(name);
+            if (entry == null) missing.add(name);
+            else if (!entry.shape().equals(p.tensor().shape()))
+                shapes.add(name + " (expected " + p.tensor().shape() + ", got " + entry.shape() + ")");
+        });
+        List<String> unexpected = new ArrayList<>();
+        for (String name : entries.keySet()) {
+            if (!targets.containsKey(name) && !isCounter(name)) unexpected.add(name);
+        }
+        if (missing.isEmpty() && shapes.isEmpty() && unexpected.isEmpty()) return null;
+        List<String> parts = new ArrayList<>();
+        if (!missing.isEmpty()) parts.add(missing.size() + " missing: " + some(missing));
+        if (!unexpected.isEmpty()) parts.add(unexpected.size() + " not expected: " + some(unexpected));
+        if (!shapes.isEmpty()) parts.add(shapes.size() + " of another shape: " + some(shapes));
+        return String.join("; ", parts) + ". " + advice(missing);
+    }
+
+    /**
+     * Overwrites every parameter and buffer of {@code module}. Names and shapes must match exactly, except that DataParallel's {@code
+     * module.} is dropped, whether it wrapped the network ({@code module.conv1.weight}) or a part of it ({@code
+     * features.module.0.weight}), that a network may know {@linkplain NnModule#nameOf other names}, and that PyTorch's batch counters
+     * ({@code num_batches_tracked}) are skipped. Masked elements stay zero.
      *
      * @throws IllegalArgumentException naming what is missing, not expected, of another shape or {@linkplain #unusable
      *     unusable}; the module is unchanged
@@ -157,35 +200,19 @@ public final class StateDict {
      * @param allowNonFinite take values that are {@linkplain #unusable unusable} too, e.g. to look at a network that diverged
      */
     public void loadInto(NnModule module, boolean allowNonFinite) {
-        StateDict plain = withoutPrefix();
         Map<String, Parameter> targets = tensors(module);
-        List<String> missing = new ArrayList<>();
-        List<String> shapes = new ArrayList<>();
+        StateDict named = named(module, targets.keySet());
+        String misfit = named.misfit(targets);
+        if (misfit != null) {
+            throw new IllegalArgumentException(
+                    "load weights: the tensors do not fit " + module.getClass().getSimpleName() + ": " + misfit);
+        }
+        String unusable = allowNonFinite ? null : unusable();
+        if (unusable != null) throw new IllegalArgumentException("load weights: " + unusable);
         targets.forEach((name, p) -> {
-            Entry entry = plain.entries.get(name);
-            if (entry == null) missing.add(name);
-            else if (!entry.shape().equals(p.tensor().shape()))
-                shapes.add(name + " (expected " + p.tensor().shape() + ", got " + entry.shape() + ")");
+            p.tensor().set(named.entries.get(name).values());
+            p.zeroMasked();
         });
-        List<String> unexpected = new ArrayList<>();
-        for (String name : plain.entries.keySet()) {
-            if (!targets.containsKey(name) && !isCounter(name)) unexpected.add(name);
-        }
-        if (missing.isEmpty() && shapes.isEmpty() && unexpected.isEmpty()) {
-            String unusable = allowNonFinite ? null : unusable();
-            if (unusable != null) throw new IllegalArgumentException("load weights: " + unusable);
-            targets.forEach((name, p) -> {
-                p.tensor().set(plain.entries.get(name).values());
-                p.zeroMasked();
-            });
-            return;
-        }
-        List<String> parts = new ArrayList<>();
-        if (!missing.isEmpty()) parts.add(missing.size() + " missing: " + some(missing));
-        if (!unexpected.isEmpty()) parts.add(unexpected.size() + " not expected: " + some(unexpected));
-        if (!shapes.isEmpty()) parts.add(shapes.size() + " of another shape: " + some(shapes));
-        throw new IllegalArgumentException("load weights: the tensors do not fit "
-                + module.getClass().getSimpleName() + ": " + String.join("; ", parts) + ". " + advice(missing));
     }
 
     private static String advice(List<String> missing) {

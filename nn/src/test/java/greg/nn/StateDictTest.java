@@ -2,15 +2,18 @@ package greg.nn;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
+import greg.nn.layer.Linear;
 import greg.nn.model.Networks;
 import greg.nn.model.Vgg;
 import greg.tensor.Shape;
+import greg.tensor.Tensor;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -119,6 +122,109 @@ class StateDictTest {
         }
     }
 
+    /** As PyTorch's ImageNet example, and the reference implementation, wrap VGGs and AlexNets. */
+    @Test
+    void acceptsDataParallelAroundAPart() {
+        try (NnModule module = vgg()) {
+            StateDict counted = counted(module);
+            StateDict wrapped = new StateDict();
+            for (String name : counted.names()) {
+                wrapped.put(
+                        name.replace("features.", "features.module."),
+                        counted.get(name).shape(),
+                        counted.get(name).values());
+            }
+            wrapped.loadInto(module);
+            assertArrayEquals(
+                    counted.get("features.4.weight").values(),
+                    StateDict.of(module).get("features.4.weight").values());
+        }
+    }
+
+    private static final class Outer extends NnModule {
+        Outer(Backend backend) {
+            super(backend);
+            child("net", new Inner(backend));
+        }
+
+        private static final class Inner extends NnModule {
+            Inner(Backend backend) {
+                super(backend);
+                child("module", new Linear(backend, 2, 1, false));
+            }
+
+            @Override
+            public Tensor forward(Tensor x) {
+                return x;
+            }
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return x;
+        }
+    }
+
+    @Test
+    void aModuleOfThatNameIsNotMistakenForDataParallels() {
+        try (NnModule module = new Outer(backend)) {
+            StateDict counted = counted(module);
+            assertEquals(Set.of("net.module.weight"), counted.names());
+            counted.loadInto(module);
+            assertArrayEquals(
+                    new float[] {0, 1},
+                    StateDict.of(module).get("net.module.weight").values());
+        }
+    }
+
+    /** The reference implementation keeps Linears and activations in one Sequential. */
+    @Test
+    void theReferencesNamesOfAnMlp() {
+        try (NnModule module = Networks.create("mlp_7_linear", backend, 1, 4, 10)) {
+            StateDict counted = counted(module);
+            StateDict reference = new StateDict();
+            for (int i = 0; i < 7; i++) {
+                for (String part : List.of(".weight", ".bias")) {
+                    StateDict.Entry entry = counted.get("fc" + (i + 1) + part);
+                    reference.put("module.net." + 2 * i + part, entry.shape(), entry.values());
+                }
+            }
+            reference.loadInto(module);
+            for (String name : counted.names()) {
+                assertArrayEquals(
+                        counted.get(name).values(),
+                        StateDict.of(module).get(name).values(),
+                        name);
+            }
+            reference.put("net.1.weight", Shape.of(1), 0);
+            assertTrue(refused(reference, module).contains(": 1 not expected: net.1.weight. "));
+        }
+    }
+
+    @Test
+    void whatIsMissingWhatIsNotExpectedAndWrongShapesAreSaidAtOnce() {
+        try (NnModule module = vgg()) {
+            StateDict counted = counted(module);
+            StateDict state = new StateDict();
+            for (String name : counted.names()) {
+                if (name.startsWith("features.5.")) continue;
+                Shape shape = counted.get(name).shape();
+                boolean last = name.startsWith("classifier.");
+                Shape other = last ? Shape.of(shape.rank() == 2 ? new int[] {7, 3} : new int[] {7}) : shape;
+                state.put(name, other, new float[(int) other.size()]);
+            }
+            for (int i = 0; i < 6; i++) state.put("extra." + i, Shape.of(1), 0);
+            String misfit =
+                    "4 missing: features.5.weight, features.5.bias, features.5.running_mean, features.5.running_var;"
+                            + " 6 not expected: extra.0, extra.1, extra.2, extra.3, extra.4 and 1 more;"
+                            + " 2 of another shape: classifier.weight (expected (2, 3), got (7, 3)), classifier.bias (expected (2),"
+                            + " got (7)). Is this a checkpoint of another architecture?";
+            assertEquals(misfit, state.misfit(module));
+            assertEquals("load weights: the tensors do not fit Vgg: " + misfit, refused(state, module));
+            assertNull(counted.misfit(module));
+        }
+    }
+
     @Test
     void aCheckpointOfAnotherArchitectureIsRefusedAndChangesNothing() {
         try (NnModule lenet = Networks.create("lenet5", backend, 1, 28, 10);
@@ -127,8 +233,8 @@ class StateDictTest {
             String message = refused(StateDict.of(lenet), module);
             assertEquals(
                     "load weights: the tensors do not fit Vgg: 12 missing: features.0.weight, features.1.weight,"
-                            + " features.1.bias and 9 more; 10 not expected: conv1.weight, conv1.bias, conv2.weight and"
-                            + " 7 more. Is this a checkpoint of another architecture?",
+                            + " features.1.bias, features.1.running_mean, features.1.running_var and 7 more; 10 not"
+                            + " expected: conv1.weight, conv1.bias, conv2.weight, conv2.bias, conv3.weight and 5 more. Is this a checkpoint of another architecture?",
                     message);
             assertArrayEquals(
                     counted(module).get("classifier.bias").values(),

@@ -3,6 +3,7 @@ package greg.pruning;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -78,7 +79,13 @@ class ExamplesTest {
         return found;
     }
 
+    /** Compiles an example: a class, statements, or a file with its package. */
     private void compiles(String where, String code) {
+        Matcher file = Pattern.compile("public final class (\\w+)").matcher(code);
+        if (code.startsWith("package ") && file.find()) {
+            compiles(where, file.group(1), code);
+            return;
+        }
         boolean type = code.startsWith("class ");
         String names = GIVEN;
         for (String declared : List.of("train", "net", "backend")) {
@@ -91,17 +98,21 @@ class ExamplesTest {
                 + (type
                         ? code + "\nclass Example {}\n"
                         : MY_NET + "class Example { void run(" + names + ") throws Exception {\n" + code + "\n}}\n");
+        compiles(where, "Example", source);
+    }
+
+    private void compiles(String where, String name, String source) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         DiagnosticCollector<JavaFileObject> errors = new DiagnosticCollector<>();
         JavaFileObject unit =
-                new SimpleJavaFileObject(URI.create("string:///Example.java"), JavaFileObject.Kind.SOURCE) {
+                new SimpleJavaFileObject(URI.create("string:///" + name + ".java"), JavaFileObject.Kind.SOURCE) {
                     @Override
                     public CharSequence getCharContent(boolean ignoreEncodingErrors) {
                         return source;
                     }
                 };
-        List<String> options =
-                List.of("-d", temp.toString(), "-cp", System.getProperty("java.class.path"), "-proc:none");
+        String path = temp + File.pathSeparator + System.getProperty("java.class.path");
+        List<String> options = List.of("-d", temp.toString(), "-cp", path, "-proc:none");
         compiler.getTask(null, null, errors, options, null, List.of(unit)).call();
         assertEquals(
                 "",
@@ -117,6 +128,13 @@ class ExamplesTest {
         List<String> examples = examples(root().resolve("README.md"), FENCED);
         assertTrue(examples.size() >= 3, "examples: " + examples.size());
         for (String example : examples) compiles("README.md", example);
+    }
+
+    @Test
+    void theNetworkForTheCommandLine() throws IOException {
+        List<String> examples = examples(root().resolve("docs/own-network.md"), FENCED);
+        assertEquals(2, examples.size());
+        for (String example : examples) compiles("own-network.md", example);
     }
 
     @Test

@@ -40,7 +40,6 @@ public final class Inference implements AutoCloseable {
 
     private final NnModule network;
     private final Shape input;
-    private final int outputs;
     private final InferenceGraph graph;
     private final InferencePlan plan;
     private final String description;
@@ -58,24 +57,40 @@ public final class Inference implements AutoCloseable {
         this.network = network;
         this.input = input;
         InferenceGraph traced = null;
-        int length = 0;
         String why = network.backend().name() + " runs networks op by op";
+        try {
+            traced = traced(network, Shape.of(1, input.dim(1), input.dim(2), input.dim(3)));
+        } catch (NoFormException e) {
+            why = e.getMessage();
+        }
+        graph = traced;
+        plan = graph == null ? null : network.backend().inference(graph, input.dim(0));
+        description = plan == null ? "op by op, since " + why : plan.description();
+    }
+
+    /**
+     * What a network computes for one image, whether or not its backend can run that as a whole.
+     *
+     * @param image (1, C, H, W)
+     * @throws IllegalArgumentException if an op has no form for it, saying which
+     */
+    static InferenceGraph graph(NnModule network, Shape image) {
+        try {
+            return traced(network, image);
+        } catch (NoFormException e) {
+            throw new IllegalArgumentException("inference: " + e.getMessage(), e);
+        }
+    }
+
+    private static InferenceGraph traced(NnModule network, Shape image) throws NoFormException {
         try (NnModule.Evaluation evaluation = network.evaluating();
                 Scope scope = Scope.open();
                 NoGrad off = NoGrad.begin();
                 Trace trace = Trace.begin()) {
-            Shape image = Shape.of(1, input.dim(1), input.dim(2), input.dim(3));
             Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
             Tensor y = network.call(x);
-            length = Math.toIntExact(y.shape().size());
-            traced = GraphBuilder.of(trace.nodes(), x, y, names(network));
-        } catch (NoFormException e) {
-            why = e.getMessage();
+            return GraphBuilder.of(trace.nodes(), x, y, names(network));
         }
-        outputs = length;
-        graph = traced;
-        plan = graph == null ? null : network.backend().inference(graph, input.dim(0));
-        description = plan == null ? "op by op, since " + why : plan.description();
     }
 
     private static Map<Tensor, String> names(NnModule network) {
@@ -102,7 +117,7 @@ public final class Inference implements AutoCloseable {
      */
     public float[] run(float[] images) {
         if (plan == null) return opByOp(images);
-        float[] results = new float[input.dim(0) * outputs];
+        float[] results = new float[input.dim(0) * graph.length(graph.output())];
         plan.run(images, results);
         return results;
     }

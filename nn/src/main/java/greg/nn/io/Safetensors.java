@@ -51,6 +51,21 @@ public final class Safetensors {
         }
     }
 
+    /**
+     * What the writer of a file says of it, without its tensors: their checksums are not verified, everything else's is.
+     *
+     * @throws CheckpointException as {@link #read}
+     */
+    public static Map<String, String> metadata(Path file) {
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            SafetensorsHeader header = SafetensorsHeader.read(file, in);
+            if (Checksums.in(header.metadata())) Checksums.verifyRest(file, header.metadata(), header.described());
+            return Checksums.removed(header.metadata());
+        } catch (IOException e) {
+            throw new CheckpointException("read " + file + ": " + AtomicFile.reason(e), e);
+        }
+    }
+
     private static float[] values(FileChannel in, long dataStart, SafetensorsHeader.Tensor tensor, Sha256 sum)
             throws IOException {
         float[] values = new float[Math.toIntExact(tensor.shape().size())];

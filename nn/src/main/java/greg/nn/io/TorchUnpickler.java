@@ -210,10 +210,14 @@ final class TorchUnpickler extends Unpickler {
         return map;
     }
 
-    /** ("storage", class, key, device, elements) and, in old files, (view key, offset, elements) or None. */
+    /**
+     * ("storage", class, key, device, elements) and, in old files, (view key, offset, elements) or None; old files that hold a whole
+     * module beside its state dict also have ("module", class, source file, source).
+     */
     @Override
     protected Object persistentLoad(Object id) {
         Object[] parts = (Object[]) id;
+        if ("module".equals(parts[0])) return new Inert();
         if (!"storage".equals(parts[0]) || !(parts[1] instanceof StorageType storage)) {
             throw new PickleException("expected a storage of numbers, got a persistent id of another kind");
         }

@@ -3,11 +3,17 @@ package greg.nn.model;
 import greg.kernels.Backend;
 import greg.nn.Initializer;
 import greg.nn.NnModule;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The architectures that can be created by name. */
+/**
+ * The architectures that can be created by name: greg's own, those of {@link NetworkProvider}s, and any public class that
+ * extends {@link NnModule} by its name, if it has a public constructor {@code (Backend backend, int inChannels, int imageSize,
+ * int classes)} or, for images of one kind, {@code (Backend backend)}. What is not greg's is looked for by the {@linkplain
+ * Thread#getContextClassLoader context class loader} of the thread.
+ */
 public final class Networks {
     /** Images from this size on get the VGG for ImageNet, smaller ones that for CIFAR. */
     private static final int LARGE = 224;
@@ -68,9 +74,34 @@ public final class Networks {
         ENTRIES.put(name, new Entry(minImage, factory));
     }
 
-    /** All names, in the order in which they are listed to users. */
+    /**
+     * All names, in the order in which they are listed to users; classes have none but their own.
+     *
+     * @throws IllegalArgumentException if a provider cannot be used
+     */
     public static List<String> names() {
-        return List.copyOf(ENTRIES.keySet());
+        List<String> names = new ArrayList<>(ENTRIES.keySet());
+        UserNetwork.providers(ENTRIES.keySet()).forEach(provider -> names.add(provider.name()));
+        return names;
+    }
+
+    /** Whether a name is that of one of greg's own networks. */
+    public static boolean isOurs(String arch) {
+        return ENTRIES.containsKey(arch);
+    }
+
+    /**
+     * Whether there is a network of that name. Providers are asked for theirs; of a class no code runs.
+     *
+     * @throws IllegalArgumentException if there is, but no such network can be made
+     */
+    public static boolean isKnown(String arch) {
+        return isOurs(arch) || UserNetwork.find(arch, ENTRIES.keySet()) != null;
+    }
+
+    /** The class of a network that is not greg's, or that of its provider. */
+    public static Class<?> userCode(String arch) {
+        return user(arch).code();
     }
 
     /**
@@ -78,7 +109,7 @@ public final class Networks {
      *
      * @param inChannels channels of an image
      * @param imageSize its height and width
-     * @throws IllegalArgumentException for an unknown name or an image that is too small
+     * @throws IllegalArgumentException for an unknown name, an image that is too small, or a class that cannot be made
      */
     public static NnModule create(String arch, Backend backend, int inChannels, int imageSize, int classes) {
         Entry entry = entry(arch);
@@ -99,8 +130,12 @@ public final class Networks {
     }
 
     private static Entry entry(String arch) {
-        Entry entry = ENTRIES.get(arch);
-        if (entry != null) return entry;
+        return isOurs(arch) ? ENTRIES.get(arch) : new Entry(1, user(arch)::create);
+    }
+
+    private static UserNetwork user(String arch) {
+        UserNetwork user = UserNetwork.find(arch, ENTRIES.keySet());
+        if (user != null) return user;
         throw new IllegalArgumentException(
                 "unknown architecture '" + arch + "'; known are " + String.join(", ", names()));
     }

@@ -20,7 +20,9 @@ import greg.nn.layer.Conv2d;
 import greg.nn.layer.Linear;
 import greg.nn.model.Networks;
 import greg.tensor.ChannelRoute;
+import greg.tensor.InferenceBuilder;
 import greg.tensor.NoGrad;
+import greg.tensor.Op;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
@@ -40,6 +42,9 @@ import greg.tensor.op.ShortcutOp;
 import greg.tensor.op.SigmoidOp;
 import greg.tensor.op.SiluOp;
 import greg.tensor.op.UpsampleNearestOp;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
@@ -314,6 +319,21 @@ class InferenceTest {
             assertEquals("op by op, since reference runs networks op by op", inference.description());
             assertTrue(inference.time().isEmpty());
         }
+    }
+
+    /** Every op says what it computes in inference, but those that only training has. */
+    @Test
+    void opsWithoutAForm() throws Exception {
+        List<String> without = new ArrayList<>();
+        try (var files = Files.list(Path.of("../tensor/src/main/java/greg/tensor/op"))) {
+            for (Path file : files.sorted().toList()) {
+                String name = file.getFileName().toString().replace(".java", "");
+                if (!name.endsWith("Op")) continue;
+                Class<?> op = Class.forName("greg.tensor.op." + name);
+                if (op.getMethod("infer", InferenceBuilder.class).getDeclaringClass() == Op.class) without.add(name);
+            }
+        }
+        assertEquals(List.of("CrossEntropyOp", "DropoutOp"), without);
     }
 
     @Test

@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.kernels.Backend;
+import greg.kernels.Backends;
+import greg.nn.NnModule;
 import greg.nn.StateDict;
+import greg.nn.model.Vgg;
 import greg.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,6 +45,29 @@ import org.junit.jupiter.params.provider.ValueSource;
  * torch.save({"a": torch.tensor([1.0, 2.0]), "b": torch.tensor(3)}, "plain.pt", pickle_protocol=4)
  * torch.save([1, 2], "list.pt")
  * }</pre>
+ *
+ * and by this one (PyTorch 2.13), which saves what the reference implementation does:
+ *
+ * <pre>{@code
+ * import torch, torch.nn as nn
+ *
+ * class Net(nn.Module):
+ *     def __init__(self):
+ *         super().__init__()
+ *         self.features = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1, bias=False), nn.BatchNorm2d(2), nn.ReLU())
+ *         self.classifier = nn.Linear(2, 3)
+ *
+ * net = Net()
+ * for i, t in enumerate(net.state_dict().values()): t.copy_(torch.arange(t.numel()).reshape(t.shape) + i)
+ * net.features = nn.DataParallel(net.features)
+ * state = {"epoch": 3, "arch": "vgg19", "model": net, "state_dict": net.state_dict(), "acc1": 71.5, "ExpID": "SERVER-20",
+ *          "optimizer": torch.optim.SGD(net.parameters(), 0.1, momentum=0.9).state_dict(), "prune_state": "finetune",
+ *          "pruned_wg": {"features.0": [0, 1]}, "mask": {"features.0": torch.ones(2, 1, 3, 3)}}
+ * def none(*_): raise OSError("left out: 30 kB of sources")
+ * torch.serialization.get_source_lines_and_file = none
+ * torch.save(state, "module.pth")
+ * torch.save(state, "module-legacy.pth", _use_new_zipfile_serialization=False)
+ * }</pre>
  */
 class TorchPickleTest {
     @TempDir
@@ -75,6 +102,27 @@ class TorchPickleTest {
         check(state, "slice", Shape.of(3), 2, 4, 6);
         check(state, "half", Shape.of(2), 0.5f, -2);
         check(state, "bn.num_batches_tracked", Shape.of(), 42);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"module.pth", "module-legacy.pth"})
+    void aWholeModuleMayStandBesideTheStateDict(String name) throws IOException {
+        Checkpoint read = Checkpoints.load(resource(name));
+        assertEquals("vgg19", read.metadata().get("arch"));
+        try (Backend backend = Backends.open("reference");
+                NnModule network = new Vgg(backend, new int[] {2}, true, 1, 3)) {
+            read.state().loadInto(network); // whose names have no module.
+            StateDict loaded = StateDict.of(network);
+            check(loaded, "features.0.weight", Shape.of(2, 1, 3, 3), counted(0, 18));
+            check(loaded, "features.1.running_var", Shape.of(2), 4, 5);
+            check(loaded, "classifier.weight", Shape.of(3, 2), counted(6, 6));
+        }
+    }
+
+    private static float[] counted(int from, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) values[i] = from + i;
+        return values;
     }
 
     @Test

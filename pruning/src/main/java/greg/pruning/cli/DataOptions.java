@@ -5,16 +5,29 @@ import greg.datasets.Datasets;
 import greg.datasets.ImageReading;
 import greg.datasets.Normalization;
 import greg.kernels.natives.NativeFolder;
+import greg.nn.io.Checkpoint;
 import greg.pruning.run.RunData;
+import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Which images. */
 final class DataOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
     /** Data sets without files. */
     static final Set<String> BUNDLED = Set.of(Datasets.DEFAULT, "synthetic");
+    /** Data sets whose images have the size that is asked for. */
+    private static final List<String> SCALED = Stream.concat(Datasets.ofImageFiles().stream(), Stream.of("synthetic"))
+            .toList();
     /** As the reader of image files has it. */
     static final int MOST_PIXELS = 16384;
 
@@ -22,7 +35,8 @@ final class DataOptions {
             names = "--dataset",
             paramLabel = "NAME",
             defaultValue = Datasets.DEFAULT,
-            description = "Data set; 'greg data list' shows the known ones. Default: ${DEFAULT-VALUE}.")
+            description = "Data set; 'greg data list' shows the known ones. Default: the one that --weights says it was"
+                    + " trained on; else ${DEFAULT-VALUE}.")
     String dataset;
 
     @Option(
@@ -36,7 +50,8 @@ final class DataOptions {
             paramLabel = "PIXELS",
             defaultValue = "0",
             description = "Side to which images of imagefolder, tiny-imagenet and imagenet are scaled, and that of"
-                    + " synthetic images; 0: the data set's usual one. Default: ${DEFAULT-VALUE}.")
+                    + " synthetic images; 0: the data set's usual one. Default: as --weights says; else"
+                    + " ${DEFAULT-VALUE}.")
     int imageSize;
 
     @Option(
@@ -67,16 +82,80 @@ final class DataOptions {
             names = "--mean",
             paramLabel = "M[,M,M]",
             description =
-                    "Mean of each plane on the scale 0..1, subtracted from the image. Default: the data set's own.")
+                    "Mean of each plane on the scale 0..1, subtracted from the image. Default: as --weights says; else"
+                            + " the data set's own.")
     String mean;
 
     @Option(
             names = "--std",
             paramLabel = "S[,S,S]",
             description =
-                    "Standard deviation of each plane on the scale 0..1, divides the image. Default: the data set's"
-                            + " own.")
+                    "Standard deviation of each plane on the scale 0..1, divides the image. Default: as --weights says;"
+                            + " else the data set's own.")
     String std;
+
+    /** Whether something else than a flag names the data set. */
+    private boolean named;
+
+    /** That of the weights, where no flag says otherwise; else null. */
+    private Normalization trained;
+
+    /** Whether a flag was given. */
+    boolean given(String flag) {
+        return command.commandLine().getParseResult().hasMatchedOption(flag);
+    }
+
+    /** Uses a data set although no flag names it. */
+    void name(String name) {
+        dataset = name;
+        named = true;
+    }
+
+    /**
+     * Uses the images that a network was trained on, as far as its file tells and no flag says otherwise. Where one does, that is
+     * said in one line.
+     *
+     * @param checkpoint with the network, or null
+     */
+    void follow(Checkpoint checkpoint, Console console) {
+        TrainedOn weights = checkpoint == null ? null : TrainedOn.read(checkpoint);
+        if (weights == null) return;
+        List<String> then = new ArrayList<>();
+        List<String> now = new ArrayList<>();
+        if (!named && !given("--dataset")) {
+            dataset = weights.dataset();
+        } else if (!dataset.equals(weights.dataset())) {
+            then.add("--dataset " + weights.dataset());
+            now.add("--dataset " + dataset);
+        }
+        if (!given("--image-size")) {
+            if (SCALED.contains(dataset)) imageSize = weights.imageSize();
+        } else if (imageSize != weights.imageSize()) {
+            then.add("--image-size " + weights.imageSize());
+            now.add("--image-size " + imageSize);
+        }
+        if (mean == null || std == null) {
+            trained = weights.normalization();
+        } else if (!normalization(0).equals(weights.normalization())) {
+            then.add(flags(weights.normalization()));
+            now.add(flags(normalization(0)));
+        }
+        if (then.isEmpty()) return;
+        console.warn(checkpoint.file() + " was trained with " + String.join(" ", then) + ", now it gets "
+                + String.join(" ", now));
+    }
+
+    /** Says that a network was trained on another data set than is named, if that is known; {@code checkpoint} may be null. */
+    static void warnOfOther(Checkpoint checkpoint, String dataset, Console console) {
+        TrainedOn weights = checkpoint == null ? null : TrainedOn.read(checkpoint);
+        if (weights == null || weights.dataset().equals(dataset)) return;
+        console.warn(checkpoint.file() + " was trained with --dataset " + weights.dataset() + ", now it gets --dataset "
+                + dataset);
+    }
+
+    private static String flags(Normalization values) {
+        return "--mean " + TrainedOn.text(values.mean()) + " --std " + TrainedOn.text(values.std());
+    }
 
     /** Checks what can be checked without reading a file. */
     void check() {
@@ -130,11 +209,14 @@ final class DataOptions {
             console.warn("left out " + images.counted() + " that cannot be used, the first is " + images.first()
                     + "; 'greg data verify' lists them");
         }
+        int channels = split.train().shape().channels();
         Normalization defaults = split.train().normalization();
-        return new RunData(
-                dataset,
-                split,
-                mean == null ? defaults : normalization(split.train().shape().channels()));
+        boolean others = mean == null && trained != null && !trained.equals(defaults);
+        if (others && trained.channels() == channels) { // config.json has them as if flags had given them
+            mean = TrainedOn.text(trained.mean());
+            std = TrainedOn.text(trained.std());
+        }
+        return new RunData(dataset, imageSize, split, mean == null ? defaults : normalization(channels));
     }
 
     private Normalization normalization(int channels) {

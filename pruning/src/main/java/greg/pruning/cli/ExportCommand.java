@@ -10,6 +10,7 @@ import greg.nn.io.Checkpoint;
 import greg.nn.io.Safetensors;
 import greg.nn.onnx.OnnxFile;
 import greg.pruning.run.NetworkSpec;
+import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
             "Writes a network for other programs: as ONNX (operator set " + OnnxFile.OPSET
                     + "; input float (N, C, H, W) of any N, output logits (N, classes)), or its plain weights as"
                     + " safetensors under PyTorch's names.",
-            "The images that it expects are normalised as in training."
+            "The images that it expects are normalised as in training; the file's metadata have mean and std."
         })
 final class ExportCommand implements Callable<Integer> {
     private static final String ONNX = ".onnx";
@@ -81,16 +82,17 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() {
         check();
         arch.check();
-        Checkpoint checkpoint = arch.read();
+        Console console = Console.of(spec);
+        Checkpoint checkpoint = arch.read(console);
         if (isSource(checkpoint.file())) {
             throw new UsageException("--to " + to + " is the file that is exported; name another");
         }
-        NetworkSpec networkSpec = networkSpec(checkpoint);
+        NetworkSpec networkSpec = networkSpec(checkpoint, console);
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = networkSpec.load(backend, checkpoint)) {
-            write(networkSpec, network);
+            write(networkSpec, network, TrainedOn.read(checkpoint));
         }
-        Console.of(spec).out().println(checkpoint.file() + " as " + to);
+        console.out().println(checkpoint.file() + " as " + to);
         return 0;
     }
 
@@ -124,17 +126,21 @@ final class ExportCommand implements Callable<Integer> {
         return to.toString().toLowerCase(Locale.ROOT).endsWith(ONNX);
     }
 
-    private NetworkSpec networkSpec(Checkpoint checkpoint) {
-        if (dataset != null) return NetworkSpec.of(checkpoint, arch.arch, Datasets.shape(dataset));
+    private NetworkSpec networkSpec(Checkpoint checkpoint, Console console) {
+        if (dataset != null) {
+            DataOptions.warnOfOther(checkpoint, dataset, console);
+            return NetworkSpec.of(checkpoint, arch.arch, Datasets.shape(dataset));
+        }
         if (NetworkSpec.isOurs(checkpoint)) return NetworkSpec.stored(checkpoint, arch.arch);
         throw new UsageException(
                 checkpoint.file() + " does not say for which images its network is; give --arch and --dataset");
     }
 
-    private void write(NetworkSpec networkSpec, NnModule network) {
+    private void write(NetworkSpec networkSpec, NnModule network, TrainedOn images) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("architecture", networkSpec.arch());
-        metadata.put("producer", "greg");
+        metadata.put(NetworkSpec.PRODUCER, NetworkSpec.GREG);
+        if (images != null) metadata.putAll(images.metadata());
         if (onnx()) {
             int side = networkSpec.imageSize();
             OnnxFile.write(to, network, networkSpec.channels(), side, side, foldBatchNorm, metadata);

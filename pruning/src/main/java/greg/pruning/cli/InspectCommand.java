@@ -13,6 +13,7 @@ import greg.pruning.report.Json;
 import greg.pruning.run.Inspection;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Pruning;
+import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
 import java.util.Iterator;
 import java.util.concurrent.Callable;
@@ -74,7 +75,8 @@ final class InspectCommand implements Callable<Integer> {
         Console console = Console.of(spec);
         arch.check();
         target.checkNothingIdle(wg);
-        NetworkSpec networkSpec = networkSpec();
+        Checkpoint checkpoint = arch.read(console);
+        NetworkSpec networkSpec = networkSpec(checkpoint, console);
         NetworkSpec full = networkSpec.full();
         Pruning.Cut cut = new Pruning.Cut(networkSpec, null, null);
         if (target.given()) {
@@ -83,7 +85,7 @@ final class InspectCommand implements Callable<Integer> {
                         "--weights: " + arch.weights + " is pruned already; leave out the flags that say"
                                 + " what to prune, or name an unpruned network");
             }
-            cut = cut(console, full);
+            cut = cut(console, full, checkpoint);
         }
         Inspection inspection = Inspection.of(full, cut, dataset);
         if (json) console.out().println(Json.line(inspection));
@@ -91,12 +93,14 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private NetworkSpec networkSpec() {
-        Checkpoint checkpoint = arch.read();
+    private NetworkSpec networkSpec(Checkpoint checkpoint, Console console) {
+        TrainedOn trained = checkpoint == null ? null : TrainedOn.read(checkpoint);
         if (checkpoint != null && dataset == null && NetworkSpec.isOurs(checkpoint)) {
+            if (trained != null) dataset = trained.dataset();
             return NetworkSpec.stored(checkpoint, arch.arch);
         }
-        if (dataset == null) dataset = DATASET;
+        if (dataset == null) dataset = trained != null ? trained.dataset() : DATASET;
+        DataOptions.warnOfOther(checkpoint, dataset, console);
         DataOptions.checkShaped(dataset);
         ImageShape images = Datasets.shape(dataset);
         if (checkpoint != null) {
@@ -108,19 +112,19 @@ final class InspectCommand implements Callable<Integer> {
         return NetworkSpec.of(arch.arch, images);
     }
 
-    private Pruning.Cut cut(Console console, NetworkSpec full) {
+    private Pruning.Cut cut(Console console, NetworkSpec full, Checkpoint checkpoint) {
         GregConfig config = GregConfig.l1()
                 .granularity(wg == null ? Granularity.FILTER : Words.parse("--wg", Granularity.class, wg))
                 .build();
         Pruning pruning = new Pruning(full, config, target.target(config), null);
         pruning.resolve().warnings().forEach(console::warn);
         if (!target.dependsOnWeights()) return pruning.dryRun();
-        if (arch.weights == null) {
+        if (checkpoint == null) {
             throw new UsageException((target.global ? "--global" : "--stage-pr " + target.stagePr)
                     + ": how much is removed depends on the weights; give --weights");
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
-                NnModule network = full.load(backend, arch.read())) {
+                NnModule network = full.load(backend, checkpoint)) {
             return pruning.run(network);
         }
     }

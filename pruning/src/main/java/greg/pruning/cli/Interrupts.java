@@ -20,6 +20,7 @@ final class Interrupts {
     private static volatile boolean requested;
     private static volatile boolean unsaved;
     private static volatile String answer = "interrupted";
+    private static volatile String again = "";
     private static volatile int callsLeft;
 
     private Interrupts() {}
@@ -62,7 +63,13 @@ final class Interrupts {
      * @param where it was, as in {@code " in growth after iteration 7"}
      */
     static String saved(String where, String command, Path folder) {
-        return "interrupted" + where + "; everything is saved, resume with: greg " + command + " --resume " + folder;
+        return "interrupted" + where + "; everything is saved, resume with: greg " + command + " --resume " + folder
+                + again;
+    }
+
+    /** A flag that must be given again to resume the run, with a blank before it; empty if there is none. */
+    static void again(String flag) {
+        again = flag;
     }
 
     /** Whether the caller is to say that the command was interrupted: it is said once. */

@@ -91,6 +91,7 @@ public final class Main implements Runnable, Console.Root {
         return new CommandLine(new Main(terminal))
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Main::path)
+                .setExecutionStrategy(ClassPath::run)
                 .setParameterExceptionHandler(Failures::usage)
                 .setExecutionExceptionHandler(Failures::run)
                 .setUsageHelpAutoWidth(terminal);

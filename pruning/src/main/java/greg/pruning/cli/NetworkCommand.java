@@ -33,15 +33,15 @@ abstract class NetworkCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Console console = Console.of(spec);
         arch.check();
-        data.check();
         device.check();
         check();
         if (arch.weights == null) throw new UsageException("--weights: expected a checkpoint file or a run folder");
-        Checkpoint checkpoint = arch.read();
-        RunData runData = data.open(Console.of(spec));
+        Checkpoint checkpoint = arch.read(console);
+        data.follow(checkpoint, console);
+        RunData runData = data.open(console);
         NetworkSpec networkSpec = NetworkSpec.of(checkpoint, arch.arch, runData.images());
-        Console console = Console.of(spec);
         try (Backend backend = device.open(true)) {
             console.out().print(run(console, backend, networkSpec, checkpoint, runData, json));
         }

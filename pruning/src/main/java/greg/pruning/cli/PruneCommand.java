@@ -1,6 +1,8 @@
 package greg.pruning.cli;
 
 import greg.kernels.Backend;
+import greg.nn.NnModule;
+import greg.nn.inference.LayerTimes;
 import greg.nn.io.Checkpoint;
 import greg.nn.io.Checkpoints;
 import greg.nn.train.TrainConfig;
@@ -22,9 +24,11 @@ import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
+import greg.pruning.run.SpeedRatios;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -57,6 +61,8 @@ final class PruneCommand implements Resume.Command {
     @Mixin
     private DeviceOptions device;
 
+    private static final String ANY_RATIO = "0.5";
+
     @Mixin
     private PruneOptions prune;
 
@@ -80,15 +86,17 @@ final class PruneCommand implements Resume.Command {
             return 0;
         }
         Preset preset = prune.preset == null ? null : PresetFlags.find(prune.preset);
-        boolean namesData = spec.commandLine().getParseResult().hasMatchedOption("--dataset");
+        boolean namesData = data.given("--dataset");
         if (preset != null) {
             PresetFlags.fill(preset, prune, target, arch);
-            if (!namesData) data.dataset = preset.dataset();
+            if (!namesData) data.name(preset.dataset());
         }
         arch.check();
-        data.check();
         device.check();
         run.check();
+        Checkpoint start = start(console);
+        if (arch.weights != null) data.follow(start, console);
+        data.check();
         boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
         String experiment = preset == null ? data.dataset : preset.dataset(); // even if other images replace its own
         Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
@@ -96,6 +104,8 @@ final class PruneCommand implements Resume.Command {
         TrainConfig finetune = prune.finetune(recipe, run.augment(data), run.seed);
         GregConfig config = prune.config(recipe, run.seed);
         if (demonstration && !target.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+        SpeedRatios.Goal goal = target.timed() ? target.goal() : null;
+        if (goal != null) target.stagePr = ANY_RATIO; // until they are chosen
         Target pruningTarget = target.target(config);
         TrainConfig base = prune.base(recipe, run.augment(data), run.seed);
         if (prune.reinit() != Reinit.NONE && finetune.epochs() == 0) {
@@ -105,20 +115,29 @@ final class PruneCommand implements Resume.Command {
         if (!demonstration && arch.arch == null && arch.weights == null) {
             throw new UsageException("--arch is needed: the network to train and prune; or give --weights");
         }
-        Checkpoint start = start();
         if (preset != null && start == null && data.dataset.equals("imagenet")) {
             console.say(
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
         RunData runData = data.open(console);
-        NetworkSpec networkSpec = start != null
-                ? NetworkSpec.of(start, arch.arch, runData.images())
-                : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images());
+        NetworkSpec networkSpec = (start != null
+                        ? NetworkSpec.of(start, arch.arch, runData.images())
+                        : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images()))
+                .trainedOn(runData);
         if (networkSpec.isPruned()) {
             throw new UsageException("--weights: " + start.file() + " is pruned already; name an unpruned network");
         }
         if (start != null) networkSpec.check(start);
+        if (goal != null) {
+            if (start == null) {
+                throw new UsageException("--target-speedup and --target-latency weigh the filters of a trained network:"
+                        + " give it with --weights");
+            }
+            Pruning free = new Pruning(networkSpec, config, pruningTarget, null);
+            target.stagePr = chosen(free, start, goal, console);
+            pruningTarget = target.target(config);
+        }
         Pruning pruning = new Pruning(networkSpec, config, pruningTarget, null);
         pruning.resolve().warnings().forEach(console::warn);
         if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
@@ -144,8 +163,8 @@ final class PruneCommand implements Resume.Command {
                     "%s on %s, %s",
                     networkSpec.arch(), runData.name(), backend.device().name());
             PruneSettings settings = PruneSettings.of(plan, arch.weights == null);
-            RunConfig runConfig =
-                    RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, settings);
+            RunConfig runConfig = RunConfig.of(
+                    target.settled(Invocations.of(spec)), backend, runData, networkSpec.arch(), run.seed, settings);
             RunCheckpoints checkpoints = run.begin(folder, backend, runConfig, console);
             PruneReport report = new PruneRun(console, folder, runData, backend, plan, checkpoints).run(start);
             console.out().printf(Locale.ROOT, "%n%s%nrun folder: %s%n", report.toText(), folder.path());
@@ -153,13 +172,38 @@ final class PruneCommand implements Resume.Command {
         return 0;
     }
 
+    /** The ratios for a wanted speed, by measuring layers on the device of the run. */
+    private String chosen(Pruning free, Checkpoint start, SpeedRatios.Goal goal, Console console) {
+        Path table = Path.of(System.getProperty("user.home", "."), ".greg", "layer-times.tsv");
+        try (Backend backend = device.open(false);
+                NnModule network = free.spec().load(backend, start)) {
+            SpeedRatios.Choice choice = SpeedRatios.choose(
+                    free,
+                    network,
+                    goal,
+                    new LayerTimes(backend, goal.batch(), table),
+                    steps -> console.progress("timing layers", steps, "steps"));
+            console.say(
+                    "--stage-pr %s: %.3f -> %.3f ms for a batch of %d, %.2fx",
+                    choice.ratios(),
+                    choice.speed().denseMillis(),
+                    choice.speed().prunedMillis(),
+                    goal.batch(),
+                    choice.speed().speedup());
+            return choice.ratios();
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--target-speedup, --target-latency: " + e.getMessage()
+                    + "; give the ratios with --stage-pr, or use another device");
+        }
+    }
+
     /** The base network's weights, or null if it is to be trained; a resumed run has them in its folder. */
-    private Checkpoint start() {
+    private Checkpoint start(Console console) {
         RunState.Saved saved = run.saved();
         if (saved != null && saved.state().phase() != Phase.TRAIN) {
             return Checkpoints.load(run.resumed.file(PruneRun.BASE));
         }
-        return saved != null && arch.weights != null ? saved.network() : arch.read();
+        return saved != null && arch.weights != null ? saved.network() : arch.read(console);
     }
 
     /** The paper's numbers, if they belong to this experiment; else null, with a warning. */

@@ -1,6 +1,7 @@
 package greg.pruning.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.nn.model.Networks;
 import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
 import greg.pruning.run.Phase;
@@ -54,10 +55,25 @@ final class Resume {
             console.say("%s: this run is finished, there is nothing left to do", folder);
             return 0;
         }
+        checkCode(folder, run.config(), given);
         console.say("resuming %s %s", folder, where(state));
         Command command = (Command) again.userObject();
         command.run().resumed = run;
         return command.call();
+    }
+
+    /** The class path in the folder is only shown: whoever wrote the folder would choose what code runs. */
+    private static void checkCode(Path folder, JsonNode config, CommandSpec given) {
+        String arch = config.path("arch").asText();
+        if (Networks.isKnown(arch)) return;
+        JsonNode recorded = config.path("options").path("class-path");
+        boolean again =
+                recorded.isTextual() && !given.commandLine().getParseResult().hasMatchedOption(ClassPath.FLAG);
+        throw new UsageException("--resume " + folder + ": its network " + arch + " is none of greg's; "
+                + (again
+                        ? "give " + ClassPath.FLAG + " " + recorded.asText()
+                                + " again, greg loads no code that a file names"
+                        : "name the jar with its class in " + ClassPath.FLAG));
     }
 
     private static String where(RunState state) {

@@ -36,9 +36,8 @@ final class RunOptions {
             names = "--resume",
             paramLabel = "DIR",
             description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                    + " --data, --device, --threads, --workers, --no-graph, --checkpoint-interval and --allow-nonfinite may be"
-                    + " changed."
-                    + " Default: none.")
+                    + " --data, --class-path, --device, --threads, --workers, --no-graph, --checkpoint-interval and"
+                    + " --allow-nonfinite may be changed. Default: none.")
     Path resume;
 
     @Option(

@@ -126,6 +126,7 @@ final class StudyOracleCommand extends NetworkCommand {
     private void train(NnModule network, Dataset measuredOn, RunData runData) {
         TrainData data = new RunData(
                         runData.name(),
+                        runData.imageSize(),
                         new DataSplit(measuredOn, runData.split().test()),
                         runData.normalization())
                 .training(Augmentation.NONE, Math.min(BATCH, measuredOn.size()), seed);

@@ -8,13 +8,19 @@ import greg.pruning.ratios.SkipLayers;
 import greg.pruning.ratios.Target;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
+import greg.pruning.run.RunConfig;
+import greg.pruning.run.SpeedRatios;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Flags that say how much is removed, and where: the same for {@code prune} and {@code inspect}. */
 final class TargetOptions {
     private static final int MOST_ROUNDING = 1024;
+    private static final double MOST_NUMBER = 1e6;
 
     @Option(
             names = "--stage-pr",
@@ -71,6 +77,26 @@ final class TargetOptions {
                     + " --stage-pr leaves and at least N: 8 or 16 fill the registers of a CPU. Default: no rounding.")
     Integer roundTo;
 
+    @Option(
+            names = "--target-speedup",
+            paramLabel = "X",
+            description =
+                    "Instead of --stage-pr: choose how much each layer loses so that inference on this machine, measured, is X times"
+                            + " as fast, at the least cost in scores of the --weights. Default: none.")
+    String targetSpeedup;
+
+    @Option(
+            names = "--target-latency",
+            paramLabel = "MS",
+            description = "As --target-speedup, for a time in milliseconds, e.g. 3ms. Default: none.")
+    String targetLatency;
+
+    @Option(
+            names = "--target-batch",
+            paramLabel = "N",
+            description = "Images per forward pass that --target-speedup or --target-latency is for. Default: 1.")
+    Integer targetBatch;
+
     /** UsageException if a flag says how to prune although nothing is to be removed. */
     void checkNothingIdle(String wg) {
         if (given()) return;
@@ -82,14 +108,69 @@ final class TargetOptions {
                                 ? "--prune-coupled"
                                 : inheritPruned != null
                                         ? "--inherit-pruned"
-                                        : roundTo != null ? "--round-to" : wg != null ? "--wg" : null;
+                                        : roundTo != null
+                                                ? "--round-to"
+                                                : targetBatch != null ? "--target-batch" : wg != null ? "--wg" : null;
         if (unused != null)
             throw new UsageException(unused + ": nothing is to be removed; give --stage-pr, or leave it out");
     }
 
     /** Whether anything is to be removed. */
     boolean given() {
-        return stagePr != null || basePrModel != null;
+        return stagePr != null || basePrModel != null || timed();
+    }
+
+    /** Whether the ratios are to be chosen by measured time. */
+    boolean timed() {
+        return targetSpeedup != null || targetLatency != null;
+    }
+
+    /** The speed that is wanted; UsageException if that is unclear. */
+    SpeedRatios.Goal goal() {
+        if (targetSpeedup != null && targetLatency != null) {
+            throw new UsageException("--target-speedup and --target-latency are two goals; leave one of them out");
+        }
+        if (stagePr != null || basePrModel != null || global) {
+            String other = stagePr != null ? "--stage-pr" : global ? "--global" : "--base-pr-model";
+            throw new UsageException((targetSpeedup != null ? "--target-speedup" : "--target-latency")
+                    + " chooses the ratios itself: leave out " + other);
+        }
+        int batch = targetBatch == null ? 1 : targetBatch;
+        Checks.batch("--target-batch", batch);
+        double speedup = number("--target-speedup", targetSpeedup, "x");
+        if (targetSpeedup != null && speedup <= 1) {
+            throw new UsageException("--target-speedup " + targetSpeedup + ": expected more than 1");
+        }
+        return new SpeedRatios.Goal(speedup, number("--target-latency", targetLatency, "ms"), batch);
+    }
+
+    /** The invocation with the ratios that were chosen in place of the flags that chose them, so that a resumed run has the same. */
+    RunConfig.Invocation settled(RunConfig.Invocation invocation) {
+        if (!timed()) return invocation;
+        List<String> args = new ArrayList<>();
+        Iterator<String> given = invocation.args().iterator();
+        while (given.hasNext()) {
+            String arg = given.next();
+            String name = arg.contains("=") ? arg.substring(0, arg.indexOf('=')) : arg;
+            boolean chose = List.of("--target-speedup", "--target-latency", "--target-batch")
+                    .contains(name);
+            if (!chose) args.add(arg);
+            else if (name.equals(arg) && given.hasNext()) given.next();
+        }
+        args.addAll(List.of("--stage-pr", stagePr));
+        return new RunConfig.Invocation(invocation.command(), args, invocation.options());
+    }
+
+    private static double number(String flag, String text, String unit) {
+        if (text == null) return 0;
+        String digits = text.endsWith(unit) ? text.substring(0, text.length() - unit.length()) : text;
+        try {
+            double number = Double.parseDouble(digits);
+            if (number > 0 && number < MOST_NUMBER) return number;
+        } catch (NumberFormatException e) {
+            // as if it were out of range
+        }
+        throw new UsageException(flag + " " + text + ": expected a number above 0, such as 2" + unit);
     }
 
     /** Whether how much is removed depends on the weights, so that it is unknown without them. */
@@ -109,7 +190,7 @@ final class TargetOptions {
                             + " out, or prune filters or channels");
         }
         if (roundTo != null) {
-            Checks.between("--round-to", 1, MOST_ROUNDING, roundTo);
+            Checks.between("--round-to", 2, MOST_ROUNDING, roundTo);
             if (!config.granularity().structured() || dependsOnScores()) {
                 throw new UsageException(
                         "--round-to: single weights (--wg weight), and ratios of -1, cannot be rounded;"
@@ -118,6 +199,13 @@ final class TargetOptions {
         }
         if (basePrModel == null && inheritPruned != null) {
             throw new UsageException("--inherit-pruned: give the run to inherit from with --base-pr-model");
+        }
+        if (timed() && !config.granularity().structured()) {
+            throw new UsageException("--target-speedup and --target-latency: masked weights (--wg weight) save no time;"
+                    + " prune filters or channels");
+        }
+        if (targetBatch != null && !timed()) {
+            throw new UsageException("--target-batch has no effect without --target-speedup or --target-latency");
         }
         if (basePrModel != null) return inherited(config);
         if (stagePr == null) {

@@ -58,16 +58,18 @@ final class TrainCommand implements Resume.Command {
         if (run.resume != null) return Resume.run(spec, run);
         Console console = Console.of(spec);
         arch.check();
-        data.check();
         device.check();
         run.check();
-        TrainConfig settings = train.settings(run, data);
         RunState.Saved saved = run.saved();
-        Checkpoint start = saved != null ? saved.network() : arch.read();
+        Checkpoint start = saved != null ? saved.network() : arch.read(console);
+        if (arch.weights != null) data.follow(start, console);
+        data.check();
+        TrainConfig settings = train.settings(run, data);
         RunData runData = data.open(console);
-        NetworkSpec networkSpec = start == null
-                ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
-                : NetworkSpec.of(start, arch.arch, runData.images());
+        NetworkSpec networkSpec = (start == null
+                        ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
+                        : NetworkSpec.of(start, arch.arch, runData.images()))
+                .trainedOn(runData);
         if (start != null) networkSpec.check(start);
         int images = Math.min(settings.batchSize(), runData.split().train().size());
         try (Backend backend = Feasible.on(device.open(!run.noGraph), networkSpec, images);

@@ -2,7 +2,9 @@ package greg.pruning.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -35,6 +37,15 @@ record Field(Path file, String path, JsonNode value) {
         Map<String, Field> members = new LinkedHashMap<>();
         value.properties().forEach(member -> members.put(member.getKey(), get(member.getKey())));
         return members;
+    }
+
+    /** The elements of this array, in order; none if it is missing. */
+    List<Field> elements() {
+        if (!isThere()) return List.of();
+        if (!value.isArray()) throw bad("a list");
+        List<Field> elements = new ArrayList<>();
+        for (int i = 0; i < value.size(); i++) elements.add(new Field(file, path + "[" + i + "]", value.get(i)));
+        return elements;
     }
 
     /** A finite number. */

@@ -1,6 +1,7 @@
 package greg.pruning.report;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Runs as one HTML page: the table of results, and the charts of each run. The page is self-contained. */
 public final class HtmlReport {
@@ -11,6 +12,7 @@ public final class HtmlReport {
             td:nth-child(-n+5),th:nth-child(-n+5){text-align:left}tr+tr td{border-top:1px solid #ddd}
             svg{max-width:720px;width:100%;display:block;margin:.8em 0}svg text{font-size:11px}
             svg .title{font-size:13px;font-weight:600}.axis{stroke:#888}code{word-break:break-word}
+            .times td:nth-child(n+2),.times th:nth-child(n+2){text-align:right}
             """;
 
     private HtmlReport() {}
@@ -26,7 +28,9 @@ public final class HtmlReport {
         html.append("<title>greg</title><style>\n")
                 .append(STYLE)
                 .append("</style></head>\n<body><h1>Pruning runs</h1>\n");
-        html.append("<p>Top-1 on the test images in percent; mean and sample standard deviation over the seeds.</p>\n");
+        html.append(
+                "<p>Top-1 on the test images in percent; mean and sample standard deviation over the seeds. The best epoch"
+                        + " of finetuning was chosen on the same images, so its accuracy is optimistic.</p>\n");
         html.append("<table>").append(row("th", table.titles()));
         table.rows().forEach(row -> html.append(row("td", table.cells(row))));
         html.append("</table>\n");
@@ -42,8 +46,23 @@ public final class HtmlReport {
             for (LineChart chart : run.charts()) {
                 if (chart.hasContent()) html.append(chart.svg()).append('\n');
             }
+            for (Speed speed : run.speeds()) html.append(times(speed));
         }
         return html.append("</body></html>\n").toString();
+    }
+
+    /** Where the time of a forward pass goes, before and after pruning. */
+    private static String times(Speed speed) {
+        StringBuilder html = new StringBuilder(String.format(
+                Locale.ROOT,
+                "<details><summary>Inference, batch %d: %.3f &rarr; %.3f ms (%.2fx)</summary>\n<table class=\"times\">",
+                speed.batch(),
+                speed.denseMillis(),
+                speed.prunedMillis(),
+                speed.speedup()));
+        html.append(row("th", List.of("layer", "before, ms", "after, ms", "speedup", "in theory")));
+        for (LayerSpeed layer : speed.layers()) html.append(row("td", SpeedTable.cells(layer)));
+        return html.append("</table></details>\n").toString();
     }
 
     private static String row(String tag, List<String> cells) {

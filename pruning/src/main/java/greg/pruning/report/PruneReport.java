@@ -53,6 +53,11 @@ public record PruneReport(
                     "",
                     percent(main.finetuned()),
                     oneShot == null ? null : percent(oneShot.finetuned())));
+            rows.add(row(
+                    "top-1 of the best epoch",
+                    "",
+                    percent(main.best()),
+                    oneShot == null ? null : percent(oneShot.best())));
         }
         if (published != null) {
             MeanStd other = published.oneShot();

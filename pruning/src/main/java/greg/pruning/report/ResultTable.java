@@ -3,6 +3,7 @@ package greg.pruning.report;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,8 +43,17 @@ public final class ResultTable {
 
         /** Top-1 after finetuning, or null if a run has none. */
         MeanStd finetuned() {
-            boolean all = runs.stream().allMatch(r -> r.finetuned() != null);
-            return all ? of(RunResult::finetuned) : null;
+            return ofAll(RunResult::finetuned);
+        }
+
+        /** Top-1 after the best epoch of finetuning, or null if a run has none. */
+        MeanStd best() {
+            return ofAll(RunResult::best);
+        }
+
+        private MeanStd ofAll(Function<RunResult, Double> number) {
+            boolean all = runs.stream().allMatch(r -> number.apply(r) != null);
+            return all ? of(number) : null;
         }
     }
 
@@ -135,6 +145,7 @@ public final class ResultTable {
                 "base",
                 "after removal",
                 "finetuned",
+                "best epoch",
                 "params removed",
                 "speedup"));
         if (anyPublished()) titles.add("published");
@@ -154,7 +165,9 @@ public final class ResultTable {
         cells.add(String.valueOf(row.runs().size()));
         cells.add(row.of(RunResult::base).toString());
         cells.add(row.of(RunResult::removed).toString());
-        cells.add(row.finetuned() == null ? "" : row.finetuned().toString());
+        for (MeanStd tuned : Arrays.asList(row.finetuned(), row.best())) {
+            cells.add(tuned == null ? "" : tuned.toString());
+        }
         cells.add(String.format(
                 Locale.ROOT, "%.2f %%", row.of(RunResult::sparsity).mean()));
         cells.add(String.format(Locale.ROOT, "%.2fx", row.of(RunResult::speedup).mean()));
@@ -206,6 +219,7 @@ public final class ResultTable {
                 MeanStd baseTop1,
                 MeanStd top1AfterRemoval,
                 MeanStd top1,
+                MeanStd bestTop1,
                 double sparsityPercent,
                 double speedup,
                 MeanStd publishedTop1) {
@@ -217,6 +231,7 @@ public final class ResultTable {
                         row.of(RunResult::base),
                         row.of(RunResult::removed),
                         row.finetuned(),
+                        row.best(),
                         row.of(RunResult::sparsity).mean(),
                         row.of(RunResult::speedup).mean(),
                         row.first().published());

@@ -16,12 +16,14 @@ public final class RunRecord {
     private final Path folder;
     private final Field config;
     private final List<RunResult> results;
+    private final List<Speed> speeds;
     private final List<Field> metrics;
 
-    private RunRecord(Path folder, Field config, List<RunResult> results, List<Field> metrics) {
+    private RunRecord(Path folder, Field config, List<RunResult> results, List<Speed> speeds, List<Field> metrics) {
         this.folder = folder;
         this.config = config;
         this.results = results;
+        this.speeds = speeds;
         this.metrics = metrics;
     }
 
@@ -41,8 +43,33 @@ public final class RunRecord {
                     folder + ": expected a finished pruning run, with report.json; this one has none: resume it");
         }
         Field config = Field.of(folder.resolve("config.json"));
-        List<RunResult> results = RunResult.of(config, Field.of(folder.resolve("report.json")));
-        return new RunRecord(folder, config, results, metrics(folder.resolve("metrics.jsonl")));
+        Field report = Field.of(folder.resolve("report.json"));
+        List<RunResult> results = RunResult.of(config, report);
+        return new RunRecord(folder, config, results, speeds(report), metrics(folder.resolve("metrics.jsonl")));
+    }
+
+    /** Runs of earlier versions have no engine, and no layers. */
+    private static List<Speed> speeds(Field report) {
+        List<Speed> speeds = new ArrayList<>();
+        for (Field speed : report.get("measured").elements()) {
+            List<LayerSpeed> layers = new ArrayList<>();
+            for (Field layer : speed.get("layers").elements()) {
+                layers.add(new LayerSpeed(
+                        layer.get("layer").text(),
+                        layer.get("dense_ms").number(),
+                        layer.get("pruned_ms").number(),
+                        layer.get("dense_macs").integer(),
+                        layer.get("pruned_macs").integer()));
+            }
+            speeds.add(new Speed(
+                    Speed.GREG,
+                    speed.get("batch").smallInteger(),
+                    speed.get("dense_ms").number(),
+                    speed.get("pruned_ms").number(),
+                    speed.get("rounds").smallInteger(),
+                    layers));
+        }
+        return speeds;
     }
 
     /** Whether the run in a folder has finished, with its report written. */
@@ -85,6 +112,11 @@ public final class RunRecord {
     /** Its results: one, or two if one-shot L1 was run too. */
     public List<RunResult> results() {
         return results;
+    }
+
+    /** Its measured times, by batch size. */
+    List<Speed> speeds() {
+        return speeds;
     }
 
     /** Its charts: accuracy by epoch, lambda and magnitude ratio by iteration, spread by lambda. */

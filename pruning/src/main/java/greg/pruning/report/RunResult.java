@@ -16,6 +16,7 @@ import java.util.TreeMap;
  * @param base top-1 of the unpruned network in percent
  * @param removed top-1 right after the removal
  * @param finetuned top-1 at the end of finetuning, or null if there was none
+ * @param best top-1 after the best epoch of finetuning, or null if none was completed
  * @param sparsity share of all parameters removed, in percent
  * @param speedup multiply-accumulates before / after
  * @param published the paper's result, or null
@@ -27,6 +28,7 @@ public record RunResult(
         double base,
         double removed,
         Double finetuned,
+        Double best,
         double sparsity,
         double speedup,
         MeanStd published) {
@@ -52,17 +54,21 @@ public record RunResult(
         String method = written.startsWith("L1") ? "L1" : written;
         Map<String, String> deciding = new TreeMap<>(settings);
         if (method.equals("L1")) Setting.of(Setting.Role.GROWTH).forEach(s -> deciding.remove(s.written()));
-        Field finetuned = accuracies.get("after_finetuning");
         return new RunResult(
                 config.get("seed").integer(),
                 method,
                 deciding,
                 report.get("base").get("top1").number(),
                 accuracies.get("after_removal").get("top1").number(),
-                finetuned.isThere() ? finetuned.get("top1").number() : null,
+                top1(accuracies.get("after_finetuning")),
+                top1(accuracies.get("best_epoch")),
                 size.get("sparsity_percent").number(),
                 size.get("speedup").number(),
                 published.isThere() ? meanStd(published) : null);
+    }
+
+    private static Double top1(Field score) {
+        return score.isThere() ? score.get("top1").number() : null;
     }
 
     /** Options as given, overridden by the values that a recipe or preset settled on. */

@@ -19,6 +19,9 @@ public enum Setting {
     PRUNE_COUPLED(Role.EXPERIMENT),
     GLOBAL(Role.EXPERIMENT),
     ROUND_TO(Role.EXPERIMENT),
+    TARGET_SPEEDUP(Role.EXPERIMENT),
+    TARGET_LATENCY(Role.EXPERIMENT),
+    TARGET_BATCH(Role.EXPERIMENT),
     PICK_PRUNED(Role.EXPERIMENT),
     REINIT(Role.EXPERIMENT),
 
@@ -61,6 +64,7 @@ public enum Setting {
     PRESET(Role.REPORT),
     ONE_SHOT(Role.REPORT),
 
+    CLASS_PATH(Role.MACHINE),
     DATA(Role.MACHINE),
     DEVICE(Role.MACHINE),
     THREADS(Role.MACHINE),
@@ -84,7 +88,7 @@ public enum Setting {
         GROWTH,
         /** What is shown beside the result, or a name for several other settings. */
         REPORT,
-        /** Where the data are, which device computes, how often state is saved, what is let in: may change on resuming. */
+        /** Where data and code are, which device computes, how often state is saved, what is let in: may change on resuming. */
         MACHINE,
         /** Where the run is kept. */
         FOLDER;

@@ -20,7 +20,7 @@ public final class SpeedMeter {
     private static final int MIN_ROUNDS = 3;
     private static final int LAYER_ROUNDS = 11;
     private static final long TURN_NANOS = Duration.ofMillis(20).toNanos();
-    private static final long TIME_LIMIT_NANOS = Duration.ofMillis(1500).toNanos();
+    private static final Duration USUAL = Duration.ofMillis(1500);
 
     private interface Pass {
         void run();
@@ -43,16 +43,17 @@ public final class SpeedMeter {
      * @param batch images per pass
      */
     public static Speed measure(NnModule dense, NnModule pruned, Shape image, int batch) {
-        return measure(dense, pruned, image, batch, List.of()).get(0);
+        return measure(dense, pruned, image, batch, List.of(), USUAL).get(0);
     }
 
     /**
      * As above, beside other programs, which take their turns with greg.
      *
+     * @param time to spend, about; three turns of everybody at least
      * @return greg's times, then those of the others in the order given
      */
     public static List<Speed> measure(
-            NnModule dense, NnModule pruned, Shape image, int batch, List<SpeedEngine> others) {
+            NnModule dense, NnModule pruned, Shape image, int batch, List<SpeedEngine> others, Duration time) {
         Shape shape = Shape.of(batch, image.dim(1), image.dim(2), image.dim(3));
         float[] values = images(shape);
         List<SpeedEngine.Session> sessions = new ArrayList<>();
@@ -66,7 +67,7 @@ public final class SpeedMeter {
                     passes.add(() -> session.run(values, shape));
                 }
             }
-            List<List<Long>> nanos = rounds(passes);
+            List<List<Long>> nanos = rounds(passes, time.toNanos());
             List<Speed> speeds = new ArrayList<>();
             int count = nanos.get(1).size();
             double whole = millis(nanos.get(0));
@@ -95,14 +96,14 @@ public final class SpeedMeter {
     }
 
     /** The times of each pass: everybody takes turns of several passes until there are enough. */
-    private static List<List<Long>> rounds(List<Pass> passes) {
+    private static List<List<Long>> rounds(List<Pass> passes, long enough) {
         List<List<Long>> nanos = new ArrayList<>();
         for (Pass pass : passes) {
             nanos.add(new ArrayList<>());
             pass.run(); // creates what is created once
         }
         long start = System.nanoTime();
-        for (int round = 0; round < MIN_ROUNDS || System.nanoTime() - start < TIME_LIMIT_NANOS; round++) {
+        for (int round = 0; round < MIN_ROUNDS || System.nanoTime() - start < enough; round++) {
             for (int p = 0; p < passes.size(); p++) turn(passes.get(p), nanos.get(p));
         }
         return nanos;

@@ -38,16 +38,21 @@ public final class SpeedTable {
         StringBuilder text = new StringBuilder(
                 row(pruned, "layer, ms at batch " + speed.batch(), "before", "after", "speedup", "theory"));
         for (LayerSpeed layer : speed.layers()) {
-            boolean counted = layer.denseMacs() > 0 && layer.prunedMacs() > 0;
-            text.append(row(
-                    pruned,
-                    layer.layer(),
-                    millis(layer.denseMillis()),
-                    millis(layer.prunedMillis()),
-                    layer.prunedMillis() > 0 ? times(layer.denseMillis() / layer.prunedMillis()) : "",
-                    counted ? times(layer.denseMacs() / (double) layer.prunedMacs()) : ""));
+            List<String> cells = cells(layer);
+            text.append(row(pruned, cells.get(0), cells.get(1), cells.get(2), cells.get(3), cells.get(4)));
         }
         return text.toString();
+    }
+
+    /** Name, before, after, measured speedup and that in theory. */
+    static List<String> cells(LayerSpeed layer) {
+        boolean counted = layer.denseMacs() > 0 && layer.prunedMacs() > 0;
+        return List.of(
+                layer.layer(),
+                millis(layer.denseMillis()),
+                millis(layer.prunedMillis()),
+                layer.prunedMillis() > 0 ? times(layer.denseMillis() / layer.prunedMillis()) : "",
+                counted ? times(layer.denseMacs() / (double) layer.prunedMacs()) : "");
     }
 
     private static String row(boolean pruned, String name, String before, String after, String speedup, String theory) {

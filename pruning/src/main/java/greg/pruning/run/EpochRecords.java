@@ -83,16 +83,16 @@ final class EpochRecords implements TrainHook {
         boolean better = epochs.best() == null || last.top1() > epochs.best().top1();
         if (better) {
             epochs = new RunState.Epochs(last, last, epoch);
-            if (keep) checkpoints.spec().save(folder.file(RunFiles.BEST), loop.network());
+            if (keep) checkpoints.spec().save(folder.file(RunFiles.BEST), loop.network(), last);
         }
-        if (keep) checkpoints.spec().save(folder.file(RunFiles.LATEST), loop.network());
+        if (keep) checkpoints.spec().save(folder.file(RunFiles.LATEST), loop.network(), last);
     }
 
     /** The score of the network now; training that ended within an epoch, or had none, is measured here. */
     Score last(NnModule network) {
         if (!measured) {
             measure(network);
-            if (keep) checkpoints.spec().save(folder.file(RunFiles.LATEST), network);
+            if (keep) checkpoints.spec().save(folder.file(RunFiles.LATEST), network, epochs.last());
         }
         return epochs.last();
     }

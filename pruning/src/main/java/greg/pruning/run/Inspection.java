@@ -16,6 +16,7 @@ import java.util.Locale;
  *
  * @param classes outputs
  * @param dataset whose image size and classes it is for; null if a file gives them without its name
+ * @param trainedOn what a file says of the images that the network was trained on, for people; else null
  * @param size of the whole network, before and after
  * @param sizes the same layer by layer, for people
  */
@@ -23,6 +24,7 @@ public record Inspection(
         String arch,
         @JsonIgnore int classes,
         String dataset,
+        @JsonIgnore TrainedOn trainedOn,
         @JsonUnwrapped SizeChange size,
         List<Layer> layers,
         @JsonIgnore SizeComparison sizes) {
@@ -70,11 +72,12 @@ public record Inspection(
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < sizes.before().layers().size(); i++) layers.add(Layer.of(sizes, i));
         SizeChange size = SizeChange.of(sizes.sizeBefore(), sizes.sizeAfter());
-        return new Inspection(full.arch(), full.classes(), dataset, size, layers, sizes);
+        return new Inspection(full.arch(), full.classes(), dataset, full.trainedOn(), size, layers, sizes);
     }
 
     /** The table for people. */
     public String toText() {
-        return String.format(Locale.ROOT, "%s, %d classes%n%n%s", arch, classes, sizes);
+        String images = trainedOn == null ? "" : ", trained on " + trainedOn;
+        return String.format(Locale.ROOT, "%s, %d classes%s%n%n%s", arch, classes, images, sizes);
     }
 }

@@ -12,12 +12,12 @@ import greg.nn.io.CheckpointException;
 import greg.nn.io.Checkpoints;
 import greg.nn.io.Safetensors;
 import greg.nn.model.Networks;
+import greg.nn.train.Score;
 import greg.pruning.surgery.PruningPlan;
 import greg.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,21 +28,52 @@ import java.util.Map;
  * @param imageSize its height and width
  * @param classes outputs
  * @param plan what was pruned, relative to the full architecture
+ * @param trainedOn the images that it was trained on, or null where that is not known
  */
-public record NetworkSpec(String arch, int channels, int imageSize, int classes, PruningPlan plan) {
+public record NetworkSpec(
+        String arch, int channels, int imageSize, int classes, PruningPlan plan, TrainedOn trainedOn) {
     /** Planes, side of an image, classes: more than any network here has, and few enough to build it once. */
     private static final int MOST = 1 << 16;
 
-    private static final List<String> IN_RUN_FOLDER = List.of(PruneRun.PRUNED, RunFiles.BEST, RunFiles.LATEST);
+    /** The key by which files are known to be greg's own. */
+    private static final String FORMAT = "format";
 
-    /** The unpruned architecture for images of this kind. */
+    private static final String ARCH = "arch";
+
+    /** The key by which files are known that greg wrote for other programs; its value is {@link #GREG}. */
+    public static final String PRODUCER = "producer";
+
+    /** Who wrote a file. */
+    public static final String GREG = "greg";
+
+    /** Refuses a normalization of images with another number of planes. */
+    public NetworkSpec {
+        if (trainedOn != null && trainedOn.normalization().channels() != channels) {
+            throw new IllegalArgumentException("network: expected mean and standard deviation of " + channels
+                    + " planes, got " + trainedOn.normalization());
+        }
+    }
+
+    /**
+     * The unpruned architecture for images of this kind.
+     *
+     * @throws IllegalArgumentException if it is not greg's, and cannot be made for them
+     */
     public static NetworkSpec of(String arch, ImageShape images) {
-        return new NetworkSpec(arch, images.channels(), images.height(), images.classes(), PruningPlan.none());
+        NetworkSpec spec =
+                new NetworkSpec(arch, images.channels(), images.height(), images.classes(), PruningPlan.none(), null);
+        UserCode.tryOut(spec);
+        return spec;
     }
 
     /** The same architecture after it was pruned. */
     public NetworkSpec pruned(PruningPlan by) {
-        return new NetworkSpec(arch, channels, imageSize, classes, by);
+        return new NetworkSpec(arch, channels, imageSize, classes, by, trainedOn);
+    }
+
+    /** The same network, trained on the images of a run from now on. */
+    public NetworkSpec trainedOn(RunData data) {
+        return new NetworkSpec(arch, channels, imageSize, classes, plan, TrainedOn.of(data));
     }
 
     /** The architecture before anything was pruned. */
@@ -72,6 +103,13 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         Safetensors.write(file, state(network), metadata());
     }
 
+    /** As above, with its accuracy, by which the best network of a run is found. */
+    void save(Path file, NnModule network, Score score) {
+        Map<String, String> metadata = metadata();
+        BestNetwork.note(score, metadata);
+        Safetensors.write(file, state(network), metadata);
+    }
+
     /** Weights and masks. */
     public StateDict state(NnModule network) {
         StateDict state = StateDict.of(network);
@@ -82,12 +120,13 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     /** What {@link #of(Checkpoint, String, ImageShape)} reads back. */
     public Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("format", "greg");
+        metadata.put(FORMAT, GREG);
         metadata.put("version", Version.number());
-        metadata.put("arch", arch);
+        metadata.put(ARCH, arch);
         metadata.put("channels", Integer.toString(channels));
         metadata.put("image_size", Integer.toString(imageSize));
         metadata.put("classes", Integer.toString(classes));
+        if (trainedOn != null) metadata.putAll(trainedOn.metadata());
         plan.addTo(metadata);
         return metadata;
     }
@@ -96,19 +135,28 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
      * Reads weights: a checkpoint file, or a run folder, whose best network is taken.
      *
      * @param allowNonFinite take also weights that are {@linkplain StateDict#unusable unusable}, to look at them
+     * @param monitor told which network of a folder is taken
      * @throws CheckpointException if the file cannot be read, or is unusable
      */
-    public static Checkpoint read(Path weights, boolean allowNonFinite) {
+    public static Checkpoint read(Path weights, boolean allowNonFinite, RunMonitor monitor) {
+        Path file = weights;
+        if (Files.isDirectory(weights)) {
+            BestNetwork best = BestNetwork.in("weights", weights);
+            monitor.say("%s: taking %s", weights, best);
+            file = weights.resolve(best.name());
+        }
+        Checkpoint checkpoint = Checkpoints.load(file);
         return allowNonFinite
-                ? file("weights", weights)
-                : usable(
-                        file("weights", weights),
-                        "use another checkpoint, or look at this one with the setting" + " allowNonfinite");
+                ? checkpoint
+                : usable(checkpoint, "use another checkpoint, or look at this one with the setting allowNonfinite");
     }
 
-    /** As above, for another setting than {@code weights}. */
-    public static Checkpoint read(String setting, Path weights) {
-        return usable(file(setting, weights), "use another run");
+    /** As above, for another setting than {@code weights} and without a word. */
+    public static Checkpoint read(String setting, Path run) {
+        Path file = Files.isDirectory(run)
+                ? run.resolve(BestNetwork.in(setting, run).name())
+                : run;
+        return usable(Checkpoints.load(file), "use another run");
     }
 
     private static Checkpoint usable(Checkpoint checkpoint, String remedy) {
@@ -117,43 +165,37 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
         throw new CheckpointException(checkpoint.file() + ": " + unusable + "; " + remedy);
     }
 
-    private static Checkpoint file(String setting, Path weights) {
-        if (!Files.isDirectory(weights)) return Checkpoints.load(weights);
-        RunFolder.settle(weights);
-        for (String name : IN_RUN_FOLDER) {
-            if (Files.isRegularFile(weights.resolve(name))) return Checkpoints.load(weights.resolve(name));
-        }
-        throw new RunException(setting + ": " + weights + " is a folder with none of "
-                + String.join(", ", IN_RUN_FOLDER) + " in it; name a checkpoint file or the folder of a run");
-    }
-
     /**
      * The network that a checkpoint is to be loaded into: from its metadata, or from the arguments for files of other
-     * programs.
+     * programs, which may say their architecture by its name here.
      *
      * @param arch as requested, or null
      */
     public static NetworkSpec of(Checkpoint checkpoint, String arch, ImageShape images) {
-        Map<String, String> metadata = checkpoint.metadata();
-        String storedArch = metadata.get("arch");
-        if (storedArch == null && arch == null) {
+        String storedArch = checkpoint.metadata().get(ARCH);
+        if (!isOurs(checkpoint)) {
+            if (arch != null) return of(arch, images);
+            if (storedArch != null && Networks.names().contains(storedArch)) return of(storedArch, images);
             throw SettingException.missing("arch", checkpoint.file() + " does not say its architecture");
         }
-        NetworkSpec requested = of(storedArch == null ? arch : storedArch, images);
-        if (storedArch == null) return requested;
         NetworkSpec stored = stored(checkpoint, arch);
-        boolean fits = stored.channels == requested.channels && stored.classes == requested.classes;
+        boolean fits = stored.channels == images.channels() && stored.classes == images.classes();
         if (!fits) {
-            throw new UsageException(
-                    checkpoint.file() + " was made for " + stored.channels + " planes and " + stored.classes
-                            + " classes, the data set has " + requested.channels + " and " + requested.classes);
+            throw new UsageException(checkpoint.file() + " was made for " + stored.channels + " planes and "
+                    + stored.classes + " classes, the data set has " + images.channels() + " and " + images.classes());
         }
         return stored;
     }
 
     /** True if the file was written by greg, and so says what network it holds. */
     public static boolean isOurs(Checkpoint checkpoint) {
-        return checkpoint.metadata().containsKey("arch");
+        Map<String, String> metadata = checkpoint.metadata();
+        return GREG.equals(metadata.get(FORMAT)) && metadata.containsKey(ARCH);
+    }
+
+    /** As {@link #isOurs}, or exported for other programs. */
+    static boolean isByGreg(Checkpoint checkpoint) {
+        return isOurs(checkpoint) || GREG.equals(checkpoint.metadata().get(PRODUCER));
     }
 
     /**
@@ -179,19 +221,28 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
             throw new UsageException(
                     checkpoint.file() + " was not written by greg: it does not say what network it holds");
         }
+        String arch = metadata.get(ARCH);
+        if (!Networks.isKnown(arch)) {
+            throw new UsageException(checkpoint.file() + " holds a " + arch + ", which is none of greg's networks;"
+                    + " name the jar with its class in the setting classPath");
+        }
         try {
             NetworkSpec stored = new NetworkSpec(
-                    metadata.get("arch"),
+                    arch,
                     number(checkpoint, "channels"),
                     number(checkpoint, "image_size"),
                     number(checkpoint, "classes"),
-                    PruningPlan.read(checkpoint.state(), metadata));
+                    PruningPlan.read(checkpoint.state(), metadata),
+                    TrainedOn.read(checkpoint));
             stored.compare(checkpoint.state());
             return stored;
         } catch (IllegalArgumentException | ArithmeticException e) {
+            String remedy = Networks.isOurs(arch)
+                    ? "the file is damaged, use another checkpoint"
+                    : "the class is not the one that the network was saved from, or the file is damaged";
             throw new CheckpointException(
-                    checkpoint.file() + ": its metadata do not describe the network in it (" + e.getMessage()
-                            + "); the file is damaged, use another checkpoint",
+                    checkpoint.file() + ": its metadata do not describe the network in it (" + e.getMessage() + "); "
+                            + remedy,
                     e);
         }
     }
@@ -208,6 +259,7 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
                 PruningPlan.weights(state).loadInto(network, true);
             }
         }
+        UserCode.tryOut(this);
     }
 
     private static int number(Checkpoint checkpoint, String key) {
@@ -225,12 +277,13 @@ public record NetworkSpec(String arch, int channels, int imageSize, int classes,
     /** Builds the network and loads the weights, whose values were checked when they were read. */
     public NnModule load(Backend backend, Checkpoint checkpoint) {
         NnModule network = build(backend);
-        try {
-            PruningPlan.weights(checkpoint.state()).loadInto(network, true);
-        } catch (IllegalArgumentException e) {
+        StateDict weights = PruningPlan.weights(checkpoint.state());
+        String misfit = weights.misfit(network);
+        if (misfit != null) {
             network.close();
-            throw new UsageException(checkpoint.file() + " does not fit arch = " + arch + ": " + e.getMessage());
+            throw new UsageException(checkpoint.file() + " does not fit arch = " + arch + ": " + misfit);
         }
+        weights.loadInto(network, true);
         return network;
     }
 

@@ -172,7 +172,7 @@ public final class PruneRun {
         NnModule network = checkpoints.past(Phase.GROW) ? resumed(Phase.FINETUNE) : grow(dense);
         try {
             results = results.withMain(finetune(network, results.main(), true), results.after());
-            checkpoints.spec().save(folder.file(PRUNED), network);
+            checkpoints.spec().save(folder.file(PRUNED), network, results.main().last());
             finished("finetune");
             return network;
         } catch (RuntimeException e) {
@@ -184,7 +184,7 @@ public final class PruneRun {
     /** The pruned network of the checkpoint to resume from. */
     private NnModule resumed(Phase phase) {
         RunState.Saved saved = checkpoints.from(phase);
-        NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images());
+        NetworkSpec spec = NetworkSpec.of(saved.network(), null, data.images()).trainedOn(data);
         checkpoints.enter(phase, spec, results);
         return saved.load(spec, backend);
     }

@@ -106,7 +106,7 @@ public final class ResumedRun {
     /**
      * Compares what the run is about to do with what it was doing.
      *
-     * @throws RunException if images, network or settings differ
+     * @throws RunException if images, network, its code or settings differ
      */
     public void verify(RunConfig described, RunMonitor monitor) {
         JsonNode now = Json.tree(described);
@@ -118,6 +118,15 @@ public final class ResumedRun {
                         + here.asText() + ", expected " + then.asText() + "); name the folder of the same files with"
                         + " the setting data");
             }
+        }
+        JsonNode codeThen = config.path("code").path("sha256");
+        JsonNode codeHere = now.path("code").path("sha256");
+        if (!codeThen.equals(codeHere)) {
+            throw new RunException("resume = " + folder + ": "
+                    + now.path("code").path("file").asText("greg") + " is not the code of the run's network (SHA-256 "
+                    + codeHere.asText("none") + ", expected " + codeThen.asText("none")
+                    + "); name the file that the run was begun"
+                    + " with in the setting classPath, or start a new run");
         }
         for (String part : List.of("arch", "seed", "dataset", "options", "pruning")) {
             String field = difference(part, config.path(part), now.path(part));

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param java version of the JVM
  * @param os and the processor's architecture
  * @param arch of the network
+ * @param code of a network that is not greg's; absent for others
  * @param seed of the run
  * @param device that computed
  * @param precision in which it did
@@ -34,6 +35,7 @@ public record RunConfig(
         String java,
         String os,
         String arch,
+        @JsonInclude(JsonInclude.Include.NON_NULL) UserCode code,
         long seed,
         Device device,
         String precision,
@@ -84,6 +86,7 @@ public record RunConfig(
                 System.getProperty("java.version"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 arch,
+                UserCode.of(arch),
                 seed,
                 backend.device(),
                 backend.precision().toString(),

@@ -11,10 +11,11 @@ import greg.nn.train.TrainData;
  * The images of a run.
  *
  * @param name of the data set
+ * @param imageSize side in pixels to which they are scaled on request; 0: the data set's usual size
  * @param split training and test images
  * @param normalization the data set's own, or the one requested
  */
-public record RunData(String name, DataSplit split, Normalization normalization) {
+public record RunData(String name, int imageSize, DataSplit split, Normalization normalization) {
     /** The shape that a network has to fit: square images, UsageException if these are not. */
     public ImageShape images() {
         ImageShape shape = split.test().shape();

@@ -200,7 +200,7 @@ class InterruptTest {
 
         String network = run.resolve("checkpoint/latest.safetensors").toString();
         try (NnModule resnet = Networks.create("resnet20", new ReferenceBackend(), 3, 64, 2)) {
-            new NetworkSpec("resnet20", 3, 64, 2, PruningPlan.none()).save(Path.of(network), resnet);
+            new NetworkSpec("resnet20", 3, 64, 2, PruningPlan.none(), null).save(Path.of(network), resnet);
         }
         List<String> evaluate = new ArrayList<>(List.of("evaluate", "--weights", network, "--batch-size", "1"));
         evaluate.addAll(data);

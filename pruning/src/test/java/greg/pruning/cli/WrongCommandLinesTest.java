@@ -86,7 +86,7 @@ class WrongCommandLinesTest {
             float[] values = weight.toHost();
             Arrays.fill(values, first);
             weight.set(values);
-            new NetworkSpec(arch, channels, size, 10, PruningPlan.none()).save(file, network);
+            new NetworkSpec(arch, channels, size, 10, PruningPlan.none(), null).save(file, network);
         }
         return file;
     }

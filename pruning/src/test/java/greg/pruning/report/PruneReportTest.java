@@ -102,7 +102,7 @@ class PruneReportTest {
                 + ",'params':{'before':900,'after':450},'all_params':{'before':1000,'after':500}"
                 + ",'macs':{'before':4000,'after':1000},'flops':{'before':8000,'after':2000}"
                 + ",'sparsity_percent':50.0,'speedup':4.0,'compression':2.0"
-                + ",'measured':[{'batch':64,'dense_ms':2.0,'pruned_ms':1.0,'speedup':2.0,'rounds':3}]"
+                + ",'measured':[{'engine':'greg','batch':64,'dense_ms':2.0,'pruned_ms':1.0,'speedup':2.0,'rounds':3}]"
                 + ",'seconds':{'base':1.5},'published':{'source':'ICLR 2021 paper, Table 1','base_top1':93.5"
                 + ",'top1':{'mean':90.0,'std':0.25,'runs':3},'one_shot_l1_top1':{'mean':87.0,'std':null,'runs':1}"
                 + ",'speedup':2.5,'sparsity_percent':null},'growth':null}";

@@ -14,7 +14,8 @@ class ResultTableTest {
         Map<String, String> map = new TreeMap<>(
                 Map.of("arch", "resnet20", "dataset", "cifar10", "wg", "filter", "stage-pr", "0.9", "epochs", "2"));
         for (int i = 0; i < settings.length; i += 2) map.put(settings[i], settings[i + 1]);
-        return new RunResult(seed, method, map, 90, 10 + seed, finetuned, 88.5, 9.25, null);
+        Double best = finetuned == null ? null : finetuned + 1;
+        return new RunResult(seed, method, map, 90, 10 + seed, finetuned, best, 88.5, 9.25, null);
     }
 
     @Test
@@ -26,9 +27,11 @@ class ResultTableTest {
         assertEquals(3, l1.runs().size());
         assertEquals(81, l1.finetuned().mean());
         assertEquals(1, l1.finetuned().std(), 1e-12); // sqrt((1 + 0 + 1) / (3 - 1))
+        assertEquals(82, l1.best().mean());
         assertEquals(11, l1.of(RunResult::removed).mean(), 1e-12);
         assertEquals("GReg-1", table.rows().get(1).first().method());
-        assertTrue(table.toText().contains("81.00 \u00b1 1.00"), table.toText());
+        assertTrue(table.toText().contains("| 81.00 \u00b1 1.00 | 82.00 \u00b1 1.00 |"), table.toText());
+        assertEquals(82, Json.tree(table.content()).at("/rows/0/best_top1/mean").asDouble());
         assertTrue(table.remarks().isEmpty());
     }
 

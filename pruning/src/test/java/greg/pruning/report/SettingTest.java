@@ -29,7 +29,8 @@ class SettingTest {
                         "no-graph",
                         "checkpoint-interval",
                         "allow-nonfinite",
-                        "debug"),
+                        "debug",
+                        "class-path"),
                 written(Setting.Role.MACHINE));
         assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
     }
@@ -64,6 +65,7 @@ class SettingTest {
                 List.of(
                         "allow-nonfinite",
                         "checkpoint-interval",
+                        "class-path",
                         "data",
                         "debug",
                         "device",
