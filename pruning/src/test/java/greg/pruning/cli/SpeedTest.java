@@ -87,8 +87,21 @@ class SpeedTest extends LenetRuns {
         JsonNode plan = JSON.readTree(run.resolve("plan.json").toFile()).get("kept_filters");
         assertEquals(JSON.readTree(again.resolve("plan.json").toFile()).get("kept_filters"), plan);
         assertTrue(plan.size() > 0, plan::toString);
+    }
+
+    @Test
+    void aRunThatWasInterruptedKeepsItsRatios() throws Exception {
+        Path run = temp.resolve("run");
+        Interrupts.pretend(2);
+        try {
+            Cli stopped = prune(run, "--method", "GReg-1", "--device", "cpu", "--target-speedup", "1.1");
+            assertEquals(130, stopped.code(), stopped.err());
+        } finally {
+            Interrupts.pretend(0);
+        }
         Cli resumed = Cli.run("prune", "--resume", run.toString());
         assertEquals(0, resumed.code(), resumed.err());
+        assertFalse(resumed.err().contains("timing layers"), resumed.err());
     }
 
     @Test

@@ -75,6 +75,9 @@ class SettingTest {
                         "out",
                         "preset",
                         "resume",
+                        "target-batch",
+                        "target-latency",
+                        "target-speedup",
                         "threads",
                         "workers"),
                 circumstances);
