@@ -15,12 +15,17 @@ import java.util.Map;
  */
 final class ConvTimings {
     /** A candidate is run for at least this long, twice at least, and its shortest time counts. */
-    private static final long NANOS = 300_000;
+    private static final long NANOS = 200_000;
 
     private static final int LEAST_RUNS = 2;
 
     /** Up to this many multiply-accumulates results are compared. */
-    private static final long CHECKED_MACS = 4_000_000;
+    private static final long CHECKED_MACS = 1_000_000;
+
+    /** Convolutions are measured on at most this many images, and fewer where that is more than so many multiply-accumulates. */
+    private static final int MEASURED_IMAGES = 4;
+
+    private static final long MEASURED_MACS = 20_000_000;
 
     /** How far a result may be off, in the largest expected value. */
     private static final float TOLERANCE = 1e-3f;
@@ -42,8 +47,10 @@ final class ConvTimings {
      */
     ConvCandidate fastest(Convolution conv, int images, int threads, boolean inPlace) {
         boolean residual = conv.residual() != Convolution.NO_RESIDUAL;
-        Key key = new Key(conv.spec(), images, threads, residual, inPlace, conv.activation());
-        return chosen.computeIfAbsent(key, k -> OneDnn.scoped(() -> measured(conv, images, inPlace)));
+        int some = (int)
+                Math.max(1, Math.min(Math.min(images, MEASURED_IMAGES), MEASURED_MACS / Math.max(1, conv.macs())));
+        Key key = new Key(conv.spec(), some, threads, residual, inPlace, conv.activation());
+        return chosen.computeIfAbsent(key, k -> OneDnn.scoped(() -> measured(conv, some, inPlace)));
     }
 
     private ConvCandidate measured(Convolution conv, int images, boolean inPlace) {

@@ -17,12 +17,18 @@ import java.util.concurrent.Future;
  */
 final class CpuInferencePlan implements InferencePlan {
     /** A thread takes at most this many images at a time; by then weights are read seldom enough. */
-    private static final int MOST_TOGETHER = 32;
+    private static final int MOST_TOGETHER = 16;
+
+    /** From one number of images at a time to the next that is tried. */
+    private static final int STEP = 4;
 
     /** Up to this many images for each thread, sharing each operation is tried. */
     private static final int FEW = 4;
 
+    /** A plan is tried this often, or as often as there is time for, but at least once. */
     private static final int TRIALS = 5;
+
+    private static final long TRIAL_NANOS = 200_000_000;
 
     private final int images;
     private final int inputs;
@@ -44,7 +50,7 @@ final class CpuInferencePlan implements InferencePlan {
         }
         int lanes = Math.min(threads, images);
         int share = (images + lanes - 1) / lanes;
-        for (int together = 1; apart && together <= Math.min(share, MOST_TOGETHER); together *= 2) {
+        for (int together = 1; apart && together <= Math.min(share, MOST_TOGETHER); together *= STEP) {
             if (best != null && threads == 1 && together == images) break; // the same plan once more
             CpuInferencePlan plan;
             try {
@@ -98,10 +104,13 @@ final class CpuInferencePlan implements InferencePlan {
         long[] times = new long[program.calls().size()];
         time(times);
         nanos = Long.MAX_VALUE;
-        for (int trial = 0; trial < TRIALS; trial++) {
+        long spent = 0;
+        for (int trial = 0; trial < TRIALS && (trial == 0 || spent < TRIAL_NANOS); trial++) {
             long start = System.nanoTime();
             time(times);
-            nanos = Math.min(nanos, (System.nanoTime() - start) * rounds());
+            long time = System.nanoTime() - start;
+            spent += time;
+            nanos = Math.min(nanos, time * rounds());
         }
         return nanos;
     }

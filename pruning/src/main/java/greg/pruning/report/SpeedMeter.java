@@ -21,8 +21,10 @@ import java.util.Map;
  */
 public final class SpeedMeter {
     private static final int MIN_ROUNDS = 3;
+    private static final int ENOUGH_PASSES = 101;
     private static final int LAYER_ROUNDS = 11;
-    private static final long TURN_NANOS = Duration.ofMillis(20).toNanos();
+    private static final Duration TURN = Duration.ofMillis(2);
+    private static final Duration TURN_BESIDE_OTHERS = Duration.ofMillis(20);
     private static final Duration USUAL = Duration.ofMillis(1500);
 
     private interface Pass {
@@ -75,7 +77,7 @@ public final class SpeedMeter {
                     passes.add(() -> session.run(values, shape));
                 }
             }
-            List<List<Long>> nanos = rounds(passes, time.toNanos());
+            List<List<Long>> nanos = rounds(passes, time, others.isEmpty() ? TURN : TURN_BESIDE_OTHERS);
             List<Speed> speeds = new ArrayList<>();
             int count = nanos.get(1).size();
             double whole = millis(nanos.get(0));
@@ -113,24 +115,25 @@ public final class SpeedMeter {
     }
 
     /** The times of each pass: everybody takes turns of several passes until there are enough. */
-    private static List<List<Long>> rounds(List<Pass> passes, long enough) {
+    private static List<List<Long>> rounds(List<Pass> passes, Duration time, Duration turn) {
         List<List<Long>> nanos = new ArrayList<>();
         for (Pass pass : passes) {
             nanos.add(new ArrayList<>());
             pass.run(); // creates what is created once
         }
         long start = System.nanoTime();
-        for (int round = 0; round < MIN_ROUNDS || System.nanoTime() - start < enough; round++) {
-            for (int p = 0; p < passes.size(); p++) turn(passes.get(p), nanos.get(p));
+        for (int round = 0; round < MIN_ROUNDS || System.nanoTime() - start < time.toNanos(); round++) {
+            for (int p = 0; p < passes.size(); p++) turn(passes.get(p), turn.toNanos(), nanos.get(p));
+            if (round + 1 >= MIN_ROUNDS && nanos.stream().allMatch(list -> list.size() >= ENOUGH_PASSES)) break;
         }
         return nanos;
     }
 
     /** Not timed at first: after another's turn caches are cold, and its threads may still spin. */
-    private static void turn(Pass pass, List<Long> nanos) {
+    private static void turn(Pass pass, long atLeast, List<Long> nanos) {
         long start = System.nanoTime();
         do pass.run();
-        while (System.nanoTime() - start < TURN_NANOS);
+        while (System.nanoTime() - start < atLeast);
         long settled = System.nanoTime();
         long now = settled;
         do {
@@ -138,7 +141,7 @@ public final class SpeedMeter {
             long end = System.nanoTime();
             nanos.add(end - now);
             now = end;
-        } while (now - settled < TURN_NANOS);
+        } while (now - settled < atLeast);
     }
 
     private static List<LayerSpeed> layers(Inference dense, Inference pruned) {

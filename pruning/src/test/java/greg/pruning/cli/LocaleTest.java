@@ -63,6 +63,7 @@ class LocaleTest {
         return text.replace(folder.toString(), "FOLDER")
                 .replaceAll("\\d+ (img|it)/s, ETA \\d+:\\d+", "RATE")
                 .replaceAll("\"(seconds|images_per_second)\":[0-9.E-]+", "TIME")
+                .replaceAll(" +\\d+\\.\\d{3} +\\d+\\.\\d{3} +\\d+\\.\\d{2}x", " TIMES")
                 .lines()
                 .filter(line -> !line.matches(".*\\b(ms|seconds|time)\\b.*|evaluate: \\d+% .*"))
                 .reduce("", (a, b) -> a + b + "\n");
