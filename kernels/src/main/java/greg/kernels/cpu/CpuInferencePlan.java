@@ -70,7 +70,8 @@ final class CpuInferencePlan implements InferencePlan {
         return best;
     }
 
-    private CpuInferencePlan(
+    /** A plan for {@code count} lanes that take so many images together, each with a team of {@code team} threads. */
+    CpuInferencePlan(
             OneDnn dnn, InferenceGraph graph, int images, int together, int count, int team, ConvTimings timings) {
         this.images = images;
         this.team = team;

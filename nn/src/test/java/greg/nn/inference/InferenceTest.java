@@ -252,7 +252,9 @@ class InferenceTest {
         public Tensor forward(Tensor x) {
             Tensor a = norm.forwardRelu(first.call(x));
             Tensor b = tail.forwardAddRelu(second.call(a), a); // of its own input
-            Tensor c = tail.forwardAddRelu(second.call(b), a); // for the last time
+            Tensor c = tail.forwardAddRelu(second.call(b), a); // of a value that is read again
+            c = AddOp.apply(c, second.call(a)); // which is its own input, for the last time
+            c = AddOp.apply(second.call(c), c); // the same, added first
             Tensor d = AddOp.apply(second.call(c), grouped.call(b)); // of an earlier or a later convolution
             Tensor e = AddOp.apply(ReluOp.apply(d), d);
             Tensor f = tail.call(e); // after no convolution
