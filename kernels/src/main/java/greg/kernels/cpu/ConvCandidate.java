@@ -33,8 +33,8 @@ record ConvCandidate(String implementation, int columns) {
 
     private static final int[] COLUMNS = {1, 2, 4, 8};
 
-    /** A convolution's description for oneDNN in one view, with the weights in that view. */
-    record View(primitive_desc desc, memory.desc x, memory.desc y, float[] weight, memory.desc dense, float[] bias) {
+    /** A convolution's description for oneDNN in one view of input and output; {@code dense} is how its {@link #weight} lies. */
+    record View(primitive_desc desc, memory.desc x, memory.desc y, memory.desc dense) {
         /** In which order oneDNN wants the weights. */
         memory.desc packed() {
             return desc.query_md(dnnl.dnnl_query_weights_md, 0);
@@ -96,13 +96,82 @@ record ConvCandidate(String implementation, int columns) {
         return columns == 0 ? product(dnn, conv, images, inPlace) : columns(dnn, conv, images, inPlace, columns);
     }
 
-    /** (images, C H W) times (C H W, Cout), with the weights' rows in the order of the bytes of an image, channels last. */
+    /** (images, C H W) times (C H W, Cout). */
     private static View product(OneDnn dnn, Convolution conv, int images, boolean inPlace) {
         Conv2dSpec spec = conv.spec();
-        int pixels = spec.h() * spec.w();
-        int rows = spec.inChannels() * pixels;
+        int rows = spec.inChannels() * spec.h() * spec.w();
         int filters = spec.outChannels();
-        float[] weight = new float[rows * filters];
+        memory.desc x = matrix(images, rows);
+        memory.desc y = matrix(images, filters);
+        memory.desc any = new memory.desc(new long[] {rows, filters}, memory.data_type.f32, memory.format_tag.any);
+        primitive_attr attributes = PostOps.of(conv, y, inPlace);
+        var desc = new matmul.primitive_desc(dnn.engine(), x, any, matrix(1, filters), y, attributes, false);
+        return new View(desc, x, y, matrix(rows, filters));
+    }
+
+    private static memory.desc matrix(long rows, long columns) {
+        return new memory.desc(new long[] {rows, columns}, memory.data_type.f32, new long[] {columns, 1});
+    }
+
+    private static View columns(OneDnn dnn, Convolution conv, int images, boolean inPlace, int columns) {
+        Conv2dSpec wide = wide(conv.spec(), images, columns);
+        ConvPlanner.Shape s = ConvPlanner.shape(wide, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC));
+        var desc = new convolution_forward.primitive_desc(
+                dnn.engine(),
+                dnnl.dnnl_forward_inference,
+                dnnl.dnnl_convolution_direct,
+                s.x(),
+                s.w(),
+                s.b(),
+                s.y(),
+                s.strides(),
+                s.dilations(),
+                s.padding(),
+                s.padding(),
+                PostOps.of(conv, s.y(), inPlace),
+                false);
+        return new View(desc, s.x(), s.y(), ConvPlanner.denseWeight(wide));
+    }
+
+    /** The convolution of {@code images} images whose pixels are {@code columns} of the given one's. */
+    private static Conv2dSpec wide(Conv2dSpec spec, int images, int columns) {
+        return new Conv2dSpec(
+                images,
+                spec.inChannels(),
+                spec.h(),
+                spec.w(),
+                columns * spec.outChannels(),
+                spec.kernelH(),
+                spec.kernelW() + columns - 1,
+                spec.strideH(),
+                columns == 1 ? spec.strideW() : columns,
+                spec.padH(),
+                spec.padW(),
+                spec.dilationH(),
+                spec.dilationW(),
+                spec.groups());
+    }
+
+    /** The weight of a convolution in this view. */
+    float[] weight(Convolution conv) {
+        return columns == 0
+                ? transposed(conv)
+                : widened(conv.weight(), conv.spec().kernelW(), columns);
+    }
+
+    /** The bias in this view: once for each pixel that is computed together with others. */
+    float[] bias(Convolution conv) {
+        float[] bias = new float[Math.max(1, columns) * conv.bias().length];
+        for (int i = 0; i < bias.length; i++) bias[i] = conv.bias()[i % conv.bias().length];
+        return bias;
+    }
+
+    /** (C H W, Cout), with the rows in the order of the bytes of an image, channels last. */
+    private static float[] transposed(Convolution conv) {
+        Conv2dSpec spec = conv.spec();
+        int pixels = spec.h() * spec.w();
+        int filters = spec.outChannels();
+        float[] weight = new float[conv.weight().length];
         for (int k = 0; k < filters; k++) {
             for (int c = 0; c < spec.inChannels(); c++) {
                 for (int p = 0; p < pixels; p++) {
@@ -111,50 +180,7 @@ record ConvCandidate(String implementation, int columns) {
                 }
             }
         }
-        memory.desc x = matrix(images, rows);
-        memory.desc y = matrix(images, filters);
-        memory.desc any = new memory.desc(new long[] {rows, filters}, memory.data_type.f32, memory.format_tag.any);
-        primitive_attr attributes = PostOps.of(conv, y, inPlace);
-        var desc = new matmul.primitive_desc(dnn.engine(), x, any, matrix(1, filters), y, attributes, false);
-        return new View(desc, x, y, weight, matrix(rows, filters), conv.bias());
-    }
-
-    private static memory.desc matrix(long rows, long columns) {
-        return new memory.desc(new long[] {rows, columns}, memory.data_type.f32, new long[] {columns, 1});
-    }
-
-    private static View columns(OneDnn dnn, Convolution conv, int images, boolean inPlace, int columns) {
-        Conv2dSpec spec = conv.spec();
-        int g = spec.groups();
-        int filters = columns * spec.outChannels();
-        int kernelW = spec.kernelW() + columns - 1;
-        memory.desc x = Layout.NHWC.desc(images, spec.inChannels(), spec.h(), spec.w());
-        memory.desc y = Layout.NHWC.desc(images, filters, spec.outH(), spec.outW() / columns);
-        long[] dims = g == 1
-                ? new long[] {filters, spec.inChannels(), spec.kernelH(), kernelW}
-                : new long[] {g, filters / g, spec.inChannels() / g, spec.kernelH(), kernelW};
-        memory.desc any = new memory.desc(dims, memory.data_type.f32, memory.format_tag.any);
-        memory.desc dense =
-                new memory.desc(dims, memory.data_type.f32, g == 1 ? memory.format_tag.oihw : memory.format_tag.goihw);
-        float[] weight = widened(conv.weight(), spec.kernelW(), columns);
-        float[] bias = new float[filters];
-        for (int i = 0; i < filters; i++) bias[i] = conv.bias()[i % spec.outChannels()];
-        long[] padding = {spec.padH(), spec.padW()};
-        var desc = new convolution_forward.primitive_desc(
-                dnn.engine(),
-                dnnl.dnnl_forward_inference,
-                dnnl.dnnl_convolution_direct,
-                x,
-                any,
-                Layout.vector(filters),
-                y,
-                new long[] {spec.strideH(), columns == 1 ? spec.strideW() : columns},
-                new long[] {spec.dilationH() - 1, spec.dilationW() - 1},
-                padding,
-                padding,
-                PostOps.of(conv, y, inPlace),
-                false);
-        return new View(desc, x, y, weight, dense, bias);
+        return weight;
     }
 
     /** The filters for each of several neighbouring pixels: rows of taps, shifted by 0, 1, ... in a wider row of zeros. */

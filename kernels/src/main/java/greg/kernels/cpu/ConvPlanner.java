@@ -30,7 +30,7 @@ final class ConvPlanner {
     }
 
     /** oneDNN's description of one convolution in one pair of layouts. */
-    private record Shape(
+    record Shape(
             memory.desc x,
             memory.desc w,
             memory.desc b,
@@ -152,7 +152,7 @@ final class ConvPlanner {
         return new ConvPlan(plan, format, pair);
     }
 
-    private static Shape shape(Conv2dSpec spec, LayoutChoice.Pair pair) {
+    static Shape shape(Conv2dSpec spec, LayoutChoice.Pair pair) {
         return new Shape(
                 pair.x().desc(spec.xDims()),
                 new memory.desc(weightDims(spec), memory.data_type.f32, memory.format_tag.any),
@@ -173,7 +173,8 @@ final class ConvPlanner {
                 : new long[] {g, o, i, spec.kernelH(), spec.kernelW()};
     }
 
-    private static memory.desc denseWeight(Conv2dSpec spec) {
+    /** The weight as modules have it. */
+    static memory.desc denseWeight(Conv2dSpec spec) {
         return new memory.desc(
                 weightDims(spec),
                 memory.data_type.f32,

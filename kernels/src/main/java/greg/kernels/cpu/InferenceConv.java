@@ -30,9 +30,10 @@ final class InferenceConv {
             int y) {
         ConvCandidate.View view = candidate.view(dnn, conv, images, inPlace);
         weight = new memory(view.packed(), dnn.engine()).retainReference();
-        memory dense = filled(dnn, view.dense(), view.weight());
+        memory dense = filled(dnn, view.dense(), candidate.weight(conv));
         new reorder(dense, weight).execute(dnn.stream(), dense, weight);
-        bias = filled(dnn, Layout.vector(view.bias().length), view.bias()).retainReference();
+        float[] terms = candidate.bias(conv);
+        bias = filled(dnn, Layout.vector(terms.length), terms).retainReference();
         call = new InferenceCall(view.desc())
                 .value(dnnl.DNNL_ARG_SRC, view.x(), x)
                 .constant(dnnl.DNNL_ARG_WEIGHTS, weight)
