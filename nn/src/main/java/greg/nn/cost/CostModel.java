@@ -1,12 +1,10 @@
 package greg.nn.cost;
 
 import greg.nn.NnModule;
-import greg.tensor.NoGrad;
+import greg.nn.TracedForward;
 import greg.tensor.Node;
-import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
-import greg.tensor.Trace;
 import greg.tensor.op.BiasOp;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -34,13 +32,10 @@ public record CostModel(List<LayerCost> layers, long allParams) {
      * @param channels of an image
      */
     public static CostModel of(NnModule module, int channels, int height, int width) {
-        try (NnModule.Evaluation evaluation = module.evaluating();
-                Scope scope = Scope.open();
-                NoGrad off = NoGrad.begin();
-                Trace trace = Trace.begin()) {
-            module.call(scope.own(Tensor.full(module.backend(), Shape.of(1, channels, height, width), 0)));
-            return new CostModel(layers(module, trace.nodes()), module.parameterCount());
-        }
+        return TracedForward.of(
+                module,
+                Shape.of(1, channels, height, width),
+                pass -> new CostModel(layers(module, pass.nodes()), module.parameterCount()));
     }
 
     private static List<LayerCost> layers(NnModule module, List<Node> nodes) {

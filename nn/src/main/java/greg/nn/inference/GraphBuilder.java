@@ -15,6 +15,7 @@ import greg.kernels.spec.Pool2dSpec;
 import greg.kernels.spec.ShortcutSpec;
 import greg.kernels.spec.UpsampleNearestSpec;
 import greg.nn.Parameter;
+import greg.nn.TracedForward;
 import greg.tensor.InferenceBuilder;
 import greg.tensor.Node;
 import greg.tensor.Tensor;
@@ -37,11 +38,6 @@ final class GraphBuilder implements InferenceBuilder {
     private final List<Integer> uses = new ArrayList<>();
     private String op = "";
 
-    /** A weight is asked for that depends on the image. */
-    private static final class DependentException extends RuntimeException {
-        private static final long serialVersionUID = 1;
-    }
-
     private GraphBuilder(Tensor x, Map<Tensor, String> names) {
         this.names = names;
         input = x.shape().dims();
@@ -55,33 +51,32 @@ final class GraphBuilder implements InferenceBuilder {
      * @param names of the parameters
      * @throws NoFormException if an op has no form, saying which
      */
-    static InferenceGraph of(List<Node> trace, Tensor x, Tensor y, Map<Tensor, String> names) throws NoFormException {
-        GraphBuilder builder = new GraphBuilder(x, names);
-        for (Node node : trace) {
+    static InferenceGraph of(TracedForward pass, Map<Tensor, String> names) {
+        GraphBuilder builder = new GraphBuilder(pass.x(), names);
+        for (Node node : pass.nodes()) {
             for (Tensor in : node.inputs()) builder.readers.merge(in, 1, Integer::sum);
         }
-        builder.readers.merge(y, 1, Integer::sum);
-        for (Node node : trace) builder.add(node);
-        return builder.finish(y);
+        builder.readers.merge(pass.y(), 1, Integer::sum);
+        for (Node node : pass.nodes()) builder.add(node);
+        return builder.finish(pass.y());
     }
 
-    private void add(Node node) throws NoFormException {
+    private void add(Node node) {
         // what does not depend on the image is a constant, whatever computes it
         if (node.inputs().stream().noneMatch(values::containsKey)) return;
         op = node.op().name();
-        int value;
-        try {
-            value = node.op().infer(this);
-        } catch (DependentException e) {
-            value = NONE;
-        }
-        if (value == NONE) throw new NoFormException("the op " + op + " has no form for inference as a whole");
+        int value = node.op().infer(this);
+        if (value == NONE) throw noForm();
         values.put(node.output(), value);
         // the result takes the place of one reader of what it was folded into
         uses.set(value, uses.get(value) - 1 + readers.getOrDefault(node.output(), 0));
     }
 
-    private InferenceGraph finish(Tensor y) throws NoFormException {
+    private NoFormException noForm() {
+        return new NoFormException("the op " + op + " has no form for inference as a whole");
+    }
+
+    private InferenceGraph finish(Tensor y) {
         Integer output = values.get(y);
         if (output == null || output == 0)
             throw new NoFormException("the output does not come from an op on the image");
@@ -100,7 +95,7 @@ final class GraphBuilder implements InferenceBuilder {
     @Override
     public float[] constant(Tensor tensor) {
         if (values.containsKey(tensor)) {
-            throw new DependentException();
+            throw noForm(); // a weight that depends on the image
         }
         return tensor.toHost();
     }
@@ -239,8 +234,7 @@ final class GraphBuilder implements InferenceBuilder {
             int source = spec.sources().get(c);
             if (source != ShortcutSpec.ZERO) weight[c * in + source] = 1;
         }
-        Conv2dSpec each =
-                new Conv2dSpec(1, in, spec.h(), spec.w(), out, 1, 1, spec.stride(), spec.stride(), 0, 0, 1, 1, 1);
+        Conv2dSpec each = Conv2dSpec.of(1, in, spec.h(), spec.w(), out, 1, spec.stride(), 0);
         return put(new Convolution(op, each, x, Convolution.NO_RESIDUAL, weight, new float[out], Activation.NONE));
     }
 }

@@ -4,11 +4,11 @@ import greg.kernels.inference.InferenceGraph;
 import greg.kernels.inference.InferenceNode;
 import greg.kernels.inference.InferencePlan;
 import greg.nn.NnModule;
+import greg.nn.TracedForward;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
-import greg.tensor.Trace;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,15 +81,8 @@ public final class Inference implements AutoCloseable {
         }
     }
 
-    private static InferenceGraph traced(NnModule network, Shape image) throws NoFormException {
-        try (NnModule.Evaluation evaluation = network.evaluating();
-                Scope scope = Scope.open();
-                NoGrad off = NoGrad.begin();
-                Trace trace = Trace.begin()) {
-            Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
-            Tensor y = network.call(x);
-            return GraphBuilder.of(trace.nodes(), x, y, names(network));
-        }
+    private static InferenceGraph traced(NnModule network, Shape image) {
+        return TracedForward.of(network, image, pass -> GraphBuilder.of(pass, names(network)));
     }
 
     private static Map<Tensor, String> names(NnModule network) {

@@ -2,13 +2,11 @@ package greg.nn.onnx;
 
 import greg.nn.NnModule;
 import greg.nn.Parameter;
-import greg.tensor.NoGrad;
+import greg.nn.TracedForward;
 import greg.tensor.Node;
 import greg.tensor.OnnxGraph;
-import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
-import greg.tensor.Trace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -40,23 +38,16 @@ final class OnnxNetwork implements OnnxGraph {
     /** Traces the network on one image, in evaluation mode; the network is left as it was. */
     static OnnxNetwork of(NnModule network, int channels, int height, int width) {
         Shape image = Shape.of(1, channels, height, width);
-        try (NnModule.Evaluation evaluation = network.evaluating();
-                Scope scope = Scope.open();
-                NoGrad off = NoGrad.begin();
-                Trace trace = Trace.begin()) {
-            Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
-            Tensor y = network.call(x);
-            return new OnnxNetwork(network, trace.nodes(), x, y);
-        }
+        return TracedForward.of(network, image, pass -> new OnnxNetwork(network, pass));
     }
 
-    private OnnxNetwork(NnModule network, List<Node> trace, Tensor x, Tensor y) {
-        input = x.shape();
-        output = y.shape();
+    private OnnxNetwork(NnModule network, TracedForward pass) {
+        input = pass.x().shape();
+        output = pass.y().shape();
         network.parameters().forEach(this::known);
         network.buffers().forEach(this::known);
-        values.put(x, INPUT);
-        for (Node node : trace) {
+        values.put(pass.x(), INPUT);
+        for (Node node : pass.nodes()) {
             String value = node.op().onnx(this);
             if (value == null) {
                 throw new IllegalArgumentException(
@@ -64,7 +55,7 @@ final class OnnxNetwork implements OnnxGraph {
             }
             values.put(node.output(), value);
         }
-        rename(values.get(y), OUTPUT);
+        rename(values.get(pass.y()), OUTPUT);
     }
 
     private void known(String name, Parameter parameter) {

@@ -2,13 +2,9 @@ package greg.pruning.graph;
 
 import greg.nn.NnModule;
 import greg.nn.Parameter;
+import greg.nn.TracedForward;
 import greg.pruning.graph.Atoms.Mark;
-import greg.tensor.NoGrad;
-import greg.tensor.Node;
-import greg.tensor.Scope;
 import greg.tensor.Shape;
-import greg.tensor.Tensor;
-import greg.tensor.Trace;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +26,10 @@ public final class ChannelGraph {
     private final Map<String, Layer> byName = new HashMap<>();
     private Map<Integer, Group> groups;
 
-    private ChannelGraph(NnModule network, Shape image, List<Node> nodes, Tensor input, Tensor output) {
+    private ChannelGraph(NnModule network, Shape image, TracedForward pass) {
         this.network = network;
         this.image = image;
-        tracing = new Tracing(network, nodes, input, output);
+        tracing = new Tracing(network, pass.nodes(), pass.x(), pass.y());
         topology = new Topology(tracing);
         layers = topology.layers();
         for (Layer layer : layers) {
@@ -48,14 +44,7 @@ public final class ChannelGraph {
      * @param image (1, C, H, W)
      */
     public static ChannelGraph trace(NnModule network, Shape image) {
-        try (NnModule.Evaluation evaluation = network.evaluating();
-                Scope scope = Scope.open();
-                NoGrad off = NoGrad.begin();
-                Trace trace = Trace.begin()) {
-            Tensor x = scope.own(Tensor.full(network.backend(), image, 0));
-            Tensor y = network.call(x);
-            return new ChannelGraph(network, image, trace.nodes(), x, y);
-        }
+        return TracedForward.of(network, image, pass -> new ChannelGraph(network, image, pass));
     }
 
     /** The network that was traced. */
