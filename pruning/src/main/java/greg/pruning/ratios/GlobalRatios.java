@@ -1,18 +1,12 @@
 package greg.pruning.ratios;
 
-import greg.kernels.spec.GroupIndex;
 import greg.nn.SettingException;
 import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
-import greg.pruning.graph.Coupling;
-import greg.pruning.graph.Layer;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * One ratio for the whole network instead of one per layer. The groups of all layers are put into one
@@ -21,9 +15,6 @@ import java.util.Map;
  */
 final class GlobalRatios {
     private GlobalRatios() {}
-
-    /** What is ranked as one layer: a set of layers that lose the same channels, or a layer on its own. */
-    private record Ranked(List<Integer> layers, float[] scores, int groupsPerUnit) {}
 
     /**
      * The ratio of each layer, from the network's weights as they are now.
@@ -37,12 +28,12 @@ final class GlobalRatios {
         double[] distinct = distinct(ratios);
         double[] result = ratios.clone();
         if (distinct.length == 0) return result;
-        List<Ranked> ranked = ranked(graph, ratios, sets);
+        List<ScoredSet> ranked = ScoredSet.of(graph, ratios, sets);
         int[] counts = counts(ranked, distinct[0]);
         for (int i = 0; i < counts.length; i++) {
-            int units = ranked.get(i).scores.length;
+            int units = ranked.get(i).scores().length;
             double ratio = Selection.ratioOf(counts[i], units);
-            for (int layer : ranked.get(i).layers) result[layer] = ratio;
+            for (int layer : ranked.get(i).layers()) result[layer] = ratio;
         }
         return result;
     }
@@ -62,48 +53,20 @@ final class GlobalRatios {
         return Arrays.stream(ratios).filter(r -> r != 0).distinct().toArray();
     }
 
-    private static List<Ranked> ranked(ChannelGraph graph, double[] ratios, ChannelSets sets) {
-        Map<String, List<Integer>> bySet = new LinkedHashMap<>();
-        for (int i = 0; i < ratios.length; i++) {
-            Layer layer = graph.layers().get(i);
-            boolean penalisedOnly = sets.granularity().structured() && layer.linear();
-            if (ratios[i] == 0 || penalisedOnly) continue;
-            String set = sets.coupling(layer).set();
-            bySet.computeIfAbsent(set, s -> new ArrayList<>()).add(i);
-        }
-        List<Ranked> ranked = new ArrayList<>();
-        for (List<Integer> layers : bySet.values()) {
-            float[] sums = null;
-            int groups = 0;
-            for (int i : layers) {
-                Layer layer = graph.layers().get(i);
-                Coupling coupling = sets.coupling(layer);
-                GroupIndex index = sets.granularity().index(layer);
-                float[] scores = L1Scores.ofWeights(graph.weight(layer).tensor().toHost(), index);
-                if (sums == null) sums = new float[coupling.count(scores.length)];
-                for (int g = 0; g < scores.length; g++)
-                    sums[coupling.units() == null ? g : coupling.units()[g]] += scores[g];
-                groups += scores.length;
-            }
-            ranked.add(new Ranked(layers, sums, groups / sums.length));
-        }
-        return ranked;
-    }
-
     /** How many units of each are removed, so that at least {@code ratio} of all groups are, while one unit of each stays. */
-    private static int[] counts(List<Ranked> ranked, double ratio) {
+    private static int[] counts(List<ScoredSet> ranked, double ratio) {
         int units = 0;
         long groups = 0;
-        for (Ranked r : ranked) {
-            units += r.scores.length;
-            groups += (long) r.scores.length * r.groupsPerUnit;
+        for (ScoredSet r : ranked) {
+            units += r.scores().length;
+            groups += (long) r.scores().length * r.groupsPerUnit();
         }
         // normalised score and place in the list packed into one long, to sort millions of single weights
         long[] keys = new long[units];
         int at = 0;
         for (int i = 0; i < ranked.size(); i++) {
-            float mean = L1Scores.mean(ranked.get(i).scores);
-            for (float score : ranked.get(i).scores) {
+            float mean = L1Scores.mean(ranked.get(i).scores());
+            for (float score : ranked.get(i).scores()) {
                 float normalised = mean == 0 ? 0 : score / mean;
                 keys[at++] = (long) Float.floatToIntBits(normalised) << 32 | i;
             }
@@ -113,9 +76,9 @@ final class GlobalRatios {
         long left = (long) Math.ceil(ratio * groups);
         for (int k = 0; k < keys.length && left > 0; k++) {
             int i = (int) keys[k];
-            if (counts[i] == ranked.get(i).scores.length - 1) continue;
+            if (counts[i] == ranked.get(i).scores().length - 1) continue;
             counts[i]++;
-            left -= ranked.get(i).groupsPerUnit;
+            left -= ranked.get(i).groupsPerUnit();
         }
         return counts;
     }

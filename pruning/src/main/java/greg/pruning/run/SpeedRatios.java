@@ -1,18 +1,17 @@
 package greg.pruning.run;
 
 import greg.kernels.dry.DryBackend;
-import greg.kernels.spec.GroupIndex;
 import greg.nn.NnModule;
 import greg.nn.inference.LayerTimes;
 import greg.pruning.graph.ChannelGraph;
-import greg.pruning.graph.Coupling;
-import greg.pruning.graph.Layer;
+import greg.pruning.graph.ChannelSets;
+import greg.pruning.graph.Granularity;
 import greg.pruning.ratios.LayerTarget;
 import greg.pruning.ratios.PruningRatios;
+import greg.pruning.ratios.ScoredSet;
 import greg.pruning.ratios.Target;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
-import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,6 +68,7 @@ public final class SpeedRatios {
     private final NnModule network;
     private final LayerTimes times;
     private final List<LayerTarget> targets;
+    private final List<ScoredSet> sets;
     private final List<Candidate> candidates = new ArrayList<>();
 
     private SpeedRatios(Pruning pruning, NnModule network, LayerTimes times) {
@@ -78,7 +78,10 @@ public final class SpeedRatios {
         ChannelGraph graph = ChannelGraph.trace(network, pruning.spec().image());
         Target given = pruning.target();
         Target half = new Target(PruningRatios.parse("0.5"), given.skip(), null, given.coupled(), false);
-        targets = half.resolve(graph, pruning.config().granularity()).layers();
+        Granularity granularity = pruning.config().granularity();
+        targets = half.resolve(graph, granularity).layers();
+        double[] ratios = targets.stream().mapToDouble(LayerTarget::ratio).toArray();
+        sets = ScoredSet.of(graph, ratios, ChannelSets.of(graph, granularity, given.coupled()));
     }
 
     /**
@@ -92,11 +95,11 @@ public final class SpeedRatios {
     public static Choice choose(
             Pruning pruning, NnModule network, Goal goal, LayerTimes times, IntFunction<Progress> progress) {
         SpeedRatios search = new SpeedRatios(pruning, network, times);
-        Map<String, List<Integer>> sets = search.sets();
+        List<ScoredSet> sets = search.sets;
         try (Progress shown = progress.apply(sets.size() + CORRECTIONS)) {
             long whole = search.time(Map.of());
-            for (List<Integer> layers : sets.values()) {
-                search.candidates.add(search.candidate(layers, whole));
+            for (ScoredSet set : sets) {
+                search.candidates.add(search.candidate(set, whole));
                 times.save();
                 shown.step(1);
             }
@@ -104,19 +107,8 @@ public final class SpeedRatios {
         }
     }
 
-    private Map<String, List<Integer>> sets() {
-        Map<String, List<Integer>> sets = new LinkedHashMap<>();
-        for (int i = 0; i < targets.size(); i++) {
-            LayerTarget target = targets.get(i);
-            if (target.ratio() == 0 || target.layer().linear()) continue;
-            sets.computeIfAbsent(target.coupling().set(), s -> new ArrayList<>())
-                    .add(i);
-        }
-        return sets;
-    }
-
-    private Candidate candidate(List<Integer> layers, long whole) {
-        float[] scores = scores(layers);
+    private Candidate candidate(ScoredSet set, long whole) {
+        float[] scores = set.scores().clone();
         int[] removed = removals(scores.length);
         Arrays.sort(scores);
         double all = 0;
@@ -127,26 +119,9 @@ public final class SpeedRatios {
             double left = 0;
             for (int k = removed[step]; k < scores.length; k++) left += scores[k];
             cost[step] = all == 0 ? 1 : -Math.log(left / all);
-            saved[step] = whole - time(ratios(layers, removed[step], scores.length));
+            saved[step] = whole - time(ratios(set.layers(), removed[step], scores.length));
         }
-        return new Candidate(layers, scores.length, removed, cost, saved);
-    }
-
-    /** L1 norms per unit, summed over the layers. */
-    private float[] scores(List<Integer> layers) {
-        float[] sums = null;
-        for (int i : layers) {
-            Layer layer = targets.get(i).layer();
-            Coupling coupling = targets.get(i).coupling();
-            GroupIndex index = pruning.config().granularity().index(layer);
-            float[] weight =
-                    network.parameters().get(layer.parameter()).tensor().toHost();
-            float[] scores = L1Scores.ofWeights(weight, index);
-            if (sums == null) sums = new float[coupling.count(scores.length)];
-            for (int g = 0; g < scores.length; g++)
-                sums[coupling.units() == null ? g : coupling.units()[g]] += scores[g];
-        }
-        return sums;
+        return new Candidate(set.layers(), scores.length, removed, cost, saved);
     }
 
     /** The numbers of units that may go, in order; something always stays. */
