@@ -72,8 +72,8 @@ public final class Trainer {
     /**
      * Keeps the state of the training in a file, after each epoch and every {@value #INTERVAL} seconds; {@link
      * #run(TrainData, int)} resumes from it if it is there. Training that was resumed ends with the same bits as training that
-     * was never interrupted. The file stays when the training is complete: running again for as many epochs takes no step, but ends the last epoch again (hooks are called),
-     * and running for more epochs resumes from there. A file of training with another optimizer, or with another number of
+     * was never interrupted. The file stays when the training is complete: running again for as many epochs takes
+     * no step, but calls the hooks for the end of the last epoch again; running for more epochs resumes from there. A file of training with another optimizer, or with another number of
      * images or steps per epoch, is rejected; whether the images are the same is not checked.
      */
     public Trainer checkpoint(Path to) {

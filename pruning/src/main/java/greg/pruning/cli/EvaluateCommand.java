@@ -19,7 +19,6 @@ import greg.pruning.run.Progress;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,8 +28,6 @@ import picocli.CommandLine.Option;
 /** {@code greg evaluate}: accuracy and loss of a network on the test images. */
 @Command(name = "evaluate", description = "Measures a network on the test images of a data set.")
 final class EvaluateCommand extends NetworkCommand {
-    private static final Duration TIME = Duration.ofMillis(1500);
-
     @Option(
             names = {"-b", "--batch-size"},
             paramLabel = "N",
@@ -95,7 +92,12 @@ final class EvaluateCommand extends NetworkCommand {
                 Progress progress = console.progress("benchmark", batches.size(), "batch sizes")) {
             for (int batch : batches) {
                 speeds.addAll(SpeedMeter.measure(
-                        whole == null ? network : whole, network, networkSpec.image(), batch, others, TIME));
+                        whole == null ? network : whole,
+                        network,
+                        networkSpec.image(),
+                        batch,
+                        others,
+                        SpeedMeter.USUAL));
                 progress.step(1);
             }
         }

@@ -25,7 +25,8 @@ public final class SpeedMeter {
     private static final int LAYER_ROUNDS = 11;
     private static final Duration TURN = Duration.ofMillis(2);
     private static final Duration TURN_BESIDE_OTHERS = Duration.ofMillis(20);
-    private static final Duration USUAL = Duration.ofMillis(1500);
+    /** What is spent where nobody waits for it. */
+    public static final Duration USUAL = Duration.ofMillis(1500);
 
     private interface Pass {
         void run();
