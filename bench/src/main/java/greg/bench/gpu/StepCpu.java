@@ -2,7 +2,6 @@ package greg.bench.gpu;
 
 import greg.datasets.Dataset;
 import greg.kernels.Backend;
-import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
 import greg.kernels.Precision;
 import java.io.IOException;
@@ -15,10 +14,11 @@ import java.util.Map;
  * Training steps on the CPU in turns with PyTorch's, in one run, since machines drift.
  *
  * <pre>
- * java -cp bench/target/benchmarks.jar greg.bench.gpu.StepCpu NETWORK:BATCH ROUNDS SAMPLES MODE,... PYTHON bench/src/gpu/step_torch.py --device cpu
+ * java -cp bench/target/benchmarks.jar greg.bench.gpu.StepCpu NETWORK:BATCH[:PRECISION] ROUNDS SAMPLES MODE,... PYTHON bench/src/gpu/step_torch.py --device cpu
  * </pre>
  *
- * <p>for example {@code resnet50:16 5 4 eager,channels_last python3 ...}. A round is so many steps of greg, then as many of PyTorch
+ * <p>for example {@code resnet50:16 5 4 eager,channels_last python3 ...} or {@code resnet56:128:bf16 5 4 amp,amp_compile python3
+ * ...}; the precision is greg's, fp32 if it is left out. A round is so many steps of greg, then as many of PyTorch
  * in each mode. Both use all cores unless {@code OMP_NUM_THREADS} says otherwise.
  */
 public final class StepCpu {
@@ -35,11 +35,13 @@ public final class StepCpu {
      */
     public static void main(String[] args) throws IOException {
         String[] network = args.length < 5 ? new String[0] : args[0].split(":");
-        if (network.length != 2) {
-            System.err.println("usage: StepCpu NETWORK:BATCH ROUNDS SAMPLES MODE,... PYTHON STEP_TORCH --device cpu");
+        if (network.length < 2 || network.length > 3) {
+            System.err.println(
+                    "usage: StepCpu NETWORK:BATCH[:PRECISION] ROUNDS SAMPLES MODE,... PYTHON STEP_TORCH --device cpu");
             System.exit(2);
         }
-        StepCase what = new StepCase(network[0], Integer.parseInt(network[1]), Precision.FP32, false, false);
+        Precision precision = network.length == 2 ? Precision.FP32 : Precision.of(network[2]);
+        StepCase what = new StepCase(network[0], Integer.parseInt(network[1]), precision, false, false);
         int rounds = Integer.parseInt(args[1]);
         int samples = Integer.parseInt(args[2]);
         List<String> modes = List.of(args[3].split(","));
@@ -48,9 +50,10 @@ public final class StepCpu {
         Map<String, StepTimes> peer = new LinkedHashMap<>();
         StepTimes greg = StepTimes.NONE;
         try (TorchPeer torch = new TorchPeer(command, SECONDS, SECONDS);
-                Backend backend = Backends.open("cpu", BackendOptions.standard());
+                Backend backend = Backends.open("cpu", what.options(false));
                 StepLoop loop = new StepLoop(what, backend, data, StepLoop.GROWTH)) {
-            System.out.println(what.workload() + " in fp32; " + backend.device().name() + "; " + torch.version());
+            System.out.println(what.workload() + " in " + precision + "; "
+                    + backend.device().name() + "; " + torch.version());
             for (int s = 0; s < WARM; s++) loop.step();
             for (int round = 0; round < rounds; round++) {
                 greg = greg.and(said("greg", StepTimes.of(loop::step, loop::synchronize, samples)));

@@ -1,6 +1,8 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.spec.Conv2dSpec;
+import java.util.List;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
@@ -29,10 +31,11 @@ final class ConvPlanner {
         BACKWARD_WEIGHTS
     }
 
-    /** oneDNN's description of one convolution in one pair of layouts. */
+    /** oneDNN's description of one convolution in one type and pair of layouts; the gradient of the weight is float32. */
     record Shape(
             memory.desc x,
             memory.desc w,
+            memory.desc dw,
             memory.desc b,
             memory.desc y,
             long[] strides,
@@ -48,29 +51,40 @@ final class ConvPlanner {
     /**
      * The best primitive for a leading operand that lies in {@code given}: x in the forward pass, dy in the backward pass.
      *
+     * @param type of x and y; a convolution for which oneDNN has no fast code in BFLOAT16 is planned in FLOAT32
      * @param bias whether the forward pass adds a bias and the weight gradient includes the bias's
      */
-    ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
+    ConvPlan plan(Direction direction, Conv2dSpec spec, DType type, Layout given, boolean bias) {
         int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
         var pairs = choice.pairs(spec, given, leading);
-        if (ConvPreference.channelsLast(direction, spec)) {
-            ConvPlan plan = build(direction, spec, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
+        ConvPlan plan = fast(direction, spec, type, pairs, bias);
+        if (plan == null && type != DType.FLOAT32) plan = fast(direction, spec, DType.FLOAT32, pairs, bias);
+        if (plan != null) return plan;
+        if (spec.macs() > TINY_MACS) throw OneDnn.onlyNaive(spec);
+        return build(direction, spec, DType.FLOAT32, pairs.get(pairs.size() - 1), bias, true);
+    }
+
+    /** The first pair of layouts for which oneDNN has more than naive loops, or null. */
+    private ConvPlan fast(
+            Direction direction, Conv2dSpec spec, DType type, List<LayoutChoice.Pair> pairs, boolean bias) {
+        if (ConvPreference.channelsLast(direction, spec, type)) {
+            ConvPlan plan = build(direction, spec, type, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
             if (plan != null) return plan;
         }
         for (LayoutChoice.Pair pair : pairs) {
-            ConvPlan plan = build(direction, spec, pair, bias, false);
+            ConvPlan plan = build(direction, spec, type, pair, bias, false);
             if (plan != null) return plan;
         }
-        if (spec.macs() > TINY_MACS) throw OneDnn.onlyNaive(spec);
-        return build(direction, spec, pairs.get(pairs.size() - 1), bias, true);
+        return null;
     }
 
-    private ConvPlan build(Direction direction, Conv2dSpec spec, LayoutChoice.Pair pair, boolean bias, boolean naive) {
-        Shape s = shape(spec, pair);
+    private ConvPlan build(
+            Direction direction, Conv2dSpec spec, DType type, LayoutChoice.Pair pair, boolean bias, boolean naive) {
+        Shape s = shape(spec, type, pair);
         engine e = dnn.engine();
         int direct = dnnl.dnnl_convolution_direct;
         int training = dnnl.dnnl_forward_training;
-        String preferred = ConvPreference.implementation(direction, spec, pair.x());
+        String preferred = ConvPreference.implementation(direction, spec, type, pair.x());
         // for gradients, oneDNN needs the forward description only as a hint
         boolean hint = direction != Direction.FORWARD;
         convolution_forward.primitive_desc forward = OneDnn.fast(
@@ -84,7 +98,7 @@ final class ConvPlanner {
         if (forward == null) return null;
         return switch (direction) {
             case FORWARD -> {
-                ConvPlan plan = finish(spec, pair, forward, forward.weights_desc());
+                ConvPlan plan = finish(spec, type, pair, forward, forward.weights_desc());
                 plan.plan()
                         .argument(dnnl.DNNL_ARG_SRC, s.x)
                         .argument(dnnl.DNNL_ARG_WEIGHTS, plan.format().desc())
@@ -99,7 +113,7 @@ final class ConvPlanner {
                         () -> new convolution_backward_data.primitive_desc(
                                 e, direct, s.x, s.w, s.y, s.strides, s.dilations, s.padding, s.padding, forward));
                 if (desc == null) yield null;
-                ConvPlan plan = finish(spec, pair, desc, desc.weights_desc());
+                ConvPlan plan = finish(spec, type, pair, desc, desc.weights_desc());
                 plan.plan()
                         .argument(dnnl.DNNL_ARG_DIFF_DST, s.y)
                         .argument(dnnl.DNNL_ARG_WEIGHTS, plan.format().desc())
@@ -115,7 +129,7 @@ final class ConvPlanner {
                                         e,
                                         direct,
                                         s.x,
-                                        s.w,
+                                        s.dw,
                                         s.b,
                                         s.y,
                                         s.strides,
@@ -127,7 +141,7 @@ final class ConvPlanner {
                                         e,
                                         direct,
                                         s.x,
-                                        s.w,
+                                        s.dw,
                                         s.y,
                                         s.strides,
                                         s.dilations,
@@ -135,7 +149,7 @@ final class ConvPlanner {
                                         s.padding,
                                         forward));
                 if (desc == null) yield null;
-                ConvPlan plan = finish(spec, pair, desc, desc.diff_weights_desc());
+                ConvPlan plan = finish(spec, type, pair, desc, desc.diff_weights_desc());
                 plan.plan()
                         .argument(dnnl.DNNL_ARG_SRC, s.x)
                         .argument(dnnl.DNNL_ARG_DIFF_DST, s.y)
@@ -146,18 +160,20 @@ final class ConvPlanner {
         };
     }
 
-    private ConvPlan finish(Conv2dSpec spec, LayoutChoice.Pair pair, primitive_desc desc, memory.desc weight) {
+    private ConvPlan finish(
+            Conv2dSpec spec, DType type, LayoutChoice.Pair pair, primitive_desc desc, memory.desc weight) {
         WeightFormat format = formats.of(weight, denseWeight(spec));
         Plan plan = new Plan(dnn, new primitive(desc), OneDnn.name(desc));
-        return new ConvPlan(plan, format, pair);
+        return new ConvPlan(plan, format, pair, type);
     }
 
-    static Shape shape(Conv2dSpec spec, LayoutChoice.Pair pair) {
+    static Shape shape(Conv2dSpec spec, DType type, LayoutChoice.Pair pair) {
         return new Shape(
-                pair.x().desc(spec.xDims()),
+                pair.x().desc(type, spec.xDims()),
+                new memory.desc(weightDims(spec), Layout.element(type), memory.format_tag.any),
                 new memory.desc(weightDims(spec), memory.data_type.f32, memory.format_tag.any),
                 Layout.vector(spec.outChannels()),
-                pair.y().desc(spec.yDims()),
+                pair.y().desc(type, spec.yDims()),
                 new long[] {spec.strideH(), spec.strideW()},
                 new long[] {spec.dilationH() - 1, spec.dilationW() - 1},
                 new long[] {spec.padH(), spec.padW()});

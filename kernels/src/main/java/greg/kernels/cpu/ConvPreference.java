@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.cpu.ConvPlanner.Direction;
 import greg.kernels.spec.Conv2dSpec;
 
@@ -25,8 +26,8 @@ final class ConvPreference {
     private ConvPreference() {}
 
     /** The implementation to look for, or null to take oneDNN's first. */
-    static String implementation(Direction direction, Conv2dSpec spec, Layout layout) {
-        if (layout != Layout.NHWC || spec.groups() > 1) return null;
+    static String implementation(Direction direction, Conv2dSpec spec, DType type, Layout layout) {
+        if (type != DType.FLOAT32 || layout != Layout.NHWC || spec.groups() > 1) return null;
         if (direction == Direction.FORWARD && thinAndWide(spec)) return null;
         int vectorised = direction == Direction.BACKWARD_DATA ? spec.inChannels() : spec.outChannels();
         boolean eights = vectorised <= 8 || (vectorised > 16 && vectorised <= 24);
@@ -34,8 +35,8 @@ final class ConvPreference {
     }
 
     /** Whether a convolution from 16 to 16 channels should run its channels-last code over the equal blocked bytes. */
-    static boolean channelsLast(Direction direction, Conv2dSpec spec) {
-        if (!sixteen(spec)) return false;
+    static boolean channelsLast(Direction direction, Conv2dSpec spec, DType type) {
+        if (type != DType.FLOAT32 || !sixteen(spec)) return false;
         return direction == Direction.BACKWARD_WEIGHTS || (direction == Direction.FORWARD && thinAndWide(spec));
     }
 
