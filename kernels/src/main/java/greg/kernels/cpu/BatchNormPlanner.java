@@ -25,15 +25,8 @@ final class BatchNormPlanner {
         this.activationType = activationType;
     }
 
-    /** The plan for an input of this type that lies in {@code given}; in FLOAT32 where BFLOAT16 has no fast code. */
+    /** The plan for an input of this type that lies in {@code given}. */
     BatchNormPlan plan(BatchNormSpec spec, DType type, Layout given, boolean training) {
-        BatchNormPlan plan = find(spec, type, given, training);
-        if (plan == null && type != DType.FLOAT32) plan = find(spec, DType.FLOAT32, given, training);
-        if (plan == null) throw OneDnn.onlyNaive(spec);
-        return plan;
-    }
-
-    private BatchNormPlan find(BatchNormSpec spec, DType type, Layout given, boolean training) {
         boolean tiny = spec.reduction() * spec.channels() <= TINY_ELEMENTS;
         int copies = tiny ? 1 : BatchNormLanes.copies(spec);
         // the dense order has no fast code whatever the channels; channels-last has it for multiples of 16 channels
@@ -43,6 +36,7 @@ final class BatchNormPlanner {
         for (Layout other : new Layout[] {given, Layout.NHWC, Layout.PLAIN}) {
             if (plan == null) plan = build(spec, type, other, training, false, 1);
         }
+        if (plan == null) throw OneDnn.onlyNaive(spec);
         return plan;
     }
 

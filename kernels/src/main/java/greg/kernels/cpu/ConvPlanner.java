@@ -2,7 +2,6 @@ package greg.kernels.cpu;
 
 import greg.kernels.DType;
 import greg.kernels.spec.Conv2dSpec;
-import java.util.List;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
@@ -51,22 +50,12 @@ final class ConvPlanner {
     /**
      * The best primitive for a leading operand that lies in {@code given}: x in the forward pass, dy in the backward pass.
      *
-     * @param type of x and y; a convolution for which oneDNN has no fast code in BFLOAT16 is planned in FLOAT32
+     * @param type of x and y
      * @param bias whether the forward pass adds a bias and the weight gradient includes the bias's
      */
     ConvPlan plan(Direction direction, Conv2dSpec spec, DType type, Layout given, boolean bias) {
         int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
         var pairs = choice.pairs(spec, given, leading);
-        ConvPlan plan = fast(direction, spec, type, pairs, bias);
-        if (plan == null && type != DType.FLOAT32) plan = fast(direction, spec, DType.FLOAT32, pairs, bias);
-        if (plan != null) return plan;
-        if (spec.macs() > TINY_MACS) throw OneDnn.onlyNaive(spec);
-        return build(direction, spec, DType.FLOAT32, pairs.get(pairs.size() - 1), bias, true);
-    }
-
-    /** The first pair of layouts for which oneDNN has more than naive loops, or null. */
-    private ConvPlan fast(
-            Direction direction, Conv2dSpec spec, DType type, List<LayoutChoice.Pair> pairs, boolean bias) {
         if (ConvPreference.channelsLast(direction, spec, type)) {
             ConvPlan plan = build(direction, spec, type, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
             if (plan != null) return plan;
@@ -75,7 +64,8 @@ final class ConvPlanner {
             ConvPlan plan = build(direction, spec, type, pair, bias, false);
             if (plan != null) return plan;
         }
-        return null;
+        if (spec.macs() > TINY_MACS) throw OneDnn.onlyNaive(spec);
+        return build(direction, spec, type, pairs.get(pairs.size() - 1), bias, true);
     }
 
     private ConvPlan build(

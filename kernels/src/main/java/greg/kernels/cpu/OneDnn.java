@@ -91,6 +91,12 @@ final class OneDnn {
         return (isa & dnnl.dnnl_cpu_isa_avx512_core_bf16) == dnnl.dnnl_cpu_isa_avx512_core_bf16;
     }
 
+    /** Whether convolutions may use AMX, which multiplies tiles of matrices. */
+    static boolean hasAmx() {
+        int amx = dnnl.dnnl_cpu_isa_avx512_core_amx;
+        return (dnnl.dnnl_get_effective_cpu_isa() & amx) == amx;
+    }
+
     /** Version and instruction set, one line. */
     static String details() {
         return "oneDNN " + version() + ", " + instructionSet() + ", float32";

@@ -20,19 +20,13 @@ final class PoolPlanner {
         this.dnn = dnn;
     }
 
-    /** The plan for an input of this type; in FLOAT32 where BFLOAT16 has no fast code. */
     PoolPlan plan(Pool2dSpec spec, DType type, Layout given) {
-        PoolPlan plan = find(spec, type, given);
-        if (plan == null && type != DType.FLOAT32) plan = find(spec, DType.FLOAT32, given);
-        if (plan == null) throw OneDnn.onlyNaive(spec);
-        return plan;
-    }
-
-    private PoolPlan find(Pool2dSpec spec, DType type, Layout given) {
-        PoolPlan plan = build(spec, type, given, work(spec) <= TINY);
+        boolean tiny = work(spec) <= TINY;
+        PoolPlan plan = build(spec, type, given, tiny);
         for (Layout other : new Layout[] {Layout.NHWC, Layout.PLAIN}) {
             if (plan == null) plan = build(spec, type, other, false);
         }
+        if (plan == null) throw OneDnn.onlyNaive(spec);
         return plan;
     }
 
