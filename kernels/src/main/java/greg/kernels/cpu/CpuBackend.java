@@ -104,7 +104,7 @@ public final class CpuBackend implements Backend {
         choice.expect(convInputChannels);
     }
 
-    /** In float32 whatever the precision: activations stay within the caches there, and a plan has none to hand on. */
+    /** In float32 whatever the precision of training is. */
     @Override
     public InferencePlan inference(InferenceGraph graph, int images) {
         return CpuInferencePlan.fastest(dnn, graph, images, device.threads());
