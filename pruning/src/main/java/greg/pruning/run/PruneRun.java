@@ -19,12 +19,10 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
-import greg.pruning.report.HtmlReport;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
 import greg.pruning.report.ReportFile;
-import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import greg.pruning.report.Written;
@@ -128,7 +126,7 @@ public final class PruneRun {
                     plan.published());
             folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText(RunFiles.TEXT, report.toText());
-            folder.writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
+            folder.writePage();
             checkpoints.done();
             return report;
         }
