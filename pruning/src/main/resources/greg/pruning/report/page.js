@@ -107,14 +107,11 @@
     return { hooks: { init: (u) => u.over.append(tip), setCursor: show } };
   }
 
-  /** The phases as bands behind the lines, named where there is room. */
+  /** The phases as bands behind the lines, named above them where there is room. */
   function bands(spans) {
     const each = (draw) => (u) => {
       const { ctx, bbox } = u;
       ctx.save();
-      ctx.beginPath();
-      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-      ctx.clip();
       spans.forEach((span, i) => {
         const from = Math.max(bbox.left, u.valToPos(span.from, "x", true));
         const to = Math.min(bbox.left + bbox.width, u.valToPos(span.to, "x", true));
@@ -127,18 +124,14 @@
       if (i % 2) ctx.fillRect(from, bbox.top, to - from, bbox.height);
     };
     const name = (ctx, bbox, from, to, span, i) => {
-      const pad = 4 * devicePixelRatio;
+      const size = 11 * devicePixelRatio;
       ctx.fillStyle = css("--edge");
-      if (i) ctx.fillRect(from, bbox.top, devicePixelRatio, bbox.height);
-      ctx.font = 11 * devicePixelRatio + "px system-ui, sans-serif";
-      ctx.textBaseline = "top";
+      if (i) ctx.fillRect(from, bbox.top - size, devicePixelRatio, bbox.height + size);
+      ctx.font = size + "px system-ui, sans-serif";
+      ctx.textBaseline = "bottom";
       ctx.textAlign = "left";
-      const width = ctx.measureText(span.name).width;
-      if (width + 2 * pad > to - from) return;
-      ctx.fillStyle = css("--back");
-      ctx.fillRect(from + pad / 2, bbox.top + pad / 2, width + pad, 11 * devicePixelRatio + pad);
       ctx.fillStyle = css("--dim");
-      ctx.fillText(span.name, from + pad, bbox.top + pad);
+      if (ctx.measureText(span.name).width + size < to - from) ctx.fillText(span.name, from + size / 3, bbox.top - size / 4);
     };
     return { hooks: { drawClear: each(fill), drawAxes: each(name) } };
   }
@@ -163,6 +156,7 @@
     const options = {
       width: box.clientWidth,
       height: innerWidth < 600 ? 230 : 300,
+      padding: [chart.spans ? 18 : 8, 14, 0, 0],
       legend: { show: false },
       focus: { alpha: 0.25 },
       cursor: {
@@ -501,7 +495,7 @@
         errors.push(own);
         lines.push({
           name: (published ? "published: " : "") + name, x: own.map((p) => p.x.mean), y: own.map((p) => p.y.mean), own,
-          colour: colours[i % colours.length], dash: published ? DASHES[2] : DASHES[(i % 2) * 3], hollow: published, size: 8,
+          colour: colours[i % colours.length], dash: published ? DASHES[2] : DASHES[[0, 3, 1][i % 3]], hollow: published, size: 8,
         });
       }
     });

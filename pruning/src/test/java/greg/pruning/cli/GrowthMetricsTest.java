@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.DoubleFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** What metrics.jsonl, plan.json and report.json say about a growth. */
 class GrowthMetricsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The first of the five digits that a page has. */
+    private static final DoubleFunction<String> FIVE_DIGITS =
+            x -> Double.toString(x).substring(0, 6);
 
     @TempDir
     static Path data;
@@ -98,7 +103,15 @@ class GrowthMetricsTest {
                 stabilised.get(0).get("loss").asDouble(),
                 removed.get(0).get("loss").asDouble());
 
-        JsonNode growth = JSON.readTree(run.resolve("plan.json").toFile()).get("growth");
+        JsonNode plan = JSON.readTree(run.resolve("plan.json").toFile());
+        JsonNode size = plan.at("/layers/1");
+        assertEquals("conv2", size.get("layer").asText());
+        assertEquals("{\"before\":16,\"after\":8}", size.get("filters").toString());
+        assertEquals(16 * (6 * 25 + 1), size.at("/params/before").asInt());
+        assertEquals(8 * (3 * 25 + 1), size.at("/params/after").asInt());
+        assertEquals(
+                4, size.at("/macs/before").asDouble() / size.at("/macs/after").asDouble());
+        JsonNode growth = plan.get("growth");
         assertEquals(
                 "{\"stabilise_start\":4,\"removal\":7,\"layers\":{\"conv1\":{\"pick\":1,\"finish\":4},"
                         + "\"conv2\":{\"pick\":1,\"finish\":4}}}",
@@ -266,6 +279,6 @@ class GrowthMetricsTest {
         assertEquals(mean, first.get("score_mean").asDouble(), 1e-6);
         assertEquals(Math.sqrt(squares), first.get("score_std").asDouble(), 1e-6);
         String page = Files.readString(run.resolve("report.html"));
-        assertTrue(page.contains("standard deviation / mean of a layer's scores (figure 1)"), "the chart");
+        assertTrue(page.contains("\"spread\":[" + FIVE_DIGITS.apply(Math.sqrt(squares) / mean)), "the chart");
     }
 }
