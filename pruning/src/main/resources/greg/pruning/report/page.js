@@ -39,8 +39,8 @@
     const size = Math.abs(v);
     if (size >= 1e6) return +(v / 1e6).toPrecision(4) + "M";
     if (size >= 1e4) return +(v / 1e3).toPrecision(4) + "k";
-    if (size !== 0 && size < 1e-3) return (+v.toPrecision(3)).toExponential().replace("e-", "e\u2212");
-    return String(+v.toPrecision(4));
+    const text = size !== 0 && size < 1e-3 ? (+v.toPrecision(3)).toExponential() : String(+v.toPrecision(4));
+    return text.replaceAll("-", "\u2212");
   }
 
   const whole = [1, 2, 5].flatMap((m) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((p) => m * 10 ** p)).sort((a, b) => a - b);
@@ -91,8 +91,7 @@
       }
       if (!rows.length) return void (tip.hidden = true);
       rows.sort((a, b) => a.away - b.away);
-      const x = u.data[0][rows[0].i];
-      tip.replaceChildren(element("b", {}, chart.xText(x)));
+      tip.replaceChildren(element("b", {}, chart.xText(u.data[0][u.cursor.idx])));
       for (const r of rows.slice(0, 7)) {
         const text = chart.yText ? chart.yText(r.s - 1, r.i, r.y) : number(r.y);
         tip.append(element("div", {}, element("span", {}, u.series[r.s].label), element("span", {}, text)));
@@ -250,18 +249,19 @@
     };
   }
 
-  /** The index of a line's own point that is nearest to the pointer. */
+  /** The index of the own point of a line that is nearest to the pointer, if the line passes there or ends beside it. */
   function nearest(u, series, hovered) {
     const ys = u.data[series];
     if (ys[hovered] != null) return hovered;
-    const xs = u.data[0];
-    let left = hovered;
-    let right = hovered;
-    while (left > 0 && ys[left] == null) left--;
-    while (right < ys.length - 1 && ys[right] == null) right++;
-    const away = (i) => (ys[i] == null ? Infinity : Math.abs(xs[i] - xs[hovered]));
+    const own = (step) => {
+      let i = hovered;
+      while (i >= 0 && i < ys.length && ys[i] === undefined) i += step;
+      return ys[i] == null ? null : i; // null: the line is interrupted
+    };
+    const away = (i) => (i == null ? Infinity : Math.abs(u.valToPos(u.data[0][i], "x") - u.valToPos(u.data[0][hovered], "x")));
+    const [left, right] = [own(-1), own(1)];
     const best = away(left) <= away(right) ? left : right;
-    return ys[best] == null ? null : best;
+    return (left != null && right != null) || away(best) < 12 ? best : null;
   }
 
   // ---- one run
