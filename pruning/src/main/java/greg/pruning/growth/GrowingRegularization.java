@@ -16,7 +16,6 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Layer;
 import greg.pruning.ratios.LayerTarget;
 import greg.pruning.report.Written;
-import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
@@ -28,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Algorithm 1 of the paper: decide which groups to remove (from the initial weights, or after a uniform growth), let their
@@ -155,35 +153,40 @@ public final class GrowingRegularization implements AutoCloseable {
     /**
      * Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses.
      *
-     * @param data null for L1, which needs none
+     * @param data may be null for L1 with a score that needs no gradients
      * @param hooks on the training loop; those that are {@link GrowthListener}s also receive the updates
      */
     public Outcome run(TrainData data, TrainHook... hooks) {
         if (config.method() == PruningMethod.L1) {
-            OneShot.choose(config, layers, new Scores());
+            OneShot.choose(config, layers, scores(data));
             return new Outcome(false, 0, 0);
         }
-        if (schedule == null) schedule = GrowthSchedule.start(config, layers, new Scores());
+        if (schedule == null) schedule = GrowthSchedule.start(config, layers, scores(data));
         Consumer<GrowthEvent> listeners = event -> {
             for (TrainHook hook : hooks) if (hook instanceof GrowthListener listener) listener.visited(event);
         };
         if (!schedule.pruneDue(iteration)) {
-            new Trainer(network, sgd).hooks(new Growth(listeners)).hooks(hooks).run(data, from, Long.MAX_VALUE);
+            new Trainer(network, sgd)
+                    .hooks(new Growth(data, listeners))
+                    .hooks(hooks)
+                    .run(data, from, Long.MAX_VALUE);
         }
         if (schedule.pruneDue(iteration)) {
-            schedule.complete(iteration, new Scores());
+            schedule.complete(iteration, scores(data));
             return new Outcome(false, 0, 0);
         }
         int chosen =
                 (int) layers.stream().filter(l -> l.picked() && !l.keepsAll()).count();
-        return new Outcome(true, chosen, schedule.cutShort(iteration, new Scores()));
+        return new Outcome(true, chosen, schedule.cutShort(iteration, scores(data)));
     }
 
     /** The growing penalty on the training loop: raises lambda before a step, ends the loop when the removal is due. */
     private final class Growth implements TrainHook {
+        private final TrainData data;
         private final Consumer<GrowthEvent> listeners;
 
-        Growth(Consumer<GrowthEvent> listeners) {
+        Growth(TrainData data, Consumer<GrowthEvent> listeners) {
+            this.data = data;
             this.listeners = listeners;
         }
 
@@ -192,7 +195,7 @@ public final class GrowingRegularization implements AutoCloseable {
             iteration = loop.iteration();
             if (!schedule.updateDue(iteration)) return;
             Map<String, float[]> changed = new HashMap<>();
-            for (LayerState layer : schedule.update(iteration, new Scores(), listeners)) {
+            for (LayerState layer : schedule.update(iteration, scores(data), listeners)) {
                 changed.put(penalised.get(layer), layer.lambda());
             }
             if (!changed.isEmpty()) penalties.lambda(changed);
@@ -204,36 +207,9 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
-    /** The scores of all layers after the last step, read from the device together when the first of them is needed. */
-    private final class Scores implements Function<LayerState, GroupScores> {
-        private Map<String, float[]> sums;
-
-        /** Mean |w| of each group; for groups that are removed together, the sum of their means. */
-        @Override
-        public GroupScores apply(LayerState layer) {
-            return () -> {
-                int[] units = layer.coupling().units();
-                if (units == null) return means(layer);
-                float[] total = new float[layer.coupling().count(units.length)];
-                for (LayerState member : layers) {
-                    if (!member.coupling().set().equals(layer.coupling().set())) continue;
-                    float[] means = means(member);
-                    for (int g = 0; g < means.length; g++)
-                        total[member.coupling().units()[g]] += means[g];
-                }
-                float[] scores = new float[units.length];
-                for (int g = 0; g < units.length; g++) scores[g] = total[units[g]];
-                return scores;
-            };
-        }
-
-        /** From the sums that the last optimizer step left. */
-        private float[] means(LayerState layer) {
-            if (sums == null) sums = penalties.l1();
-            long size = targets.get(layers.indexOf(layer)).layer().shape().size();
-            return L1Scores.fromSums(
-                    sums.get(penalised.get(layer)), layer.groups().groupSize(size));
-        }
+    /** The scores of all layers after the last step. */
+    private NetworkScores scores(TrainData data) {
+        return new NetworkScores(config.score(), network, data, layers, penalised, penalties);
     }
 
     /** All layers with their state. */
