@@ -46,6 +46,8 @@ public final class GrowingRegularization implements AutoCloseable {
     private GrowthSchedule schedule;
     private Position from = Position.START;
     private long iteration = -1;
+    /** What it trains on, once it runs; null if it does not train. */
+    private TrainData data;
 
     /**
      * A run at its start.
@@ -157,36 +159,32 @@ public final class GrowingRegularization implements AutoCloseable {
      * @param hooks on the training loop; those that are {@link GrowthListener}s also receive the updates
      */
     public Outcome run(TrainData data, TrainHook... hooks) {
+        this.data = data;
         if (config.method() == PruningMethod.L1) {
-            OneShot.choose(config, layers, scores(data));
+            OneShot.choose(config, layers, now());
             return new Outcome(false, 0, 0);
         }
-        if (schedule == null) schedule = GrowthSchedule.start(config, layers, scores(data));
+        if (schedule == null) schedule = GrowthSchedule.start(config, layers, now());
         Consumer<GrowthEvent> listeners = event -> {
             for (TrainHook hook : hooks) if (hook instanceof GrowthListener listener) listener.visited(event);
         };
         if (!schedule.pruneDue(iteration)) {
-            new Trainer(network, sgd)
-                    .hooks(new Growth(data, listeners))
-                    .hooks(hooks)
-                    .run(data, from, Long.MAX_VALUE);
+            new Trainer(network, sgd).hooks(new Growth(listeners)).hooks(hooks).run(data, from, Long.MAX_VALUE);
         }
         if (schedule.pruneDue(iteration)) {
-            schedule.complete(iteration, scores(data));
+            schedule.complete(iteration, now());
             return new Outcome(false, 0, 0);
         }
         int chosen =
                 (int) layers.stream().filter(l -> l.picked() && !l.keepsAll()).count();
-        return new Outcome(true, chosen, schedule.cutShort(iteration, scores(data)));
+        return new Outcome(true, chosen, schedule.cutShort(iteration, now()));
     }
 
     /** The growing penalty on the training loop: raises lambda before a step, ends the loop when the removal is due. */
     private final class Growth implements TrainHook {
-        private final TrainData data;
         private final Consumer<GrowthEvent> listeners;
 
-        Growth(TrainData data, Consumer<GrowthEvent> listeners) {
-            this.data = data;
+        Growth(Consumer<GrowthEvent> listeners) {
             this.listeners = listeners;
         }
 
@@ -195,7 +193,7 @@ public final class GrowingRegularization implements AutoCloseable {
             iteration = loop.iteration();
             if (!schedule.updateDue(iteration)) return;
             Map<String, float[]> changed = new HashMap<>();
-            for (LayerState layer : schedule.update(iteration, scores(data), listeners)) {
+            for (LayerState layer : schedule.update(iteration, now(), listeners)) {
                 changed.put(penalised.get(layer), layer.lambda());
             }
             if (!changed.isEmpty()) penalties.lambda(changed);
@@ -208,7 +206,7 @@ public final class GrowingRegularization implements AutoCloseable {
     }
 
     /** The scores of all layers after the last step. */
-    private NetworkScores scores(TrainData data) {
+    private NetworkScores now() {
         return new NetworkScores(config.score(), network, data, layers, penalised, penalties);
     }
 
