@@ -57,17 +57,14 @@ final class StudyHessianCommand implements Callable<Integer> {
     private static final int IMAGE = 28;
     private static final int CLASSES = 10;
     private static final String ARCH = "lenet5";
-    private static final int LEAST_IMAGES = 32;
+    private static final int LEAST_IMAGES = 64;
 
     private static final double TWO_WEIGHTS_LAMBDA = 0.5;
     private static final int TWO_WEIGHTS_UPDATES = 50;
 
-    /** Epochs of SGD before gradient descent. */
-    private static final int WARM_UP = 30;
-
-    /** gamma is large, so that E has a minimum that descent comes to; the penalty is a tenth of it. */
+    /** gamma is large, so that there is a minimum within reach; the penalty is a fifth of it. */
     private static final Displacement.Settings CONVERGED =
-            new Displacement.Settings(1e-2, 1e-3, 0.02, 0.95, 600, 300, 0.3, 0.03, 60);
+            new Displacement.Settings(1e-2, 2e-3, 0.03, 64, 2000, 2500, 0.3, 25, 0.05);
 
     private static final String LAYER = "conv1";
     private static final double PICK_LIMIT = 0.01;
@@ -98,7 +95,7 @@ final class StudyHessianCommand implements Callable<Integer> {
     @Option(
             names = "--images",
             paramLabel = "N",
-            defaultValue = "256",
+            defaultValue = "1024",
             description = "Images on which the LeNet-5 of 'displacement' converges. Default: ${DEFAULT-VALUE}.")
     private int images;
 
@@ -133,10 +130,12 @@ final class StudyHessianCommand implements Callable<Integer> {
         DataSplit data = Datasets.open(Datasets.DEFAULT, null);
         Checks.between("--images", LEAST_IMAGES, data.train().size(), images);
         if (out != null) Files.createDirectories(out);
-        try (Backend backend = device.open(true)) {
-            if (part == null || part == Part.TWO_WEIGHTS) twoWeights();
-            if (part == null || part == Part.DISPLACEMENT) displacement(backend, data);
-            if (part == null || part == Part.CHOICE) choice(backend, data);
+        if (part == null || part == Part.TWO_WEIGHTS) twoWeights();
+        if (part != Part.TWO_WEIGHTS) {
+            try (Backend backend = device.open(true)) {
+                if (part != Part.CHOICE) displacement(backend, data);
+                if (part != Part.DISPLACEMENT) choice(backend, data);
+            }
         }
         console.out().print(json ? Json.line(numbers) + "\n" : text);
         return 0;
@@ -171,14 +170,7 @@ final class StudyHessianCommand implements Callable<Integer> {
         Dataset train = Datasets.subset(data.train(), 0, images);
         Displacement.Result result;
         try (NnModule network = Networks.createInitialized(ARCH, backend, 1, IMAGE, CLASSES, seed)) {
-            train(
-                    network,
-                    TrainData.of(train, 32),
-                    WARM_UP * images / 32,
-                    0.02f,
-                    (float) CONVERGED.weightDecay(),
-                    "warming up");
-            try (Progress progress = console.progress("displacement", CONVERGED.gradients(), "gradients")) {
+            try (Progress progress = console.progress("displacement", CONVERGED.work(), "steps")) {
                 result = Displacement.measure(
                         network, train, data.train().normalization(), CONVERGED, () -> progress.step(1));
             }

@@ -5,6 +5,12 @@ import greg.datasets.Normalization;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.NnModule;
 import greg.nn.Parameter;
+import greg.nn.optim.Sgd;
+import greg.nn.train.Position;
+import greg.nn.train.TrainData;
+import greg.nn.train.TrainHook;
+import greg.nn.train.TrainLoop;
+import greg.nn.train.Trainer;
 import greg.pruning.select.L1Scores;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,38 +36,42 @@ import org.apache.commons.math3.util.MathArrays;
  */
 public final class Displacement {
     private static final String WEIGHT = ".weight";
+    private static final float MOMENTUM = 0.9f;
 
     private final NnModule network;
     private final Objective objective;
+    private final TrainData data;
     private final Settings settings;
+    private final Runnable done;
 
     /**
-     * How it is done.
+     * How it is done. With ReLU and max-pooling the gradient jumps wherever a unit switches, so a Hessian exists only as an
+     * average over many switches: stochastic gradient descent, whose steps scatter about a minimum, takes that average by itself,
+     * and the central difference takes it by reaching as far as the penalty moves the weights.
      *
-     * @param weightDecay gamma, part of E and so of H: it must be large enough for H to be positive definite at w*
+     * @param weightDecay gamma, part of E and so of H: large enough for H to be positive definite near w*
      * @param penalty d
-     * @param rate learning rate of gradient descent on all images at once; the last quarter of the steps has a tenth of it
-     * @param momentum of gradient descent
-     * @param steps until the network counts as converged
-     * @param retrain steps with the penalty, and as many without it
-     * @param reach the central difference is between w* + reach v/|v| and w* - reach v/|v|: about as far as the penalty moves
-     *     the weights, since with ReLU and max-pooling the gradient has steps, over which a Hessian must average
-     * @param tolerance relative residual at which conjugate gradients end
+     * @param rate learning rate of SGD with momentum 0.9 until the weights are near w*; then a third of it
+     * @param batch images in a step
+     * @param steps at each of the two rates; w* is the mean of the last half of them
+     * @param retrain steps with the penalty, and as many without it on the same batches; the mean of the last half counts
+     * @param reach half the distance of the two gradients in a central difference
      * @param iterations of conjugate gradients at most
+     * @param tolerance relative residual at which they end earlier
      */
     public record Settings(
             double weightDecay,
             double penalty,
             double rate,
-            double momentum,
+            int batch,
             int steps,
             int retrain,
             double reach,
-            double tolerance,
-            int iterations) {
-        /** How many gradients are computed at most. */
-        public int gradients() {
-            return steps + 2 * retrain + 2 * iterations + 4;
+            int iterations,
+            double tolerance) {
+        /** Steps of SGD and products H v in all, at most: what {@link #measure} reports one by one. */
+        public int work() {
+            return 2 * steps + 2 * retrain + iterations;
         }
     }
 
@@ -69,11 +79,11 @@ public final class Displacement {
      * What was found; displacements have one element for each parameter of the network, biases included, in its order.
      *
      * @param loss E at w*
-     * @param gradientNorm |dE/dw| there, 0 at a true minimum
+     * @param gradientNorm |dE/dw| there, 0 at a minimum of a smooth loss
      * @param weights w*
      * @param predicted w' - w* by equation 5
-     * @param actual the difference of the weights after training with and without the penalty from w* on: what training without
-     *     it still changes does not count
+     * @param actual the difference of the weights after training on with and without the penalty: what training on changes
+     *     without it does not count
      * @param drift length of the latter change
      * @param iterations of conjugate gradients
      * @param residual relative, at their end
@@ -170,35 +180,40 @@ public final class Displacement {
         }
     }
 
-    private Displacement(NnModule network, Objective objective, Settings settings) {
+    private Displacement(NnModule network, Objective objective, TrainData data, Settings settings, Runnable done) {
         this.network = network;
         this.objective = objective;
+        this.data = data;
         this.settings = settings;
+        this.done = done;
     }
 
     /**
      * Measures.
      *
-     * @param network somewhere near a minimum; it is left where the last training ends
-     * @param images all of which every gradient is of
-     * @param gradientDone called after each gradient, {@link Settings#gradients} times at most
+     * @param network with initial weights; it is left where the last training ends
+     * @param images all of them give the gradients of H, batches of them train
+     * @param done called after each step of SGD and each product H v, {@link Settings#work} times at most
      */
     public static Result measure(
-            NnModule network, Dataset images, Normalization normalization, Settings settings, Runnable gradientDone) {
-        try (Objective objective =
-                new Objective(network, images, normalization, settings.weightDecay(), gradientDone)) {
-            return new Displacement(network, objective, settings).measure();
+            NnModule network, Dataset images, Normalization normalization, Settings settings, Runnable done) {
+        TrainData data = TrainData.of(images, settings.batch()).normalize(normalization);
+        try (Objective objective = new Objective(network, images, normalization, settings.weightDecay())) {
+            return new Displacement(network, objective, data, settings, done).measure();
         }
     }
 
     private Result measure() {
+        train(settings.rate(), 0, settings.steps());
+        double[] minimum = train(settings.rate() / 3, 0, settings.steps());
         double[] start = objective.weights();
-        double[] minimum = descend(start, 0, settings.steps());
         Objective.Point there = objective.at(minimum);
         Curvature curvature = new Curvature(minimum);
         double[] predicted = curvature.displacement();
-        double[] without = descend(minimum, 0, settings.retrain());
-        double[] with = descend(minimum, settings.penalty(), settings.retrain());
+        objective.move(start);
+        double[] without = train(settings.rate() / 3, 0, settings.retrain());
+        objective.move(start);
+        double[] with = train(settings.rate() / 3, settings.penalty(), settings.retrain());
         double[] actual = MathArrays.ebeSubtract(with, without);
         return new Result(
                 there.value(),
@@ -211,22 +226,27 @@ public final class Displacement {
                 curvature.residual,
                 curvature.smallest,
                 curvature.largest,
-                layers(minimum, MathArrays.ebeAdd(minimum, predicted), without, with));
+                layers(minimum, MathArrays.ebeAdd(minimum, predicted), MathArrays.ebeAdd(minimum, actual)));
     }
 
-    /** Gradient descent on E + penalty / 2 |w|^2 with momentum: v = m v + g, w -= rate v. */
-    private double[] descend(double[] from, double penalty, int steps) {
-        double[] w = from.clone();
-        double[] velocity = new double[w.length];
-        for (int step = 0; step < steps; step++) {
-            double[] gradient = objective.at(w).gradient();
-            double rate = step < steps - steps / 4 ? settings.rate() : settings.rate() / 10;
-            for (int i = 0; i < w.length; i++) {
-                velocity[i] = settings.momentum() * velocity[i] + gradient[i] + penalty * w[i];
-                w[i] -= rate * velocity[i];
-            }
+    /** Trains on from where the network is; the batches are the same each time. Returns the mean weights of the last half. */
+    private double[] train(double rate, double penalty, int steps) {
+        double[] mean = new double[objective.size()];
+        int last = steps / 2;
+        try (Sgd sgd = new Sgd(network, MOMENTUM, (float) (settings.weightDecay() + penalty))) {
+            sgd.learningRate((float) rate);
+            TrainHook averages = new TrainHook() {
+                @Override
+                public void afterStep(TrainLoop loop) {
+                    done.run();
+                    if (loop.iteration() < steps - last) return;
+                    double[] w = objective.weights();
+                    for (int i = 0; i < mean.length; i++) mean[i] += w[i] / last;
+                }
+            };
+            new Trainer(network, sgd).hooks(averages).run(data, Position.START, steps);
         }
-        return w;
+        return mean;
     }
 
     /** H at a point, as a function of a vector. */
@@ -254,13 +274,16 @@ public final class Displacement {
         /** (H + d I) v. */
         @Override
         public RealVector operate(RealVector v) {
-            double step = settings.reach() / v.getNorm();
+            double length = v.getNorm();
+            if (length == 0) return new ArrayRealVector(at.length); // where conjugate gradients start
+            double step = settings.reach() / length;
             RealVector w = new ArrayRealVector(at, false);
             double[] ahead = objective.at(w.add(v.mapMultiply(step)).toArray()).gradient();
             double[] behind =
                     objective.at(w.subtract(v.mapMultiply(step)).toArray()).gradient();
             RealVector hv = new ArrayRealVector(MathArrays.ebeSubtract(ahead, behind), false).mapDivide(2 * step);
             double curvature = v.dotProduct(hv) / v.dotProduct(v);
+            done.run();
             smallest = Math.min(smallest, curvature);
             largest = Math.max(largest, curvature);
             return hv.add(v.mapMultiply(settings.penalty()));
@@ -323,7 +346,7 @@ public final class Displacement {
     }
 
     /** What is left of each filter's L1 norm, in every layer that has more than one filter. */
-    private List<LayerShrinkage> layers(double[] before, double[] predicted, double[] without, double[] with) {
+    private List<LayerShrinkage> layers(double[] before, double[] predicted, double[] actual) {
         List<LayerShrinkage> layers = new ArrayList<>();
         int at = 0;
         for (var entry : network.parameters().entrySet()) {
@@ -334,7 +357,7 @@ public final class Displacement {
                 layers.add(new LayerShrinkage(
                         Parameter.layerName(entry.getKey()),
                         left(before, predicted, at, length, groups),
-                        left(without, with, at, length, groups)));
+                        left(before, actual, at, length, groups)));
             }
             at += length;
         }

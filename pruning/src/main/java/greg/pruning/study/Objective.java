@@ -25,19 +25,15 @@ final class Objective implements AutoCloseable {
     private final Tensor labels;
     private final double weightDecay;
     private final int size;
-    private final Runnable gradientDone;
 
     /**
      * Of {@code network}, whose parameters change with each evaluation.
      *
      * @param weightDecay gamma
-     * @param gradientDone called after each evaluation, for progress
      */
-    Objective(
-            NnModule network, Dataset dataset, Normalization normalization, double weightDecay, Runnable gradientDone) {
+    Objective(NnModule network, Dataset dataset, Normalization normalization, double weightDecay) {
         this.network = network;
         this.weightDecay = weightDecay;
-        this.gradientDone = gradientDone;
         size = Math.toIntExact(network.parameterCount());
         try (Batches batches = new Batches(dataset, dataset.size(), false, 0, false, 1).epoch(0);
                 Scope scope = Scope.open()) {
@@ -56,6 +52,11 @@ final class Objective implements AutoCloseable {
      */
     record Point(double value, double[] gradient) {}
 
+    /** The number of parameters. */
+    int size() {
+        return size;
+    }
+
     /** The network's parameters as they are. */
     double[] weights() {
         double[] w = new double[size];
@@ -67,7 +68,7 @@ final class Objective implements AutoCloseable {
     }
 
     /** Moves the network to {@code w}, rounded to float32. */
-    private void move(double[] w) {
+    void move(double[] w) {
         int at = 0;
         for (Parameter p : network.parameters().values()) {
             float[] values = new float[(int) p.tensor().shape().size()];
@@ -91,7 +92,6 @@ final class Objective implements AutoCloseable {
                 at++;
             }
         }
-        gradientDone.run();
         return new Point(loss.loss() + weightDecay / 2 * squares, gradient);
     }
 

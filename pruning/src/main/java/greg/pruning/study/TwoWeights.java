@@ -31,7 +31,7 @@ public record TwoWeights(double h11, double h12, double h22, double w1, double w
         Map<String, TwoWeights> examples = new LinkedHashMap<>();
         examples.put("diagonal Hessian", new TwoWeights(1, 0, 0.1, 1, 1));
         examples.put("weakly coupled", new TwoWeights(1, 0.1, 0.25, 1, 1));
-        examples.put("strongly coupled", new TwoWeights(1, -0.5, 0.5, 1, 3));
+        examples.put("strongly coupled", new TwoWeights(1, -0.5, 0.5, 1, 2));
         return Collections.unmodifiableMap(examples);
     }
 
