@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** What methods choose in one small layer, ranked among all choices there are. */
+/** What methods choose in one small layer, ranked among all choices there are, or a sample of them. */
 public final class ChoiceStudy {
     private final Supplier<NnModule> fresh;
     private final Shape image;
@@ -57,12 +57,19 @@ public final class ChoiceStudy {
      * @param layer a convolution
      * @param ratio share of its filters to remove
      * @param methods by the names under which the result has them
+     * @param most how many ways are measured at most; if there are more, a random sample and the methods' choices
      * @param steps of finetuning after each removal
      * @param rate its learning rate
      * @param measured called after each way of removing that was measured
      */
     public Result of(
-            String layer, double ratio, Map<String, GregConfig> methods, int steps, float rate, Runnable measured) {
+            String layer,
+            double ratio,
+            Map<String, GregConfig> methods,
+            int most,
+            int steps,
+            float rate,
+            Runnable measured) {
         Map<String, int[]> choices = new LinkedHashMap<>();
         methods.forEach((name, config) -> choices.put(name, choice(layer, ratio, config)));
         int removed = choices.values().iterator().next().length;
@@ -71,7 +78,7 @@ public final class ChoiceStudy {
                     finetune(network, steps, rate);
                     measured.run();
                 });
-        return new Result(choices, oracle.study(layer, removed, Integer.MAX_VALUE, choices.values(), 0));
+        return new Result(choices, oracle.study(layer, removed, most, choices.values(), 0));
     }
 
     /** The filters that a method would remove; it trains no longer than it needs to pick them. */
@@ -100,7 +107,7 @@ public final class ChoiceStudy {
         }
     }
 
-    /** All losses after finetuning in their order, and where the methods' choices stand. */
+    /** The losses after finetuning in their order, and where the methods' choices stand. */
     public static Figure figure(Result result) {
         double[] losses = result.oracle().outcomes().stream()
                 .mapToDouble(Oracle.Outcome::tuned)
@@ -109,10 +116,10 @@ public final class ChoiceStudy {
         double[] ranks =
                 IntStream.rangeClosed(1, losses.length).asDoubleStream().toArray();
         Figure figure = new Figure(
-                        "All choices of half of " + result.oracle().layer() + "'s filters",
+                        "Ways to remove half of " + result.oracle().layer() + "'s filters",
                         Figure.Axis.linear("rank by the loss after finetuning"),
                         Figure.Axis.linear("loss after finetuning"))
-                .line("every choice", ranks, losses);
+                .line("every way that was measured", ranks, losses);
         result.choices().forEach((name, pruned) -> {
             Oracle.Outcome outcome = result.oracle().of(pruned);
             double[] rank = {result.oracle().tunedRank(pruned)};

@@ -51,7 +51,7 @@ public final class Displacement {
      *
      * @param weightDecay gamma, part of E and so of H: large enough for H to be positive definite near w*
      * @param penalty d
-     * @param rate learning rate of SGD with momentum 0.9 until the weights are near w*; then a third of it
+     * @param rate learning rate of SGD with momentum 0.9 until the weights are near w*; then a sixth of it, so that two trainings on the same batches stay together
      * @param batch images in a step
      * @param steps at each of the two rates; w* is the mean of the last half of them
      * @param retrain steps with the penalty, and as many without it on the same batches; the mean of the last half counts
@@ -128,7 +128,7 @@ public final class Displacement {
                         "Where a small uniform penalty moves the weights of a LeNet-5",
                         Figure.Axis.linear("displacement by equation 5"),
                         Figure.Axis.linear("displacement after retraining"))
-                .points("every " + every + "th weight", predicted, every(result.actual(), every))
+                .points("one weight in " + every, predicted, every(result.actual(), every))
                 .line("equal", ends, ends);
     }
 
@@ -205,15 +205,15 @@ public final class Displacement {
 
     private Result measure() {
         train(settings.rate(), 0, settings.steps());
-        double[] minimum = train(settings.rate() / 3, 0, settings.steps());
+        double[] minimum = train(settings.rate() / 6, 0, settings.steps());
         double[] start = objective.weights();
         Objective.Point there = objective.at(minimum);
         Curvature curvature = new Curvature(minimum);
         double[] predicted = curvature.displacement();
         objective.move(start);
-        double[] without = train(settings.rate() / 3, 0, settings.retrain());
+        double[] without = train(settings.rate() / 6, 0, settings.retrain());
         objective.move(start);
-        double[] with = train(settings.rate() / 3, settings.penalty(), settings.retrain());
+        double[] with = train(settings.rate() / 6, settings.penalty(), settings.retrain());
         double[] actual = MathArrays.ebeSubtract(with, without);
         return new Result(
                 there.value(),

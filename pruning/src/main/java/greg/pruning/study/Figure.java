@@ -12,10 +12,10 @@ import java.util.Locale;
 public final class Figure {
     private static final String[] COLOURS = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
     private static final String[] DASHES = {"", "7 4", "2 3", "9 3 2 3", "12 4", "1 2"};
-    private static final int WIDTH = 720;
+    private static final int WIDTH = 960;
     private static final int HEIGHT = 420;
     private static final int LEFT = 76;
-    private static final int RIGHT = 20;
+    private static final int RIGHT = 300;
     private static final int TOP = 40;
     private static final int BOTTOM = 52;
     private static final int LEGEND_LINE = 18;
@@ -124,17 +124,15 @@ public final class Figure {
     private void legend(StringBuilder svg, int s) {
         Series of = series.get(s);
         String colour = COLOURS[s % COLOURS.length];
+        int left = WIDTH - RIGHT + 14;
         int py = TOP + 14 + s * LEGEND_LINE;
-        svg.append(format(
-                "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"white\" fill-opacity=\"0.8\"/>%n",
-                LEFT + 8, py - 13, 44 + 7 * of.name.length(), LEGEND_LINE));
         svg.append(
                 of.line
                         ? format(
                                 "<path stroke=\"%s\" stroke-width=\"2\" stroke-dasharray=\"%s\" d=\"M%d %dh28\"/>%n",
-                                colour, DASHES[s % DASHES.length], LEFT + 12, py - 4)
-                        : format("<circle fill=\"%s\" cx=\"%d\" cy=\"%d\" r=\"4\"/>%n", colour, LEFT + 26, py - 4));
-        svg.append(format("<text x=\"%d\" y=\"%d\">%s</text>%n", LEFT + 48, py, escape(of.name)));
+                                colour, DASHES[s % DASHES.length], left, py - 4)
+                        : format("<circle fill=\"%s\" cx=\"%d\" cy=\"%d\" r=\"4\"/>%n", colour, left + 14, py - 4));
+        svg.append(format("<text x=\"%d\" y=\"%d\">%s</text>%n", left + 36, py, escape(of.name)));
     }
 
     private void axes(StringBuilder svg, double[] xs, double[] ys) {

@@ -45,7 +45,7 @@ class ChoiceStudyTest {
                         .stabilizeRegInterval(Integer.MAX_VALUE)
                         .build());
         int[] measured = {0};
-        ChoiceStudy.Result result = study.of("conv1", 0.3, methods, 1, 0.01f, () -> measured[0]++);
+        ChoiceStudy.Result result = study.of("conv1", 0.3, methods, 100, 1, 0.01f, () -> measured[0]++);
         assertEquals(15, measured[0], "2 of 6");
         assertTrue(result.oracle().exhaustive());
         float[] weight;

@@ -32,7 +32,7 @@ class DisplacementTest {
     private static final double DECAY = 0.02;
     private static final double PENALTY = 1e-3;
     private static final Displacement.Settings SETTINGS =
-            new Displacement.Settings(DECAY, PENALTY, 0.3, IMAGES, 400, 400, 0.05, 40, 1e-3);
+            new Displacement.Settings(DECAY, PENALTY, 0.6, IMAGES, 600, 600, 0.05, 40, 1e-3);
 
     private final Backend backend = Backends.open("reference", BackendOptions.standard());
     private final byte[] pixels = new byte[IMAGES * PIXELS];
