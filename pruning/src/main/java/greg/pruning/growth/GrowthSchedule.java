@@ -3,6 +3,7 @@ package greg.pruning.growth;
 import greg.nn.StateDict;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.select.Selection;
 import greg.tensor.Shape;
 import java.util.ArrayList;
@@ -239,7 +240,7 @@ public final class GrowthSchedule {
 
     /**
      * Ends the run: the selection of every layer is final afterwards. With {@link Semantics#PAPER} the groups with the
-     * smallest scores at this point are selected ("prune by L1-norms"); otherwise the selection stays as it was chosen or
+     * smallest scores at this point are selected (L1 norms in the paper); otherwise the selection stays as it was chosen or
      * picked.
      *
      * @param scores a layer's scores, of the weights after the last step
@@ -253,7 +254,7 @@ public final class GrowthSchedule {
         if (config.semantics() == Semantics.PAPER) {
             for (LayerState layer : layers) {
                 if (!layer.keepsAll()) {
-                    float[] now = scores.apply(layer).scores();
+                    float[] now = scores.apply(layer).choice();
                     layer.pick(layer.choose(now, PickPruned.MIN, 0), layer.pickIteration());
                 }
             }
@@ -276,7 +277,7 @@ public final class GrowthSchedule {
         int picked = 0;
         for (LayerState layer : layers) {
             if (layer.picked()) continue;
-            layer.pick(layer.choose(scores.apply(layer).scores(), PickPruned.MIN, 0), iteration);
+            layer.pick(layer.choose(scores.apply(layer).choice(), PickPruned.MIN, 0), iteration);
             picked++;
         }
         return picked;
@@ -297,6 +298,16 @@ public final class GrowthSchedule {
                 scores = source.scores();
             }
             return scores;
+        }
+
+        @Override
+        public ScoreKind kind() {
+            return source.kind();
+        }
+
+        @Override
+        public float[] choice() {
+            return kind() == ScoreKind.L1 ? scores() : source.choice();
         }
 
         @Override

@@ -91,6 +91,7 @@ public record RunResult(
         Map<String, String> settings = new TreeMap<>();
         config.get("options").members().forEach((name, value) -> put(settings, name, value));
         config.get("pruning").members().forEach((name, value) -> put(settings, name, value));
+        settings.putIfAbsent(Setting.SCORE.written(), "l1"); // runs of earlier versions knew no other
         Field finetune = config.get("pruning").get("finetune");
         settings.put("lr-ft", finetune.get("lr").written());
         settings.put("epochs", finetune.get("epochs").written());

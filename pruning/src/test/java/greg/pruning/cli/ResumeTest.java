@@ -90,11 +90,12 @@ class ResumeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GReg-1,filter", "GReg-2,filter", "GReg-2,channel", "GReg-2,weight", "FixReg,filter"})
-    void aPruneRunInterruptedAfterEveryStep(String method, String wg) throws Exception {
+    @CsvSource({"GReg-1,filter,l1", "GReg-2,filter,taylor", "GReg-2,channel,l1", "GReg-2,weight,l1", "FixReg,filter,l2"
+    })
+    void aPruneRunInterruptedAfterEveryStep(String method, String wg, String score) throws Exception {
         Path whole = temp.resolve("whole");
         Path broken = temp.resolve("broken");
-        String[] settings = {"--method", method, "--wg", wg};
+        String[] settings = {"--method", method, "--wg", wg, "--score", score};
         Cli uninterrupted = Cli.run(prune(whole, settings));
         assertEquals(0, uninterrupted.code(), uninterrupted.err());
         String said = interrupted(prune(broken, settings), broken, 1);
