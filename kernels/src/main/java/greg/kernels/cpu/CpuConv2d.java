@@ -5,6 +5,7 @@ import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.cpu.ConvPlanner.Direction;
 import greg.kernels.spec.Conv2dSpec;
+import java.util.Optional;
 
 /** Convolutions through oneDNN; x (N, Cin, H, W), w (Cout, Cin/groups, KH, KW) dense, y (N, Cout, OH, OW). */
 final class CpuConv2d implements Conv2dKernels {
@@ -13,19 +14,23 @@ final class CpuConv2d implements Conv2dKernels {
     private final WeightFormats formats;
     private final ConvPlanner planner;
     private final Plans<ConvPlan> plans;
+    private final Plans<Optional<ConvPlan>> adding;
+    private final CpuElementwise elementwise;
 
     private record Key(
             Direction direction, Conv2dSpec spec, DType type, Layout given, Layout preferred, boolean bias) {}
 
     private final LayoutChoice choice;
 
-    CpuConv2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice) {
+    CpuConv2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice, CpuElementwise elementwise) {
         this.memory = memory;
         this.reorders = reorders;
         this.choice = choice;
         this.formats = new WeightFormats(reorders);
         this.planner = new ConvPlanner(dnn, choice, formats);
         this.plans = new Plans<>(dnn);
+        this.adding = new Plans<>(dnn);
+        this.elementwise = elementwise;
     }
 
     @Override
@@ -52,6 +57,34 @@ final class CpuConv2d implements Conv2dKernels {
         CpuStorage target = reorders.target(conv.type(), output);
         conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, target).run();
         reorders.wrote(target, conv.layouts().x(), output, spec.xDims());
+        source.release();
+    }
+
+    @Override
+    public boolean accumulates(Conv2dSpec spec) {
+        return ConvPreference.adds(spec);
+    }
+
+    @Override
+    public void addBackwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx) {
+        CpuStorage gradient = CpuStorage.of(dy);
+        CpuStorage sum = CpuStorage.of(dx);
+        DType type = CpuStorage.type(gradient, sum);
+        Layout preferred = choice.preferred(Layout.BLOCK);
+        Key key = new Key(Direction.BACKWARD_DATA, spec, type, gradient.layout(), preferred, false);
+        ConvPlan conv = adding.get(key, () -> Optional.ofNullable(planner.adding(spec, type, gradient.layout())))
+                .orElse(null);
+        if (conv == null) {
+            CpuStorage term = memory.temporary(type, sum.length());
+            backwardData(spec, w, dy, term);
+            elementwise.add(spec.xDims(), sum, term, sum);
+            term.release();
+            return;
+        }
+        CpuStorage source = asY(conv, spec, gradient);
+        CpuStorage terms = asX(conv, spec, sum);
+        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, terms).run();
+        reorders.wrote(terms, conv.layouts().x(), sum, spec.xDims());
         source.release();
     }
 
@@ -101,6 +134,7 @@ final class CpuConv2d implements Conv2dKernels {
 
     void close() {
         plans.all().forEach(ConvPlan::close);
+        adding.all().forEach(plan -> plan.ifPresent(ConvPlan::close));
         formats.close();
     }
 }

@@ -175,9 +175,10 @@ class CpuBfloat16Test {
 
     @Test
     void normalizationsAndTheirGradients() {
+        // so large that widths that fill no vector are taken several pixels at a time
         for (int channels : new int[] {13, 16, 24, 32}) {
             for (Fusion fusion : Fusion.values()) {
-                BatchNormSpec s = new BatchNormSpec(4, channels, 8, 8, 1e-5f, 0.1f, fusion);
+                BatchNormSpec s = new BatchNormSpec(16, channels, 10, 10, 1e-5f, 0.1f, fusion);
                 for (Layout given : layouts(channels)) normalization(s, given);
             }
         }
@@ -229,7 +230,9 @@ class CpuBfloat16Test {
         close(what + "y", HALF, sizes(x.length, adds ? 16 : 4), expected[0], actual[0]);
         close(what + "running mean", SINGLE, sizes(c, 1), expected[1], actual[1]);
         close(what + "running variance", SINGLE, sizes(c, 1), expected[2], actual[2]);
-        close(what + "dx", HALF, sizes(x.length, 4), expected[3], actual[3]);
+        // several pixels at a time, the gradient has two parts, each rounded
+        int parts = c % Layout.BLOCK == 0 ? 1 : 2;
+        close(what + "dx", HALF, sizes(x.length, 4 * parts), expected[3], actual[3]);
         double sum = s.reduction();
         close(what + "dgamma", SINGLE, sizes(c, 4 * sum), expected[4], actual[4]);
         close(what + "dbeta", SINGLE, sizes(c, 4 * sum), expected[5], actual[5]);

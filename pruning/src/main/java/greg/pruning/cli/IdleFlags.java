@@ -6,6 +6,7 @@ import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
 import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
+import greg.pruning.select.PickPruned;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,12 +46,15 @@ final class IdleFlags {
         String why = "with --method " + Written.name(method);
         if (method == PruningMethod.L1) {
             add(why, Setting.of(Setting.Role.GROWTH).toArray(Setting[]::new));
-            add(why, Setting.ONE_SHOT);
+            add(why, Setting.ONE_SHOT, Setting.LOG_INTERVAL, Setting.TEST_INTERVAL, Setting.SCORES_AT);
         }
         if (method != PruningMethod.GREG_2) {
             add(why, Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
         }
         if (method == PruningMethod.FIX_REG) add(why, Setting.REG_GRANULARITY_PRUNE, Setting.MAG_RATIO_LIMIT);
+        boolean choosesLater =
+                method != PruningMethod.L1 && (!method.choosesFirst() || config.semantics() == Semantics.PAPER);
+        if (config.pickPruned() == PickPruned.RAND && !choosesLater) add("with --pick-pruned rand", Setting.SCORE);
         if (config.semantics() == Semantics.PAPER && method != PruningMethod.L1) {
             String paper = "with --semantics paper";
             add(paper, Setting.MAG_RATIO_LIMIT, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);

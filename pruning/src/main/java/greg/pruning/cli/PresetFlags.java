@@ -5,6 +5,7 @@ import greg.pruning.report.Written;
 import greg.pruning.run.Preset;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.Reinit;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -58,6 +59,7 @@ final class PresetFlags {
         presetValues.put(Setting.PRUNE_COUPLED, "");
         presetValues.put(Setting.GLOBAL, "");
         presetValues.put(Setting.ROUND_TO, "");
+        presetValues.put(Setting.SCORE, Written.name(ScoreKind.L1));
         presetValues.put(Setting.PICK_PRUNED, Written.name(PickPruned.MIN));
         presetValues.put(Setting.REINIT, Written.name(Reinit.NONE));
         Map<Setting, String> runValues = new EnumMap<>(presetValues);
@@ -75,6 +77,7 @@ final class PresetFlags {
         if (target.pruneCoupled) runValues.put(Setting.PRUNE_COUPLED, "true");
         if (target.global) runValues.put(Setting.GLOBAL, "true");
         if (target.roundTo != null) runValues.put(Setting.ROUND_TO, target.roundTo.toString());
+        if (prune.score != null) runValues.put(Setting.SCORE, prune.score);
         if (prune.pickPruned != null) runValues.put(Setting.PICK_PRUNED, prune.pickPruned);
         runValues.put(Setting.REINIT, prune.reinit);
         List<String> flags = new ArrayList<>();

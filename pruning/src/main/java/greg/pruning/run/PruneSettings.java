@@ -12,6 +12,7 @@ import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
 import greg.pruning.report.Written;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.Reinit;
 
 /**
@@ -25,6 +26,7 @@ import greg.pruning.surgery.Reinit;
 public record PruneSettings(
         PruningMethod method,
         @JsonProperty("wg") Granularity granularity,
+        ScoreKind score,
         PickPruned pickPruned,
         Semantics semantics,
         double lrPrune,
@@ -83,6 +85,7 @@ public record PruneSettings(
         return new PruneSettings(
                 c.method(),
                 c.granularity(),
+                c.score(),
                 c.pickPruned(),
                 c.semantics(),
                 c.lrPrune(),

@@ -235,6 +235,7 @@ class PresetTest {
                 "--prune-coupled|no --prune-coupled",
                 "--stage-pr 0.5 --global|no --global",
                 "--pick-pruned max|--pick-pruned min",
+                "--score l2|--score l1",
             })
     void anotherExperimentHasNoPublishedNumbers(String flags, String reason) throws Exception {
         Path out = temp.resolve("run");
