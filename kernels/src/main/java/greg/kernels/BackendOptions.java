@@ -79,7 +79,7 @@ public record BackendOptions(int threads, int index, Precision precision, boolea
     public void requireFloat32(String backend) {
         if (precision != null && precision != Precision.FP32) {
             throw new KernelException("device " + backend + ": expected precision fp32, got " + precision
-                    + ", which needs a GPU; leave the precision out or set it to fp32");
+                    + "; leave the precision out or set it to fp32");
         }
     }
 }

@@ -97,6 +97,18 @@ public final class BackendsUnderTest {
         return backend;
     }
 
+    /** The cpu backend with activations in bfloat16; skips the test where the processor does not multiply it. */
+    public static Backend cpuInBfloat16() {
+        open("cpu");
+        BackendOptions options = BackendOptions.standard().precision(Precision.BF16);
+        try {
+            return open("cpu", options);
+        } catch (KernelException refused) {
+            Assumptions.abort(refused.getMessage());
+            throw refused;
+        }
+    }
+
     /** What has ended this backend, or null. */
     private static KernelException fault(Backend backend) {
         try {

@@ -48,20 +48,20 @@ final class BatchNormConstant {
         for (int p = 0; p < spec.n() * channels; p++) {
             int c = p % channels;
             long at = (long) p * plane;
-            gradient.block.read(at, g, 0, plane);
+            gradient.read(at, g, 0, plane);
             if (output != null) {
-                output.block.read(at, row, 0, plane);
+                output.read(at, row, 0, plane);
                 for (int i = 0; i < plane; i++) if (!(row[i] > 0)) g[i] = 0;
             }
-            if (dresidual != null) CpuStorage.of(dresidual).block.write(at, g, 0, plane);
+            if (dresidual != null) CpuStorage.of(dresidual).write(at, g, 0, plane);
             for (int i = 0; i < plane; i++) sums[c] += g[i];
             if (input != null) {
-                input.block.read(at, row, 0, plane);
+                input.read(at, row, 0, plane);
                 for (int i = 0; i < plane; i++) products[c] += g[i] * (row[i] - (double) mean[c]) * invStd[c];
             }
             if (dx == null) continue;
             for (int i = 0; i < plane; i++) g[i] = (float) (scale[c] * invStd[c] * g[i]);
-            CpuStorage.of(dx).block.write(at, g, 0, plane);
+            CpuStorage.of(dx).write(at, g, 0, plane);
         }
         for (CpuStorage operand : new CpuStorage[] {gradient, output, input}) if (operand != null) operand.release();
         if (dresidual != null) CpuStorage.of(dresidual).wrotePlain();

@@ -154,7 +154,7 @@ final class BatchNormLanes {
         }
         CpuStorage correctionScale = repeat(values[0], channels, copies);
         CpuStorage correctionShift = repeat(values[2], channels, copies);
-        CpuStorage correction = memory.temporary(dx.length());
+        CpuStorage correction = memory.temporary(dx.type(), dx.length());
         plan.correction().bind(0, x).bind(1, correction).bind(2, mean).bind(3, var);
         plan.correction().bind(4, correctionScale).bind(5, correctionShift).run();
         correction.wroteLike(dx);

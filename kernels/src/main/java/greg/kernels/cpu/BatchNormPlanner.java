@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.BatchNormSpec.Fusion;
 import org.bytedeco.dnnl.batch_normalization_backward;
@@ -16,49 +17,58 @@ final class BatchNormPlanner {
     private static final long TINY_ELEMENTS = 20_000;
 
     private final OneDnn dnn;
+    private final DType activationType;
 
-    BatchNormPlanner(OneDnn dnn) {
+    /** {@code activationType}: what inputs have at least once. */
+    BatchNormPlanner(OneDnn dnn, DType activationType) {
         this.dnn = dnn;
+        this.activationType = activationType;
     }
 
-    /** The plan for an input that lies in {@code given}. */
-    BatchNormPlan plan(BatchNormSpec spec, Layout given, boolean training) {
+    /** The plan for an input of this type that lies in {@code given}. */
+    BatchNormPlan plan(BatchNormSpec spec, DType type, Layout given, boolean training) {
         boolean tiny = spec.reduction() * spec.channels() <= TINY_ELEMENTS;
         int copies = tiny ? 1 : BatchNormLanes.copies(spec);
         // the dense order has no fast code whatever the channels; channels-last has it for multiples of 16 channels
         boolean inSixteens = spec.channels() * copies % Layout.BLOCK == 0;
         Layout layout = tiny || given == Layout.BLOCKED16 || !inSixteens ? given : Layout.NHWC;
-        BatchNormPlan plan = build(spec, layout, training, tiny, copies);
+        BatchNormPlan plan = build(spec, type, layout, training, tiny, copies);
         for (Layout other : new Layout[] {given, Layout.NHWC, Layout.PLAIN}) {
-            if (plan == null) plan = build(spec, other, training, false, 1);
+            if (plan == null) plan = build(spec, type, other, training, false, 1);
         }
         if (plan == null) throw OneDnn.onlyNaive(spec);
         return plan;
     }
 
-    /** Bytes of the ReLU mask, at most, whatever the layout. */
+    /** Bytes of the ReLU mask, at most, whatever the layout and the type. */
     long maskBytes(BatchNormSpec spec) {
+        long most = maskBytes(spec, DType.FLOAT32);
+        return activationType == DType.FLOAT32 ? most : Math.max(most, maskBytes(spec, activationType));
+    }
+
+    private long maskBytes(BatchNormSpec spec, DType type) {
         long most = 0;
         for (Layout layout : Layout.values()) {
             if (layout == Layout.BLOCKED16 && spec.channels() % Layout.BLOCK != 0) continue;
-            memory.desc x = layout.desc(spec.dims());
+            memory.desc x = layout.desc(type, spec.dims());
             var desc = OneDnn.fast(true, () -> forward(spec, x, flags(spec, true), true));
             if (desc != null) most = Math.max(most, desc.workspace_desc().get_size());
             var wide = OneDnn.fast(
-                    true, () -> forward(spec, wide(spec, BatchNormLanes.copies(spec)), flags(spec, true), true));
+                    true, () -> forward(spec, wide(spec, type, BatchNormLanes.copies(spec)), flags(spec, true), true));
             if (wide != null) most = Math.max(most, wide.workspace_desc().get_size());
         }
         return most;
     }
 
     /** Channels-last data of {@code copies} pixels in a row as one pixel. */
-    private static memory.desc wide(BatchNormSpec spec, int copies) {
+    private static memory.desc wide(BatchNormSpec spec, DType type, int copies) {
         int rows = Math.toIntExact(spec.reduction() / copies);
-        return Layout.NHWC.desc(1, spec.channels() * copies, rows, 1);
+        return Layout.NHWC.desc(type, 1, spec.channels() * copies, rows, 1);
     }
 
-    private BatchNormPlan build(BatchNormSpec spec, Layout layout, boolean training, boolean tiny, int copies) {
-        memory.desc x = copies > 1 ? wide(spec, copies) : layout.desc(spec.dims());
+    private BatchNormPlan build(
+            BatchNormSpec spec, DType type, Layout layout, boolean training, boolean tiny, int copies) {
+        memory.desc x = copies > 1 ? wide(spec, type, copies) : layout.desc(type, spec.dims());
         int flags = flags(spec, training) | (copies > 1 ? dnnl.dnnl_use_global_stats : 0);
         var desc = OneDnn.fast(tiny, () -> forward(spec, x, flags, training));
         if (desc == null) return null;
@@ -66,7 +76,7 @@ final class BatchNormPlanner {
         boolean mask = training && spec.fusion() == Fusion.RELU;
         Plan forward = forwardPlan(desc, x, channels, layout);
         if (mask) forward.argument(dnnl.DNNL_ARG_WORKSPACE, desc.workspace_desc());
-        if (!training) return new BatchNormPlan(forward, null, layout, 0, copies, null, null);
+        if (!training) return new BatchNormPlan(forward, null, layout, type, 0, copies, null, null);
         var back = OneDnn.fast(
                 tiny,
                 () -> new batch_normalization_backward.primitive_desc(
@@ -87,7 +97,7 @@ final class BatchNormPlanner {
                 .argument(dnnl.DNNL_ARG_DIFF_SHIFT, perChannel);
         if (mask) backward.argument(dnnl.DNNL_ARG_WORKSPACE, desc.workspace_desc());
         long maskBytes = mask ? desc.workspace_desc().get_size() : 0;
-        if (copies == 1) return new BatchNormPlan(forward, backward, layout, maskBytes, 1, null, null);
+        if (copies == 1) return new BatchNormPlan(forward, backward, layout, type, maskBytes, 1, null, null);
         var statistics = OneDnn.fast(true, () -> forward(spec, x, 0, true));
         int constant = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift | dnnl.dnnl_use_global_stats;
         var correction = OneDnn.fast(true, () -> forward(spec, x, constant, false));
@@ -97,7 +107,7 @@ final class BatchNormPlanner {
                 .argument(dnnl.DNNL_ARG_MEAN, row(channels))
                 .argument(dnnl.DNNL_ARG_VARIANCE, row(channels));
         Plan correctionPlan = forwardPlan(correction, x, channels, layout);
-        return new BatchNormPlan(forward, backward, layout, maskBytes, copies, statisticsPlan, correctionPlan);
+        return new BatchNormPlan(forward, backward, layout, type, maskBytes, copies, statisticsPlan, correctionPlan);
     }
 
     private Plan forwardPlan(

@@ -23,7 +23,7 @@ final class BiasGradient {
         long at = 0;
         for (int n = 0; n < spec.n(); n++) {
             for (int c = 0; c < channels; c += wide) {
-                dy.block.read(at, row, 0, length);
+                dy.read(at, row, 0, length);
                 at += length;
                 accumulate(c, wide, pixels);
             }

@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.inference.InferenceNode.Convolution;
 import greg.kernels.spec.Conv2dSpec;
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ record ConvCandidate(String implementation, int columns) {
 
     private static View columns(OneDnn dnn, Convolution conv, int images, boolean inPlace, int columns) {
         Conv2dSpec wide = wide(conv.spec(), images, columns);
-        ConvPlanner.Shape s = ConvPlanner.shape(wide, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC));
+        ConvPlanner.Shape s = ConvPlanner.shape(wide, DType.FLOAT32, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC));
         var desc = new convolution_forward.primitive_desc(
                 dnn.engine(),
                 dnnl.dnnl_forward_inference,

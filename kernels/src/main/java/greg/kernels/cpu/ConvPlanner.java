@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.spec.Conv2dSpec;
 import java.util.List;
 import org.bytedeco.dnnl.convolution_backward_data;
@@ -31,10 +32,11 @@ final class ConvPlanner {
         BACKWARD_WEIGHTS
     }
 
-    /** oneDNN's description of one convolution in one pair of layouts. */
+    /** oneDNN's description of one convolution in one type and pair of layouts; the gradient of the weight is float32. */
     record Shape(
             memory.desc x,
             memory.desc w,
+            memory.desc dw,
             memory.desc b,
             memory.desc y,
             long[] strides,
@@ -44,12 +46,13 @@ final class ConvPlanner {
     /**
      * How a primitive is made.
      *
+     * @param type of x and y
      * @param bias as in {@link #plan}
      * @param naive whether oneDNN's naive loops will do
      * @param mirrorOf the convolution whose {@link Mirror} this is, or null
      * @param add whether the result is added to what its destination holds
      */
-    private record Form(boolean bias, boolean naive, Conv2dSpec mirrorOf, boolean add) {}
+    private record Form(DType type, boolean bias, boolean naive, Conv2dSpec mirrorOf, boolean add) {}
 
     ConvPlanner(OneDnn dnn, LayoutChoice choice, WeightFormats formats) {
         this.dnn = dnn;
@@ -60,25 +63,26 @@ final class ConvPlanner {
     /**
      * The best primitive for a leading operand that lies in {@code given}: x in the forward pass, dy in the backward pass.
      *
+     * @param type of x and y
      * @param bias whether the forward pass adds a bias and the weight gradient includes the bias's
      */
-    ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
+    ConvPlan plan(Direction direction, Conv2dSpec spec, DType type, Layout given, boolean bias) {
         int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
         var pairs = choice.pairs(spec, given, leading);
-        if (ConvPreference.mirrored(direction, spec) && !bias) {
-            ConvPlan plan = mirrored(Direction.BACKWARD_DATA, spec, pairs, false);
+        if (ConvPreference.mirrored(direction, spec, type) && !bias) {
+            ConvPlan plan = mirrored(Direction.BACKWARD_DATA, spec, type, pairs, false);
             if (plan != null) return plan;
         }
-        if (ConvPreference.channelsLast(direction, spec)) {
-            ConvPlan plan = build(direction, spec, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
+        if (ConvPreference.channelsLast(direction, spec, type)) {
+            ConvPlan plan = build(direction, spec, type, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
             if (plan != null) return plan;
         }
         for (LayoutChoice.Pair pair : pairs) {
-            ConvPlan plan = build(direction, spec, pair, bias, false);
+            ConvPlan plan = build(direction, spec, type, pair, bias, false);
             if (plan != null) return plan;
         }
         if (spec.macs() > TINY_MACS) throw OneDnn.onlyNaive(spec);
-        return build(direction, spec, pairs.get(pairs.size() - 1), bias, true);
+        return build(direction, spec, type, pairs.get(pairs.size() - 1), bias, true);
     }
 
     /**
@@ -87,13 +91,13 @@ final class ConvPlanner {
      *
      * @return null if it cannot be had, or would not be faster than an addition of its own
      */
-    ConvPlan adding(Conv2dSpec spec, Layout given) {
+    ConvPlan adding(Conv2dSpec spec, DType type, Layout given) {
         Conv2dSpec mirror = Mirror.of(spec);
         var pairs = choice.pairs(spec, given, spec.outChannels());
-        if (ConvPreference.channelsLast(Direction.FORWARD, mirror)) {
+        if (ConvPreference.channelsLast(Direction.FORWARD, mirror, type)) {
             pairs = List.of(new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC));
         }
-        return mirrored(Direction.FORWARD, spec, pairs, true);
+        return mirrored(Direction.FORWARD, spec, type, pairs, true);
     }
 
     /**
@@ -101,27 +105,29 @@ final class ConvPlanner {
      *
      * @param pairs layouts of x and y of {@code spec}
      */
-    private ConvPlan mirrored(Direction through, Conv2dSpec spec, List<LayoutChoice.Pair> pairs, boolean add) {
+    private ConvPlan mirrored(
+            Direction through, Conv2dSpec spec, DType type, List<LayoutChoice.Pair> pairs, boolean add) {
         for (LayoutChoice.Pair pair : pairs) {
             LayoutChoice.Pair swapped = new LayoutChoice.Pair(pair.y(), pair.x());
-            ConvPlan plan = build(through, Mirror.of(spec), swapped, new Form(false, false, spec, add));
-            if (plan != null) return new ConvPlan(plan.plan(), plan.format(), pair);
+            ConvPlan plan = build(through, Mirror.of(spec), swapped, new Form(type, false, false, spec, add));
+            if (plan != null) return new ConvPlan(plan.plan(), plan.format(), pair, type);
         }
         return null;
     }
 
-    private ConvPlan build(Direction direction, Conv2dSpec spec, LayoutChoice.Pair pair, boolean bias, boolean naive) {
-        return build(direction, spec, pair, new Form(bias, naive, null, false));
+    private ConvPlan build(
+            Direction direction, Conv2dSpec spec, DType type, LayoutChoice.Pair pair, boolean bias, boolean naive) {
+        return build(direction, spec, pair, new Form(type, bias, naive, null, false));
     }
 
     private ConvPlan build(Direction direction, Conv2dSpec spec, LayoutChoice.Pair pair, Form form) {
         boolean bias = form.bias;
         boolean naive = form.naive;
-        Shape s = shape(spec, pair);
+        Shape s = shape(spec, form.type, pair);
         engine e = dnn.engine();
         int direct = dnnl.dnnl_convolution_direct;
         int training = dnnl.dnnl_forward_training;
-        String preferred = ConvPreference.implementation(direction, spec, pair.x());
+        String preferred = ConvPreference.implementation(direction, spec, form.type, pair.x());
         // for gradients, oneDNN needs the forward description only as a hint
         boolean hint = direction != Direction.FORWARD;
         convolution_forward.primitive_desc forward = OneDnn.fast(
@@ -177,7 +183,7 @@ final class ConvPlanner {
                                         e,
                                         direct,
                                         s.x,
-                                        s.w,
+                                        s.dw,
                                         s.b,
                                         s.y,
                                         s.strides,
@@ -189,7 +195,7 @@ final class ConvPlanner {
                                         e,
                                         direct,
                                         s.x,
-                                        s.w,
+                                        s.dw,
                                         s.y,
                                         s.strides,
                                         s.dilations,
@@ -214,15 +220,16 @@ final class ConvPlanner {
                 ? formats.of(weight, denseWeight(spec))
                 : formats.mirrored(weight, denseWeight(spec), form.mirrorOf);
         Plan plan = new Plan(dnn, new primitive(desc), OneDnn.name(desc));
-        return new ConvPlan(plan, format, pair);
+        return new ConvPlan(plan, format, pair, form.type);
     }
 
-    static Shape shape(Conv2dSpec spec, LayoutChoice.Pair pair) {
+    static Shape shape(Conv2dSpec spec, DType type, LayoutChoice.Pair pair) {
         return new Shape(
-                pair.x().desc(spec.xDims()),
+                pair.x().desc(type, spec.xDims()),
+                new memory.desc(weightDims(spec), Layout.element(type), memory.format_tag.any),
                 new memory.desc(weightDims(spec), memory.data_type.f32, memory.format_tag.any),
                 Layout.vector(spec.outChannels()),
-                pair.y().desc(spec.yDims()),
+                pair.y().desc(type, spec.yDims()),
                 new long[] {spec.strideH(), spec.strideW()},
                 new long[] {spec.dilationH() - 1, spec.dilationW() - 1},
                 new long[] {spec.padH(), spec.padW()});

@@ -43,7 +43,7 @@ final class CpuAugment implements AugmentKernels {
             } else {
                 cut(spec, roomH / 2, roomW / 2, false);
             }
-            target.block.write((long) i * windowLength, window, 0, windowLength);
+            target.write((long) i * windowLength, window, 0, windowLength);
         }
         target.wrotePlain();
     }

@@ -2,21 +2,25 @@ package greg.kernels.cpu;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
+import greg.kernels.DType;
 import greg.kernels.Device;
+import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
+import greg.kernels.Precision;
 import greg.kernels.inference.InferenceGraph;
 import greg.kernels.inference.InferencePlan;
 
 /**
- * The CPU through oneDNN, float32. Use it from one thread: that thread's OpenMP team does the work (in inference as a whole,
+ * The CPU through oneDNN, in float32 or with activations in bfloat16. Use it from one thread: that thread's OpenMP team does the work (in inference as a whole,
  * threads of its own do), and a second one would
  * compete with it for the cores.
  */
 public final class CpuBackend implements Backend {
     private final OneDnn dnn;
     private final Device device;
-    private final HostMemory memory = new HostMemory();
+    private final Precision precision;
+    private final HostMemory memory;
     private final LayoutChoice choice = new LayoutChoice();
     private final Reorders reorders;
     private final CpuElementwise elementwise;
@@ -30,11 +34,22 @@ public final class CpuBackend implements Backend {
     private final KernelFamilies kernels;
     private boolean closed;
 
-    /** Loads oneDNN, if this process has not yet, and opens the backend with the options' thread count. */
+    /**
+     * Loads oneDNN, if this process has not yet, and opens the backend with the options' thread count.
+     *
+     * @throws KernelException if this processor does not compute in the options' precision
+     */
     public CpuBackend(BackendOptions options) {
+        precision = options.precision() == null ? Precision.FP32 : options.precision();
         int threads = options.resolvedThreads();
         dnn = OneDnn.open(threads);
+        String why = OneDnn.whyNot(precision);
+        if (why != null) {
+            dnn.close();
+            throw new KernelException("device cpu: " + why);
+        }
         device = new Device("cpu", CpuName.get(), OneDnn.instructionSet(), threads, OneDnn.details());
+        memory = new HostMemory(precision == Precision.BF16 ? DType.BFLOAT16 : DType.FLOAT32);
         reorders = new Reorders(dnn, memory);
         elementwise = new CpuElementwise(dnn, reorders);
         gemm = new CpuGemm(dnn);
@@ -74,6 +89,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Precision precision() {
+        return precision;
+    }
+
+    @Override
     public Memory memory() {
         return memory;
     }
@@ -84,6 +104,7 @@ public final class CpuBackend implements Backend {
         choice.expect(convInputChannels);
     }
 
+    /** In float32 whatever the precision of training is. */
     @Override
     public InferencePlan inference(InferenceGraph graph, int images) {
         return CpuInferencePlan.fastest(dnn, graph, images, device.threads());

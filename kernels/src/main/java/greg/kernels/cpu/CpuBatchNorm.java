@@ -1,6 +1,7 @@
 package greg.kernels.cpu;
 
 import greg.kernels.BatchNormKernels;
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.Storage;
 import greg.kernels.spec.BatchNormSpec;
@@ -28,7 +29,7 @@ final class CpuBatchNorm implements BatchNormKernels {
     private float[] batchVar = new float[64];
     private float[] running = new float[64];
 
-    private record Key(BatchNormSpec spec, Layout given, boolean training) {}
+    private record Key(BatchNormSpec spec, DType type, Layout given, boolean training) {}
 
     CpuBatchNorm(OneDnn dnn, HostMemory memory, Reorders reorders, CpuElementwise elementwise) {
         this.memory = memory;
@@ -36,7 +37,7 @@ final class CpuBatchNorm implements BatchNormKernels {
         this.elementwise = elementwise;
         this.lanes = new BatchNormLanes(memory, elementwise);
         this.constant = new BatchNormConstant(reorders);
-        this.planner = new BatchNormPlanner(dnn);
+        this.planner = new BatchNormPlanner(dnn, memory.activationType());
         this.plans = new Plans<>(dnn);
         this.sizes = new Plans<>(dnn);
     }
@@ -72,7 +73,7 @@ final class CpuBatchNorm implements BatchNormKernels {
             throw new KernelException("batchNorm: expected a saved storage of " + savedBytes(spec) + " bytes, got "
                     + keep.bytes() + "; allocate savedBytes(spec)");
         }
-        BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
+        BatchNormPlan plan = plan(spec, x, y, true);
         CpuStorage input = as(plan, spec, x);
         int channels = spec.channels();
         long varianceAt = varianceOffset(channels);
@@ -82,7 +83,7 @@ final class CpuBatchNorm implements BatchNormKernels {
             batchVar = new float[channels];
             running = new float[channels];
         }
-        CpuStorage output = CpuStorage.of(y);
+        CpuStorage output = reorders.target(plan.type(), CpuStorage.of(y));
         if (plan.copies() > 1) {
             lanes.statistics(spec, plan, input, output, keep, varianceAt / 4);
         } else {
@@ -98,7 +99,7 @@ final class CpuBatchNorm implements BatchNormKernels {
         }
         if (plan.copies() > 1) lanes.forward(spec, plan, input, output, keep, keep, varianceAt / 4, gamma, beta);
         keep.wrotePlain();
-        finish(plan, spec, residual, y);
+        finish(plan, spec, output, residual, y);
         input.release();
         double m = spec.reduction();
         updateRunning(runningMean, batchMean, channels, spec.momentum(), 1);
@@ -171,29 +172,30 @@ final class CpuBatchNorm implements BatchNormKernels {
             Storage runningMean,
             Storage runningVar,
             Storage y) {
-        BatchNormPlan plan = plan(spec, CpuStorage.of(x), false);
+        BatchNormPlan plan = plan(spec, x, y, false);
         CpuStorage input = as(plan, spec, x);
+        CpuStorage output = reorders.target(plan.type(), CpuStorage.of(y));
         CpuStorage mean = CpuStorage.dense(runningMean);
         CpuStorage var = CpuStorage.dense(runningVar);
         if (plan.copies() > 1) {
-            lanes.forward(spec, plan, input, CpuStorage.of(y), mean, var, 0, gamma, beta);
+            lanes.forward(spec, plan, input, output, mean, var, 0, gamma, beta);
         } else {
             plan.forward()
                     .bind(0, input)
-                    .bind(1, CpuStorage.of(y))
+                    .bind(1, output)
                     .bind(2, mean)
                     .bind(3, var)
                     .bind(4, CpuStorage.dense(gamma))
                     .bind(5, CpuStorage.dense(beta))
                     .run();
         }
-        finish(plan, spec, residual, y);
+        finish(plan, spec, output, residual, y);
         input.release();
     }
 
-    /** Names the layout of y and, for a residual, adds it and applies the ReLU. */
-    private void finish(BatchNormPlan plan, BatchNormSpec spec, Storage residual, Storage y) {
-        CpuStorage.of(y).wrote(plan.layout(), spec.dims());
+    /** Names the layout of what was written for y and, for a residual, adds it and applies the ReLU. */
+    private void finish(BatchNormPlan plan, BatchNormSpec spec, CpuStorage written, Storage residual, Storage y) {
+        reorders.wrote(written, plan.layout(), CpuStorage.of(y), spec.dims());
         if (spec.fusion() == Fusion.ADD_RELU) elementwise.addRelu(spec.dims(), y, residual, y);
     }
 
@@ -219,7 +221,7 @@ final class CpuBatchNorm implements BatchNormKernels {
             Storage dresidual,
             Storage dgamma,
             Storage dbeta) {
-        BatchNormPlan plan = plan(spec, CpuStorage.of(x), true);
+        BatchNormPlan plan = plan(spec, x, y, true);
         Storage incoming = dy;
         if (spec.fusion() == Fusion.ADD_RELU) {
             elementwise.reluBackward(spec.dims(), y, dy, dresidual);
@@ -228,7 +230,7 @@ final class CpuBatchNorm implements BatchNormKernels {
         CpuStorage keep = CpuStorage.of(saved);
         CpuStorage input = as(plan, spec, x);
         CpuStorage gradient = as(plan, spec, incoming);
-        CpuStorage output = CpuStorage.of(dx);
+        CpuStorage output = reorders.target(plan.type(), CpuStorage.of(dx));
         int channels = spec.channels();
         long varianceAt = varianceOffset(channels);
         if (plan.maskBytes() > 0) plan.backward().bind(8, keep.block.pointer(maskOffset(channels)));
@@ -256,7 +258,7 @@ final class CpuBatchNorm implements BatchNormKernels {
                     .bind(7, CpuStorage.of(dbeta))
                     .run();
         }
-        output.wrote(plan.layout(), spec.dims());
+        reorders.wrote(output, plan.layout(), CpuStorage.of(dx), spec.dims());
         CpuStorage.of(dgamma).wrotePlain();
         CpuStorage.of(dbeta).wrotePlain();
         gradient.release();
@@ -279,13 +281,14 @@ final class CpuBatchNorm implements BatchNormKernels {
         constant.run(spec, x, y, gamma, runningMean, runningVar, dy, dx, dresidual, dgamma, dbeta);
     }
 
-    private BatchNormPlan plan(BatchNormSpec spec, CpuStorage x, boolean training) {
-        Layout given = x.layout();
-        return plans.get(new Key(spec, given, training), () -> planner.plan(spec, given, training));
+    private BatchNormPlan plan(BatchNormSpec spec, Storage x, Storage y, boolean training) {
+        Layout given = CpuStorage.of(x).layout();
+        DType type = CpuStorage.type(CpuStorage.of(x), CpuStorage.of(y));
+        return plans.get(new Key(spec, type, given, training), () -> planner.plan(spec, type, given, training));
     }
 
     private CpuStorage as(BatchNormPlan plan, BatchNormSpec spec, Storage x) {
-        return reorders.as(plan.layout(), CpuStorage.of(x), spec.n(), spec.channels(), spec.h(), spec.w());
+        return reorders.as(plan.layout(), plan.type(), CpuStorage.of(x), spec.dims());
     }
 
     void close() {

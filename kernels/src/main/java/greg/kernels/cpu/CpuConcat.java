@@ -47,8 +47,8 @@ final class CpuConcat implements ConcatKernels {
     private void copy(CpuStorage from, long at, CpuStorage to, long where, long length) {
         for (long done = 0; done < length; done += CHUNK) {
             int now = (int) Math.min(CHUNK, length - done);
-            from.block.read(at + done, chunk, 0, now);
-            to.block.write(where + done, chunk, 0, now);
+            from.read(at + done, chunk, 0, now);
+            to.write(where + done, chunk, 0, now);
         }
     }
 }

@@ -17,7 +17,8 @@ final class CpuConv2d implements Conv2dKernels {
     private final Plans<Optional<ConvPlan>> adding;
     private final CpuElementwise elementwise;
 
-    private record Key(Direction direction, Conv2dSpec spec, Layout given, Layout preferred, boolean bias) {}
+    private record Key(
+            Direction direction, Conv2dSpec spec, DType type, Layout given, Layout preferred, boolean bias) {}
 
     private final LayoutChoice choice;
 
@@ -35,24 +36,27 @@ final class CpuConv2d implements Conv2dKernels {
     @Override
     public void forward(Conv2dSpec spec, Storage x, Storage w, Storage bias, Storage y) {
         CpuStorage input = CpuStorage.of(x);
-        ConvPlan conv = plan(Direction.FORWARD, spec, input.layout(), bias != null);
-        CpuStorage source = asX(conv, spec, input);
         CpuStorage output = CpuStorage.of(y);
-        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, output);
+        ConvPlan conv = plan(Direction.FORWARD, spec, CpuStorage.type(input, output), input.layout(), bias != null);
+        CpuStorage source = asX(conv, spec, input);
+        CpuStorage target = reorders.target(conv.type(), output);
+        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, target);
         if (bias != null) conv.plan().bind(3, CpuStorage.dense(bias));
         conv.plan().run();
-        output.wrote(conv.layouts().y(), spec.yDims());
+        reorders.wrote(target, conv.layouts().y(), output, spec.yDims());
         source.release();
     }
 
     @Override
     public void backwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx) {
         CpuStorage gradient = CpuStorage.of(dy);
-        ConvPlan conv = plan(Direction.BACKWARD_DATA, spec, gradient.layout(), false);
-        CpuStorage source = asY(conv, spec, gradient);
         CpuStorage output = CpuStorage.of(dx);
-        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, output).run();
-        output.wrote(conv.layouts().x(), spec.xDims());
+        ConvPlan conv =
+                plan(Direction.BACKWARD_DATA, spec, CpuStorage.type(gradient, output), gradient.layout(), false);
+        CpuStorage source = asY(conv, spec, gradient);
+        CpuStorage target = reorders.target(conv.type(), output);
+        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, target).run();
+        reorders.wrote(target, conv.layouts().x(), output, spec.xDims());
         source.release();
     }
 
@@ -65,11 +69,13 @@ final class CpuConv2d implements Conv2dKernels {
     public void addBackwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx) {
         CpuStorage gradient = CpuStorage.of(dy);
         CpuStorage sum = CpuStorage.of(dx);
-        Key key = new Key(Direction.BACKWARD_DATA, spec, gradient.layout(), choice.preferred(Layout.BLOCK), false);
-        ConvPlan conv = adding.get(key, () -> Optional.ofNullable(planner.adding(spec, gradient.layout())))
+        DType type = CpuStorage.type(gradient, sum);
+        Layout preferred = choice.preferred(Layout.BLOCK);
+        Key key = new Key(Direction.BACKWARD_DATA, spec, type, gradient.layout(), preferred, false);
+        ConvPlan conv = adding.get(key, () -> Optional.ofNullable(planner.adding(spec, type, gradient.layout())))
                 .orElse(null);
         if (conv == null) {
-            CpuStorage term = memory.temporary(sum.length());
+            CpuStorage term = memory.temporary(type, sum.length());
             backwardData(spec, w, dy, term);
             elementwise.add(spec.xDims(), sum, term, sum);
             term.release();
@@ -78,16 +84,15 @@ final class CpuConv2d implements Conv2dKernels {
         CpuStorage source = asY(conv, spec, gradient);
         CpuStorage terms = asX(conv, spec, sum);
         conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, terms).run();
-        if (terms != sum) sum.block.copyFrom(terms.block, sum.bytes());
-        sum.wrote(conv.layouts().x(), spec.xDims());
-        terms.release();
+        reorders.wrote(terms, conv.layouts().x(), sum, spec.xDims());
         source.release();
     }
 
     @Override
     public void backwardWeights(Conv2dSpec spec, Storage x, Storage dy, Storage dw, Storage db) {
         CpuStorage gradient = CpuStorage.of(dy);
-        ConvPlan conv = plan(Direction.BACKWARD_WEIGHTS, spec, gradient.layout(), db != null);
+        DType type = CpuStorage.type(CpuStorage.of(x), gradient);
+        ConvPlan conv = plan(Direction.BACKWARD_WEIGHTS, spec, type, gradient.layout(), db != null);
         CpuStorage input = asX(conv, spec, CpuStorage.of(x));
         CpuStorage source = asY(conv, spec, gradient);
         CpuStorage output = CpuStorage.of(dw);
@@ -109,9 +114,9 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     /** The plan for a leading operand in layout {@code given}; for tests too. */
-    ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
-        Key key = new Key(direction, spec, given, choice.preferred(Layout.BLOCK), bias);
-        return plans.get(key, () -> planner.plan(direction, spec, given, bias));
+    ConvPlan plan(Direction direction, Conv2dSpec spec, DType type, Layout given, boolean bias) {
+        Key key = new Key(direction, spec, type, given, choice.preferred(Layout.BLOCK), bias);
+        return plans.get(key, () -> planner.plan(direction, spec, type, given, bias));
     }
 
     private CpuStorage weight(ConvPlan conv, Storage w) {
@@ -120,11 +125,11 @@ final class CpuConv2d implements Conv2dKernels {
     }
 
     private CpuStorage asX(ConvPlan conv, Conv2dSpec s, CpuStorage x) {
-        return reorders.as(conv.layouts().x(), x, s.n(), s.inChannels(), s.h(), s.w());
+        return reorders.as(conv.layouts().x(), conv.type(), x, s.n(), s.inChannels(), s.h(), s.w());
     }
 
     private CpuStorage asY(ConvPlan conv, Conv2dSpec s, CpuStorage y) {
-        return reorders.as(conv.layouts().y(), y, s.n(), s.outChannels(), s.outH(), s.outW());
+        return reorders.as(conv.layouts().y(), conv.type(), y, s.n(), s.outChannels(), s.outH(), s.outW());
     }
 
     void close() {

@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.ElementwiseKernels;
 import greg.kernels.Philox;
 import greg.kernels.Storage;
@@ -25,9 +26,9 @@ final class CpuElementwise implements ElementwiseKernels {
     private final float[] chunk = new float[CHUNK];
     private final int[] words = new int[4];
 
-    private record Key(String kind, long n, float alpha) {}
+    private record Key(String kind, DType type, long n, float alpha) {}
 
-    private record BiasKey(BiasSpec spec, Layout layout) {}
+    private record BiasKey(BiasSpec spec, DType type, Layout layout) {}
 
     CpuElementwise(OneDnn dnn, Reorders reorders) {
         this.dnn = dnn;
@@ -60,27 +61,36 @@ final class CpuElementwise implements ElementwiseKernels {
         CpuStorage.of(alpha).block.read(0, factor, 0, 1);
         for (long at = 0; at < y.length(); at += CHUNK) {
             int n = (int) Math.min(CHUNK, y.length() - at);
-            input.block.read(at, chunk, 0, n);
+            input.read(at, chunk, 0, n);
             for (int i = 0; i < n; i++) chunk[i] *= factor[0];
-            output.block.write(at, chunk, 0, n);
+            output.write(at, chunk, 0, n);
         }
         output.wroteLike(input);
     }
 
     private void unary(String kind, int algorithm, float alpha, float beta, int[] dims, Storage x, Storage y) {
         long n = count(dims);
-        Plan plan = plans.get(new Key(kind, n, alpha), () -> {
-            memory.desc v = Layout.vector(n);
+        CpuStorage output = CpuStorage.of(y);
+        DType type = CpuStorage.type(CpuStorage.of(x), output);
+        Plan plan = plans.get(new Key(kind, type, n, alpha), () -> {
+            memory.desc v = Layout.vector(type, n);
             var desc = new eltwise_forward.primitive_desc(
                     dnn.engine(), dnnl.dnnl_forward_inference, algorithm, v, v, alpha, beta);
             return new Plan(dnn, new primitive(desc), OneDnn.name(desc))
                     .argument(dnnl.DNNL_ARG_SRC, v)
                     .argument(dnnl.DNNL_ARG_DST, v);
         });
-        CpuStorage input = CpuStorage.of(x);
-        CpuStorage output = CpuStorage.of(y);
-        plan.bind(0, input).bind(1, output).run();
-        output.wroteLike(input);
+        CpuStorage input = as(type, x, dims);
+        CpuStorage target = reorders.target(type, output);
+        plan.bind(0, input).bind(1, target).run();
+        reorders.wrote(target, input.layout(), output, dims);
+        input.release();
+    }
+
+    /** In the layout that it has. */
+    private CpuStorage as(DType type, Storage x, int[] dims) {
+        CpuStorage given = CpuStorage.of(x);
+        return reorders.as(given.layout(), type, given, dims);
     }
 
     @Override
@@ -138,8 +148,10 @@ final class CpuElementwise implements ElementwiseKernels {
             Storage dy,
             Storage dx) {
         long n = count(dims);
-        Plan plan = plans.get(new Key(kind, n, 0), () -> {
-            memory.desc v = Layout.vector(n);
+        CpuStorage result = CpuStorage.of(dx);
+        DType type = CpuStorage.type(CpuStorage.of(known), CpuStorage.of(dy), result);
+        Plan plan = plans.get(new Key(kind, type, n, 0), () -> {
+            memory.desc v = Layout.vector(type, n);
             var forward = new eltwise_forward.primitive_desc(
                     dnn.engine(), dnnl.dnnl_forward_training, algorithm, v, v, alpha, beta);
             var desc = new eltwise_backward.primitive_desc(dnn.engine(), algorithm, v, v, v, alpha, beta, forward);
@@ -148,12 +160,13 @@ final class CpuElementwise implements ElementwiseKernels {
                     .argument(dnnl.DNNL_ARG_DIFF_DST, v)
                     .argument(dnnl.DNNL_ARG_DIFF_SRC, v);
         });
-        CpuStorage leading = CpuStorage.of(known);
-        CpuStorage gradient = reorders.as(leading.layout(), CpuStorage.of(dy), dims);
-        CpuStorage result = CpuStorage.of(dx);
-        plan.bind(0, leading).bind(1, gradient).bind(2, result).run();
-        result.wroteLike(leading);
+        CpuStorage leading = as(type, known, dims);
+        CpuStorage gradient = reorders.as(leading.layout(), type, CpuStorage.of(dy), dims);
+        CpuStorage target = reorders.target(type, result);
+        plan.bind(0, leading).bind(1, gradient).bind(2, target).run();
+        reorders.wrote(target, leading.layout(), result, dims);
         gradient.release();
+        leading.release();
     }
 
     @Override
@@ -163,12 +176,12 @@ final class CpuElementwise implements ElementwiseKernels {
         float scale = (float) (1 / (1 - (double) rate));
         for (long at = 0; at < y.length(); at += CHUNK) {
             int n = (int) Math.min(CHUNK, y.length() - at);
-            input.block.read(at, chunk, 0, n);
+            input.read(at, chunk, 0, n);
             for (int i = 0; i < n; i++) {
                 if (i % 4 == 0) Philox.block(seed, (at + i) / 4, Philox.DROPOUT + (step << 32), words);
                 chunk[i] = Philox.uniform24(words[i % 4]) < rate ? 0 : chunk[i] * scale;
             }
-            output.block.write(at, chunk, 0, n);
+            output.write(at, chunk, 0, n);
         }
         output.wrotePlain();
         input.release();
@@ -192,39 +205,45 @@ final class CpuElementwise implements ElementwiseKernels {
     /** A commutative function of two numbers. */
     private void binary(String kind, int algorithm, boolean relu, int[] dims, Storage a, Storage b, Storage y) {
         long n = count(dims);
-        Plan plan = plans.get(new Key(kind, n, 0), () -> {
-            memory.desc v = Layout.vector(n);
+        CpuStorage output = CpuStorage.of(y);
+        DType type = CpuStorage.type(CpuStorage.of(a), CpuStorage.of(b), output);
+        Plan plan = plans.get(new Key(kind, type, n, 0), () -> {
+            memory.desc v = Layout.vector(type, n);
             return Plan.binary(dnn, algorithm, v, v, relu);
         });
-        CpuStorage first = CpuStorage.of(a);
-        CpuStorage second = reorders.as(first.layout(), CpuStorage.of(b), dims);
-        CpuStorage output = CpuStorage.of(y);
+        CpuStorage first = as(type, a, dims);
+        CpuStorage second = reorders.as(first.layout(), type, CpuStorage.of(b), dims);
+        CpuStorage target = reorders.target(type, output);
         // in place is fastest over the first operand
-        boolean swap = output.block == second.block;
+        boolean swap = target.block == second.block;
         plan.bind(0, swap ? second : first)
                 .bind(1, swap ? first : second)
-                .bind(2, output)
+                .bind(2, target)
                 .run();
-        output.wroteLike(first);
+        reorders.wrote(target, first.layout(), output, dims);
         second.release();
+        first.release();
     }
 
     @Override
     public void bias(BiasSpec spec, Storage x, Storage bias, Storage y) {
-        CpuStorage input = CpuStorage.of(x);
         CpuStorage output = CpuStorage.of(y);
-        biasPlan(spec, input.layout())
+        DType type = CpuStorage.type(CpuStorage.of(x), output);
+        CpuStorage input = as(type, x, spec.dims());
+        CpuStorage target = reorders.target(type, output);
+        biasPlan(spec, type, input.layout())
                 .bind(0, input)
                 .bind(1, CpuStorage.dense(bias))
-                .bind(2, output)
+                .bind(2, target)
                 .run();
-        output.wroteLike(input);
+        reorders.wrote(target, input.layout(), output, spec.dims());
+        input.release();
     }
 
-    Plan biasPlan(BiasSpec spec, Layout layout) {
-        return plans.get(new BiasKey(spec, layout), () -> {
+    Plan biasPlan(BiasSpec spec, DType type, Layout layout) {
+        return plans.get(new BiasKey(spec, type, layout), () -> {
             memory.desc bias = layout.perChannel(1, spec.channels());
-            return Plan.binary(dnn, dnnl.dnnl_binary_add, layout.desc(spec.dims()), bias, spec.relu());
+            return Plan.binary(dnn, dnnl.dnnl_binary_add, layout.desc(type, spec.dims()), bias, spec.relu());
         });
     }
 

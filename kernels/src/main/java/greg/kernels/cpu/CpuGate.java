@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.GateKernels;
 import greg.kernels.Storage;
 import greg.kernels.spec.GateSpec;
@@ -19,7 +20,7 @@ final class CpuGate implements GateKernels {
     private double[] sums = new double[1];
     private float[] row = new float[1];
 
-    private record Key(GateSpec spec, Layout layout) {}
+    private record Key(GateSpec spec, DType type, Layout layout) {}
 
     CpuGate(OneDnn dnn, Reorders reorders) {
         this.dnn = dnn;
@@ -29,20 +30,24 @@ final class CpuGate implements GateKernels {
 
     @Override
     public void forward(GateSpec spec, Storage x, Storage gate, Storage y) {
-        CpuStorage input = CpuStorage.of(x);
+        CpuStorage given = CpuStorage.of(x);
         CpuStorage output = CpuStorage.of(y);
-        plan(spec, input.layout())
+        DType type = CpuStorage.type(given, output);
+        CpuStorage input = reorders.as(given.layout(), type, given, spec.dims());
+        CpuStorage target = reorders.target(type, output);
+        plan(spec, type, input.layout())
                 .bind(0, input)
                 .bind(1, CpuStorage.dense(gate))
-                .bind(2, output)
+                .bind(2, target)
                 .run();
-        output.wroteLike(input);
+        reorders.wrote(target, input.layout(), output, spec.dims());
+        input.release();
     }
 
-    Plan plan(GateSpec spec, Layout layout) {
-        return plans.get(new Key(spec, layout), () -> {
+    Plan plan(GateSpec spec, DType type, Layout layout) {
+        return plans.get(new Key(spec, type, layout), () -> {
             memory.desc factors = layout.perChannel(spec.n(), spec.channels());
-            return Plan.binary(dnn, dnnl.dnnl_binary_mul, layout.desc(spec.dims()), factors, false);
+            return Plan.binary(dnn, dnnl.dnnl_binary_mul, layout.desc(type, spec.dims()), factors, false);
         });
     }
 
@@ -77,8 +82,8 @@ final class CpuGate implements GateKernels {
         }
         for (int pixel = 0; pixel < pixels; pixel += atOnce) {
             int length = Math.min(atOnce, pixels - pixel) * wide;
-            x.block.read(at + (long) pixel * wide, left, 0, length);
-            dy.block.read(at + (long) pixel * wide, right, 0, length);
+            x.read(at + (long) pixel * wide, left, 0, length);
+            dy.read(at + (long) pixel * wide, right, 0, length);
             if (wide == 1) {
                 sums[0] += Sums.products(left, right, 0, length);
                 continue;

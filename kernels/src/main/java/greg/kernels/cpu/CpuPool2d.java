@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.Pool2dKernels;
 import greg.kernels.Storage;
@@ -11,7 +12,7 @@ import java.util.Map;
  * Pooling through oneDNN; x (N, C, H, W), y (N, C, OH, OW). Global averages are one window as large as the input.
  *
  * <p>The positions of maxima mean something only in the layout that they were found in, so the saved storage of max
- * pooling begins with that layout's number; the positions follow from an aligned offset.
+ * pooling begins with that layout's number and the type's; the positions follow from an aligned offset.
  */
 final class CpuPool2d implements Pool2dKernels {
     private static final long POSITIONS = HostBlock.ALIGNMENT;
@@ -25,10 +26,10 @@ final class CpuPool2d implements Pool2dKernels {
     // an average's gradient may take any layout; the input's last one saves reorders where dy is dense, as after a
     // linear layer
     private final Map<Pool2dSpec, Layout> averaged = new HashMap<>();
-    private final byte[] header = new byte[1];
+    private final byte[] header = new byte[2];
     private float[] row = new float[0];
 
-    private record Key(Pool2dSpec spec, Layout given) {}
+    private record Key(Pool2dSpec spec, DType type, Layout given) {}
 
     CpuPool2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice) {
         this.memory = memory;
@@ -48,12 +49,13 @@ final class CpuPool2d implements Pool2dKernels {
     @Override
     public void forward(Pool2dSpec spec, Storage x, Storage y, Storage saved) {
         CpuStorage given = CpuStorage.of(x);
+        CpuStorage result = CpuStorage.of(y);
         // overhanging averages are corrected row by row in dense order
         Layout layout = overhangs(spec) ? Layout.PLAIN : given.layout();
-        PoolPlan plan = plan(spec, layout);
+        PoolPlan plan = plan(spec, type(spec, given, result), layout);
         if (spec.kind() == Pool2dSpec.Kind.AVG) averaged.put(spec, plan.layout());
-        CpuStorage input = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.h(), spec.w());
-        CpuStorage output = CpuStorage.of(y);
+        CpuStorage input = reorders.as(plan.layout(), plan.type(), given, spec.xDims());
+        CpuStorage output = reorders.target(plan.type(), result);
         boolean keeps = saved != null && plan.positionBytes() > 0;
         Plan forward = keeps || plan.positionBytes() == 0 ? plan.training() : plan.inference();
         if (keeps) {
@@ -63,47 +65,57 @@ final class CpuPool2d implements Pool2dKernels {
                         + keep.bytes() + "; allocate savedBytes(spec)");
             }
             header[0] = (byte) plan.layout().ordinal();
-            keep.block.write(0, header, 0, 1);
+            header[1] = (byte) plan.type().ordinal();
+            keep.block.write(0, header, 0, header.length);
             forward.bind(2, keep.block.pointer(POSITIONS));
             keep.wrotePlain();
         }
         forward.bind(0, input).bind(1, output).run();
-        output.wrote(plan.layout(), spec.yDims());
         if (overhangs(spec)) rescale(spec, output, output);
+        reorders.wrote(output, plan.layout(), result, spec.yDims());
         input.release();
     }
 
     @Override
     public void backward(Pool2dSpec spec, Storage dy, Storage saved, Storage dx) {
         CpuStorage given = CpuStorage.of(dy);
-        Layout layout = spec.kind() == Pool2dSpec.Kind.MAX ? layoutOf(saved) : averageLayout(spec, given);
-        PoolPlan plan = plan(spec, layout);
-        CpuStorage gradient = reorders.as(plan.layout(), given, spec.n(), spec.channels(), spec.outH(), spec.outW());
+        CpuStorage result = CpuStorage.of(dx);
+        PoolPlan plan = spec.kind() == Pool2dSpec.Kind.MAX
+                ? planOf(spec, saved)
+                : plan(spec, type(spec, given, result), averageLayout(spec, given));
+        CpuStorage gradient = reorders.as(plan.layout(), plan.type(), given, spec.yDims());
         if (overhangs(spec)) {
             CpuStorage scaled = memory.temporary(gradient.length());
             rescale(spec, gradient, scaled);
             gradient.release();
             gradient = scaled;
         }
-        CpuStorage output = CpuStorage.of(dx);
+        CpuStorage output = reorders.target(plan.type(), result);
         plan.backward().bind(0, gradient).bind(1, output);
         if (plan.positionBytes() > 0) {
             plan.backward().bind(2, CpuStorage.of(saved).block.pointer(POSITIONS));
         }
         plan.backward().run();
-        output.wrote(plan.layout(), spec.xDims());
+        reorders.wrote(output, plan.layout(), result, spec.xDims());
         gradient.release();
     }
 
-    /** The layout that a forward pass of max pooling ran in. */
-    private Layout layoutOf(Storage saved) {
-        CpuStorage.of(saved).block.read(0, header, 0, 1);
+    /** What a kernel computes in; an average that is wanted in FLOAT32 is not rounded on the way. */
+    private static DType type(Pool2dSpec spec, CpuStorage from, CpuStorage to) {
+        if (overhangs(spec)) return DType.FLOAT32;
+        return spec.kind() == Pool2dSpec.Kind.AVG ? to.type() : CpuStorage.type(from, to);
+    }
+
+    /** The plan that a forward pass of max pooling ran. */
+    private PoolPlan planOf(Pool2dSpec spec, Storage saved) {
+        CpuStorage.of(saved).block.read(0, header, 0, header.length);
         Layout[] layouts = Layout.values();
-        if (header[0] < 0 || header[0] >= layouts.length) {
+        DType[] types = DType.values();
+        if (header[0] < 0 || header[0] >= layouts.length || header[1] < 0 || header[1] >= types.length) {
             throw new KernelException("pool2d: expected a saved storage that forward wrote, got one that begins with "
                     + header[0] + "; run forward with this storage first");
         }
-        return layouts[header[0]];
+        return plan(spec, types[header[1]], layouts[header[0]]);
     }
 
     private Layout averageLayout(Pool2dSpec spec, CpuStorage dy) {
@@ -112,8 +124,8 @@ final class CpuPool2d implements Pool2dKernels {
         return averaged.getOrDefault(spec, open);
     }
 
-    private PoolPlan plan(Pool2dSpec spec, Layout given) {
-        return plans.get(new Key(spec, given), () -> planner.plan(spec, given));
+    private PoolPlan plan(Pool2dSpec spec, DType type, Layout given) {
+        return plans.get(new Key(spec, type, given), () -> planner.plan(spec, type, given));
     }
 
     /** Whether the last window of an average reaches beyond the padded input, where oneDNN would divide by too much. */

@@ -3,6 +3,7 @@ package greg.kernels.cpu;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BackendProvider;
+import greg.kernels.Precision;
 
 /** Offers the oneDNN backend where its natives are on the class path and load. */
 public final class CpuProvider implements BackendProvider {
@@ -24,12 +25,11 @@ public final class CpuProvider implements BackendProvider {
     @Override
     public String describe() {
         return CpuName.get() + ", " + BackendOptions.standard().resolvedThreads() + " threads (" + OneDnn.details()
-                + ")";
+                + (OneDnn.whyNot(Precision.BF16) == null ? " or bfloat16)" : ")");
     }
 
     @Override
     public Backend open(BackendOptions options) {
-        options.requireFloat32("cpu");
         return new CpuBackend(options);
     }
 }

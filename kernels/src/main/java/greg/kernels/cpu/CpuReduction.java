@@ -29,7 +29,7 @@ final class CpuReduction implements ReductionKernels {
         double total = 0;
         for (long at = 0; at < n; at += CHUNK) {
             int count = (int) Math.min(CHUNK, n - at);
-            source.block.read(at, chunk, 0, count);
+            source.read(at, chunk, 0, count);
             total += switch (term) {
                 case VALUE -> Sums.values(chunk, 0, count);
                 case ABSOLUTE -> Sums.absolute(chunk, 0, count);

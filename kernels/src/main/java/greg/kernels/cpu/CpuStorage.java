@@ -7,7 +7,10 @@ import greg.kernels.Storage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Host memory with the layout that its last writer chose, and the packed copies that convolutions made of it. */
+/**
+ * Host memory with the layout that its last writer chose, and the packed copies that convolutions made of it. Activations are
+ * FLOAT32 or BFLOAT16, all else is FLOAT32.
+ */
 final class CpuStorage extends Storage {
     final HostBlock block;
     private Layout layout = Layout.PLAIN;
@@ -48,6 +51,26 @@ final class CpuStorage extends Storage {
                     + " elements; rewrite it with transfer().toPlain first");
         }
         return cpu;
+    }
+
+    /** BFLOAT16 if one of these activations is; a kernel computes in it and converts the others. Absent ones are null. */
+    static DType type(CpuStorage... activations) {
+        for (CpuStorage activation : activations) {
+            if (activation != null && activation.type() == DType.BFLOAT16) return DType.BFLOAT16;
+        }
+        return DType.FLOAT32;
+    }
+
+    /** Reads {@code count} elements from element {@code at} on as float32. */
+    void read(long at, float[] dst, int offset, int count) {
+        if (type() == DType.BFLOAT16) block.readBfloat16(at, dst, offset, count);
+        else block.read(at, dst, offset, count);
+    }
+
+    /** Writes {@code count} elements from element {@code at} on, rounded to this storage's type. */
+    void write(long at, float[] src, int offset, int count) {
+        if (type() == DType.BFLOAT16) block.writeBfloat16(at, src, offset, count);
+        else block.write(at, src, offset, count);
     }
 
     /** The (canonical) layout of the content. */

@@ -62,10 +62,11 @@ final class CpuTransfer implements TransferKernels {
 
     @Override
     public void download(Storage src, int[] dims, float[] dst) {
-        CpuStorage source = check("download", src, DType.FLOAT32, dst.length);
+        CpuStorage source = CpuStorage.of(src);
+        if (source.type() != DType.BFLOAT16) check("download", src, DType.FLOAT32, dst.length);
         checkShape("download", dims, src.length());
         CpuStorage plain = reorders.as(Layout.PLAIN, source, dims);
-        plain.block.read(0, dst, 0, dst.length);
+        plain.read(0, dst, 0, dst.length);
         plain.release();
     }
 
@@ -111,7 +112,7 @@ final class CpuTransfer implements TransferKernels {
         CpuStorage source = CpuStorage.of(src);
         CpuStorage target = check("toPlain", dst, DType.FLOAT32, src.length());
         checkShape("toPlain", dims, src.length());
-        if (source.layout() == Layout.PLAIN) {
+        if (source.layout() == Layout.PLAIN && source.type() == DType.FLOAT32) {
             copy(src, dst);
         } else {
             reorders.reorder(source, dims[0], dims[1], dims[2], dims[3], Layout.PLAIN, target);

@@ -28,9 +28,9 @@ final class CpuUpsampleNearest implements UpsampleNearestKernels {
         begin(in, out);
         long rows = (long) s.n() * s.channels() / together * s.h();
         for (long r = 0; r < rows; r++) {
-            input.block.read(r * in, narrow, 0, in);
+            input.read(r * in, narrow, 0, in);
             spread(s, together);
-            for (int i = 0; i < s.factorH(); i++) output.block.write((r * s.factorH() + i) * out, broad, 0, out);
+            for (int i = 0; i < s.factorH(); i++) output.write((r * s.factorH() + i) * out, broad, 0, out);
         }
         output.wrote(input.layout(), s.yDims());
     }
@@ -58,10 +58,10 @@ final class CpuUpsampleNearest implements UpsampleNearestKernels {
         for (long r = 0; r < rows; r++) {
             Arrays.fill(narrow, 0, in, 0);
             for (int i = 0; i < s.factorH(); i++) {
-                gradient.block.read((r * s.factorH() + i) * out, broad, 0, out);
+                gradient.read((r * s.factorH() + i) * out, broad, 0, out);
                 gather(s, together);
             }
-            result.block.write(r * in, narrow, 0, in);
+            result.write(r * in, narrow, 0, in);
         }
         result.wrote(gradient.layout(), s.xDims());
     }

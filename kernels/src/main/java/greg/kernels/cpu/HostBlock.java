@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
@@ -27,6 +28,7 @@ final class HostBlock {
     private final ByteBuffer[] segments;
     private final FloatBuffer[] floats;
     private final IntBuffer[] ints;
+    private final ShortBuffer[] shorts;
     private final List<BytePointer> slices = new ArrayList<>();
 
     private HostBlock(Pointer raw, long bytes, long alignment) {
@@ -39,12 +41,14 @@ final class HostBlock {
         segments = new ByteBuffer[count];
         floats = new FloatBuffer[count];
         ints = new IntBuffer[count];
+        shorts = new ShortBuffer[count];
         for (int i = 0; i < count; i++) {
             BytePointer segment = start.getPointer((long) i * SEGMENT);
             segment.capacity(Math.min(SEGMENT, bytes - (long) i * SEGMENT));
             segments[i] = segment.asByteBuffer().order(ByteOrder.nativeOrder());
             floats[i] = segments[i].asFloatBuffer();
             ints[i] = segments[i].asIntBuffer();
+            shorts[i] = segments[i].asShortBuffer();
         }
     }
 
@@ -163,6 +167,35 @@ final class HostBlock {
             int index = (int) (at % SEGMENT);
             int now = Math.min(count, SEGMENT - index);
             view.put(index, src, offset, now);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    /** Elements as bfloat16, the upper halves of float32, widened. */
+    void readBfloat16(long at, float[] dst, int offset, int count) {
+        while (count > 0) {
+            ShortBuffer view = shorts[(int) (at / (SEGMENT / 2))];
+            int index = (int) (at % (SEGMENT / 2));
+            int now = Math.min(count, SEGMENT / 2 - index);
+            for (int i = 0; i < now; i++) dst[offset + i] = Float.intBitsToFloat(view.get(index + i) << 16);
+            at += now;
+            offset += now;
+            count -= now;
+        }
+    }
+
+    /** Elements as the nearest bfloat16, ties to the even one; NaN stays NaN. */
+    void writeBfloat16(long at, float[] src, int offset, int count) {
+        while (count > 0) {
+            ShortBuffer view = shorts[(int) (at / (SEGMENT / 2))];
+            int index = (int) (at % (SEGMENT / 2));
+            int now = Math.min(count, SEGMENT / 2 - index);
+            for (int i = 0; i < now; i++) {
+                int bits = Float.floatToIntBits(src[offset + i]);
+                view.put(index + i, (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16));
+            }
             at += now;
             offset += now;
             count -= now;

@@ -7,6 +7,24 @@ import greg.kernels.Storage;
 
 /** Host memory outside the Java heap, pooled by size. */
 final class HostMemory extends MemoryPool<HostBlock> {
+    private final DType activationType;
+
+    /** For activations of rank 4 in FLOAT32 or BFLOAT16. */
+    HostMemory(DType activationType) {
+        this.activationType = activationType;
+    }
+
+    /** In which type kernels hand activations to each other. */
+    DType activationType() {
+        return activationType;
+    }
+
+    @Override
+    public Storage activation(int... dims) {
+        if (dims.length != 4) return super.activation(dims);
+        return allocate(activationType, (long) dims[0] * dims[1] * dims[2] * dims[3]);
+    }
+
     @Override
     protected HostBlock obtain(long bytes) {
         HostBlock block = HostBlock.allocate(bytes);
@@ -39,8 +57,13 @@ final class HostMemory extends MemoryPool<HostBlock> {
         return released.block;
     }
 
+    /** A temporary for use inside one kernel. */
+    CpuStorage temporary(DType type, long length) {
+        return (CpuStorage) allocate(type, length);
+    }
+
     /** A float32 temporary for use inside one kernel. */
     CpuStorage temporary(long length) {
-        return (CpuStorage) allocate(DType.FLOAT32, length);
+        return temporary(DType.FLOAT32, length);
     }
 }

@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import org.bytedeco.dnnl.memory;
 
 /**
@@ -36,20 +37,35 @@ enum Layout {
         };
     }
 
-    /** oneDNN's descriptor of a float32 activation (n, c, h, w). */
-    memory.desc desc(int n, int c, int h, int w) {
+    /** oneDNN's descriptor of an activation (n, c, h, w) of FLOAT32 or BFLOAT16 elements. */
+    memory.desc desc(DType type, int n, int c, int h, int w) {
         long[] dims = {n, c, h, w};
+        memory.data_type element = element(type);
         return switch (this) {
-            case PLAIN ->
-                new memory.desc(dims, memory.data_type.f32, new long[] {(long) c * h * w, (long) h * w, w, 1});
-            case NHWC -> new memory.desc(dims, memory.data_type.f32, new long[] {(long) h * w * c, 1, (long) w * c, c});
-            case BLOCKED16 -> new memory.desc(dims, memory.data_type.f32, memory.format_tag.nChw16c);
+            case PLAIN -> new memory.desc(dims, element, new long[] {(long) c * h * w, (long) h * w, w, 1});
+            case NHWC -> new memory.desc(dims, element, new long[] {(long) h * w * c, 1, (long) w * c, c});
+            case BLOCKED16 -> new memory.desc(dims, element, memory.format_tag.nChw16c);
         };
     }
 
-    /** As {@link #desc(int, int, int, int)}. */
+    /** As {@link #desc(DType, int, int, int, int)}. */
+    memory.desc desc(DType type, int[] dims) {
+        return desc(type, dims[0], dims[1], dims[2], dims[3]);
+    }
+
+    /** As {@link #desc(DType, int, int, int, int)} of float32. */
+    memory.desc desc(int n, int c, int h, int w) {
+        return desc(DType.FLOAT32, n, c, h, w);
+    }
+
+    /** As {@link #desc(DType, int, int, int, int)} of float32. */
     memory.desc desc(int[] dims) {
-        return desc(dims[0], dims[1], dims[2], dims[3]);
+        return desc(DType.FLOAT32, dims);
+    }
+
+    /** oneDNN's name of a type of numbers. */
+    static memory.data_type element(DType type) {
+        return type == DType.BFLOAT16 ? memory.data_type.bf16 : memory.data_type.f32;
     }
 
     /**
@@ -61,8 +77,13 @@ enum Layout {
         return desc(n, c, 1, 1);
     }
 
+    /** A dense descriptor of {@code n} elements in a row. */
+    static memory.desc vector(DType type, long n) {
+        return new memory.desc(new long[] {n}, element(type), new long[] {1});
+    }
+
     /** A dense descriptor of {@code n} float32 elements in a row. */
     static memory.desc vector(long n) {
-        return new memory.desc(new long[] {n}, memory.data_type.f32, new long[] {1});
+        return vector(DType.FLOAT32, n);
     }
 }

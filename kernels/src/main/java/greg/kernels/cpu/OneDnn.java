@@ -1,6 +1,7 @@
 package greg.kernels.cpu;
 
 import greg.kernels.KernelException;
+import greg.kernels.Precision;
 import greg.kernels.natives.NativeFolder;
 import greg.kernels.natives.UnpackedNatives;
 import java.net.URL;
@@ -71,6 +72,29 @@ final class OneDnn {
                     + System.getProperty("org.bytedeco.javacpp.cachedir")
                     + " allows execution, or use device = reference";
         }
+    }
+
+    /** Null if this processor computes in {@code precision}, else why not, in one line. */
+    static String whyNot(Precision precision) {
+        if (precision == Precision.FP32) return null;
+        if (precision == Precision.TF32) {
+            return "expected precision fp32 or bf16, got tf32, which needs a GPU; leave the precision out";
+        }
+        return computesBfloat16(dnnl.dnnl_get_effective_cpu_isa())
+                ? null
+                : "precision bf16 needs a processor with AVX512-BF16 or AMX, this one's widest instruction set is "
+                        + instructionSet() + "; leave the precision out or set it to fp32";
+    }
+
+    /** Whether an instruction set of oneDNN multiplies bfloat16; its numbers are sets of bits, of which AMX has all these. */
+    static boolean computesBfloat16(int isa) {
+        return (isa & dnnl.dnnl_cpu_isa_avx512_core_bf16) == dnnl.dnnl_cpu_isa_avx512_core_bf16;
+    }
+
+    /** Whether convolutions may use AMX, which multiplies tiles of matrices. */
+    static boolean hasAmx() {
+        int amx = dnnl.dnnl_cpu_isa_avx512_core_amx;
+        return (dnnl.dnnl_get_effective_cpu_isa() & amx) == amx;
     }
 
     /** Version and instruction set, one line. */

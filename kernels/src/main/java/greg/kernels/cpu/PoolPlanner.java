@@ -1,5 +1,6 @@
 package greg.kernels.cpu;
 
+import greg.kernels.DType;
 import greg.kernels.inference.Activation;
 import greg.kernels.spec.Pool2dSpec;
 import org.bytedeco.dnnl.global.dnnl;
@@ -19,11 +20,11 @@ final class PoolPlanner {
         this.dnn = dnn;
     }
 
-    PoolPlan plan(Pool2dSpec spec, Layout given) {
+    PoolPlan plan(Pool2dSpec spec, DType type, Layout given) {
         boolean tiny = work(spec) <= TINY;
-        PoolPlan plan = build(spec, given, tiny);
+        PoolPlan plan = build(spec, type, given, tiny);
         for (Layout other : new Layout[] {Layout.NHWC, Layout.PLAIN}) {
-            if (plan == null) plan = build(spec, other, false);
+            if (plan == null) plan = build(spec, type, other, false);
         }
         if (plan == null) throw OneDnn.onlyNaive(spec);
         return plan;
@@ -34,7 +35,7 @@ final class PoolPlanner {
         long most = 0;
         for (Layout layout : Layout.values()) {
             if (layout == Layout.BLOCKED16 && spec.channels() % Layout.BLOCK != 0) continue;
-            var desc = OneDnn.fast(true, () -> forward(spec, layout, dnnl.dnnl_forward_training));
+            var desc = OneDnn.fast(true, () -> forward(spec, DType.FLOAT32, layout, dnnl.dnnl_forward_training));
             if (desc != null) most = Math.max(most, desc.workspace_desc().get_size());
         }
         return most;
@@ -44,12 +45,12 @@ final class PoolPlanner {
         return (long) spec.n() * spec.channels() * spec.outH() * spec.outW() * spec.kernelH() * spec.kernelW();
     }
 
-    private PoolPlan build(Pool2dSpec spec, Layout layout, boolean tiny) {
-        var training = OneDnn.fast(tiny, () -> forward(spec, layout, dnnl.dnnl_forward_training));
-        var inference = OneDnn.fast(tiny, () -> forward(spec, layout, dnnl.dnnl_forward_inference));
+    private PoolPlan build(Pool2dSpec spec, DType type, Layout layout, boolean tiny) {
+        var training = OneDnn.fast(tiny, () -> forward(spec, type, layout, dnnl.dnnl_forward_training));
+        var inference = OneDnn.fast(tiny, () -> forward(spec, type, layout, dnnl.dnnl_forward_inference));
         if (training == null || inference == null) return null;
-        memory.desc x = layout.desc(spec.xDims());
-        memory.desc y = layout.desc(spec.yDims());
+        memory.desc x = layout.desc(type, spec.xDims());
+        memory.desc y = layout.desc(type, spec.yDims());
         var back = OneDnn.fast(
                 tiny,
                 () -> new pooling_backward.primitive_desc(
@@ -80,16 +81,16 @@ final class PoolPlanner {
             backwardPlan.argument(dnnl.DNNL_ARG_WORKSPACE, workspace);
             positions = workspace.get_size();
         }
-        return new PoolPlan(forwardPlan, inferencePlan, backwardPlan, layout, positions);
+        return new PoolPlan(forwardPlan, inferencePlan, backwardPlan, layout, type, positions);
     }
 
-    private pooling_forward.primitive_desc forward(Pool2dSpec spec, Layout layout, int kind) {
+    private pooling_forward.primitive_desc forward(Pool2dSpec spec, DType type, Layout layout, int kind) {
         return new pooling_forward.primitive_desc(
                 dnn.engine(),
                 kind,
                 algorithm(spec),
-                layout.desc(spec.xDims()),
-                layout.desc(spec.yDims()),
+                layout.desc(type, spec.xDims()),
+                layout.desc(type, spec.yDims()),
                 strides(spec),
                 kernel(spec),
                 new long[2],

@@ -65,7 +65,7 @@ final class ShiftedStatistics {
             }
             for (int left = pixels; left > 0; left -= most) {
                 int now = Math.min(most, left);
-                x.block.read(at, chunk, 0, now * width);
+                x.read(at, chunk, 0, now * width);
                 at += (long) now * width;
                 add(now, width, first, mean, sums, squares);
             }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.kernels.DType;
 import greg.kernels.KernelException;
 import greg.kernels.cpu.ConvPlanner.Direction;
 import greg.kernels.spec.Conv2dSpec;
@@ -71,7 +72,8 @@ class CpuConvPlansTest {
             for (Conv2dSpec spec : specs) {
                 for (Direction direction : Direction.values()) {
                     for (Layout given : List.of(Layout.PLAIN, Layout.NHWC)) {
-                        Plan plan = conv2d.plan(direction, spec, given, false).plan();
+                        Plan plan = conv2d.plan(direction, spec, DType.FLOAT32, given, false)
+                                .plan();
                         assertFalse(OneDnn.naive(plan.implementation()), spec + " " + direction);
                     }
                 }

@@ -2,9 +2,11 @@ package greg.kernels.cpu;
 
 import greg.kernels.BackendOptions;
 import greg.kernels.DType;
+import greg.kernels.Precision;
 import greg.kernels.Storage;
 import greg.kernels.spec.BatchNormSpec;
 import greg.kernels.spec.Conv2dSpec;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 
 /** A cpu backend for tests of features that only this backend has, and shorthand for its storages. */
@@ -19,6 +21,12 @@ final class CpuFixture implements AutoCloseable {
         String why = new CpuProvider().unavailable();
         Assumptions.assumeTrue(why == null, why);
         backend = new CpuBackend(options);
+    }
+
+    /** The types in which activations are held here: BFLOAT16 only where the processor multiplies it. */
+    static List<DType> activationTypes() {
+        boolean both = new CpuProvider().unavailable() == null && OneDnn.whyNot(Precision.BF16) == null;
+        return both ? List.of(DType.FLOAT32, DType.BFLOAT16) : List.of(DType.FLOAT32);
     }
 
     CpuStorage empty(long n) {

@@ -84,6 +84,13 @@ final class Content {
         return finite;
     }
 
+    /** The same with zeros for numbers below the smallest normal one. */
+    static float[] normal(float[] data) {
+        float[] normal = data.clone();
+        for (int i = 0; i < normal.length; i++) if (Math.abs(normal[i]) < Float.MIN_NORMAL) normal[i] = 0;
+        return normal;
+    }
+
     /** The bfloat16 nearest to each element, ties to the even one. */
     static float[] inBfloat16(float[] data) {
         float[] rounded = new float[data.length];

@@ -4,6 +4,7 @@ import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.BackendsUnderTest;
 import greg.kernels.Precision;
+import greg.kernels.cpu.CpuProbe;
 import greg.kernels.cuda.CudaProbe;
 import java.util.List;
 import java.util.stream.Stream;
@@ -29,7 +30,14 @@ class KernelHarnessTest {
     @MethodSource("cases")
     void cpu(KernelCase c) {
         Backend backend = BackendsUnderTest.open("cpu");
-        new KernelHarness(backend, new Probe(backend), false, false).check(c, Catalogue.after(c));
+        new KernelHarness(backend, new CpuProbe(backend), false, false).check(c, Catalogue.after(c));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void cpuInBfloat16(KernelCase c) {
+        Backend backend = BackendsUnderTest.cpuInBfloat16();
+        new KernelHarness(backend, new CpuProbe(backend), true, false).check(c, Catalogue.after(c));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -99,14 +99,18 @@ final class NetworkCases {
                 .parameter("w", gauss(2, w), w)
                 .multiplied("w")
                 .input("dy", gauss(4, s.yDims()), s.yDims())
-                .updated("dx", data, gauss(5, x), x));
+                .updated(
+                        "dx",
+                        data.inParts(3 * Math.sqrt(s.outChannels() * s.kernelH() * s.kernelW())),
+                        gauss(5, x),
+                        x));
     }
 
     private static void normalizations(List<KernelCase> all, BatchNormSpec s) {
         int[] d = s.dims();
         int c = s.channels();
         boolean adds = s.fusion() == Fusion.ADD_RELU;
-        Promise y = close(1e-5, 1e-5);
+        Promise y = adds ? close(1e-5, 1e-5).inParts(8) : close(1e-5, 1e-5);
         Promise sums = close(1e-5 + 2 * Compare.sum(s.reduction(), 1), 1e-5);
         for (float one : new float[] {1, Float.NaN}) {
             KernelCase training = new KernelCase("batchNorm one " + one + " " + s, NetworkCases.training(s))

@@ -32,8 +32,8 @@ final class DeviceOptions {
             names = "--precision",
             paramLabel = "NAME",
             description = "fp32: float32 throughout; tf32: float32 in memory, products of a GPU's tensor cores; bf16:"
-                    + " activations in bfloat16, weights in float32. Default: tf32 on a GPU, fp32 elsewhere, which is all"
-                    + " that other devices have.")
+                    + " activations in bfloat16, weights in float32, on a GPU or a processor with AVX512-BF16 or AMX."
+                    + " Default: tf32 on a GPU, fp32 elsewhere.")
     String precision;
 
     @Option(
@@ -51,9 +51,14 @@ final class DeviceOptions {
         }
         Checks.between("--threads", 0, BackendOptions.MOST_THREADS, threads);
         Precision asked = precision();
-        if (asked != null && asked != Precision.FP32 && (device.equals("cpu") || device.equals("reference"))) {
-            throw new UsageException("--precision " + asked + ": --device " + device
-                    + " computes in fp32 only; leave it" + " out, or use a GPU");
+        if (asked == Precision.TF32 && device.equals("cpu")) {
+            throw new UsageException(
+                    "--precision tf32: --device cpu computes in fp32 or, with AVX512-BF16 or AMX, in bf16;"
+                            + " leave it out, or use a GPU");
+        }
+        if (asked != null && asked != Precision.FP32 && device.equals("reference")) {
+            throw new UsageException(
+                    "--precision " + asked + ": --device reference computes in fp32 only; leave it out");
         }
     }
 
