@@ -6,6 +6,7 @@ import greg.datasets.ImageReading;
 import greg.datasets.Normalization;
 import greg.kernels.natives.NativeFolder;
 import greg.nn.io.Checkpoint;
+import greg.pruning.graph.NearestName;
 import greg.pruning.run.RunData;
 import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Which images. */
+@HelpGroup(HelpGroup.Heading.DATA)
 final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.pruning.graph.NearestName;
 import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.run.Preset;

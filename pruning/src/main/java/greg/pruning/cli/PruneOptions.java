@@ -17,7 +17,9 @@ import picocli.CommandLine.Option;
  * Flags of pruning, under the names of the reference implementation. What no flag sets comes from a {@link Recipe}: the
  * defaults in the texts are those for ImageNet / CIFAR and other data sets / the demonstration.
  */
+@HelpGroup(HelpGroup.Heading.GROWTH)
 final class PruneOptions {
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--preset",
             paramLabel = "NAME",
@@ -26,6 +28,7 @@ final class PruneOptions {
                             + " flags override it. Default: none.")
     String preset;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--method",
             paramLabel = "NAME",
@@ -34,6 +37,7 @@ final class PruneOptions {
                             + " (constant penalty). Default: GReg-2.")
     String method;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--wg",
             paramLabel = "GROUP",
@@ -42,6 +46,7 @@ final class PruneOptions {
                             + " filter; in the demonstration channel.")
     String wg;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--pick-pruned",
             paramLabel = "END",
@@ -134,6 +139,7 @@ final class PruneOptions {
     @Option(names = "--momentum", paramLabel = "X", description = "Momentum of SGD, from 0 to below 1. Default: 0.9.")
     Double momentum;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--lr-ft",
             paramLabel = "EPOCH:RATE,...",
@@ -142,6 +148,7 @@ final class PruneOptions {
                             + " 0:0.01,60:0.001,90:0.0001 / 0:0.02,2:0.002.")
     String lrFt;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--optimizer",
             paramLabel = "NAME",
@@ -150,32 +157,40 @@ final class PruneOptions {
                             + " else sgd; a base network is trained with sgd.")
     String optimizer;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(names = "--epochs", paramLabel = "N", description = "Epochs of finetuning. Default: 90 / 120 / 3.")
     Integer epochs;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = {"-b", "--batch-size"},
             paramLabel = "N",
             description = "Images per step of finetuning and of training a base network. Default: 256 / 128 / 64.")
     Integer batchSize;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--reinit",
             paramLabel = "HOW",
+            arity = "0..1",
             defaultValue = "none",
-            description = "New weights for the pruned network before finetuning: none, default (training from scratch)"
-                    + " or orth (orthogonal kernels). Default: ${DEFAULT-VALUE}.")
+            fallbackValue = "default",
+            description = "New weights for the pruned network before finetuning: none, default (training from scratch;"
+                    + " --reinit alone means it) or orth (orthogonal kernels). Default: ${DEFAULT-VALUE}.")
     String reinit;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(names = "--no-finetune", description = "Stop after the removal. Default: ${DEFAULT-VALUE}.")
     boolean noFinetune;
 
+    @HelpGroup(HelpGroup.Heading.NETWORK)
     @Option(
             names = "--base-epochs",
             paramLabel = "N",
             description = "Epochs of the base network when no --weights are given. Default: 90 / 200 / 4.")
     Integer baseEpochs;
 
+    @HelpGroup(HelpGroup.Heading.NETWORK)
     @Option(
             names = "--base-lr",
             paramLabel = "EPOCH:RATE,...",
@@ -183,12 +198,14 @@ final class PruneOptions {
                     + " 0:0.1,100:0.01,150:0.001 / 0:0.1,3:0.01.")
     String baseLr;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--one-shot",
             description = "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. Default:"
                     + " false; the demonstration always does.")
     boolean oneShot;
 
+    @HelpGroup(HelpGroup.Heading.RUN)
     @Option(
             names = "--max-iterations",
             paramLabel = "N",

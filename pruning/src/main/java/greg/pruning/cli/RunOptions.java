@@ -18,6 +18,7 @@ import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that writes a run folder. */
+@HelpGroup(HelpGroup.Heading.RUN)
 final class RunOptions {
     @Option(
             names = {"--out", "-o"},
@@ -61,6 +62,7 @@ final class RunOptions {
             description = "Fixes initial weights, order and augmentation of the images. Default: ${DEFAULT-VALUE}.")
     long seed;
 
+    @HelpGroup(HelpGroup.Heading.DATA)
     @Option(
             names = "--augment",
             paramLabel = "KIND",

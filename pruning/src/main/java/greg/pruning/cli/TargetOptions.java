@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** Flags that say how much is removed, and where: the same for {@code prune} and {@code inspect}. */
+@HelpGroup(HelpGroup.Heading.WHAT_GOES)
 final class TargetOptions {
     private static final int MOST_ROUNDING = 1024;
 
