@@ -8,14 +8,19 @@ import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
+import greg.pruning.run.L1Comparison;
 import greg.pruning.run.Recipe;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
+import java.util.Iterator;
+import java.util.List;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Flags of pruning, under the names of the reference implementation. What no flag sets comes from a {@link Recipe}: the
- * defaults in the texts are those for ImageNet / CIFAR and other data sets / the demonstration.
+ * defaults in the texts are those of ImageNet's, of CIFAR's and of the demonstration's.
  */
 @HelpGroup(HelpGroup.Heading.GROWTH)
 final class PruneOptions {
@@ -198,12 +203,34 @@ final class PruneOptions {
                     + " 0:0.1,100:0.01,150:0.001 / 0:0.1,3:0.01.")
     String baseLr;
 
+    /** For {@code ${COMPLETION-CANDIDATES}}, and as a converter. */
+    static final class Comparisons implements Iterable<String>, ITypeConverter<L1Comparison> {
+        @Override
+        public Iterator<String> iterator() {
+            return L1Comparison.texts().iterator();
+        }
+
+        @Override
+        public L1Comparison convert(String text) {
+            L1Comparison comparison = L1Comparison.of(text);
+            if (comparison != null) return comparison;
+            throw new TypeConversionException("expected matched, or no value, got '" + text + "'");
+        }
+    }
+
     @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--one-shot",
-            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. Default:"
-                    + " false; the demonstration always does.")
-    boolean oneShot;
+            arity = "0..1",
+            paramLabel = "matched",
+            defaultValue = "false",
+            fallbackValue = "true",
+            converter = Comparisons.class,
+            completionCandidates = Comparisons.class,
+            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. With 'matched'"
+                    + " L1 runs once more, with as many steps before finetuning as growing takes, and FixReg gets the"
+                    + " steps of GReg-1. Default: ${DEFAULT-VALUE}; true in the demonstration.")
+    L1Comparison oneShot = L1Comparison.NONE;
 
     @HelpGroup(HelpGroup.Heading.RUN)
     @Option(
@@ -214,6 +241,15 @@ final class PruneOptions {
                     "Stop each phase after N steps, for trials; if growth is cut short, the groups chosen by then are"
                             + " removed, and the smallest in layers that have chosen none. 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
+
+    @HelpGroup(HelpGroup.Heading.RUN)
+    @Option(
+            names = "--seeds",
+            paramLabel = "N,N,...",
+            split = ",",
+            description = "A run for each of these seeds, in folders seedN of --out, and a table with mean and sample standard"
+                    + " deviation. The same command again does only what is missing. Default: one run, with --seed.")
+    List<Long> seeds;
 
     /** The method's settings; what no flag sets comes from {@code recipe}. */
     GregConfig config(Recipe recipe, long seed) {

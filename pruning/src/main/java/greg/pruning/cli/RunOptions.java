@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.train.Augmentation;
@@ -40,6 +41,13 @@ final class RunOptions {
                     + " --data, --class-path, --device, --threads, --workers, --no-graph, --checkpoint-interval and"
                     + " --allow-nonfinite may be changed. Default: none.")
     Path resume;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Repeat the run with this config.json, or in this folder: the flags of that run, as if they were"
+                    + " given; other flags override them. The folder is a new one. Default: none.")
+    Path config;
 
     @Option(
             names = "--checkpoint-interval",
@@ -96,6 +104,9 @@ final class RunOptions {
         }
         return kind;
     }
+
+    /** The config.json of the run that is resumed or repeated; null for others. Not a flag. */
+    JsonNode recorded;
 
     /** The run that is resumed; null for a new one. Not a flag: set for {@code --resume}. */
     ResumedRun resumed;
