@@ -235,6 +235,7 @@ public final class PruneRun {
             if (greg.method() != PruningMethod.L1) pruner.hooks(hooks(pruner, progress));
             PruningPlan removed = new LoopRunner(folder).run("pruning", REMEDY, () -> pruner.run(train));
             Pruning.Cut cut = pruning.cut(pruner, removed);
+            cut.warnings().forEach(warning -> monitor.say("warning: %s", warning));
             if (cut.outcome().cutShort()) monitor.say("%s: %s", method, cutShort(cut.outcome()));
             return cut;
         }

@@ -22,6 +22,7 @@ import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.RemovalPlan;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,8 +42,10 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
      * @param spec how to build the pruned network, masks included
      * @param growth at which iterations layers picked and finished; null for method L1, which decides without training
      * @param outcome how the growth ended
+     * @param warnings what {@link #resolve} could not know, one line each
      */
-    public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
+    public record Cut(
+            NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome, List<String> warnings) {
         /** For plan.json. */
         public PlanFile describe(GregConfig by) {
             Map<String, Integer> masked = new LinkedHashMap<>();
@@ -140,7 +143,9 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
     /** The result of a pruner that has run. */
     Cut cut(Pruner pruner, PruningPlan plan) {
         PruningReport report = pruner.report();
-        return new Cut(spec.pruned(plan), report.times(), report.outcome());
+        List<String> warnings = new ArrayList<>(report.warnings());
+        warnings.removeAll(resolve().warnings());
+        return new Cut(spec.pruned(plan), report.times(), report.outcome(), warnings);
     }
 
     /** Removes what L1 chooses at once: the network is smaller afterwards (or, for single weights, masked). */

@@ -70,9 +70,9 @@ class SameExperimentTest {
     }
 
     private static RunData data(String name, ImageShape shape, int train, int test) {
-        DatasetInfo info = DatasetInfo.of(name, shape, Normalization.CIFAR);
+        DatasetInfo info = DatasetInfo.of(name, shape);
         return new RunData(
-                name, 0, new DataSplit(new Counted(info, train), new Counted(info, test)), Normalization.CIFAR);
+                name, 0, new DataSplit(new Counted(info, train), new Counted(info, test)), Normalization.CIFAR10);
     }
 
     private static RunData cifar(int train, int test) {
