@@ -108,15 +108,16 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
     /**
      * What another run pruned.
      *
+     * @param setting that names it, for messages
      * @param model its folder, or a file that it wrote
      */
-    public static InheritedPruning inherit(Path model, InheritedPruning.Mode mode, Granularity wg) {
-        Checkpoint checkpoint = NetworkSpec.read("basePrModel", model);
+    public static InheritedPruning inherit(String setting, Path model, InheritedPruning.Mode mode, Granularity wg) {
+        Checkpoint checkpoint = NetworkSpec.read(setting, model);
         NetworkSpec other = NetworkSpec.stored(checkpoint);
         boolean masked = other.plan() instanceof MaskPlan;
         if (!other.isPruned() || masked == wg.structured()) {
             throw new SettingException(
-                    "basePrModel",
+                    setting,
                     "expected a network pruned by granularity = "
                             + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
                             + (masked ? "masked by granularity = weight" : other.isPruned() ? "cut" : "not pruned"));
