@@ -28,6 +28,9 @@ final class EffectiveSettings {
         }
     }
 
+    /** A limit or size of 0 says that there is none. */
+    private static final Set<Setting> NONE_IF_0 = Set.of(Setting.MAX_ITERATIONS, Setting.IMAGE_SIZE);
+
     private final CommandSpec spec;
     private final Map<Setting, String> values = new EnumMap<>(Setting.class);
     private Set<Setting> preset = Set.of();
@@ -40,18 +43,22 @@ final class EffectiveSettings {
         for (OptionSpec option : spec.options()) {
             Setting setting = Setting.ofWritten(Invocations.name(option));
             Object value = option.getValue();
-            boolean unset = value == null || value.equals(false) || value.equals("") || value.equals(0);
-            if (setting != null && setting.role().decides() && !unset) values.put(setting, value.toString());
+            boolean unset = value == null || value.equals(false) || value.equals("");
+            if (setting != null && setting.role().decides() && !unset) put(setting, value.toString());
         }
         values.remove(Setting.NO_FINETUNE); // the number of epochs says it
     }
 
     /** The values that the run has, where they are not the options' own. */
     EffectiveSettings with(Map<Setting, String> settled) {
-        settled.forEach((setting, value) -> {
-            if (!value.equals("false")) values.put(setting, value);
-        });
+        settled.forEach(this::put);
         return this;
+    }
+
+    /** Leaves out what is off. */
+    private void put(Setting setting, String value) {
+        boolean off = value.equals("false") || value.equals("0") && NONE_IF_0.contains(setting);
+        if (!off) values.put(setting, value);
     }
 
     /** Leaves out what this run does not read. */

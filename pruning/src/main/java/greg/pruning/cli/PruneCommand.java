@@ -178,7 +178,7 @@ final class PruneCommand implements Rerun.Command {
                     "%s on %s, %s",
                     networkSpec.arch(), runData.name(), backend.device().name());
             Set<Setting> fromCheckpoint = EnumSet.copyOf(data.followed());
-            if (start != null) fromCheckpoint.add(Setting.ARCH);
+            if (arch.weights != null) fromCheckpoint.add(Setting.ARCH);
             console.say("%s", announced(settings.recipe, preset, runData));
             new EffectiveSettings(spec)
                     .with(effective.bySetting())

@@ -85,7 +85,7 @@ final class TrainCommand implements Rerun.Command {
                     "%s on %s, %s",
                     networkSpec.arch(), runData.name(), backend.device().name());
             Set<Setting> fromCheckpoint = EnumSet.copyOf(data.followed());
-            if (start != null) fromCheckpoint.add(Setting.ARCH);
+            if (arch.weights != null) fromCheckpoint.add(Setting.ARCH);
             new EffectiveSettings(spec)
                     .with(Map.of(Setting.ARCH, networkSpec.arch()))
                     .checkpoint(fromCheckpoint)

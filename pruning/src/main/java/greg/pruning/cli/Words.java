@@ -9,12 +9,11 @@ import java.util.Map;
 final class Words {
     private Words() {}
 
-    /** The constant of that name, in whatever case; UsageException naming the known ones otherwise. */
+    /** The constant of that exact name; UsageException naming the known ones otherwise. */
     static <E extends Enum<E>> E parse(String flag, Class<E> type, String text) {
         Map<String, E> known = Written.constants(type);
-        for (Map.Entry<String, E> constant : known.entrySet()) {
-            if (constant.getKey().equalsIgnoreCase(text)) return constant.getValue();
-        }
+        E constant = known.get(text);
+        if (constant != null) return constant;
         throw new UsageException(flag + ": expected one of " + String.join(", ", known.keySet()) + ", got '" + text
                 + "'" + NearestName.hint(text, known.keySet()));
     }
