@@ -16,7 +16,8 @@ final class GroupedHelp {
     /** For a command and all of its own commands. */
     static void install(CommandLine command) {
         command.getCommandSpec().usageMessage().abbreviateSynopsis(true);
-        command.getHelpSectionMap().put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedHelp::options);
+        command.getHelpSectionMap()
+                .put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedHelp::options);
         command.getSubcommands().values().forEach(GroupedHelp::install);
     }
 

@@ -12,7 +12,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code greg help COMMAND}: the same as {@code greg COMMAND --help}. */
-@Command(name = "help", description = "Shows the help of a command, such as 'greg help prune' or 'greg help study oracle'.")
+@Command(
+        name = "help",
+        description = "Shows the help of a command, such as 'greg help prune' or 'greg help study oracle'.")
 final class HelpCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -35,7 +37,8 @@ final class HelpCommand implements Callable<Integer> {
                 throw new ParameterException(
                         command,
                         "unknown command '" + name + "'"
-                                + NearestName.hint(name, command.getSubcommands().keySet()));
+                                + NearestName.hint(
+                                        name, command.getSubcommands().keySet()));
             }
             command = next;
         }

@@ -19,8 +19,8 @@ import picocli.CommandLine.ParseResult;
  * several methods, but they are not silent either.
  */
 final class IdleFlags {
-    private static final List<Setting> OF_PICKING = List.of(
-            Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
+    private static final List<Setting> OF_PICKING =
+            List.of(Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
     private static final List<Setting> OF_GROWING = List.of(Setting.REG_GRANULARITY_PRUNE, Setting.MAG_RATIO_LIMIT);
 
     private final ParseResult given;
@@ -70,8 +70,9 @@ final class IdleFlags {
             case L1 -> matched ? OF_PICKING : Setting.of(Setting.Role.GROWTH);
             case GREG_1 -> OF_PICKING;
             case GREG_2 -> List.of();
-            case FIX_REG -> Stream.concat(OF_PICKING.stream(), matched ? Stream.of() : OF_GROWING.stream())
-                    .toList();
+            case FIX_REG ->
+                Stream.concat(OF_PICKING.stream(), matched ? Stream.of() : OF_GROWING.stream())
+                        .toList();
         };
     }
 

@@ -39,8 +39,8 @@ final class OracleChoices {
         for (Path folder : folders) {
             Path config = folder.resolve("config.json");
             if (!Files.isRegularFile(config)) {
-                throw new UsageException("--runs " + folder + ": expected the folder of a run of 'greg prune'; there is no "
-                        + config);
+                throw new UsageException(
+                        "--runs " + folder + ": expected the folder of a run of 'greg prune'; there is no " + config);
             }
             String name = Json.read(config).path("pruning").path("method").asText() + " of " + folder;
             runs.put(name, folder);
@@ -98,7 +98,7 @@ final class OracleChoices {
         Path base = folder.resolve(PruneRun.BASE);
         float[] theirs = Checkpoints.load(base).state().get(layer.parameter()).values();
         if (Arrays.equals(theirs, weight)) return;
-        throw new UsageException("--runs " + folder + ": it began with another network than --weights; give --weights "
-                + base);
+        throw new UsageException(
+                "--runs " + folder + ": it began with another network than --weights; give --weights " + base);
     }
 }

@@ -206,8 +206,9 @@ final class PruneCommand implements Rerun.Command {
 
     private int seeds() throws Exception {
         if (speed.given()) {
-            throw new UsageException("--seeds: with --target-speedup or --target-latency each run would measure, and choose"
-                    + " ratios of its own; give those of one run with --stage-pr");
+            throw new UsageException(
+                    "--seeds: with --target-speedup or --target-latency each run would measure, and choose"
+                            + " ratios of its own; give those of one run with --stage-pr");
         }
         return SeedRuns.run(spec, run, prune.seeds);
     }
@@ -253,8 +254,9 @@ final class PruneCommand implements Rerun.Command {
         Target.Resolved resolved = pruning.resolve();
         boolean nothing = resolved.layers().stream().allMatch(t -> t.ratio() == 0 && t.preset() == null);
         if (nothing && pruning.config().method() == PruningMethod.L1 && arch.weights == null) {
-            throw new UsageException("--stage-pr " + target.stagePr + " with --method L1 removes nothing; to train a network"
-                    + " that is not pruned use 'greg train', where --lr-ft is called --lr");
+            throw new UsageException(
+                    "--stage-pr " + target.stagePr + " with --method L1 removes nothing; to train a network"
+                            + " that is not pruned use 'greg train', where --lr-ft is called --lr");
         }
         resolved.warnings().forEach(console::warn);
     }
@@ -266,7 +268,8 @@ final class PruneCommand implements Rerun.Command {
                     "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",
                     Written.name(config.pickPruned()));
         }
-        IdleFlags.warn(spec.commandLine().getParseResult(), config, finetune, prune.oneShot, arch.weights != null, console);
+        IdleFlags.warn(
+                spec.commandLine().getParseResult(), config, finetune, prune.oneShot, arch.weights != null, console);
         if (config.method() != PruningMethod.FIX_REG) return;
         long constant = config.growing().stabilizeRegInterval() + 1L;
         if (prune.oneShot == L1Comparison.MATCHED) {
@@ -275,8 +278,7 @@ final class PruneCommand implements Rerun.Command {
             console.say(
                     "warning: FixReg trains %,d steps until the removal, GReg-1 with these settings %,d; --one-shot matched"
                             + " gives FixReg as many",
-                    constant,
-                    config.growing().steps());
+                    constant, config.growing().steps());
         }
     }
 

@@ -227,9 +227,10 @@ final class PruneOptions {
             fallbackValue = "true",
             converter = Comparisons.class,
             completionCandidates = Comparisons.class,
-            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. With 'matched'"
-                    + " L1 runs once more, with as many steps before finetuning as growing takes, and FixReg gets the"
-                    + " steps of GReg-1. Default: ${DEFAULT-VALUE}; true in the demonstration.")
+            description =
+                    "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. With 'matched'"
+                            + " L1 runs once more, with as many steps before finetuning as growing takes, and FixReg gets the"
+                            + " steps of GReg-1. Default: ${DEFAULT-VALUE}; true in the demonstration.")
     L1Comparison oneShot = L1Comparison.NONE;
 
     @HelpGroup(HelpGroup.Heading.RUN)
@@ -247,8 +248,9 @@ final class PruneOptions {
             names = "--seeds",
             paramLabel = "N,N,...",
             split = ",",
-            description = "A run for each of these seeds, in folders seedN of --out, and a table with mean and sample standard"
-                    + " deviation. The same command again does only what is missing. Default: one run, with --seed.")
+            description =
+                    "A run for each of these seeds, in folders seedN of --out, and a table with mean and sample standard"
+                            + " deviation. The same command again does only what is missing. Default: one run, with --seed.")
     List<Long> seeds;
 
     /** The method's settings; what no flag sets comes from {@code recipe}. */

@@ -47,8 +47,10 @@ final class ReferenceFlags {
 
     /** What is said to them, in one phrase. */
     static String message(List<String> flags) {
-        List<String> known = flags.stream().filter(INSTEAD::containsKey).distinct().toList();
-        String each = known.stream().map(flag -> flag + ": " + INSTEAD.get(flag)).collect(Collectors.joining("; "));
+        List<String> known =
+                flags.stream().filter(INSTEAD::containsKey).distinct().toList();
+        String each =
+                known.stream().map(flag -> flag + ": " + INSTEAD.get(flag)).collect(Collectors.joining("; "));
         return "leave out " + String.join(", ", known) + ", which only the reference implementation has (" + each + ")";
     }
 }

@@ -19,14 +19,14 @@ final class Repeat {
     static int run(CommandSpec given, RunOptions options) throws Exception {
         Path file = Files.isDirectory(options.config) ? options.config.resolve("config.json") : options.config;
         if (!Files.isRegularFile(file)) {
-            throw new UsageException("--config " + options.config + ": expected the config.json of a run, or its folder;"
-                    + " there is none");
+            throw new UsageException("--config " + options.config
+                    + ": expected the config.json of a run, or its folder;" + " there is none");
         }
         JsonNode config = Json.read(file);
         String command = config.path("command").asText();
         if (!command.equals(given.name())) {
-            throw new UsageException("--config " + options.config + " is of a run of 'greg " + command + "', not of 'greg "
-                    + given.name() + "'");
+            throw new UsageException("--config " + options.config + " is of a run of 'greg " + command
+                    + "', not of 'greg " + given.name() + "'");
         }
         Map<String, String> words = new LinkedHashMap<>(Rerun.given(Rerun.parse(given, file, config)));
         words.keySet().removeIf(name -> Rerun.role(name) == Setting.Role.FOLDER);

@@ -45,8 +45,9 @@ final class RunOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Repeat the run with this config.json, or in this folder: the flags of that run, as if they were"
-                    + " given; other flags override them. The folder is a new one. Default: none.")
+            description =
+                    "Repeat the run with this config.json, or in this folder: the flags of that run, as if they were"
+                            + " given; other flags override them. The folder is a new one. Default: none.")
     Path config;
 
     @Option(

@@ -88,11 +88,5 @@ final class StudyJacobianCommand extends NetworkCommand {
     /** What {@code --json} shows. */
     @JsonNaming(SnakeCaseStrategy.class)
     private record Output(
-            String arch,
-            int samples,
-            double mean,
-            double std,
-            double max,
-            double min,
-            List<double[]> singularValues) {}
+            String arch, int samples, double mean, double std, double max, double min, List<double[]> singularValues) {}
 }

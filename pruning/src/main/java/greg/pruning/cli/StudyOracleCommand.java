@@ -54,8 +54,9 @@ final class StudyOracleCommand extends NetworkCommand {
             names = "--remove",
             split = ",",
             paramLabel = "K[,K...]",
-            description = "How many of its groups to remove: one number for all layers, or one for each. Default: as many as"
-                    + " the first of --runs.")
+            description =
+                    "How many of its groups to remove: one number for all layers, or one for each. Default: as many as"
+                            + " the first of --runs.")
     private List<Integer> remove;
 
     @Option(names = "--wg", paramLabel = "GROUP", description = "filter, channel or weight. Default: filter.")
@@ -65,8 +66,9 @@ final class StudyOracleCommand extends NetworkCommand {
             names = "--runs",
             split = ",",
             paramLabel = "RUN[,RUN...]",
-            description = "Folders of finished pruning runs that began with the same --weights: what they have removed of the"
-                    + " layers is ranked too. Default: none.")
+            description =
+                    "Folders of finished pruning runs that began with the same --weights: what they have removed of the"
+                            + " layers is ranked too. Default: none.")
     private List<Path> runs = List.of();
 
     @Option(
@@ -210,8 +212,7 @@ final class StudyOracleCommand extends NetworkCommand {
     }
 
     private Choice choice(String name, Oracle.Outcome outcome, Oracle.Result result) {
-        int[] pruned =
-                outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
+        int[] pruned = outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
         boolean tuned = steps > 0;
         return new Choice(
                 name,
@@ -260,8 +261,7 @@ final class StudyOracleCommand extends NetworkCommand {
                     .append(c.pruned.size() > SHOWN ? ", ...\n" : "\n");
         }
         if (study.rankCorrelation != null) {
-            text.append(String.format(
-                    Locale.ROOT, "rank correlation of the two losses %.3f%n", study.rankCorrelation));
+            text.append(String.format(Locale.ROOT, "rank correlation of the two losses %.3f%n", study.rankCorrelation));
         }
         return text.toString();
     }

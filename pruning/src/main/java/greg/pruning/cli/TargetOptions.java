@@ -163,6 +163,10 @@ final class TargetOptions {
                 ? Words.parse("--inherit-pruned", InheritedPruning.Mode.class, inheritPruned)
                 : choosesItself ? InheritedPruning.Mode.PR : InheritedPruning.Mode.INDEX;
         return new Target(
-                null, SkipLayers.NONE, Pruning.inherit("basePrModel", basePrModel, mode, config.granularity()), pruneCoupled, false);
+                null,
+                SkipLayers.NONE,
+                Pruning.inherit("basePrModel", basePrModel, mode, config.granularity()),
+                pruneCoupled,
+                false);
     }
 }

@@ -111,7 +111,8 @@ public record Target(
             double ratio = rounded(shares.ratios()[i], layer, sets);
             if (ratio == 0 && shares.ratios()[i] != 0) whole.add(layer.name());
             boolean cut = sets.granularity().structured() && !layer.linear() && ratio > 0;
-            int units = sets.coupling(layer).count(sets.granularity().index(layer).count());
+            int units =
+                    sets.coupling(layer).count(sets.granularity().index(layer).count());
             if (cut && units - Selection.count(ratio, units) == 1) thin.put(layer.name(), units);
             targets.add(new LayerTarget(
                     layer,
@@ -137,7 +138,8 @@ public record Target(
     public static List<String> oneLeft(Granularity granularity, Map<String, Integer> thin) {
         Map<Integer, List<String>> bySize = new TreeMap<>();
         thin.forEach((name, groups) -> {
-            if (groups >= MANY) bySize.computeIfAbsent(groups, g -> new ArrayList<>()).add(name);
+            if (groups >= MANY)
+                bySize.computeIfAbsent(groups, g -> new ArrayList<>()).add(name);
         });
         List<String> warnings = new ArrayList<>();
         bySize.forEach((groups, names) -> {

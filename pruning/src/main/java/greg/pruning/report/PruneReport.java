@@ -43,8 +43,9 @@ public record PruneReport(
         Published published) {
 
     /** Masked weights are multiplied like all others. */
-    static final String MASKED = "masked weights: the speedup in theory needs sparse kernels; dense ones, such as greg's,"
-            + " multiply by zeros too and gain nothing";
+    static final String MASKED =
+            "masked weights: the speedup in theory needs sparse kernels; dense ones, such as greg's,"
+                    + " multiply by zeros too and gain nothing";
 
     /** A way of pruning beside the one of the run. */
     private record Column(String title, Accuracies accuracies, String published) {}

@@ -326,7 +326,8 @@ public final class PruneRun {
     private TrainConfig growthSteps() {
         GregConfig greg = pruning.config();
         JsonNode removal = folder.readJson(RunFiles.PLAN).path("growth").path("removal"); // an iteration, from 0
-        long steps = removal.isNumber() ? removal.longValue() + 1 : greg.growing().steps();
+        long steps =
+                removal.isNumber() ? removal.longValue() + 1 : greg.growing().steps();
         if (plan.maxIterations() > 0) steps = Math.min(steps, plan.maxIterations());
         int perEpoch = data.training(plan.finetune().augment(), plan.batchSize(), greg.seed())
                 .stepsPerEpoch();

@@ -139,7 +139,9 @@ public record PruneSettings(
     private static void put(Map<Setting, String> values, JsonNode fields) {
         fields.properties().forEach(field -> {
             Setting setting = Setting.ofWritten(field.getKey().replace('_', '-'));
-            if (setting != null && field.getValue().isValueNode() && !field.getValue().isNull()) {
+            if (setting != null
+                    && field.getValue().isValueNode()
+                    && !field.getValue().isNull()) {
                 values.put(setting, plain(field.getValue()));
             }
         });

@@ -25,8 +25,8 @@ public final class SameExperiment {
             "imagenet", new int[] {1_281_167, 50_000});
 
     /** Only GReg-2 picks. */
-    private static final Set<Setting> OF_PICKING = Set.of(
-            Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
+    private static final Set<Setting> OF_PICKING =
+            Set.of(Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);
 
     private SameExperiment() {}
 
@@ -49,7 +49,8 @@ public final class SameExperiment {
             theirs.remove(Setting.BASE_LR);
         }
         theirs.remove(Setting.ONE_SHOT); // what is run beside it
-        if (settings.method() == PruningMethod.L1) Setting.of(Setting.Role.GROWTH).forEach(theirs::remove);
+        if (settings.method() == PruningMethod.L1)
+            Setting.of(Setting.Role.GROWTH).forEach(theirs::remove);
         if (settings.method() != PruningMethod.GREG_2) OF_PICKING.forEach(theirs::remove);
         theirs.put(Setting.ARCH, preset.arch());
         ours.put(Setting.ARCH, arch);

@@ -29,7 +29,8 @@ class EffectiveSettingsTest extends LenetRuns {
         Cli run = prune(temp.resolve("run"), "--stage-pr", RATIOS, "--method", "GReg-1", "--no-finetune");
         assertEquals(0, run.code(), run.err());
         List<String> flags = line(run, "flag");
-        assertTrue(flags.containsAll(List.of("--stage-pr " + RATIOS, "--method GReg-1", "--lr-prune 0.01")), flags + "");
+        assertTrue(
+                flags.containsAll(List.of("--stage-pr " + RATIOS, "--method GReg-1", "--lr-prune 0.01")), flags + "");
         assertEquals(List.of("--arch lenet5"), line(run, "checkpoint"));
         List<String> recipe = line(run, "recipe cifar");
         assertEquals(List.of("--wg filter", "--weight-decay 0.0005"), recipe);

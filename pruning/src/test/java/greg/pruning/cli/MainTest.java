@@ -12,10 +12,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.Map;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -68,7 +68,8 @@ class MainTest {
     @Test
     void theFlagsOfPruneAreInGroups() {
         String help = Cli.run("prune", "--help").out();
-        List<String> headings = help.lines().filter(l -> l.matches("[A-Z][a-z ]+:")).toList();
+        List<String> headings =
+                help.lines().filter(l -> l.matches("[A-Z][a-z ]+:")).toList();
         assertEquals(List.of("Network:", "Data:", "What goes:", "Growth:", "Finetuning:", "Run:"), headings);
         Map<String, String> groups = Map.of(
                 "--arch", "Network:",
@@ -94,7 +95,9 @@ class MainTest {
 
     @Test
     void helpOfACommandIsWhatItsFlagShows() {
-        assertEquals(Cli.run("study", "oracle", "--help").out(), Cli.run("help", "study", "oracle").out());
+        assertEquals(
+                Cli.run("study", "oracle", "--help").out(),
+                Cli.run("help", "study", "oracle").out());
         assertEquals(Cli.run("--help").out(), Cli.run("help").out());
         Cli unknown = Cli.run("help", "study", "orcle");
         assertEquals(2, unknown.code());
@@ -122,16 +125,18 @@ class MainTest {
     /** As in the reference's README. */
     @Test
     void whatOnlyTheReferenceHasIsNamedAtOnce() {
-        Cli pasted = Cli.run(("prune --dataset imagenet --arch resnet34 --pretrained --method GReg-1 --screen --stage_pr"
-                        + " [0,0.5,0.6,0.4,0,0] --skip_layers [1.0,2.0,2.3,3.0,3.5] --project GReg-1__resnet34")
-                .split(" "));
+        Cli pasted =
+                Cli.run(("prune --dataset imagenet --arch resnet34 --pretrained --method GReg-1 --screen --stage_pr"
+                                + " [0,0.5,0.6,0.4,0,0] --skip_layers [1.0,2.0,2.3,3.0,3.5] --project GReg-1__resnet34")
+                        .split(" "));
         assertEquals(2, pasted.code());
         String start = "greg: leave out --pretrained, --screen, --project, which only the reference implementation has";
         assertTrue(pasted.err().startsWith(start), pasted.err());
         assertTrue(pasted.err().contains("--project: the folder of the run is named with --out"), pasted.err());
-        Cli base = Cli.run(("prune --arch resnet56 --dataset synthetic --method L1 --stage_pr [0,0,0,0,0] --batch_size 256"
-                        + " --wd 0.0005 --lr_ft {0:0.1,100:0.01,150:0.001} --epochs 200")
-                .split(" "));
+        Cli base =
+                Cli.run(("prune --arch resnet56 --dataset synthetic --method L1 --stage_pr [0,0,0,0,0] --batch_size 256"
+                                + " --wd 0.0005 --lr_ft {0:0.1,100:0.01,150:0.001} --epochs 200")
+                        .split(" "));
         assertEquals(2, base.code());
         assertTrue(base.err().contains("use 'greg train', where --lr-ft is called --lr"), base.err());
     }

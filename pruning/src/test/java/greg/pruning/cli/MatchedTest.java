@@ -18,7 +18,8 @@ class MatchedTest extends LenetRuns {
         long last = -1;
         for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
             JsonNode record = JSON.readTree(line);
-            if (record.path("phase").asText().equals(phase)) last = record.path("iteration").asLong();
+            if (record.path("phase").asText().equals(phase))
+                last = record.path("iteration").asLong();
         }
         return last + 1;
     }
@@ -68,7 +69,9 @@ class MatchedTest extends LenetRuns {
     @Test
     void l1AloneGetsThemToo() throws Exception {
         Path run = pruned("l1", "--method", "L1", "--stage-pr", RATIOS, "--one-shot", "matched");
-        assertEquals("L1 matched to GReg-1", report(run).get("l1_matched").get("method").asText());
+        assertEquals(
+                "L1 matched to GReg-1",
+                report(run).get("l1_matched").get("method").asText());
         assertTrue(report(run).get("one_shot_l1").isNull(), "it is the method of the run");
     }
 

@@ -299,8 +299,7 @@ class MethodsTest extends LenetRuns {
         assertTrue(sample.out().contains("5 of 120 ways to remove 2 of 16 filters"), sample.out());
         Cli weights = study("oracle", "--layer", "conv1", "--remove", "75", "--wg", "weight", "--most", "3");
         assertTrue(weights.out().contains("3 of 9.28e+43 ways to remove 75 of 150 weights"), weights.out());
-        assertEquals(
-                2, study("oracle", "--layer", "conv1", "--remove", "6").code());
+        assertEquals(2, study("oracle", "--layer", "conv1", "--remove", "6").code());
         Cli unknown = study("oracle", "--layer", "cnv1", "--remove", "1");
         assertEquals(2, unknown.code());
         assertTrue(unknown.err().contains("did you mean 'conv1'?"), unknown.err());
@@ -311,7 +310,8 @@ class MethodsTest extends LenetRuns {
     void theImagesOfTheOracleAreDrawnBySeed() throws Exception {
         List<String> losses = new ArrayList<>();
         for (String seed : List.of("0", "0", "1")) {
-            Cli oracle = study("oracle", "--layer", "conv1", "--remove", "3", "--images", "4", "--seed", seed, "--json");
+            Cli oracle =
+                    study("oracle", "--layer", "conv1", "--remove", "3", "--images", "4", "--seed", seed, "--json");
             losses.add(JSON.readTree(oracle.out())
                     .get("layers")
                     .get(0)

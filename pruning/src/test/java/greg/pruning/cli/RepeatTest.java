@@ -49,7 +49,16 @@ class RepeatTest {
         Path run = run("prune", "--method", "GReg-1");
         Path again = temp.resolve("again");
         Cli repeated = Cli.run(
-                "prune", "--config", run.toString(), "--out", again.toString(), "--method", "L1", "--seed", "1", "--wd=0");
+                "prune",
+                "--config",
+                run.toString(),
+                "--out",
+                again.toString(),
+                "--method",
+                "L1",
+                "--seed",
+                "1",
+                "--wd=0");
         assertEquals(0, repeated.code(), repeated.err());
         JsonNode pruning = config(again).get("pruning");
         assertEquals("L1", pruning.get("method").asText());
@@ -70,19 +79,26 @@ class RepeatTest {
         Path file = temp.resolve("edited.json");
         Files.writeString(file, config.toString());
         Path again = temp.resolve("again");
-        assertEquals(0, Cli.run("prune", "--config", file.toString(), "--out", again.toString()).code());
+        assertEquals(
+                0,
+                Cli.run("prune", "--config", file.toString(), "--out", again.toString())
+                        .code());
         assertEquals(1e-4, config(again).get("pruning").get("weight_decay").asDouble());
         config.remove("recipe");
         Files.writeString(file, config.toString());
         Path older = temp.resolve("older");
-        assertEquals(0, Cli.run("prune", "--config", file.toString(), "--out", older.toString()).code());
+        assertEquals(
+                0,
+                Cli.run("prune", "--config", file.toString(), "--out", older.toString())
+                        .code());
         assertEquals(5e-4, config(older).get("pruning").get("weight_decay").asDouble());
     }
 
     @Test
     void refusesWhatIsNoRunOfThisCommand() throws Exception {
         Path run = run("train");
-        Cli other = Cli.run("prune", "--config", run.toString(), "--out", temp.resolve("x").toString());
+        Cli other = Cli.run(
+                "prune", "--config", run.toString(), "--out", temp.resolve("x").toString());
         assertEquals(2, other.code());
         assertTrue(other.err().contains("is of a run of 'greg train', not of 'greg prune'"), other.err());
         Path file = temp.resolve("c.json");

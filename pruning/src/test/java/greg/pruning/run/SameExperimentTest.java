@@ -80,8 +80,7 @@ class SameExperimentTest {
     }
 
     private static List<String> differences(GregConfig greg, TrainConfig base, TrainConfig finetune) {
-        PruneSettings settings =
-                PruneSettings.of(greg, 128, base, finetune, Reinit.NONE, L1Comparison.FINETUNED);
+        PruneSettings settings = PruneSettings.of(greg, 128, base, finetune, Reinit.NONE, L1Comparison.FINETUNED);
         return SameExperiment.differences(PRESET, settings, TARGET, "resnet56", cifar(50_000, 10_000));
     }
 
@@ -114,16 +113,14 @@ class SameExperimentTest {
     @ParameterizedTest
     @MethodSource("grown")
     void anotherGrowthIsAnotherExperiment(UnaryOperator<GregConfig.Builder> change, String expected) {
-        assertEquals(
-                List.of(expected), differences(change.apply(greg()).build(), BASE, FINETUNE));
+        assertEquals(List.of(expected), differences(change.apply(greg()).build(), BASE, FINETUNE));
     }
 
     @Test
     void shorterTrainingIsAnotherExperiment() {
         GregConfig greg = greg().build();
         assertEquals(List.of("epochs = 120"), differences(greg, BASE, sgd("0:0.01,60:0.001,90:0.0001", 119)));
-        assertEquals(
-                List.of("lrFt = 0:0.01,60:0.001,90:0.0001"), differences(greg, BASE, sgd("0:0.01,60:0.001", 120)));
+        assertEquals(List.of("lrFt = 0:0.01,60:0.001,90:0.0001"), differences(greg, BASE, sgd("0:0.01,60:0.001", 120)));
         assertEquals(List.of("baseEpochs = 200"), differences(greg, sgd("0:0.1,100:0.01,150:0.001", 1), FINETUNE));
         assertEquals(List.of("batchSize = 128"), differences(greg, BASE, FINETUNE.withBatchSize(64)));
         assertEquals(
@@ -133,8 +130,7 @@ class SameExperimentTest {
     }
 
     private static List<String> differences(RunData data) {
-        PruneSettings settings =
-                PruneSettings.of(greg().build(), 128, BASE, FINETUNE, Reinit.NONE, L1Comparison.NONE);
+        PruneSettings settings = PruneSettings.of(greg().build(), 128, BASE, FINETUNE, Reinit.NONE, L1Comparison.NONE);
         return SameExperiment.differences(PRESET, settings, TARGET, "resnet56", data);
     }
 

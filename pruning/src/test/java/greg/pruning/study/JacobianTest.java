@@ -63,7 +63,8 @@ class JacobianTest {
             assertEquals(3, jacobian.singularValues().size());
             for (double[] values : jacobian.singularValues()) assertArrayEquals(expected, values, 1e-5);
             double mean = Arrays.stream(expected).average().orElseThrow();
-            double squares = Arrays.stream(expected).map(v -> (v - mean) * (v - mean)).sum();
+            double squares =
+                    Arrays.stream(expected).map(v -> (v - mean) * (v - mean)).sum();
             Jacobian.Summary all = jacobian.summary();
             assertEquals(mean, all.mean(), 1e-5);
             assertEquals(Math.sqrt(squares / 5), all.std(), 1e-5, "of all 15 values, three times these five");
@@ -194,7 +195,8 @@ class JacobianTest {
             Shape two = Shape.of(2, 1, 28, 28);
             double usual = Jacobian.of(net, two, random(2 * 784, 5)).summary().mean();
             Reinit.ORTH.apply(net, 0);
-            double orthogonal = Jacobian.of(net, two, random(2 * 784, 5)).summary().mean();
+            double orthogonal =
+                    Jacobian.of(net, two, random(2 * 784, 5)).summary().mean();
             assertTrue(Math.abs(1 - orthogonal) < Math.abs(1 - usual), usual + " -> " + orthogonal);
             assertThrows(
                     IllegalArgumentException.class, () -> Jacobian.of(net, Shape.of(1, 2, 28, 28), random(2 * 784, 5)));

@@ -141,8 +141,7 @@ class OracleTest {
         assertEquals(6, channels.groups());
         assertEquals(15, channels.outcomes().size());
         for (Oracle.Outcome outcome : channels.outcomes()) {
-            int[] pruned =
-                    outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
+            int[] pruned = outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
             assertEquals(filters.of(pruned).loss(), outcome.loss(), 1e-6, outcome.toString());
         }
     }
