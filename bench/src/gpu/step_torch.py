@@ -187,9 +187,18 @@ def measure(step, samples, wait):
     return {"waited_us": waited, "queued_us": [1e6 * (time.perf_counter() - start) / samples]}
 
 
-def answer(request, device, wait):
+def step_for(request, device, kept):
+    # compiling takes a minute; a GPU's memory may not hold several networks
+    key = json.dumps({name: value for name, value in request.items() if name != "samples"}, sort_keys=True)
+    step = kept.get(key) or Step(request, device)
+    if device == "cpu":
+        kept[key] = step
+    return step
+
+
+def answer(request, device, wait, kept):
     try:
-        return measure(Step(request, device), request["samples"], wait)
+        return measure(step_for(request, device, kept), request["samples"], wait)
     except Exception as refused:  # whatever this version or this machine lacks for the mode
         first = (str(refused).strip() or type(refused).__name__).splitlines()[0]
         return {"skipped": f"{type(refused).__name__}: {first[:160]}"}
@@ -210,8 +219,9 @@ def main():
         where = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
         wait = torch.cuda.synchronize
     print(json.dumps({"version": f"PyTorch {torch.__version__} on {where}"}), file=answers, flush=True)
+    kept = {}
     for line in sys.stdin:
-        result = answer(json.loads(line), device, wait)
+        result = answer(json.loads(line), device, wait, kept)
         gc.collect()
         if device == "cuda":
             torch.cuda.empty_cache()

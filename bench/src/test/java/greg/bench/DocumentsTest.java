@@ -58,7 +58,7 @@ class DocumentsTest {
 
     private static List<Path> documents() throws IOException {
         List<Path> all = new ArrayList<>(List.of(ROOT.resolve("README.md")));
-        try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
+        try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
             all.addAll(docs.filter(p -> p.toString().endsWith(".md")).sorted().toList());
         }
         return all;

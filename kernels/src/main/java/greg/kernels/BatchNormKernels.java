@@ -41,6 +41,11 @@ public interface BatchNormKernels {
             Storage runningVar,
             Storage y);
 
+    /** Whether {@link #backward} is as fast over {@code dy} as into another storage; if not, the caller takes another. */
+    default boolean backwardInPlace() {
+        return true;
+    }
+
     /**
      * Gradients of the training form.
      *

@@ -14,8 +14,8 @@ public interface Conv2dKernels {
     /** dx: gradient with respect to x. */
     void backwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx);
 
-    /** Whether {@link #addBackwardData} is there; if not, the caller adds. */
-    default boolean accumulates() {
+    /** Whether {@link #addBackwardData} is there and pays for this convolution; if not, the caller adds. */
+    default boolean accumulates(Conv2dSpec spec) {
         return false;
     }
 

@@ -3,10 +3,11 @@ package greg.kernels;
 import static greg.kernels.Workspace.gauss;
 import static greg.kernels.Workspace.ramp;
 import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import greg.kernels.spec.Conv2dSpec;
+import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -47,6 +48,12 @@ class Conv2dKernelsTest {
         new Conv2dSpec(4, 16, 15, 1, 39, 1, 1, 2, 3, 5, 4, 3, 2, 1),
         new Conv2dSpec(2, 64, 16, 1, 48, 3, 1, 2, 3, 1, 2, 1, 2, 1),
         new Conv2dSpec(2, 16, 1, 9, 32, 1, 3, 1, 1, 2, 1, 3, 1, 1),
+        // so few weights for the pixels that the gradient may be computed as a convolution with the mirrored weight,
+        // and the other way round
+        Conv2dSpec.of(9, 16, 32, 32, 16, 3, 1, 1),
+        Conv2dSpec.of(8, 3, 24, 20, 5, 3, 1, 0),
+        new Conv2dSpec(8, 6, 20, 22, 4, 1, 3, 1, 1, 0, 2, 1, 1, 1),
+        new Conv2dSpec(12, 32, 24, 24, 16, 3, 3, 1, 1, 2, 1, 1, 1, 1),
         // groups: blocks of 16, odd ones, depthwise, depthwise with a multiplier
         new Conv2dSpec(2, 32, 7, 7, 32, 3, 3, 1, 1, 1, 1, 1, 1, 2),
         new Conv2dSpec(2, 24, 6, 6, 48, 3, 3, 2, 2, 1, 1, 1, 1, 3),
@@ -93,8 +100,10 @@ class Conv2dKernelsTest {
     @MethodSource("greg.kernels.BackendsUnderTest#all")
     void addsToAGradient(String kind) {
         Backend backend = BackendsUnderTest.open(kind);
-        Assumptions.assumeTrue(backend.conv2d().accumulates(), kind + " leaves the addition to its caller");
-        for (Conv2dSpec s : SPECS) {
+        List<Conv2dSpec> specs =
+                Stream.of(SPECS).filter(backend.conv2d()::accumulates).toList();
+        assertFalse(specs.isEmpty(), kind);
+        for (Conv2dSpec s : specs) {
             try (Workspace k = new Workspace(backend)) {
                 Storage w = k.put(gauss(1, s.wDims()));
                 Storage dy = k.put(gauss(2, s.yDims()));

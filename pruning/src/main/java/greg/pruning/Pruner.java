@@ -236,7 +236,7 @@ public final class Pruner {
         return growth;
     }
 
-    /** Prunes at once, by method L1, which needs no training. */
+    /** Prunes at once, by method L1, which needs no training, and a score that needs no gradients. */
     public PruningPlan run() {
         return run(null);
     }
@@ -245,7 +245,7 @@ public final class Pruner {
      * Trains with the growing penalty until the groups to be removed have faded, and removes them: the network is smaller
      * afterwards, or for single weights masked. Optimizers created for it before must not be used afterwards.
      *
-     * @param data the training images; may be null for method L1
+     * @param data the training images; may be null for method L1 with a score that needs no gradients
      * @return what was removed; {@link Pruned} saves it with the network
      * @throws IllegalArgumentException if the settings do not fit the network or each other, or remove nothing
      * @throws IllegalStateException if this pruner has already pruned, or the network is masked
@@ -288,6 +288,11 @@ public final class Pruner {
         return warnings;
     }
 
+    /** As {@link GregConfig} prints it, for files of versions that knew no scores but L1. */
+    private static String settings(String then) {
+        return then.contains(" score=") ? then : then.replace(", pickPruned=", ", score=L1, pickPruned=");
+    }
+
     private boolean trains() {
         return config.method() != PruningMethod.L1;
     }
@@ -300,6 +305,10 @@ public final class Pruner {
         if (trains() && data == null) {
             throw new IllegalArgumentException("pruner: " + config.method()
                     + " trains while its penalty grows, so it needs data; call run(TrainData), or use GregConfig.l1()");
+        }
+        if (config.score().function().needsGradient() && data == null) {
+            throw new IllegalArgumentException("pruner: the score " + config.score()
+                    + " needs gradients, so it needs data; call run(TrainData), or choose by another score");
         }
         network.parameters().forEach((name, p) -> {
             if (p.mask() == null) return;
@@ -348,6 +357,7 @@ public final class Pruner {
         TrainFile file = TrainFile.read(file());
         for (String part : List.of(SETTINGS, LAYERS, DATA)) {
             String then = file.notes().getOrDefault(part, "");
+            if (part.equals(SETTINGS)) then = settings(then);
             if (then.equals(notes.get(part))) continue;
             throw other("with other settings (" + without(then, notes.get(part)) + ", expected "
                     + without(notes.get(part), then) + ")");

@@ -8,6 +8,7 @@ import greg.datasets.Synthetic;
 import greg.kernels.Backend;
 import greg.kernels.spec.GroupIndex;
 import greg.nn.NnModule;
+import greg.nn.cost.CostModel;
 import greg.nn.model.Networks;
 import greg.nn.optim.Penalties;
 import greg.nn.optim.Sgd;
@@ -41,6 +42,7 @@ final class StepLoop implements AutoCloseable {
     private final TrainStep step;
     private final InputSource inputs;
     private final float growth;
+    private final long macs;
     private long steps;
 
     /**
@@ -54,6 +56,8 @@ final class StepLoop implements AutoCloseable {
         this.growth = growth;
         network = Networks.createInitialized(what.arch(), backend, 3, what.imageSize(), what.classes(), SEED)
                 .train(true);
+        CostModel cost = CostModel.of(network, 3, what.imageSize(), what.imageSize());
+        macs = what.batch() * (3 * cost.macs() - cost.layers().get(0).macs());
         sgd = new Sgd(network, MOMENTUM, WEIGHT_DECAY);
         sgd.learningRate(LEARNING_RATE);
         penalties = what.growing() ? sgd.penalize(filters()) : null;
@@ -116,6 +120,11 @@ final class StepLoop implements AutoCloseable {
                 .forEach((name, parameter) ->
                         weights.put(name, parameter.tensor().toHost()));
         return weights;
+    }
+
+    /** Multiply-accumulates of a step's convolutions and linear layers, forward and both gradients; the images need none. */
+    long macs() {
+        return macs;
     }
 
     void synchronize() {

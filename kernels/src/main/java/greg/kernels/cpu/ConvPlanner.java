@@ -1,6 +1,7 @@
 package greg.kernels.cpu;
 
 import greg.kernels.spec.Conv2dSpec;
+import java.util.List;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
@@ -8,6 +9,7 @@ import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc;
 
 /**
@@ -39,6 +41,16 @@ final class ConvPlanner {
             long[] dilations,
             long[] padding) {}
 
+    /**
+     * How a primitive is made.
+     *
+     * @param bias as in {@link #plan}
+     * @param naive whether oneDNN's naive loops will do
+     * @param mirrorOf the convolution whose {@link Mirror} this is, or null
+     * @param add whether the result is added to what its destination holds
+     */
+    private record Form(boolean bias, boolean naive, Conv2dSpec mirrorOf, boolean add) {}
+
     ConvPlanner(OneDnn dnn, LayoutChoice choice, WeightFormats formats) {
         this.dnn = dnn;
         this.choice = choice;
@@ -53,6 +65,10 @@ final class ConvPlanner {
     ConvPlan plan(Direction direction, Conv2dSpec spec, Layout given, boolean bias) {
         int leading = direction == Direction.FORWARD ? spec.inChannels() : spec.outChannels();
         var pairs = choice.pairs(spec, given, leading);
+        if (ConvPreference.mirrored(direction, spec) && !bias) {
+            ConvPlan plan = mirrored(Direction.BACKWARD_DATA, spec, pairs, false);
+            if (plan != null) return plan;
+        }
         if (ConvPreference.channelsLast(direction, spec)) {
             ConvPlan plan = build(direction, spec, new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC), bias, false);
             if (plan != null) return plan;
@@ -65,7 +81,42 @@ final class ConvPlanner {
         return build(direction, spec, pairs.get(pairs.size() - 1), bias, true);
     }
 
+    /**
+     * The data gradient added to what its destination holds: oneDNN can do that in the forward pass only, so it is that of the {@link
+     * Mirror}.
+     *
+     * @return null if it cannot be had, or would not be faster than an addition of its own
+     */
+    ConvPlan adding(Conv2dSpec spec, Layout given) {
+        Conv2dSpec mirror = Mirror.of(spec);
+        var pairs = choice.pairs(spec, given, spec.outChannels());
+        if (ConvPreference.channelsLast(Direction.FORWARD, mirror)) {
+            pairs = List.of(new LayoutChoice.Pair(Layout.NHWC, Layout.NHWC));
+        }
+        return mirrored(Direction.FORWARD, spec, pairs, true);
+    }
+
+    /**
+     * What {@code through} computes of the {@link Mirror}, which is the other direction of {@code spec}.
+     *
+     * @param pairs layouts of x and y of {@code spec}
+     */
+    private ConvPlan mirrored(Direction through, Conv2dSpec spec, List<LayoutChoice.Pair> pairs, boolean add) {
+        for (LayoutChoice.Pair pair : pairs) {
+            LayoutChoice.Pair swapped = new LayoutChoice.Pair(pair.y(), pair.x());
+            ConvPlan plan = build(through, Mirror.of(spec), swapped, new Form(false, false, spec, add));
+            if (plan != null) return new ConvPlan(plan.plan(), plan.format(), pair);
+        }
+        return null;
+    }
+
     private ConvPlan build(Direction direction, Conv2dSpec spec, LayoutChoice.Pair pair, boolean bias, boolean naive) {
+        return build(direction, spec, pair, new Form(bias, naive, null, false));
+    }
+
+    private ConvPlan build(Direction direction, Conv2dSpec spec, LayoutChoice.Pair pair, Form form) {
+        boolean bias = form.bias;
+        boolean naive = form.naive;
         Shape s = shape(spec, pair);
         engine e = dnn.engine();
         int direct = dnnl.dnnl_convolution_direct;
@@ -80,11 +131,22 @@ final class ConvPlanner {
                         ? new convolution_forward.primitive_desc(
                                 e, training, direct, s.x, s.w, s.b, s.y, s.strides, s.dilations, s.padding, s.padding)
                         : new convolution_forward.primitive_desc(
-                                e, training, direct, s.x, s.w, s.y, s.strides, s.dilations, s.padding, s.padding));
+                                e,
+                                training,
+                                direct,
+                                s.x,
+                                s.w,
+                                s.y,
+                                s.strides,
+                                s.dilations,
+                                s.padding,
+                                s.padding,
+                                form.add ? PostOps.sum() : new primitive_attr(),
+                                false));
         if (forward == null) return null;
         return switch (direction) {
             case FORWARD -> {
-                ConvPlan plan = finish(spec, pair, forward, forward.weights_desc());
+                ConvPlan plan = finish(spec, pair, form, forward, forward.weights_desc());
                 plan.plan()
                         .argument(dnnl.DNNL_ARG_SRC, s.x)
                         .argument(dnnl.DNNL_ARG_WEIGHTS, plan.format().desc())
@@ -99,7 +161,7 @@ final class ConvPlanner {
                         () -> new convolution_backward_data.primitive_desc(
                                 e, direct, s.x, s.w, s.y, s.strides, s.dilations, s.padding, s.padding, forward));
                 if (desc == null) yield null;
-                ConvPlan plan = finish(spec, pair, desc, desc.weights_desc());
+                ConvPlan plan = finish(spec, pair, form, desc, desc.weights_desc());
                 plan.plan()
                         .argument(dnnl.DNNL_ARG_DIFF_DST, s.y)
                         .argument(dnnl.DNNL_ARG_WEIGHTS, plan.format().desc())
@@ -135,7 +197,7 @@ final class ConvPlanner {
                                         s.padding,
                                         forward));
                 if (desc == null) yield null;
-                ConvPlan plan = finish(spec, pair, desc, desc.diff_weights_desc());
+                ConvPlan plan = finish(spec, pair, form, desc, desc.diff_weights_desc());
                 plan.plan()
                         .argument(dnnl.DNNL_ARG_SRC, s.x)
                         .argument(dnnl.DNNL_ARG_DIFF_DST, s.y)
@@ -146,8 +208,11 @@ final class ConvPlanner {
         };
     }
 
-    private ConvPlan finish(Conv2dSpec spec, LayoutChoice.Pair pair, primitive_desc desc, memory.desc weight) {
-        WeightFormat format = formats.of(weight, denseWeight(spec));
+    private ConvPlan finish(
+            Conv2dSpec spec, LayoutChoice.Pair pair, Form form, primitive_desc desc, memory.desc weight) {
+        WeightFormat format = form.mirrorOf == null
+                ? formats.of(weight, denseWeight(spec))
+                : formats.mirrored(weight, denseWeight(spec), form.mirrorOf);
         Plan plan = new Plan(dnn, new primitive(desc), OneDnn.name(desc));
         return new ConvPlan(plan, format, pair);
     }

@@ -38,7 +38,7 @@ public final class CpuBackend implements Backend {
         reorders = new Reorders(dnn, memory);
         elementwise = new CpuElementwise(dnn, reorders);
         gemm = new CpuGemm(dnn);
-        conv2d = new CpuConv2d(dnn, memory, reorders, choice);
+        conv2d = new CpuConv2d(dnn, memory, reorders, choice, elementwise);
         batchNorm = new CpuBatchNorm(dnn, memory, reorders, elementwise);
         pool2d = new CpuPool2d(dnn, memory, reorders, choice);
         shortcut = new CpuShortcut(memory, conv2d);

@@ -5,6 +5,7 @@ import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.cpu.ConvPlanner.Direction;
 import greg.kernels.spec.Conv2dSpec;
+import java.util.Optional;
 
 /** Convolutions through oneDNN; x (N, Cin, H, W), w (Cout, Cin/groups, KH, KW) dense, y (N, Cout, OH, OW). */
 final class CpuConv2d implements Conv2dKernels {
@@ -13,18 +14,22 @@ final class CpuConv2d implements Conv2dKernels {
     private final WeightFormats formats;
     private final ConvPlanner planner;
     private final Plans<ConvPlan> plans;
+    private final Plans<Optional<ConvPlan>> adding;
+    private final CpuElementwise elementwise;
 
     private record Key(Direction direction, Conv2dSpec spec, Layout given, Layout preferred, boolean bias) {}
 
     private final LayoutChoice choice;
 
-    CpuConv2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice) {
+    CpuConv2d(OneDnn dnn, HostMemory memory, Reorders reorders, LayoutChoice choice, CpuElementwise elementwise) {
         this.memory = memory;
         this.reorders = reorders;
         this.choice = choice;
         this.formats = new WeightFormats(reorders);
         this.planner = new ConvPlanner(dnn, choice, formats);
         this.plans = new Plans<>(dnn);
+        this.adding = new Plans<>(dnn);
+        this.elementwise = elementwise;
     }
 
     @Override
@@ -48,6 +53,34 @@ final class CpuConv2d implements Conv2dKernels {
         CpuStorage output = CpuStorage.of(dx);
         conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, output).run();
         output.wrote(conv.layouts().x(), spec.xDims());
+        source.release();
+    }
+
+    @Override
+    public boolean accumulates(Conv2dSpec spec) {
+        return ConvPreference.adds(spec);
+    }
+
+    @Override
+    public void addBackwardData(Conv2dSpec spec, Storage w, Storage dy, Storage dx) {
+        CpuStorage gradient = CpuStorage.of(dy);
+        CpuStorage sum = CpuStorage.of(dx);
+        Key key = new Key(Direction.BACKWARD_DATA, spec, gradient.layout(), choice.preferred(Layout.BLOCK), false);
+        ConvPlan conv = adding.get(key, () -> Optional.ofNullable(planner.adding(spec, gradient.layout())))
+                .orElse(null);
+        if (conv == null) {
+            CpuStorage term = memory.temporary(sum.length());
+            backwardData(spec, w, dy, term);
+            elementwise.add(spec.xDims(), sum, term, sum);
+            term.release();
+            return;
+        }
+        CpuStorage source = asY(conv, spec, gradient);
+        CpuStorage terms = asX(conv, spec, sum);
+        conv.plan().bind(0, source).bind(1, weight(conv, w)).bind(2, terms).run();
+        if (terms != sum) sum.block.copyFrom(terms.block, sum.bytes());
+        sum.wrote(conv.layouts().x(), spec.xDims());
+        terms.release();
         source.release();
     }
 
@@ -96,6 +129,7 @@ final class CpuConv2d implements Conv2dKernels {
 
     void close() {
         plans.all().forEach(ConvPlan::close);
+        adding.all().forEach(plan -> plan.ifPresent(ConvPlan::close));
         formats.close();
     }
 }

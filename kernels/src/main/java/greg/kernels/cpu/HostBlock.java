@@ -29,11 +29,11 @@ final class HostBlock {
     private final IntBuffer[] ints;
     private final List<BytePointer> slices = new ArrayList<>();
 
-    private HostBlock(Pointer raw, long bytes) {
+    private HostBlock(Pointer raw, long bytes, long alignment) {
         this.raw = raw;
         this.bytes = bytes;
         BytePointer unaligned = new BytePointer(raw);
-        long shift = (ALIGNMENT - raw.address() % ALIGNMENT) % ALIGNMENT;
+        long shift = (alignment - raw.address() % alignment) % alignment;
         start = unaligned.getPointer(shift);
         int count = (int) ((bytes + SEGMENT - 1) / SEGMENT);
         segments = new ByteBuffer[count];
@@ -50,8 +50,12 @@ final class HostBlock {
 
     /** A block of undefined content, or null if the system has no memory left. */
     static HostBlock allocate(long bytes) {
-        Pointer raw = Pointer.malloc(bytes + ALIGNMENT);
-        return raw == null || raw.isNull() ? null : new HostBlock(raw, bytes);
+        long alignment = bytes < HugePages.SIZE ? ALIGNMENT : HugePages.SIZE;
+        Pointer raw = Pointer.malloc(bytes + alignment);
+        if (raw == null || raw.isNull()) return null;
+        HostBlock block = new HostBlock(raw, bytes, alignment);
+        HugePages.advise(block.start.address(), bytes);
+        return block;
     }
 
     /** As above, but a KernelException where there is none. */

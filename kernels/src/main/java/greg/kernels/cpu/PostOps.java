@@ -34,6 +34,15 @@ final class PostOps {
         return attributes(ops, conv.activation());
     }
 
+    /** The result is added to what lies there. */
+    static primitive_attr sum() {
+        post_ops ops = new post_ops();
+        ops.append_sum();
+        primitive_attr attributes = new primitive_attr();
+        attributes.set_post_ops(ops);
+        return attributes;
+    }
+
     /** The activation alone. */
     static primitive_attr of(Activation activation) {
         return attributes(new post_ops(), activation);

@@ -31,8 +31,8 @@ final class Team {
 
     private Team() {}
 
-    /** JNA reads the names of its own properties in the default charset, which has to contain ASCII as it is. */
-    private static boolean reached() {
+    /** Whether JNA can be used: it reads the names of its own properties in the default charset, which has to contain ASCII as it is. */
+    static boolean reached() {
         return "a".getBytes(Charset.defaultCharset()).length == 1;
     }
 

@@ -90,7 +90,7 @@ final class CudaConv2d implements Conv2dKernels, AutoCloseable {
     }
 
     @Override
-    public boolean accumulates() {
+    public boolean accumulates(Conv2dSpec spec) {
         return true;
     }
 

@@ -51,7 +51,7 @@ final class ReferenceConv2d implements Conv2dKernels {
     }
 
     @Override
-    public boolean accumulates() {
+    public boolean accumulates(Conv2dSpec spec) {
         return true;
     }
 

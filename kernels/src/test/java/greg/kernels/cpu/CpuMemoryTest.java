@@ -73,6 +73,16 @@ class CpuMemoryTest {
         }
     }
 
+    /** Huge pages cover a block only from a multiple of their size on. */
+    @Test
+    void largeBlocksBeginWithAHugePage() {
+        try (CpuFixture cpu = new CpuFixture()) {
+            CpuStorage large = cpu.empty(HugePages.SIZE / Float.BYTES + 1);
+            assertEquals(0, large.block.pointer().address() % HugePages.SIZE);
+            large.release();
+        }
+    }
+
     @Test
     void bytesAndIntegersRoundTrip() {
         try (CpuFixture cpu = new CpuFixture()) {

@@ -87,7 +87,7 @@ final class NetworkCases {
                 .input("dy", Content.withOne(Float.NaN, 4, s.yDims()), s.yDims())
                 .output("dx", data, x));
         all.add(new KernelCase("conv2dAddBackwardData " + s, (b, o) -> {
-                    if (b.conv2d().accumulates()) {
+                    if (b.conv2d().accumulates(s)) {
                         b.conv2d().addBackwardData(s, o.get("w"), o.get("dy"), o.get("dx"));
                     } else {
                         Storage part = b.memory().like(o.get("dx"));

@@ -7,6 +7,7 @@ import greg.pruning.growth.Semantics;
 import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.run.L1Comparison;
+import greg.pruning.select.PickPruned;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,7 +81,13 @@ final class IdleFlags {
         PruningMethod method = config.method();
         String why = "with --method " + Written.name(method);
         add(why, ofGrowth(method, oneShot).toArray(Setting[]::new));
-        if (method == PruningMethod.L1 && oneShot != L1Comparison.MATCHED) add(why, Setting.ONE_SHOT);
+        if (method == PruningMethod.L1) {
+            if (oneShot != L1Comparison.MATCHED) add(why, Setting.ONE_SHOT);
+            add(why, Setting.LOG_INTERVAL, Setting.TEST_INTERVAL, Setting.SCORES_AT);
+        }
+        boolean choosesLater =
+                method != PruningMethod.L1 && (!method.choosesFirst() || config.semantics() == Semantics.PAPER);
+        if (config.pickPruned() == PickPruned.RAND && !choosesLater) add("with --pick-pruned rand", Setting.SCORE);
         if (config.semantics() == Semantics.PAPER && method != PruningMethod.L1) {
             String paper = "with --semantics paper";
             add(paper, Setting.MAG_RATIO_LIMIT, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);

@@ -82,6 +82,9 @@ final class PruneCommand implements Rerun.Command {
     private SpeedOptions speed;
 
     @Mixin
+    private RecordOptions records;
+
+    @Mixin
     private RunOptions run;
 
     /** What the flags and a recipe amount to, apart from ratios. */
@@ -116,6 +119,7 @@ final class PruneCommand implements Rerun.Command {
         arch.check();
         device.check();
         run.check();
+        records.check();
         Checkpoint start = start(console);
         if (arch.weights != null) data.follow(start, console);
         data.check();
@@ -167,6 +171,7 @@ final class PruneCommand implements Rerun.Command {
                 prune.reinit(),
                 demonstration && prune.oneShot == L1Comparison.NONE ? L1Comparison.FINETUNED : prune.oneShot,
                 prune.maxIterations,
+                records.settings(),
                 null);
         PruneSettings effective = PruneSettings.of(plan, arch.weights == null);
         if (preset != null) plan = plan.beside(published(preset, effective, networkSpec.arch(), runData, console));

@@ -11,6 +11,7 @@ import greg.pruning.growth.Semantics;
 import greg.pruning.run.L1Comparison;
 import greg.pruning.run.Recipe;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.Reinit;
 import java.util.Iterator;
 import java.util.List;
@@ -37,9 +38,8 @@ final class PruneOptions {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            description =
-                    "L1 (one shot), GReg-1 (choose by L1, then fade), GReg-2 (penalise all, pick, then fade) or FixReg"
-                            + " (constant penalty). Default: GReg-2.")
+            description = "L1 (one shot), GReg-1 (choose, then fade), GReg-2 (penalise all, pick, then fade) or FixReg"
+                    + " (constant penalty); they choose by --score. Default: GReg-2.")
     String method;
 
     @HelpGroup(HelpGroup.Heading.WHAT_GOES)
@@ -50,6 +50,16 @@ final class PruneOptions {
                     "Granularity of the groups that are penalised and removed: filter, channel or weight. Default:"
                             + " filter; in the demonstration channel.")
     String wg;
+
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
+    @Option(
+            names = "--score",
+            paramLabel = "NAME",
+            description =
+                    "By which scores groups are chosen, the smallest to be removed: l1 (mean |w|), l2 (sqrt(mean w^2)) or"
+                            + " taylor (sum of |w dL/dw|, averaged over the first 10 batches of training images)."
+                            + " Default: l1.")
+    String score;
 
     @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
@@ -259,6 +269,7 @@ final class PruneOptions {
         return base.toBuilder()
                 .method(method == null ? base.method() : Words.parse("--method", PruningMethod.class, method))
                 .granularity(wg == null ? base.granularity() : Words.parse("--wg", Granularity.class, wg))
+                .score(score == null ? base.score() : Words.parse("--score", ScoreKind.class, score))
                 .pickPruned(
                         pickPruned == null
                                 ? base.pickPruned()

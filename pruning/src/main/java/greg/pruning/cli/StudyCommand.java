@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "study",
         description = "Experiments on small networks that show why a way of pruning works.",
-        subcommands = {StudyOracleCommand.class, StudyJacobianCommand.class})
+        subcommands = {
+            StudyOracleCommand.class,
+            StudyJacobianCommand.class,
+            StudyHessianCommand.class,
+            StudyBatchNormCommand.class
+        })
 final class StudyCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -20,6 +25,6 @@ final class StudyCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "expected a command: oracle, jacobian");
+        throw new ParameterException(spec.commandLine(), "expected a command: oracle, jacobian, hessian, batchnorm");
     }
 }

@@ -52,7 +52,7 @@ public record Greg2(
     @Override
     public Outcome visit(LayerState layer, List<LayerState> all, GroupScores scores, long iteration) {
         if (pickFirst && !layer.picked() && layer.maxLambda() > pickLimit) {
-            layer.pick(smallest(layer, scores), iteration);
+            layer.pick(smallest(layer, scores.choice()), iteration);
         }
         if (layer.picked()) {
             layer.raisePruned(step, released);
@@ -60,12 +60,12 @@ public record Greg2(
             layer.raiseAll(pickStep);
         }
         if (!pickFirst && !layer.picked() && layer.maxLambda() >= pickLimit) {
-            layer.pick(smallest(layer, scores), iteration);
+            layer.pick(smallest(layer, scores.choice()), iteration);
         }
         Magnitudes magnitudes = null;
         if (tracksRatios) {
-            // before the pick: the groups that would be picked now
-            Selection selection = layer.picked() ? layer.selection() : smallest(layer, scores);
+            // before the pick: the groups with the smallest magnitudes now
+            Selection selection = layer.picked() ? layer.selection() : smallest(layer, scores.scores());
             magnitudes = scores.magnitudes(scores.scores(), selection);
             layer.follow(magnitudes.ratio());
         }
@@ -73,7 +73,7 @@ public record Greg2(
         return new Outcome(magnitudes, layer.picked() && reached);
     }
 
-    private static Selection smallest(LayerState layer, GroupScores scores) {
-        return layer.choose(scores.scores(), PickPruned.MIN, 0);
+    private static Selection smallest(LayerState layer, float[] scores) {
+        return layer.choose(scores, PickPruned.MIN, 0);
     }
 }

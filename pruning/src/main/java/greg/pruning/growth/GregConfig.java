@@ -5,6 +5,7 @@ import static greg.nn.SettingException.require;
 import greg.nn.SettingException;
 import greg.pruning.graph.Granularity;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 
 /**
  * The settings of a pruning method: the one place where the paper's symbols are defined. Defaults are those of the
@@ -17,6 +18,8 @@ import greg.pruning.select.PickPruned;
  *
  * @param method how groups are chosen and fade
  * @param granularity what is penalised and removed as one group; default filter
+ * @param score by which groups are chosen: those with the smallest scores are removed; magnitude ratios are of L1 scores
+ *     whatever it is; default l1 (paper)
  * @param pickPruned which end of the order the initial selection takes; default min (reference)
  * @param semantics published code or Algorithm 1; default reference
  * @param growing how the penalty of the pruned groups grows
@@ -32,6 +35,7 @@ import greg.pruning.select.PickPruned;
 public record GregConfig(
         PruningMethod method,
         Granularity granularity,
+        ScoreKind score,
         PickPruned pickPruned,
         Semantics semantics,
         Growing growing,
@@ -167,6 +171,7 @@ public record GregConfig(
         Builder b = new Builder();
         b.method = method;
         b.granularity = granularity;
+        b.score = score;
         b.pickPruned = pickPruned;
         b.semantics = semantics;
         b.updateRegInterval = growing.updateRegInterval;
@@ -189,6 +194,7 @@ public record GregConfig(
     public static final class Builder {
         private PruningMethod method;
         private Granularity granularity = Granularity.FILTER;
+        private ScoreKind score = ScoreKind.L1;
         private PickPruned pickPruned = PickPruned.MIN;
         private Semantics semantics = Semantics.REFERENCE;
         private int updateRegInterval = 5;
@@ -224,6 +230,12 @@ public record GregConfig(
         /** See {@link GregConfig#granularity}. */
         public Builder granularity(Granularity value) {
             granularity = value;
+            return this;
+        }
+
+        /** See {@link GregConfig#score}. */
+        public Builder score(ScoreKind value) {
+            score = value;
             return this;
         }
 
@@ -322,6 +334,7 @@ public record GregConfig(
             return new GregConfig(
                     method,
                     granularity,
+                    score,
                     pickPruned,
                     semantics,
                     new Growing(

@@ -1,6 +1,7 @@
 package greg.pruning.growth;
 
 import greg.pruning.select.L1Scores;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.select.Selection;
 
 /**
@@ -9,8 +10,18 @@ import greg.pruning.select.Selection;
  */
 @FunctionalInterface
 public interface GroupScores {
-    /** One {@link L1Scores score} per group. */
+    /** One {@link L1Scores L1 score} per group: how far it has faded. */
     float[] scores();
+
+    /** By which scores groups are chosen. */
+    default ScoreKind kind() {
+        return ScoreKind.L1;
+    }
+
+    /** One score of that kind per group. */
+    default float[] choice() {
+        return scores();
+    }
 
     /**
      * Mean scores of the kept and of the pruned groups of a selection.

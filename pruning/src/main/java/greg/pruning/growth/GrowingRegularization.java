@@ -16,7 +16,7 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Layer;
 import greg.pruning.ratios.LayerTarget;
 import greg.pruning.report.Written;
-import greg.pruning.select.L1Scores;
+import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
@@ -48,6 +48,8 @@ public final class GrowingRegularization implements AutoCloseable {
     private GrowthSchedule schedule;
     private Position from = Position.START;
     private long iteration = -1;
+    /** What it trains on, once it runs; null if it does not train. */
+    private TrainData data;
 
     /**
      * A run at its start.
@@ -155,15 +157,16 @@ public final class GrowingRegularization implements AutoCloseable {
     /**
      * Trains with the growing penalty until the groups to be removed are chosen and have faded; L1 only chooses.
      *
-     * @param data null for L1, which needs none
+     * @param data may be null for L1 with a score that needs no gradients
      * @param hooks on the training loop; those that are {@link GrowthListener}s also receive the updates
      */
     public Outcome run(TrainData data, TrainHook... hooks) {
+        this.data = data;
         if (config.method() == PruningMethod.L1) {
-            OneShot.choose(config, layers, new Scores());
+            OneShot.choose(config, layers, now());
             return new Outcome(false, 0, 0);
         }
-        if (schedule == null) schedule = GrowthSchedule.start(config, layers, new Scores());
+        if (schedule == null) schedule = GrowthSchedule.start(config, layers, now());
         Consumer<GrowthEvent> listeners = event -> {
             for (TrainHook hook : hooks) if (hook instanceof GrowthListener listener) listener.visited(event);
         };
@@ -171,12 +174,12 @@ public final class GrowingRegularization implements AutoCloseable {
             new Trainer(network, sgd).hooks(new Growth(listeners)).hooks(hooks).run(data, from, Long.MAX_VALUE);
         }
         if (schedule.pruneDue(iteration)) {
-            schedule.complete(iteration, new Scores());
+            schedule.complete(iteration, now());
             return new Outcome(false, 0, 0);
         }
         int chosen =
                 (int) layers.stream().filter(l -> l.picked() && !l.keepsAll()).count();
-        return new Outcome(true, chosen, schedule.cutShort(iteration, new Scores()));
+        return new Outcome(true, chosen, schedule.cutShort(iteration, now()));
     }
 
     /** The growing penalty on the training loop: raises lambda before a step, ends the loop when the removal is due. */
@@ -192,7 +195,7 @@ public final class GrowingRegularization implements AutoCloseable {
             iteration = loop.iteration();
             if (!schedule.updateDue(iteration)) return;
             Map<String, float[]> changed = new HashMap<>();
-            for (LayerState layer : schedule.update(iteration, new Scores(), listeners)) {
+            for (LayerState layer : schedule.update(iteration, now(), listeners)) {
                 changed.put(penalised.get(layer), layer.lambda());
             }
             if (!changed.isEmpty()) penalties.lambda(changed);
@@ -204,36 +207,25 @@ public final class GrowingRegularization implements AutoCloseable {
         }
     }
 
-    /** The scores of all layers after the last step, read from the device together when the first of them is needed. */
-    private final class Scores implements Function<LayerState, GroupScores> {
-        private Map<String, float[]> sums;
+    /** The scores of all layers after the last step. */
+    private NetworkScores now() {
+        return new NetworkScores(config.score(), network, data, layers, penalised, penalties);
+    }
 
-        /** Mean |w| of each group; for groups that are removed together, the sum of their means. */
-        @Override
-        public GroupScores apply(LayerState layer) {
-            return () -> {
-                int[] units = layer.coupling().units();
-                if (units == null) return means(layer);
-                float[] total = new float[layer.coupling().count(units.length)];
-                for (LayerState member : layers) {
-                    if (!member.coupling().set().equals(layer.coupling().set())) continue;
-                    float[] means = means(member);
-                    for (int g = 0; g < means.length; g++)
-                        total[member.coupling().units()[g]] += means[g];
-                }
-                float[] scores = new float[units.length];
-                for (int g = 0; g < units.length; g++) scores[g] = total[units[g]];
-                return scores;
-            };
-        }
+    /** The state of the layers that lose groups, between two steps. */
+    public List<GrowthEvent> observe() {
+        return schedule.observe(iteration, now());
+    }
 
-        /** From the sums that the last optimizer step left. */
-        private float[] means(LayerState layer) {
-            if (sums == null) sums = penalties.l1();
-            long size = targets.get(layers.indexOf(layer)).layer().shape().size();
-            return L1Scores.fromSums(
-                    sums.get(penalised.get(layer)), layer.groups().groupSize(size));
+    /** Their scores, of the weights after the last step; none where the groups are single weights. */
+    public Map<LayerState, float[]> scores() {
+        Map<LayerState, float[]> all = new LinkedHashMap<>();
+        if (!config.tracksRatios()) return all;
+        NetworkScores now = now();
+        for (LayerState layer : layers) {
+            if (!layer.keepsAll()) all.put(layer, now.apply(layer).scores());
         }
+        return all;
     }
 
     /** All layers with their state. */
@@ -268,6 +260,10 @@ public final class GrowingRegularization implements AutoCloseable {
      * @throws IllegalStateException for single weights, which are masked, not cut
      */
     public Removal removal() {
+        return removal(LayerState::selection);
+    }
+
+    private Removal removal(Function<LayerState, Selection> selection) {
         if (!config.granularity().structured())
             throw new IllegalStateException("removal: single weights are masked, not cut");
         Removal removal = new Removal(graph);
@@ -275,17 +271,34 @@ public final class GrowingRegularization implements AutoCloseable {
             LayerState state = layers.get(i);
             Layer layer = targets.get(i).layer();
             if (layer.linear() || state.keepsAll()) continue;
-            removal.add(config.granularity(), layer, state.selection().pruned());
+            removal.add(config.granularity(), layer, selection.apply(state).pruned());
         }
         return removal;
     }
 
     /** The decisions as a plan, which is {@linkplain PruningPlan#apply(ChannelGraph) applied} to the graph to prune. */
     public PruningPlan plan() {
-        if (config.granularity().structured()) return RemovalPlan.of(removal());
+        return plan(LayerState::selection);
+    }
+
+    /**
+     * The plan if the removal was now, between two steps: layers that have not picked lose the groups with the smallest
+     * scores at this point. Nothing is decided by that.
+     */
+    public PruningPlan planNow() {
+        NetworkScores now = now();
+        boolean choosesAgain = config.semantics() == Semantics.PAPER;
+        return plan(layer -> {
+            boolean settled = layer.keepsAll() || layer.picked() && !choosesAgain;
+            return settled ? layer.selection() : layer.choose(now.apply(layer).choice(), PickPruned.MIN, 0);
+        });
+    }
+
+    private PruningPlan plan(Function<LayerState, Selection> selection) {
+        if (config.granularity().structured()) return RemovalPlan.of(removal(selection));
         Map<String, Selection> selections = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
-            selections.put(targets.get(i).layer().parameter(), layers.get(i).selection());
+            selections.put(targets.get(i).layer().parameter(), selection.apply(layers.get(i)));
         }
         return MaskPlan.of(selections);
     }

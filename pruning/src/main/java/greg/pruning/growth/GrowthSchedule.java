@@ -3,6 +3,7 @@ package greg.pruning.growth;
 import greg.nn.StateDict;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.select.Selection;
 import greg.tensor.Shape;
 import java.util.ArrayList;
@@ -175,6 +176,23 @@ public final class GrowthSchedule {
         return changed;
     }
 
+    /**
+     * The state of the layers that lose groups, as an update would report it, without one.
+     *
+     * @param scores a layer's scores, of the weights before this iteration's step
+     */
+    public List<GrowthEvent> observe(long iteration, Function<LayerState, GroupScores> scores) {
+        List<GrowthEvent> events = new ArrayList<>();
+        for (LayerState layer : layers) {
+            if (layer.keepsAll()) continue;
+            ScoresRead read = new ScoresRead(scores.apply(layer));
+            Magnitudes magnitudes =
+                    config.tracksRatios() ? read.magnitudes(read.scores(), layer.selectionAt(read.scores())) : null;
+            events.add(event(layer, iteration, magnitudes, read, false));
+        }
+        return events;
+    }
+
     private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, long iteration) {
         if (layer.keepsAll()) {
             // nothing to penalise; and if GReg-2's automatic ratio selects no group, its picking penalty must end
@@ -222,7 +240,7 @@ public final class GrowthSchedule {
 
     /**
      * Ends the run: the selection of every layer is final afterwards. With {@link Semantics#PAPER} the groups with the
-     * smallest scores at this point are selected ("prune by L1-norms"); otherwise the selection stays as it was chosen or
+     * smallest scores at this point are selected (L1 norms in the paper); otherwise the selection stays as it was chosen or
      * picked.
      *
      * @param scores a layer's scores, of the weights after the last step
@@ -236,7 +254,7 @@ public final class GrowthSchedule {
         if (config.semantics() == Semantics.PAPER) {
             for (LayerState layer : layers) {
                 if (!layer.keepsAll()) {
-                    float[] now = scores.apply(layer).scores();
+                    float[] now = scores.apply(layer).choice();
                     layer.pick(layer.choose(now, PickPruned.MIN, 0), layer.pickIteration());
                 }
             }
@@ -259,7 +277,7 @@ public final class GrowthSchedule {
         int picked = 0;
         for (LayerState layer : layers) {
             if (layer.picked()) continue;
-            layer.pick(layer.choose(scores.apply(layer).scores(), PickPruned.MIN, 0), iteration);
+            layer.pick(layer.choose(scores.apply(layer).choice(), PickPruned.MIN, 0), iteration);
             picked++;
         }
         return picked;
@@ -280,6 +298,16 @@ public final class GrowthSchedule {
                 scores = source.scores();
             }
             return scores;
+        }
+
+        @Override
+        public ScoreKind kind() {
+            return source.kind();
+        }
+
+        @Override
+        public float[] choice() {
+            return kind() == ScoreKind.L1 ? scores() : source.choice();
         }
 
         @Override

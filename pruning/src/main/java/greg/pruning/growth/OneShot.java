@@ -18,7 +18,7 @@ public final class OneShot {
     public static void choose(GregConfig config, List<LayerState> layers, Function<LayerState, GroupScores> scores) {
         for (LayerState layer : layers) {
             if (!layer.picked()) {
-                float[] now = scores.apply(layer).scores();
+                float[] now = scores.apply(layer).choice();
                 layer.pick(layer.choose(now, config.pickPruned(), config.seed()), -1);
             }
         }

@@ -15,6 +15,7 @@ import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.Reinit;
 import java.util.EnumMap;
 import java.util.Map;
@@ -30,6 +31,7 @@ import java.util.Map;
 public record PruneSettings(
         PruningMethod method,
         @JsonProperty("wg") Granularity granularity,
+        ScoreKind score,
         PickPruned pickPruned,
         Semantics semantics,
         double lrPrune,
@@ -99,6 +101,7 @@ public record PruneSettings(
         return new PruneSettings(
                 c.method(),
                 c.granularity(),
+                c.score(),
                 c.pickPruned(),
                 c.semantics(),
                 c.lrPrune(),

@@ -17,7 +17,10 @@ import greg.pruning.growth.PruningMethod;
 import greg.pruning.ratios.InheritedPruning;
 import greg.pruning.ratios.LayerTarget;
 import greg.pruning.ratios.Target;
+import greg.pruning.report.LayerSize;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.SizeComparison;
+import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.RemovalPlan;
@@ -50,8 +53,16 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         public PlanFile describe(GregConfig by) {
             Map<String, Integer> masked = new LinkedHashMap<>();
             spec.plan().maskedWeights().forEach((name, count) -> masked.put(Parameter.layerName(name), count));
+            SizeComparison sizes = new SizeComparison(
+                    cost(spec.full()), cost(spec), spec.plan().maskedWeights());
             return new PlanFile(
-                    spec.arch(), by.method(), by.granularity(), spec.plan().keptFilters(), masked, growth);
+                    spec.arch(),
+                    by.method(),
+                    by.granularity(),
+                    spec.plan().keptFilters(),
+                    masked,
+                    LayerSize.of(sizes),
+                    growth);
         }
 
         /** The size of the pruned network, counted without computing. */
@@ -130,9 +141,10 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         }
     }
 
-    /** The same ratios by another method. */
+    /** The same ratios by another method, which chooses by L1. */
     public Pruning with(PruningMethod method) {
-        return new Pruning(spec, config.toBuilder().method(method).build(), target, layers);
+        GregConfig byL1 = config.toBuilder().method(method).score(ScoreKind.L1).build();
+        return new Pruning(spec, byL1, target, layers);
     }
 
     /** The pruner of {@code network}, which was built by {@link #spec} and has its weights. */

@@ -170,8 +170,12 @@ public final class ResumedRun {
             for (Iterator<String> fields = node.fieldNames(); fields.hasNext(); ) names.add(fields.next());
         }
         for (String name : names) {
+            // a setting that the greg of that time did not have: no argument gives it, and its default is what it did
+            if (!then.has(name)) continue;
             Setting.Role role = path.equals("options") ? role(name) : null;
             if (role == Setting.Role.MACHINE || role == Setting.Role.FOLDER) continue;
+            // a run of an older greg does not have the option: what is new decides nothing where it is not given
+            if (path.equals("options") && role != null && then.path(name).isMissingNode()) continue;
             String found = difference(path + "." + name, then.path(name), now.path(name));
             if (found != null) return found;
         }

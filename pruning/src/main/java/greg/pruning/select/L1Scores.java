@@ -6,8 +6,18 @@ import greg.kernels.spec.GroupIndex;
  * Scores of groups of weights: the mean of |w| over a group, as float32 (the reference implementation's L1 criterion). Sums
  * run in double and are rounded once, so that the order does not depend on how a device adds.
  */
-public final class L1Scores {
-    private L1Scores() {}
+public final class L1Scores implements ScoreFunction {
+    L1Scores() {}
+
+    @Override
+    public boolean needsGradient() {
+        return false;
+    }
+
+    @Override
+    public float[] of(float[] weight, float[] gradient, GroupIndex groups) {
+        return ofWeights(weight, groups);
+    }
 
     /**
      * Scores from the group sums that the fused update leaves on the device.
@@ -33,19 +43,7 @@ public final class L1Scores {
      * @param groups which group an element belongs to; its group sizes must divide the weight's length
      */
     public static float[] ofWeights(float[] weight, GroupIndex groups) {
-        long period = (long) groups.count() * groups.inner();
-        if (weight.length == 0 || weight.length % period != 0) {
-            throw new IllegalArgumentException("L1Scores: expected a weight whose length is a multiple of " + period
-                    + " (" + groups + "), got " + weight.length + " elements");
-        }
-        double[] sums = new double[groups.count()];
-        for (int i = 0, g = 0; i < weight.length; g = (g + 1) % sums.length) {
-            double sum = 0;
-            for (int end = i + groups.inner(); i < end; i++) {
-                sum += Math.abs(weight[i]);
-            }
-            sums[g] += sum;
-        }
+        double[] sums = GroupSums.of(weight.length, groups, i -> Math.abs(weight[i]));
         float[] scores = new float[sums.length];
         long size = groups.groupSize(weight.length);
         for (int g = 0; g < sums.length; g++) {

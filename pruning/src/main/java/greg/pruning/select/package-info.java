@@ -1,5 +1,5 @@
 /**
- * Which groups of a layer are removed: {@link greg.pruning.select.L1Scores scores} and {@link greg.pruning.select.Selection
- * choices}.
+ * Which groups of a layer are removed: {@linkplain greg.pruning.select.ScoreFunction scores} and {@link
+ * greg.pruning.select.Selection choices}.
  */
 package greg.pruning.select;

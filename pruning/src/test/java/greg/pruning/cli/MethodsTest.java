@@ -95,6 +95,46 @@ class MethodsTest extends LenetRuns {
     }
 
     @Test
+    void theScoreDecidesAndIsRecorded() throws Exception {
+        Path l1 = pruned("l1", "--method", "L1", "--stage-pr", RATIOS, "--no-finetune");
+        assertEquals("l1", score(l1));
+        Path l2 = pruned("l2", "--method", "L1", "--stage-pr", RATIOS, "--no-finetune", "--score", "l2");
+        assertEquals("l2", score(l2));
+        float[] weight = Checkpoints.load(base.resolve("checkpoint/latest.safetensors"))
+                .state()
+                .get("conv2.weight")
+                .values();
+        double[] squares = new double[16];
+        for (int i = 0; i < weight.length; i++) squares[i / 150] += weight[i] * weight[i];
+        int[] largest = java.util.stream.IntStream.range(0, 16)
+                .boxed()
+                .sorted((a, b) -> Double.compare(squares[b], squares[a]))
+                .limit(8)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
+        assertArrayEquals(largest, kept(l2, "conv2"));
+        Path taylor = pruned(
+                "taylor",
+                "--method",
+                "GReg-2",
+                "--stage-pr",
+                RATIOS,
+                "--no-finetune",
+                "--score",
+                "taylor",
+                "--one-shot");
+        assertEquals("taylor", score(taylor));
+        JsonNode report = JSON.readTree(taylor.resolve("report.json").toFile());
+        assertTrue(report.get("one_shot_l1").isObject(), "one shot stays by L1, whatever the score");
+    }
+
+    private static String score(Path run) throws Exception {
+        JsonNode config = JSON.readTree(run.resolve("config.json").toFile());
+        return config.get("pruning").get("score").asText();
+    }
+
+    @Test
     void fixedPenaltyFadesItsGroupsAndOnlyThose() throws Exception {
         Path run = pruned(
                 "fix",

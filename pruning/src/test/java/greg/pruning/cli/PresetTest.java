@@ -239,6 +239,7 @@ class PresetTest {
                 "--prune-coupled|without --prune-coupled",
                 "--stage-pr 0.5 --global|without --global",
                 "--pick-pruned max|--pick-pruned min",
+                "--score l2|--score l1",
             })
     void anotherExperimentHasNoPublishedNumbers(String flags, String reason) throws Exception {
         Path out = temp.resolve("run");

@@ -87,6 +87,13 @@ class ResumeElsewhereTest {
     }
 
     @Test
+    void aRunOfBeforeAnOptionWasIntroducedIsResumed() throws Exception {
+        ObjectNode changed = config();
+        ((ObjectNode) changed.get("options")).remove("momentum");
+        assertFalse(resumed(changed).contains("warning"));
+    }
+
+    @Test
     void aRunOfBeforeTheInstructionSetWasToldIsResumed() throws Exception {
         ObjectNode changed = config();
         ((ObjectNode) changed.get("device")).remove("instructionSet");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import greg.nn.SettingException;
 import greg.pruning.graph.Granularity;
 import greg.pruning.select.PickPruned;
+import greg.pruning.select.ScoreKind;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +19,7 @@ class GregConfigTest {
         assertEquals(new GregConfig.Picking(0.01, 1e-5, -1e-4), c.picking());
         assertEquals("0.001 1.0E-4 0.9", c.lrPrune() + " " + c.weightDecay() + " " + c.momentum());
         assertEquals(Granularity.FILTER, c.granularity());
+        assertEquals(ScoreKind.L1, c.score());
         assertEquals(PickPruned.MIN, c.pickPruned());
         assertEquals(Semantics.REFERENCE, c.semantics());
     }
@@ -41,6 +43,7 @@ class GregConfigTest {
     void aBuilderHoldsEverySetting() {
         GregConfig c = GregConfig.fixReg()
                 .granularity(Granularity.CHANNEL)
+                .score(ScoreKind.TAYLOR)
                 .pickPruned(PickPruned.RAND)
                 .semantics(Semantics.PAPER)
                 .lrPrune(2)
@@ -61,6 +64,7 @@ class GregConfigTest {
                 new GregConfig(
                         PruningMethod.FIX_REG,
                         Granularity.CHANNEL,
+                        ScoreKind.TAYLOR,
                         PickPruned.RAND,
                         Semantics.PAPER,
                         new GregConfig.Growing(4, 6, 7, 10, 12),

@@ -1,5 +1,6 @@
 package greg.tensor.op;
 
+import greg.kernels.BatchNormKernels;
 import greg.kernels.DType;
 import greg.kernels.Storage;
 import greg.kernels.inference.Activation;
@@ -94,13 +95,12 @@ public final class BatchNormOp extends Op {
         if (saved == null) return inferenceBackward(dy);
         boolean add = spec.fusion() == Fusion.ADD_RELU;
         Storage dresidual = add ? inPlace(dy) : null;
-        Storage dx = add ? gradientOf(0) : inPlace(dy);
+        BatchNormKernels kernels = backend().batchNorm();
+        Storage dx = add || !kernels.backwardInPlace() ? gradientOf(0) : inPlace(dy);
         Storage dgamma = gradientOf(1);
         Storage dbeta = gradientOf(2);
-        backend()
-                .batchNorm()
-                .backward(
-                        spec, x.storage(), y, gamma.storage(), beta.storage(), saved, dy, dx, dresidual, dgamma, dbeta);
+        kernels.backward(
+                spec, x.storage(), y, gamma.storage(), beta.storage(), saved, dy, dx, dresidual, dgamma, dbeta);
         return add ? new Storage[] {dx, dgamma, dbeta, dresidual} : new Storage[] {dx, dgamma, dbeta};
     }
 

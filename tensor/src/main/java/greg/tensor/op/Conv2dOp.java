@@ -54,7 +54,7 @@ public final class Conv2dOp extends Op {
 
     private Storage inputGradient(Storage dy) {
         Conv2dKernels kernels = backend().conv2d();
-        Storage sum = kernels.accumulates() ? pending(0) : null;
+        Storage sum = kernels.accumulates(spec) ? pending(0) : null;
         if (sum != null) {
             kernels.addBackwardData(spec, w.storage(), dy, sum);
             return sum;
