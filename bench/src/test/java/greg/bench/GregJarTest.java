@@ -44,6 +44,7 @@ class GregJarTest {
             "org/bytedeco/javacpp/properties/[a-z]+-x86_64\\.properties",
             "lib/(lib)?(JCublas2|JCudaDriver|JCudnn)-[0-9.]+-(linux|windows)-x86_64\\.(so|dll)",
             "org/jline/(nativ|utils)/[^/]+\\.(properties|txt|caps)",
+            "META-INF/resources/webjars/uplot/[0-9.]+/(LICENSE|dist/uPlot\\.(iife\\.min\\.js|min\\.css))",
             "META-INF/services/[^/]+|META-INF/services/org/jline/terminal/provider/exec",
             "META-INF/maven/org\\.bytedeco/(dnnl|javacpp|opencl)/pom\\.properties",
             "META-INF/(MANIFEST\\.MF|LICENSE|NOTICE|THIRD-PARTY\\.txt|FastDoubleParser-(ThirdParty-)?LICENSE)",

@@ -46,7 +46,7 @@ final class IdleFlags {
         String why = "with --method " + Written.name(method);
         if (method == PruningMethod.L1) {
             add(why, Setting.of(Setting.Role.GROWTH).toArray(Setting[]::new));
-            add(why, Setting.ONE_SHOT);
+            add(why, Setting.ONE_SHOT, Setting.LOG_INTERVAL, Setting.TEST_INTERVAL, Setting.SCORES_AT);
         }
         if (method != PruningMethod.GREG_2) {
             add(why, Setting.REG_UPPER_LIMIT_PICK, Setting.REG_GRANULARITY_PICK, Setting.REG_GRANULARITY_RECOVER);

@@ -74,6 +74,9 @@ final class PruneCommand implements Resume.Command {
     private SpeedOptions speed;
 
     @Mixin
+    private RecordOptions records;
+
+    @Mixin
     private RunOptions run;
 
     @Override
@@ -98,6 +101,7 @@ final class PruneCommand implements Resume.Command {
         arch.check();
         device.check();
         run.check();
+        records.check();
         Checkpoint start = start(console);
         if (arch.weights != null) data.follow(start, console);
         data.check();
@@ -154,6 +158,7 @@ final class PruneCommand implements Resume.Command {
                 prune.reinit(),
                 prune.oneShot || demonstration,
                 prune.maxIterations,
+                records.settings(),
                 published(preset, networkSpec.arch(), console));
         int images = Math.max(batchSizePrune, Math.max(base.batchSize(), finetune.batchSize()));
         images = Math.min(images, runData.split().train().size());

@@ -88,6 +88,7 @@ final class TrainCommand implements Resume.Command {
             if (saved == null) checkpoints.start(network);
             Training training = new Training(console, folder, runData, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
+            folder.writePage();
             checkpoints.done();
             console.out().printf(Locale.ROOT, "%s on %s: %s%n", networkSpec.arch(), runData.name(), result);
             console.out().printf(Locale.ROOT, "run folder: %s%n", folder.path());

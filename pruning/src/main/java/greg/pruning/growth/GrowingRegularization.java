@@ -16,6 +16,7 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Layer;
 import greg.pruning.ratios.LayerTarget;
 import greg.pruning.report.Written;
+import greg.pruning.select.PickPruned;
 import greg.pruning.select.Selection;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Algorithm 1 of the paper: decide which groups to remove (from the initial weights, or after a uniform growth), let their
@@ -210,6 +212,22 @@ public final class GrowingRegularization implements AutoCloseable {
         return new NetworkScores(config.score(), network, data, layers, penalised, penalties);
     }
 
+    /** The state of the layers that lose groups, between two steps. */
+    public List<GrowthEvent> observe() {
+        return schedule.observe(iteration, now());
+    }
+
+    /** Their scores, of the weights after the last step; none where the groups are single weights. */
+    public Map<LayerState, float[]> scores() {
+        Map<LayerState, float[]> all = new LinkedHashMap<>();
+        if (!config.tracksRatios()) return all;
+        NetworkScores now = now();
+        for (LayerState layer : layers) {
+            if (!layer.keepsAll()) all.put(layer, now.apply(layer).scores());
+        }
+        return all;
+    }
+
     /** All layers with their state. */
     public List<LayerState> layers() {
         return layers;
@@ -242,6 +260,10 @@ public final class GrowingRegularization implements AutoCloseable {
      * @throws IllegalStateException for single weights, which are masked, not cut
      */
     public Removal removal() {
+        return removal(LayerState::selection);
+    }
+
+    private Removal removal(Function<LayerState, Selection> selection) {
         if (!config.granularity().structured())
             throw new IllegalStateException("removal: single weights are masked, not cut");
         Removal removal = new Removal(graph);
@@ -249,17 +271,34 @@ public final class GrowingRegularization implements AutoCloseable {
             LayerState state = layers.get(i);
             Layer layer = targets.get(i).layer();
             if (layer.linear() || state.keepsAll()) continue;
-            removal.add(config.granularity(), layer, state.selection().pruned());
+            removal.add(config.granularity(), layer, selection.apply(state).pruned());
         }
         return removal;
     }
 
     /** The decisions as a plan, which is {@linkplain PruningPlan#apply(ChannelGraph) applied} to the graph to prune. */
     public PruningPlan plan() {
-        if (config.granularity().structured()) return RemovalPlan.of(removal());
+        return plan(LayerState::selection);
+    }
+
+    /**
+     * The plan if the removal was now, between two steps: layers that have not picked lose the groups with the smallest
+     * scores at this point. Nothing is decided by that.
+     */
+    public PruningPlan planNow() {
+        NetworkScores now = now();
+        boolean choosesAgain = config.semantics() == Semantics.PAPER;
+        return plan(layer -> {
+            boolean settled = layer.keepsAll() || layer.picked() && !choosesAgain;
+            return settled ? layer.selection() : layer.choose(now.apply(layer).choice(), PickPruned.MIN, 0);
+        });
+    }
+
+    private PruningPlan plan(Function<LayerState, Selection> selection) {
+        if (config.granularity().structured()) return RemovalPlan.of(removal(selection));
         Map<String, Selection> selections = new LinkedHashMap<>();
         for (int i = 0; i < layers.size(); i++) {
-            selections.put(targets.get(i).layer().parameter(), layers.get(i).selection());
+            selections.put(targets.get(i).layer().parameter(), selection.apply(layers.get(i)));
         }
         return MaskPlan.of(selections);
     }

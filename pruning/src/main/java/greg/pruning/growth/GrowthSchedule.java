@@ -176,6 +176,23 @@ public final class GrowthSchedule {
         return changed;
     }
 
+    /**
+     * The state of the layers that lose groups, as an update would report it, without one.
+     *
+     * @param scores a layer's scores, of the weights before this iteration's step
+     */
+    public List<GrowthEvent> observe(long iteration, Function<LayerState, GroupScores> scores) {
+        List<GrowthEvent> events = new ArrayList<>();
+        for (LayerState layer : layers) {
+            if (layer.keepsAll()) continue;
+            ScoresRead read = new ScoresRead(scores.apply(layer));
+            Magnitudes magnitudes =
+                    config.tracksRatios() ? read.magnitudes(read.scores(), layer.selectionAt(read.scores())) : null;
+            events.add(event(layer, iteration, magnitudes, read, false));
+        }
+        return events;
+    }
+
     private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, long iteration) {
         if (layer.keepsAll()) {
             // nothing to penalise; and if GReg-2's automatic ratio selects no group, its picking penalty must end

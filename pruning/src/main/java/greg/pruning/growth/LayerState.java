@@ -156,6 +156,11 @@ public final class LayerState {
         return coupling.choose(scores, ratio, pick, seed);
     }
 
+    /** Which groups are removed, or, before that is decided, the choice by these scores if it was made now. */
+    public Selection selectionAt(float[] scores) {
+        return picked() ? selection : choose(scores, PickPruned.MIN, 0);
+    }
+
     /** Which of its groups are removed together. */
     public Coupling coupling() {
         return coupling;

@@ -71,6 +71,12 @@ record Field(Path file, String path, JsonNode value) {
         return value.longValue();
     }
 
+    /** True or false. */
+    boolean truth() {
+        if (!value.isBoolean()) throw bad("true or false");
+        return value.booleanValue();
+    }
+
     /** A text. */
     String text() {
         if (!value.isTextual()) throw bad("a text");

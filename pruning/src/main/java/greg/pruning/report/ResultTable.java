@@ -1,5 +1,6 @@
 package greg.pruning.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
@@ -181,35 +182,26 @@ public final class ResultTable {
         List<List<String>> lines = new ArrayList<>();
         lines.add(titles());
         rows.forEach(row -> lines.add(cells(row)));
-        int columns = lines.get(0).size();
-        int[] width = new int[columns];
-        for (List<String> line : lines) {
-            for (int c = 0; c < columns; c++)
-                width[c] = Math.max(width[c], line.get(c).length());
-        }
-        StringBuilder text = new StringBuilder();
-        for (List<String> line : lines) {
-            for (int c = 0; c < columns; c++) {
-                text.append("| ")
-                        .append(line.get(c))
-                        .append(" ".repeat(width[c] - line.get(c).length() + 1));
-            }
-            text.append("|\n");
-            if (line != lines.get(0)) continue;
-            for (int w : width) text.append('|').append("-".repeat(w + 2));
-            text.append("|\n");
-        }
+        StringBuilder text = new StringBuilder(Markdown.table(lines));
         remarks.forEach(remark -> text.append('\n').append(remark).append('\n'));
         return text.toString();
     }
 
     /** The same for programs. */
     public Content content() {
-        return new Content(rows.stream().map(Content.Line::of).toList(), remarks());
+        return content(List.of());
+    }
+
+    /** The same with the results of trainings. */
+    public Content content(List<TrainingResult> trainings) {
+        return new Content(rows.stream().map(Content.Line::of).toList(), remarks(), trainings);
     }
 
     /** The table as JSON has it. */
-    public record Content(List<Line> rows, List<String> remarks) {
+    public record Content(
+            List<Line> rows,
+            List<String> remarks,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<TrainingResult> trainings) {
         /** One experiment; accuracies are top-1 in percent, null where a run has none. */
         @JsonNaming(SnakeCaseStrategy.class)
         public record Line(

@@ -7,45 +7,73 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 
-/** What a finished pruning run left in its folder. */
+/** What a run has left in its folder: of a pruning or a training, finished or still under way. */
 public final class RunRecord {
+    private static final String CONFIG = "config.json";
+    private static final String REPORT = "report.json";
+    private static final String PLAN = "plan.json";
+
     private final Path folder;
     private final Field config;
+    private final Field plan;
+    private final Field report;
     private final List<RunResult> results;
     private final List<Speed> speeds;
     private final List<Field> metrics;
 
-    private RunRecord(Path folder, Field config, List<RunResult> results, List<Speed> speeds, List<Field> metrics) {
+    private RunRecord(Path folder, boolean underWay) {
         this.folder = folder;
-        this.config = config;
-        this.results = results;
-        this.speeds = speeds;
-        this.metrics = metrics;
-    }
-
-    /**
-     * Reads a run folder.
-     *
-     * @throws IllegalArgumentException if it is not a run folder, or the run has not finished
-     * @throws BadJsonException if one of its files is not what greg writes
-     */
-    public static RunRecord read(Path folder) {
-        if (!Files.exists(folder.resolve("config.json"))) {
+        if (!Files.exists(folder.resolve(CONFIG))) {
             throw new IllegalArgumentException(
                     folder + ": expected the folder of a run, with config.json; there is none");
         }
-        if (!isFinished(folder)) {
+        config = Field.of(folder.resolve(CONFIG));
+        plan = ifThere(PLAN);
+        report = ifThere(REPORT);
+        if (report == null && !underWay && isPruning()) {
             throw new IllegalArgumentException(
                     folder + ": expected a finished pruning run, with report.json; this one has none: resume it");
         }
-        Field config = Field.of(folder.resolve("config.json"));
-        Field report = Field.of(folder.resolve("report.json"));
-        List<RunResult> results = RunResult.of(config, report);
-        return new RunRecord(folder, config, results, speeds(report), metrics(folder.resolve("metrics.jsonl")));
+        results = report == null ? List.of() : RunResult.of(config, report);
+        speeds = report == null ? List.of() : speeds(report);
+        metrics = metrics(folder.resolve("metrics.jsonl"), underWay);
+    }
+
+    private Field ifThere(String name) {
+        return Files.exists(folder.resolve(name)) ? Field.of(folder.resolve(name)) : null;
+    }
+
+    /**
+     * Reads the folder of a training, or of a finished pruning.
+     *
+     * @throws IllegalArgumentException if it is not a run folder, or the pruning has not finished
+     * @throws BadJsonException if one of its files is not what greg writes
+     */
+    public static RunRecord read(Path folder) {
+        return new RunRecord(folder, false);
+    }
+
+    /** As above, of a run that may be under way, whose last record may not be complete. */
+    public static RunRecord readUnderWay(Path folder) {
+        return new RunRecord(folder, true);
+    }
+
+    /** Whether the run in a folder prunes and has not finished: its report is not written. */
+    public static boolean isUnfinishedPruning(Path folder) {
+        Path file = folder.resolve(CONFIG);
+        return Files.exists(file) && !Files.exists(folder.resolve(REPORT)) && isPruning(Field.of(file));
+    }
+
+    private static boolean isPruning(Field config) {
+        return !config.get("command").text().equals("train");
+    }
+
+    /** Whether it prunes; else it trains. */
+    public boolean isPruning() {
+        return isPruning(config);
     }
 
     /** Runs of earlier versions, and those on devices that run networks op by op, have no layers. */
@@ -72,16 +100,13 @@ public final class RunRecord {
         return speeds;
     }
 
-    /** Whether the run in a folder has finished, with its report written. */
-    public static boolean isFinished(Path folder) {
-        return Files.exists(folder.resolve("report.json"));
-    }
-
-    private static List<Field> metrics(Path file) {
+    private static List<Field> metrics(Path file, boolean underWay) {
         List<Field> records = new ArrayList<>();
         if (!Files.exists(file)) return records;
         try {
-            for (String line : Files.readAllLines(file)) {
+            String text = Files.readString(file);
+            int complete = underWay ? text.lastIndexOf('\n') + 1 : text.length();
+            for (String line : text.substring(0, complete).lines().toList()) {
                 if (line.isBlank()) continue;
                 records.add(new Field(file, "", Json.parse(line, JsonNode.class, file)));
             }
@@ -93,9 +118,30 @@ public final class RunRecord {
         }
     }
 
-    /** Its folder. */
-    Path folder() {
-        return folder;
+    /** The name of its folder. */
+    String name() {
+        Path last = folder.toAbsolutePath().normalize().getFileName();
+        return Objects.requireNonNullElse(last, folder).toString();
+    }
+
+    /** Content of config.json. */
+    Field config() {
+        return config;
+    }
+
+    /** Content of plan.json, or null before the removal. */
+    Field plan() {
+        return plan;
+    }
+
+    /** Content of report.json, or null. */
+    Field report() {
+        return report;
+    }
+
+    /** Records of metrics.jsonl. */
+    List<Field> metrics() {
+        return metrics;
     }
 
     /** Its command line. */
@@ -109,7 +155,7 @@ public final class RunRecord {
         return word.matches("[\\w./:,=+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
-    /** Its results: one, or two if one-shot L1 was run too. */
+    /** Its results: one, or two if one-shot L1 was run too; none of a training, or while it is under way. */
     public List<RunResult> results() {
         return results;
     }
@@ -117,75 +163,5 @@ public final class RunRecord {
     /** Its measured times, by batch size. */
     List<Speed> speeds() {
         return speeds;
-    }
-
-    /** Its charts: accuracy by epoch, lambda and magnitude ratio by iteration, spread by lambda. */
-    List<LineChart> charts() {
-        return List.of(
-                new LineChart("top-1 on the test images", "epoch", "%", false, epochs("test_accuracy")),
-                new LineChart("training loss", "epoch", "cross-entropy", true, epochs("loss")),
-                new LineChart("largest lambda of a layer", "iteration", "lambda", false, layers("lambda")),
-                new LineChart("kept / removed mean magnitude", "iteration", "ratio", true, layers("magnitude_ratio")),
-                new LineChart(
-                        "standard deviation / mean of a layer's scores (figure 1)", "lambda", "", false, spread()));
-    }
-
-    /** How far the groups' magnitudes spread while lambda grows: row 1 of figure 1. */
-    private List<LineChart.Line> spread() {
-        Points points = new Points();
-        for (Field record : metrics) {
-            layers(record)
-                    .forEach((name, at) -> points.add(
-                            name,
-                            at.get("lambda").numberOrNaN(),
-                            at.get("score_std").numberOrNaN()
-                                    / at.get("score_mean").numberOrNaN()));
-        }
-        return points.lines();
-    }
-
-    private static Map<String, Field> layers(Field record) {
-        Field layers = record.get("layers");
-        return layers.isThere() ? layers.members() : Map.of();
-    }
-
-    private List<LineChart.Line> epochs(String key) {
-        Points points = new Points();
-        for (Field record : metrics) {
-            if (!record.get("epoch").isThere()) continue;
-            points.add(
-                    record.get("phase").text(),
-                    record.get("epoch").number() + 1,
-                    record.get(key).numberOrNaN());
-        }
-        return points.lines();
-    }
-
-    private List<LineChart.Line> layers(String key) {
-        Points points = new Points();
-        for (Field record : metrics) {
-            layers(record)
-                    .forEach((name, at) -> points.add(
-                            name, record.get("iteration").number(), at.get(key).numberOrNaN()));
-        }
-        return points.lines();
-    }
-
-    /** Lines by name, in the order in which the names come. */
-    private static final class Points {
-        private final Map<String, List<double[]>> byName = new LinkedHashMap<>();
-
-        void add(String name, double x, double y) {
-            byName.computeIfAbsent(name, k -> new ArrayList<>()).add(new double[] {x, y});
-        }
-
-        List<LineChart.Line> lines() {
-            List<LineChart.Line> lines = new ArrayList<>();
-            byName.forEach((name, points) -> lines.add(new LineChart.Line(
-                    name,
-                    points.stream().mapToDouble(p -> p[0]).toArray(),
-                    points.stream().mapToDouble(p -> p[1]).toArray())));
-            return lines;
-        }
     }
 }

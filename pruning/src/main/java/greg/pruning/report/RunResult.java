@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param sparsity share of all parameters removed, in percent
  * @param speedup multiply-accumulates before / after
  * @param published the paper's result, or null
+ * @param measured times of a forward pass before / after, by batch size; empty where they are not known
  */
 public record RunResult(
         long seed,
@@ -31,7 +32,8 @@ public record RunResult(
         Double best,
         double sparsity,
         double speedup,
-        MeanStd published) {
+        MeanStd published,
+        Map<Integer, Double> measured) {
     /**
      * The results of a run: its method, and one-shot L1 if it was run.
      *
@@ -64,7 +66,20 @@ public record RunResult(
                 top1(accuracies.get("best_epoch")),
                 size.get("sparsity_percent").number(),
                 size.get("speedup").number(),
-                published.isThere() ? meanStd(published) : null);
+                published.isThere() ? meanStd(published) : null,
+                measured(report, size));
+    }
+
+    /** One-shot L1 leaves a network of the same shape at the same ratios, which was timed; where it does not, it was not timed. */
+    private static Map<Integer, Double> measured(Field report, Field size) {
+        Map<Integer, Double> measured = new TreeMap<>();
+        if (size.get("speedup").number() != report.get("speedup").number()) return measured;
+        for (Field speed : report.get("measured").elements()) {
+            double ratio =
+                    speed.get("dense_ms").number() / speed.get("pruned_ms").number();
+            if (Double.isFinite(ratio)) measured.put(speed.get("batch").smallInteger(), ratio);
+        }
+        return measured;
     }
 
     private static Double top1(Field score) {

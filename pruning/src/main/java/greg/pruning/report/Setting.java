@@ -61,6 +61,9 @@ public enum Setting {
 
     PRESET(Role.REPORT),
     ONE_SHOT(Role.REPORT),
+    LOG_INTERVAL(Role.REPORT),
+    TEST_INTERVAL(Role.REPORT),
+    SCORES_AT(Role.REPORT),
     TARGET_SPEEDUP(Role.REPORT),
     TARGET_LATENCY(Role.REPORT),
     TARGET_BATCH(Role.REPORT),
@@ -87,7 +90,7 @@ public enum Setting {
         TRAINING,
         /** As {@link #TRAINING}, but only while a penalty grows: L1 in one shot has no such phase. */
         GROWTH,
-        /** What is shown beside the result, or a name for several other settings. */
+        /** What is recorded, or shown beside the result, or a name for several other settings. */
         REPORT,
         /** Where data and code are, which device computes, how often state is saved, what is let in: may change on resuming. */
         MACHINE,

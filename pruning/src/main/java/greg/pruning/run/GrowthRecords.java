@@ -8,18 +8,17 @@ import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
+import greg.pruning.growth.LayerState;
 import greg.pruning.growth.Milestones;
-import greg.pruning.growth.PruningMethod;
-import greg.pruning.growth.Semantics;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Records the growth of the penalty. Updates are thinned to about {@link #MAX_RECORDS} records; an update in which a layer
- * picks or finishes is always recorded, and so are the start of stabilising and the removal. After a pick or a finish it
- * requests a checkpoint.
+ * Records the growth of the penalty and the stabilising after it: at regular intervals, and at each update in which a layer
+ * picks or finishes, at the start of stabilising and at the removal. After a pick or a finish it requests a checkpoint.
  */
 final class GrowthRecords implements GrowthListener {
     private static final long MAX_RECORDS = 1000;
@@ -28,14 +27,15 @@ final class GrowthRecords implements GrowthListener {
     private final RunFolder folder;
     private final Progress progress;
     private final Supplier<GrowingRegularization> growth;
-    private final GregConfig config;
     private final DivergenceGuard guard;
     private final Checkpointer checkpointer;
     private final long maxIterations;
     private final long recordEvery;
-    private final Map<String, MetricsRecord.Layer> layers = new LinkedHashMap<>();
+    private final Set<Long> scoresAt;
     private final Milestones milestones = new Milestones();
-    private float lambda;
+    /** What is recorded of the step that is being taken; empty if nothing is. */
+    private Map<String, MetricsRecord.Layer> layers = Map.of();
+
     private boolean milestone;
 
     /**
@@ -49,34 +49,22 @@ final class GrowthRecords implements GrowthListener {
             Progress progress,
             Supplier<GrowingRegularization> growth,
             GregConfig config,
+            RecordSettings settings,
             DivergenceGuard guard,
             Checkpointer checkpointer,
             long maxIterations) {
         this.folder = folder;
         this.progress = progress;
         this.growth = growth;
-        this.config = config;
         this.guard = guard;
         this.checkpointer = checkpointer;
         this.maxIterations = maxIterations;
-        long updates = mostIterations(config) / config.growing().updateRegInterval();
-        recordEvery = Math.max(1, updates / MAX_RECORDS) * config.growing().updateRegInterval();
-    }
-
-    /** How many iterations growing and stabilising take if no magnitude ratio ends growth early. */
-    static long mostIterations(GregConfig config) {
-        if (config.method() == PruningMethod.L1) return 0;
-        if (config.method() == PruningMethod.FIX_REG) return config.growing().stabilizeRegInterval();
-        double pickedAt =
-                config.method() == PruningMethod.GREG_2 ? config.picking().regUpperLimitPick() : 0;
-        double step = config.semantics() == Semantics.PAPER
-                ? config.growing().regGranularityPrune()
-                : config.picking().regGranularityPick();
-        long updates = (long) Math.ceil(pickedAt / step);
-        updates += (long) Math.ceil(Math.max(0, config.growing().regUpperLimit() - pickedAt)
-                        / config.growing().regGranularityPrune())
-                + 1;
-        return updates * config.growing().updateRegInterval() + config.growing().stabilizeRegInterval();
+        GrowthLength length = GrowthLength.of(config);
+        int updates = config.growing().updateRegInterval();
+        recordEvery = settings.logInterval() > 0
+                ? settings.logInterval()
+                : Math.max(1, length.iterations() / updates / MAX_RECORDS) * updates;
+        scoresAt = settings.scoresAt() == null ? length.moments() : Set.copyOf(settings.scoresAt());
     }
 
     /** Layers that had picked or finished before the run was resumed are no milestones. */
@@ -87,35 +75,66 @@ final class GrowthRecords implements GrowthListener {
 
     @Override
     public void visited(GrowthEvent event) {
-        if (layers.isEmpty()) lambda = 0;
-        lambda = Math.max(lambda, event.lambdaMax());
-        if (event.ratio() == 0) return;
         milestone |= milestones.reached(event);
-        layers.put(event.layer(), MetricsRecord.Layer.of(event));
+    }
+
+    @Override
+    public void beforeStep(TrainLoop loop) {
+        long iteration = loop.iteration();
+        GrowingRegularization growing = growth.get();
+        boolean ends = iteration == growing.stabilizeStart() || isLast(iteration);
+        layers = Map.of();
+        if (milestone || ends || iteration % recordEvery == 0) {
+            layers = new LinkedHashMap<>();
+            for (GrowthEvent event : growing.observe()) layers.put(event.layer(), MetricsRecord.Layer.of(event));
+        }
+        boolean picks = milestone && growing.layers().stream().anyMatch(l -> l.pickIteration() == iteration);
+        if (iteration == 0 || picks || ends || scoresAt.contains(iteration)) recordScores(iteration, growing);
+    }
+
+    private void recordScores(long iteration, GrowingRegularization growing) {
+        Map<String, MetricsRecord.Groups> groups = new LinkedHashMap<>();
+        growing.scores().forEach((layer, scores) -> {
+            if (scores.length <= MetricsRecord.Scores.MOST_GROUPS)
+                groups.put(layer.name(), MetricsRecord.Groups.of(layer, scores));
+        });
+        if (!groups.isEmpty())
+            folder.metric(new MetricsRecord.Scores(MetricsRecord.Scores.PHASE, iteration, lambda(growing), groups));
+    }
+
+    private static float lambda(GrowingRegularization growing) {
+        float largest = 0;
+        for (LayerState layer : growing.layers()) largest = Math.max(largest, layer.maxLambda());
+        return largest;
+    }
+
+    private boolean isLast(long iteration) {
+        return growth.get().removalDue(iteration) || maxIterations > 0 && iteration + 1 >= maxIterations;
     }
 
     @Override
     public void afterStep(TrainLoop loop) {
         long iteration = loop.iteration();
         GrowingRegularization growing = growth.get();
-        boolean stabilises = iteration == growing.stabilizeStart();
-        boolean removes = growing.removalDue(iteration);
-        boolean last = removes || maxIterations > 0 && iteration + 1 >= maxIterations;
-        boolean updated = !layers.isEmpty() && (milestone || iteration % recordEvery == 0);
-        if (iteration % READ_LOSS_EVERY == 0 || stabilises || last || updated) {
+        boolean starts = iteration == growing.stabilizeStart();
+        boolean grows = starts || growing.phase() == GrowthSchedule.Phase.UPDATE_REG;
+        boolean last = isLast(iteration);
+        if (iteration % READ_LOSS_EVERY == 0 || !layers.isEmpty() || starts || last) {
             float loss = loop.loss(); // waits for the device
             guard.checkLoss(loop, loss);
             progress.note(String.format(
                     Locale.ROOT,
                     "%s, lambda %.4g, loss %.3f",
-                    growing.phase() == GrowthSchedule.Phase.UPDATE_REG ? "growing" : "stabilising",
-                    lambda,
+                    grows && !starts ? "growing" : "stabilising",
+                    lambda(growing),
                     loss));
-            if (updated) folder.metric(MetricsRecord.Growth.update(iteration, loss, layers));
-            if (stabilises) folder.metric(MetricsRecord.Growth.stabilise(iteration, loss));
-            if (last) folder.metric(MetricsRecord.Growth.remove(iteration, loss, !removes));
+            if (!layers.isEmpty() && grows) folder.metric(MetricsRecord.Growth.grow(iteration, loss, layers));
+            if (starts) folder.metric(MetricsRecord.Growth.stabilise(iteration, loss, null));
+            else if (!layers.isEmpty() && !grows && !last)
+                folder.metric(MetricsRecord.Growth.stabilise(iteration, loss, layers));
+            if (last)
+                folder.metric(MetricsRecord.Growth.remove(iteration, loss, layers, !growing.removalDue(iteration)));
         }
-        layers.clear();
         if (milestone) checkpointer.request();
         milestone = false;
     }

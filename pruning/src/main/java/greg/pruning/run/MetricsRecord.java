@@ -3,8 +3,12 @@ package greg.pruning.run;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import greg.nn.train.Score;
 import greg.pruning.growth.GrowthEvent;
-import java.util.LinkedHashMap;
+import greg.pruning.growth.LayerState;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.Arrays;
 import java.util.Map;
 
 /** A line of {@code metrics.jsonl}. Accuracies are in percent; JSON has no NaN, so a number that is not finite is null. */
@@ -41,10 +45,11 @@ public sealed interface MetricsRecord {
             implements MetricsRecord {}
 
     /**
-     * A step of a growth at which something was decided.
+     * A step of a growth.
      *
+     * @param phase {@code grow}, {@code stabilise}, or {@code remove} for the last step
      * @param loss of the step
-     * @param layers what an update found in each layer that loses groups; null if there was no update
+     * @param layers the layers that lose groups, before the step; null in the record that marks the start of stabilising
      * @param cutShort at the removal: whether the limit on iterations came before the end of the schedule; else null
      */
     @JsonNaming(SnakeCaseStrategy.class)
@@ -55,29 +60,104 @@ public sealed interface MetricsRecord {
             @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Layer> layers,
             @JsonInclude(JsonInclude.Include.NON_NULL) Boolean cutShort)
             implements MetricsRecord {
-        /** An update of lambda. */
-        static Growth update(long iteration, float loss, Map<String, Layer> layers) {
-            return new Growth("grow", iteration, finite(loss), new LinkedHashMap<>(layers), null);
+        private static final String GROW = "grow";
+        private static final String STABILISE = "stabilise";
+        private static final String REMOVE = "remove";
+
+        /** A step while lambda grows. */
+        static Growth grow(long iteration, float loss, Map<String, Layer> layers) {
+            return new Growth(GROW, iteration, finite(loss), layers, null);
         }
 
-        /** The start of stabilising. */
-        static Growth stabilise(long iteration, float loss) {
-            return new Growth("stabilise", iteration, finite(loss), null, null);
+        /** A step while lambda is constant. */
+        static Growth stabilise(long iteration, float loss, Map<String, Layer> layers) {
+            return new Growth(STABILISE, iteration, finite(loss), layers, null);
         }
 
         /** The removal. */
-        static Growth remove(long iteration, float loss, boolean cutShort) {
-            return new Growth("remove", iteration, finite(loss), null, cutShort);
+        static Growth remove(long iteration, float loss, Map<String, Layer> layers, boolean cutShort) {
+            return new Growth(REMOVE, iteration, finite(loss), layers, cutShort);
         }
     }
 
-    /** A layer at an update; see {@link GrowthEvent}. */
+    /**
+     * The score of each group of the layers that lose groups, before a step.
+     *
+     * @param lambda the largest of the network
+     * @param layers by name; layers with more than {@value #MOST_GROUPS} groups are left out
+     */
+    record Scores(String phase, long iteration, float lambda, Map<String, Groups> layers) implements MetricsRecord {
+        /** The phase that these records have. */
+        static final String PHASE = "scores";
+
+        /** More make a record of megabytes. */
+        static final int MOST_GROUPS = 2048;
+    }
+
+    /**
+     * The groups of a layer.
+     *
+     * @param scores mean |w| of each group, four digits of it
+     * @param pruned the groups that are to be removed; before that is decided, those that would be now
+     */
+    record Groups(Float[] scores, int[] pruned) {
+        private static final MathContext FOUR_DIGITS = new MathContext(4);
+
+        static Groups of(LayerState layer, float[] scores) {
+            Float[] rounded = new Float[scores.length];
+            for (int g = 0; g < scores.length; g++) {
+                if (Float.isFinite(scores[g]))
+                    rounded[g] = new BigDecimal(scores[g]).round(FOUR_DIGITS).floatValue();
+            }
+            int[] pruned = layer.selectionAt(scores).pruned().clone();
+            Arrays.sort(pruned);
+            return new Groups(rounded, pruned);
+        }
+    }
+
+    /**
+     * The network on the test images before a step of a growth, as it is and without the groups that are to be removed.
+     *
+     * @param testLoss mean, as it is
+     * @param testAccuracy top-1, as it is
+     * @param testAccuracy5 top-5, as it is
+     * @param removedLoss mean, if the removal was now
+     * @param removedAccuracy top-1, if the removal was now
+     * @param removedAccuracy5 top-5, if the removal was now
+     */
+    @JsonNaming(SnakeCaseStrategy.class)
+    record Test(
+            String phase,
+            long iteration,
+            double testLoss,
+            double testAccuracy,
+            double testAccuracy5,
+            double removedLoss,
+            double removedAccuracy,
+            double removedAccuracy5)
+            implements MetricsRecord {
+        static Test of(long iteration, Score now, Score removed) {
+            return new Test(
+                    "test",
+                    iteration,
+                    now.loss(),
+                    now.accuracy(),
+                    now.accuracy5(),
+                    removed.loss(),
+                    removed.accuracy(),
+                    removed.accuracy5());
+        }
+    }
+
+    /** A layer before a step; see {@link GrowthEvent}. */
     @JsonNaming(SnakeCaseStrategy.class)
     record Layer(
             float lambda,
             float lambdaMin,
             Float scoreMean,
             Float scoreStd,
+            Float keptMagnitude,
+            Float prunedMagnitude,
             Float magnitudeRatio,
             Float history,
             boolean picked,
@@ -88,6 +168,8 @@ public sealed interface MetricsRecord {
                     event.lambdaMin(),
                     finite(event.scoreMean()),
                     finite(event.scoreStd()),
+                    finite(event.keptMagnitude()),
+                    finite(event.prunedMagnitude()),
                     finite(event.magRatio()),
                     finite(event.history()),
                     event.picked(),

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GrowthTimes;
 import greg.pruning.growth.PruningMethod;
+import greg.pruning.report.LayerSize;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,6 +15,7 @@ import java.util.Map;
  *
  * @param keptFilters of each convolution that was cut, the filters that stay
  * @param maskedWeights how many single weights of a layer are masked
+ * @param layers the size of each convolution and linear layer, before and after
  * @param growth null for method L1, which decides without training
  */
 @JsonNaming(SnakeCaseStrategy.class)
@@ -22,4 +25,5 @@ public record PlanFile(
         @JsonProperty("wg") Granularity granularity,
         Map<String, int[]> keptFilters,
         Map<String, Integer> maskedWeights,
+        List<LayerSize> layers,
         GrowthTimes growth) {}

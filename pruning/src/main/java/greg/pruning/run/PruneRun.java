@@ -19,12 +19,10 @@ import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.GrowingRegularization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Accuracies;
-import greg.pruning.report.HtmlReport;
 import greg.pruning.report.NetworkSize;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
 import greg.pruning.report.ReportFile;
-import greg.pruning.report.RunRecord;
 import greg.pruning.report.Speed;
 import greg.pruning.report.SpeedMeter;
 import greg.pruning.report.Written;
@@ -65,6 +63,7 @@ public final class PruneRun {
      * @param reinit new weights before finetuning
      * @param oneShot whether one-shot L1 is run too, for comparison
      * @param maxIterations limit for each phase; 0: none
+     * @param records what the growth leaves in metrics.jsonl
      * @param published the paper's results, or null
      */
     public record Plan(
@@ -75,6 +74,7 @@ public final class PruneRun {
             Reinit reinit,
             boolean oneShot,
             long maxIterations,
+            RecordSettings records,
             Published published) {}
 
     public PruneRun(
@@ -126,7 +126,7 @@ public final class PruneRun {
                     plan.published());
             folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText(RunFiles.TEXT, report.toText());
-            folder.writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(folder.path())));
+            folder.writePage();
             checkpoints.done();
             return report;
         }
@@ -214,7 +214,7 @@ public final class PruneRun {
     private Pruning.Cut grow(NnModule network, RunState.Saved from) {
         GregConfig greg = pruning.config();
         String method = Written.name(greg.method());
-        long most = GrowthRecords.mostIterations(greg);
+        long most = GrowthLength.of(greg).iterations();
         if (plan.maxIterations() > 0) most = Math.min(most, plan.maxIterations());
         TrainData train = data.training(plan.finetune().augment(), plan.batchSize(), greg.seed());
         try (Progress progress = monitor.progress(method, most, "it")) {
@@ -236,7 +236,11 @@ public final class PruneRun {
         Checkpointer checkpointer = checkpoints.ofGrowth(guard, monitor::stopRequested, pruner::growth);
         long limit = plan.maxIterations();
         List<TrainHook> hooks = new ArrayList<>();
-        hooks.add(new GrowthRecords(folder, progress, pruner::growth, pruning.config(), guard, checkpointer, limit));
+        hooks.add(new GrowthRecords(
+                folder, progress, pruner::growth, pruning.config(), plan.records(), guard, checkpointer, limit));
+        long testInterval = plan.records().testInterval();
+        if (testInterval > 0)
+            hooks.add(new TestRecords(folder, pruner::growth, pruning.spec(), Training.evaluator(data), testInterval));
         hooks.add(guard);
         hooks.add(new ProgressHook(progress, false));
         hooks.add(checkpoints.steps());

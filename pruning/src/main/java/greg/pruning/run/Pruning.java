@@ -17,7 +17,9 @@ import greg.pruning.growth.PruningMethod;
 import greg.pruning.ratios.InheritedPruning;
 import greg.pruning.ratios.LayerTarget;
 import greg.pruning.ratios.Target;
+import greg.pruning.report.LayerSize;
 import greg.pruning.report.NetworkSize;
+import greg.pruning.report.SizeComparison;
 import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
@@ -48,8 +50,16 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
         public PlanFile describe(GregConfig by) {
             Map<String, Integer> masked = new LinkedHashMap<>();
             spec.plan().maskedWeights().forEach((name, count) -> masked.put(Parameter.layerName(name), count));
+            SizeComparison sizes = new SizeComparison(
+                    cost(spec.full()), cost(spec), spec.plan().maskedWeights());
             return new PlanFile(
-                    spec.arch(), by.method(), by.granularity(), spec.plan().keptFilters(), masked, growth);
+                    spec.arch(),
+                    by.method(),
+                    by.granularity(),
+                    spec.plan().keptFilters(),
+                    masked,
+                    LayerSize.of(sizes),
+                    growth);
         }
 
         /** The size of the pruned network, counted without computing. */

@@ -3,7 +3,9 @@ package greg.pruning.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.io.AtomicFile;
 import greg.nn.io.Sha256;
+import greg.pruning.report.HtmlReport;
 import greg.pruning.report.Json;
+import greg.pruning.report.RunRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -200,6 +202,11 @@ public final class RunFolder implements AutoCloseable {
     /** Writes text: complete or not at all. */
     public void writeText(String name, String text) {
         AtomicFile.writeText(file(name), text);
+    }
+
+    /** Writes the page that shows what the run has left here. */
+    public void writePage() {
+        writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(home)));
     }
 
     /** The lines of a file in it. */

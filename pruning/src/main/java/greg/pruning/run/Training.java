@@ -59,7 +59,8 @@ public final class Training {
         return evaluator(data).evaluate(network);
     }
 
-    private static Evaluator evaluator(RunData data) {
+    /** Measures networks on the test images. */
+    static Evaluator evaluator(RunData data) {
         return new Evaluator(data.split().test(), data.normalization(), EVALUATION_BATCH);
     }
 

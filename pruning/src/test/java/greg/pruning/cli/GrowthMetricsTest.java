@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.DoubleFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** What metrics.jsonl, plan.json and report.json say about a growth. */
 class GrowthMetricsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The first of the five digits that a page has. */
+    private static final DoubleFunction<String> FIVE_DIGITS =
+            x -> Double.toString(x).substring(0, 6);
 
     @TempDir
     static Path data;
@@ -89,23 +94,124 @@ class GrowthMetricsTest {
         assertTrue(last.get("finished").asBoolean() && last.get("picked").asBoolean(), last.toString());
         List<JsonNode> stabilised = records(run, "stabilise");
         List<JsonNode> removed = records(run, "remove");
-        assertEquals(1, stabilised.size());
         assertEquals(1, removed.size());
         // lambda 0.25, 0.5 (pick), 0.75, 1, 1.25 (> 1: finished) at iterations 0 to 4; 3 more steps
-        assertEquals(4, stabilised.get(0).get("iteration").asInt());
+        assertEquals(List.of(4, 5, 6), iterations(stabilised));
         assertEquals(7, removed.get(0).get("iteration").asInt());
         assertFalse(removed.get(0).get("cut_short").asBoolean());
         assertNotEquals(
                 stabilised.get(0).get("loss").asDouble(),
                 removed.get(0).get("loss").asDouble());
 
-        JsonNode growth = JSON.readTree(run.resolve("plan.json").toFile()).get("growth");
+        JsonNode plan = JSON.readTree(run.resolve("plan.json").toFile());
+        JsonNode size = plan.at("/layers/1");
+        assertEquals("conv2", size.get("layer").asText());
+        assertEquals("{\"before\":16,\"after\":8}", size.get("filters").toString());
+        assertEquals(16 * (6 * 25 + 1), size.at("/params/before").asInt());
+        assertEquals(8 * (3 * 25 + 1), size.at("/params/after").asInt());
+        assertEquals(
+                4, size.at("/macs/before").asDouble() / size.at("/macs/after").asDouble());
+        JsonNode growth = plan.get("growth");
         assertEquals(
                 "{\"stabilise_start\":4,\"removal\":7,\"layers\":{\"conv1\":{\"pick\":1,\"finish\":4},"
                         + "\"conv2\":{\"pick\":1,\"finish\":4}}}",
                 growth.toString());
         JsonNode totals = JSON.readTree(run.resolve("report.json").toFile()).get("growth");
         assertEquals("{\"stabilise_start\":4,\"removal\":7}", totals.toString());
+    }
+
+    private static List<Integer> iterations(List<JsonNode> records) {
+        return records.stream().map(r -> r.get("iteration").asInt()).toList();
+    }
+
+    /** While lambda is constant the same things are recorded as while it grows, by the same interval. */
+    @Test
+    void stabilisingIsRecordedLikeGrowth() throws Exception {
+        Path run = prune();
+        JsonNode grows = records(run, "grow").get(4);
+        for (JsonNode record : records(run, "stabilise").subList(1, 3)) {
+            assertEquals(names(grows), names(record));
+            JsonNode layer = record.get("layers").get("conv2");
+            assertEquals(names(grows.get("layers").get("conv2")), names(layer));
+            assertEquals(1.25, layer.get("lambda").asDouble());
+            assertEquals(
+                    layer.get("magnitude_ratio").asDouble(),
+                    layer.get("kept_magnitude").asDouble()
+                            / layer.get("pruned_magnitude").asDouble(),
+                    1e-5);
+        }
+        double first = pruned(records(run, "stabilise").get(1));
+        double last = pruned(records(run, "remove").get(0));
+        assertTrue(last < first, "the groups go on fading: " + first + " to " + last);
+
+        Path thinned = prune("--log-interval", "3");
+        assertEquals(List.of(0, 1, 3, 4), iterations(records(thinned, "grow")), "every third, the pick and the end");
+        assertEquals(List.of(4, 6), iterations(records(thinned, "stabilise")));
+        assertSameNetwork(run, thinned);
+    }
+
+    private static double pruned(JsonNode record) {
+        return record.get("layers").get("conv2").get("pruned_magnitude").asDouble();
+    }
+
+    private static List<String> names(JsonNode node) {
+        List<String> names = new ArrayList<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    private static void assertSameNetwork(Path expected, Path actual) throws Exception {
+        String file = "pruned.safetensors";
+        assertEquals(-1, Files.mismatch(expected.resolve(file), actual.resolve(file)), "recording changes no bit");
+    }
+
+    /** Row 2 of figure 1: the scores of the groups at a few moments, and which of them are to go. */
+    @Test
+    void theScoreOfEachGroupIsRecordedAtChosenIterations() throws Exception {
+        Path run = prune("--scores-at", "2,6");
+        List<JsonNode> moments = records(run, "scores");
+        // the first step, the pick, the first chosen one, the end of growth, the second chosen one, the removal
+        assertEquals(List.of(0, 1, 2, 4, 6, 7), iterations(moments));
+        assertEquals(1.25, moments.get(5).get("lambda").asDouble());
+        List<JsonNode> grown = records(run, "grow");
+        for (JsonNode moment : moments.subList(0, 3)) {
+            JsonNode layer = moment.get("layers").get("conv2");
+            assertEquals(16, layer.get("scores").size());
+            assertEquals(8, layer.get("pruned").size());
+            double sum = 0;
+            double gone = 0;
+            for (JsonNode score : layer.get("scores")) sum += score.asDouble();
+            for (JsonNode g : layer.get("pruned"))
+                gone += layer.get("scores").get(g.asInt()).asDouble();
+            JsonNode same =
+                    grown.get(moment.get("iteration").asInt()).get("layers").get("conv2");
+            assertEquals(same.get("score_mean").asDouble(), sum / 16, sum / 16 * 1e-3);
+            assertEquals(same.get("pruned_magnitude").asDouble(), gone / 8, gone / 8 * 1e-3);
+        }
+        assertEquals(
+                moments.get(1).get("layers").get("conv2").get("pruned"),
+                moments.get(5).get("layers").get("conv2").get("pruned"),
+                "what was picked is what goes");
+    }
+
+    /** Before the first step the network is the base network, and what would go is what L1 removes. */
+    @Test
+    void theTestImagesAreMeasuredWithAndWithoutTheGroupsThatGo() throws Exception {
+        Path run = prune("--test-interval", "5", "--one-shot");
+        List<JsonNode> tests = records(run, "test");
+        assertEquals(List.of(0, 5), iterations(tests));
+        JsonNode report = JSON.readTree(run.resolve("report.json").toFile());
+        JsonNode l1 = report.get("one_shot_l1").get("after_removal");
+        JsonNode first = tests.get(0);
+        assertEquals(report.get("base").get("loss"), first.get("test_loss"));
+        assertEquals(report.get("base").get("top1"), first.get("test_accuracy"));
+        assertEquals(l1.get("loss"), first.get("removed_loss"));
+        assertEquals(l1.get("top5"), first.get("removed_accuracy5"));
+        assertNotEquals(first.get("test_loss"), first.get("removed_loss"));
+        assertNotEquals(first.get("test_loss"), tests.get(1).get("test_loss"));
+        Path untested = prune("--one-shot");
+        assertSameNetwork(untested, run);
+        assertEquals(records(untested, "remove"), records(run, "remove"));
     }
 
     /** Of some 2,050 updates every second has a record; the pick at update 1 and the end at 2,051 are between those. */
@@ -173,6 +279,6 @@ class GrowthMetricsTest {
         assertEquals(mean, first.get("score_mean").asDouble(), 1e-6);
         assertEquals(Math.sqrt(squares), first.get("score_std").asDouble(), 1e-6);
         String page = Files.readString(run.resolve("report.html"));
-        assertTrue(page.contains("standard deviation / mean of a layer's scores (figure 1)"), "the chart");
+        assertTrue(page.contains("\"spread\":[" + FIVE_DIGITS.apply(Math.sqrt(squares) / mean)), "the chart");
     }
 }

@@ -82,8 +82,11 @@ class ReportCommandTest {
     void aRunWritesItsOwnPageAndTheCommandOneOfSeveral() throws Exception {
         String page = Files.readString(shared.resolve("a").resolve("report.html"));
         assertTrue(page.contains("<td>GReg-1</td>"), page);
-        assertTrue(page.contains("largest lambda of a layer"), "the growth is drawn");
-        assertTrue(page.contains("top-1 on the test images"), "finetuning is drawn");
+        assertTrue(page.contains("\"growth\":{\"x\":[0,"), "the growth is drawn");
+        assertTrue(page.contains("{\"name\":\"finetuning\","), "finetuning is drawn");
+        assertTrue(
+                page.matches("(?s).*<td>conv2</td><td><span class=\"bar\" style=\"[^\"]*\">16 \u2192 8</span>.*"),
+                page);
         Path out = temp.resolve("all.html");
         String[] args = {"report", folder("a"), folder("b"), "--out", out.toString()};
         Cli cli = Cli.run(args);
@@ -93,6 +96,36 @@ class ReportCommandTest {
         Cli again = Cli.run(args);
         assertEquals(2, again.code());
         assertTrue(again.err().contains("--force"), again.err());
+    }
+
+    @Test
+    void trainingsLeaveAPageAndAreReportedToo() throws Exception {
+        Path run = temp.resolve("base");
+        Cli train = Cli.run(("train --arch lenet5 --dataset mnist --data " + shared.resolve("mnist")
+                        + " --epochs 2 --batch-size 8 --lr 0.01 --out " + run)
+                .split(" "));
+        assertEquals(0, train.code(), train.err());
+        List<String> lines = Files.readAllLines(run.resolve("metrics.jsonl"));
+        double last = JSON.readTree(lines.get(1)).get("test_accuracy").asDouble();
+        String page = Files.readString(run.resolve("report.html"));
+        assertTrue(page.contains("Training of lenet5 on mnist") && page.contains("{\"name\":\"training\","), page);
+        Cli cli = Cli.run("report", "--json", folder("a"), run.toString());
+        assertEquals(0, cli.code(), cli.err());
+        JsonNode all = JSON.readTree(cli.out());
+        assertEquals(2, all.get("rows").size());
+        assertEquals(1, all.get("trainings").size());
+        assertEquals(2, all.at("/trainings/0/epochs").asInt());
+        assertEquals(last, all.at("/trainings/0/top1").asDouble(), 1e-3);
+        Cli text = Cli.run("report", run.toString());
+        assertTrue(text.out().startsWith("| training | data set"), text.out());
+        Cli both = Cli.run(
+                "report",
+                folder("a"),
+                run.toString(),
+                "--out",
+                temp.resolve("two.html").toString());
+        assertTrue(both.out().contains("| GReg-1 |") && both.out().contains("| base"), both.out());
+        assertTrue(Files.readString(temp.resolve("two.html")).contains("<h2>base</h2>"));
     }
 
     @Test

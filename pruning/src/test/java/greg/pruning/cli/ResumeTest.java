@@ -3,6 +3,8 @@ package greg.pruning.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
 import greg.kernels.Backends;
@@ -204,6 +206,25 @@ class ResumeTest {
         assertEquals(0, resumed.code(), resumed.err());
         assertTrue(resumed.err().contains("before its first checkpoint"), resumed.err());
         RunFolders.assertSame(whole, broken);
+    }
+
+    /** The options that came since have their defaults, which are what that greg did. */
+    @Test
+    void aRunOfAnOlderGregThatLacksNewerOptionsIsResumed() throws Exception {
+        Path whole = temp.resolve("whole");
+        Path old = temp.resolve("old");
+        assertEquals(
+                0, Cli.run(prune(whole, "--method", "GReg-2", "--wg", "filter")).code());
+        Files.createDirectories(old);
+        ObjectNode config = (ObjectNode)
+                new ObjectMapper().readTree(whole.resolve("config.json").toFile());
+        ((ObjectNode) config.get("options")).remove(List.of("log-interval", "test-interval", "scores-at"));
+        Files.writeString(old.resolve("config.json"), config.toString());
+        Cli other = Cli.run("prune", "--resume", old.toString(), "--test-interval", "2");
+        assertEquals(2, other.code(), other.err());
+        Cli resumed = Cli.run("prune", "--resume", old.toString());
+        assertEquals(0, resumed.code(), resumed.err());
+        RunFolders.assertSame(whole, old);
     }
 
     @Test

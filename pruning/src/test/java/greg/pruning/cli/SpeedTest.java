@@ -54,7 +54,7 @@ class SpeedTest extends LenetRuns {
         assertTrue(Files.readString(run.resolve("report.txt")).contains("layer, ms at batch 64"));
 
         String page = Files.readString(run.resolve("report.html"));
-        assertTrue(page.contains("<summary>Inference, batch 64: ") && page.contains("<td>conv2</td>"), page);
+        assertTrue(page.contains("<th>ms, batch 64</th>") && page.contains("<tr><td>conv2</td>"), page);
 
         Cli text = evaluate(run, "--device", "cpu", "--benchmark", "--batch", "1,2");
         assertEquals(0, text.code(), text.err());

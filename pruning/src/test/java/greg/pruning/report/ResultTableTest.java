@@ -15,7 +15,7 @@ class ResultTableTest {
                 Map.of("arch", "resnet20", "dataset", "cifar10", "wg", "filter", "stage-pr", "0.9", "epochs", "2"));
         for (int i = 0; i < settings.length; i += 2) map.put(settings[i], settings[i + 1]);
         Double best = finetuned == null ? null : finetuned + 1;
-        return new RunResult(seed, method, map, 90, 10 + seed, finetuned, best, 88.5, 9.25, null);
+        return new RunResult(seed, method, map, 90, 10 + seed, finetuned, best, 88.5, 9.25, null, Map.of());
     }
 
     @Test
