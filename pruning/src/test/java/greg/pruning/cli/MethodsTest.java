@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -239,9 +240,12 @@ class MethodsTest extends LenetRuns {
     @Test
     void aGrowthThatDivergesLeavesACheckpointOfNumbers() {
         Path out = temp.resolve("lost");
-        // with FixReg the loss is not read between its only update and the end
+        // with FixReg and no records the loss is not read between its only update and the end
+        String[] unread = {"--method", "FixReg", "--log-interval", "1000", "--checkpoint-interval", "0"};
         Cli result = prune(
-                out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0", "--method", "FixReg");
+                out,
+                Stream.concat(Stream.of("--stage-pr", RATIOS, "--lr-prune", "1e30"), Stream.of(unread))
+                        .toArray(String[]::new));
         assertEquals(1, result.code(), result.err());
         assertTrue(result.err().contains("pruning: diverged, sum |"), result.err());
         StateDict saved = RunState.read(out.resolve(RunState.FILE)).network().state();
