@@ -81,7 +81,11 @@ public final class TorchAnswers {
         TorchStep.MemoryFormat format = TorchStep.MemoryFormat.valueOf(mode.toUpperCase(Locale.ROOT));
         return steps.computeIfAbsent(
                 arch + ":" + batch + ":" + mode,
-                key -> new TorchStep(
-                        TrainStepWorkload.of(arch, batch), Runtime.getRuntime().availableProcessors(), format));
+                key -> new TorchStep(TrainStepWorkload.of(arch, batch), threads(), format));
+    }
+
+    private static int threads() {
+        String given = System.getenv("OMP_NUM_THREADS");
+        return given == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(given);
     }
 }

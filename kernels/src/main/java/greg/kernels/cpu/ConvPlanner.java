@@ -89,7 +89,7 @@ final class ConvPlanner {
      * The data gradient added to what its destination holds: oneDNN can do that in the forward pass only, so it is that of the {@link
      * Mirror}.
      *
-     * @return null if it cannot be had, or would not be faster than an addition of its own
+     * @return null if oneDNN has none
      */
     ConvPlan adding(Conv2dSpec spec, DType type, Layout given) {
         Conv2dSpec mirror = Mirror.of(spec);

@@ -57,17 +57,17 @@ final class ConvPreference {
 
     /** Whether the forward pass should be the data gradient of the {@link Mirror}. */
     static boolean mirrored(Direction direction, Conv2dSpec spec, DType type) {
-        return !Boolean.getBoolean("nomirror")
-                && direction == Direction.FORWARD
+        return direction == Direction.FORWARD
                 && type == DType.FLOAT32
                 && sixteen(spec)
+                && Mirror.exists(spec)
                 && thinAndWide(spec)
                 && smallWeight(spec);
     }
 
     /**
-     * Whether the data gradient should be added to another by the convolution: the weight has to be mirrored, which costs as much as reading
-     * some 50 activations for each of its numbers, and 64 channels and more gain nothing.
+     * Whether the data gradient should be added to another by the convolution. An addition of its own costs little for each activation, and
+     * mirroring the weight, on one thread, some 50 times as much for each of its numbers: 64 channels of 8x8 pixels gain nothing.
      */
     static boolean adds(Conv2dSpec spec) {
         return Mirror.exists(spec) && smallWeight(spec);
@@ -87,6 +87,6 @@ final class ConvPreference {
                 && spec.inChannels() == Layout.BLOCK
                 && spec.outChannels() == Layout.BLOCK
                 && spec.kernelH() > 1
-                && Mirror.exists(spec);
+                && spec.strideH() == 1;
     }
 }

@@ -54,11 +54,11 @@ final class HostBlock {
 
     /** A block of undefined content, or null if the system has no memory left. */
     static HostBlock allocate(long bytes) {
-        long alignment = bytes < HugePages.SIZE ? ALIGNMENT : HugePages.SIZE;
+        long alignment = HugePages.fit(bytes) ? HugePages.SIZE : ALIGNMENT;
         Pointer raw = Pointer.malloc(bytes + alignment);
         if (raw == null || raw.isNull()) return null;
         HostBlock block = new HostBlock(raw, bytes, alignment);
-        HugePages.advise(block.start.address(), bytes);
+        if (HugePages.fit(bytes)) HugePages.advise(block.start.address(), bytes);
         return block;
     }
 

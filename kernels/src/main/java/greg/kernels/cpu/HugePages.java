@@ -6,7 +6,7 @@ import com.sun.jna.Pointer;
 
 /**
  * Pages of 2 MiB for large blocks, where Linux gives them on request. A training step goes once through all activations, more than any cache
- * holds, and each page of 4 KiB costs it an entry in the table of addresses: about 2 percent of a step of ResNet-56, batch 128.
+ * holds, and misses the TLB at each page of 4 KiB: about 2 percent of a step of ResNet-56, batch 128.
  */
 final class HugePages {
     /** Bytes of a huge page, and their alignment. */
@@ -16,14 +16,18 @@ final class HugePages {
 
     private HugePages() {}
 
+    /** Whether a block of so many bytes has room for a huge page, on a system that can be asked for some. */
+    static boolean fit(long bytes) {
+        return bytes >= SIZE && Platform.isLinux() && Team.reached();
+    }
+
     /**
-     * Asks for huge pages where whole ones fit. A system that has none refuses, and the block stays as it is.
+     * Asks for as many whole huge pages as fit. A system that has none refuses, and the block stays as it is.
      *
-     * @param address of the block, a multiple of {@link #SIZE} where it is at least that large
+     * @param address of a block that they {@link #fit}, a multiple of {@link #SIZE}
      */
     static void advise(long address, long bytes) {
         long whole = bytes / SIZE * SIZE;
-        if (whole == 0 || !Platform.isLinux() || !Team.reached()) return;
         Function.getFunction("c", "madvise").invokeInt(new Object[] {new Pointer(address), whole, MADV_HUGEPAGE});
     }
 }

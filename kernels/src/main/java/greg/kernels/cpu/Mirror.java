@@ -10,7 +10,7 @@ final class Mirror {
     private float[] from = new float[0];
     private float[] to = new float[0];
 
-    /** Whether there is one. */
+    /** Whether {@code s} has a mirror. */
     static boolean exists(Conv2dSpec s) {
         return s.groups() == 1
                 && s.strideH() == 1
@@ -21,7 +21,7 @@ final class Mirror {
                 && s.padW() < s.kernelW();
     }
 
-    /** It; its own mirror is {@code s} again. */
+    /** The mirror of {@code s}, whose own mirror is {@code s} again. */
     static Conv2dSpec of(Conv2dSpec s) {
         return new Conv2dSpec(
                 s.n(),

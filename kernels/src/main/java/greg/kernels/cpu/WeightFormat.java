@@ -1,6 +1,7 @@
 package greg.kernels.cpu;
 
 import greg.kernels.spec.Conv2dSpec;
+import java.util.Arrays;
 import org.bytedeco.dnnl.memory;
 
 /**
@@ -51,7 +52,8 @@ final class WeightFormat {
 
     /** Whether this is {@code target}, mirrored as in {@code spec} or, with null, not. */
     boolean is(memory.desc target, Conv2dSpec spec) {
-        boolean sameSource = spec == null ? mirror == null : spec.equals(mirrorOf);
+        boolean sameSource =
+                spec == null ? mirror == null : mirror != null && Arrays.equals(spec.wDims(), mirrorOf.wDims());
         return sameSource && desc.equals(target);
     }
 
