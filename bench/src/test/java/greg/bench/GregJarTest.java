@@ -103,8 +103,8 @@ class GregJarTest {
         Set<String> inside = entries(JAR);
         Set<Path> found = new TreeSet<>();
         for (Path jar : classPath()) {
-            boolean shaded =
-                    entries(jar).stream().anyMatch(name -> !name.startsWith("META-INF/") && inside.contains(name));
+            boolean shaded = entries(jar).stream()
+                    .anyMatch(name -> !name.matches("META-INF/(?!resources/).*") && inside.contains(name));
             if (!shaded) continue;
             Path folder = jar.getParent(); // GROUP/ARTEFACT/VERSION of a local repository
             Artefact artefact = listed.stream()

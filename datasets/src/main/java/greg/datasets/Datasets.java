@@ -181,6 +181,17 @@ public final class Datasets {
         return new SubsetDataset(base, first, count);
     }
 
+    /**
+     * A view of some images, drawn without replacement.
+     *
+     * @param base whole data set
+     * @param count how many; all, in their order, if there are no more
+     * @param seed fixes which
+     */
+    public static Dataset sample(Dataset base, int count, long seed) {
+        return count >= base.size() ? base : SampleDataset.of(base, count, seed);
+    }
+
     private static IllegalArgumentException unknown(String name) {
         return new IllegalArgumentException("unknown data set '" + name + "'; known are " + String.join(", ", NAMES));
     }

@@ -19,6 +19,7 @@ import greg.pruning.growth.GrowthEvent;
 import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.GrowthTimes;
+import greg.pruning.growth.LayerState;
 import greg.pruning.growth.Milestones;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.ratios.InheritedPruning;
@@ -27,12 +28,14 @@ import greg.pruning.ratios.PruningRatios;
 import greg.pruning.ratios.SkipLayers;
 import greg.pruning.ratios.Target;
 import greg.pruning.report.SizeComparison;
+import greg.pruning.select.Selection;
 import greg.pruning.surgery.PruningPlan;
 import greg.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -264,9 +267,25 @@ public final class Pruner {
             plan.apply(graph);
             CostModel after = CostModel.of(network, image.dim(1), image.dim(2), image.dim(3));
             SizeComparison sizes = new SizeComparison(before, after, plan.maskedWeights());
-            report = new PruningReport(config.method(), outcome, times, sizes, resolved.warnings());
+            report = new PruningReport(config.method(), outcome, times, sizes, warnings(growing));
             return plan;
         }
+    }
+
+    /** What was known from the start, and layers of which next to nothing is left because the scores decided so. */
+    private List<String> warnings(GrowingRegularization growing) {
+        List<String> warnings = new ArrayList<>(resolved.warnings());
+        if (!config.granularity().structured()) return warnings;
+        Map<String, Integer> thin = new LinkedHashMap<>();
+        for (int i = 0; i < growing.layers().size(); i++) {
+            LayerState state = growing.layers().get(i);
+            boolean decidedByScores = layers != null || state.ratio() == Selection.AUTOMATIC;
+            boolean cut = !resolved.layers().get(i).layer().linear() && !state.keepsAll();
+            int groups = state.groups().count();
+            if (decidedByScores && cut && state.selection().kept().length == 1) thin.put(state.name(), groups);
+        }
+        warnings.addAll(Target.oneLeft(config.granularity(), thin));
+        return warnings;
     }
 
     /** As {@link GregConfig} prints it, for files of versions that knew no scores but L1. */

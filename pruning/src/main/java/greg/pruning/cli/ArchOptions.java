@@ -2,6 +2,7 @@ package greg.pruning.cli;
 
 import greg.nn.io.Checkpoint;
 import greg.nn.model.Networks;
+import greg.pruning.graph.NearestName;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.Iterator;
 import picocli.CommandLine.Option;
 
 /** Which network, and which weights. */
+@HelpGroup(HelpGroup.Heading.NETWORK)
 final class ArchOptions {
     /** For {@code ${COMPLETION-CANDIDATES}}. */
     static final class Names implements Iterable<String> {

@@ -40,10 +40,11 @@ final class Checks {
         if (!(value >= 0 && value < 1)) fail(flag, "a number of at least 0 and below 1", value);
     }
 
-    /** A learning rate by epoch. */
+    /** A learning rate by epoch, also in the braces of the reference implementation: {@code {0:0.01,60:0.001}}. */
     static LrSchedule schedule(String flag, String text) {
+        boolean braced = text.startsWith("{") && text.endsWith("}");
         try {
-            return LrSchedule.parse(text);
+            return LrSchedule.parse(braced ? text.substring(1, text.length() - 1) : text);
         } catch (IllegalArgumentException e) {
             throw new UsageException(flag + ": " + e.getMessage());
         }

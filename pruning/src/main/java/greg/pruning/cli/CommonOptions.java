@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import picocli.CommandLine.Option;
 
 /** Flags of every command. */
+@HelpGroup(HelpGroup.Heading.RUN)
 final class CommonOptions {
     @Option(
             names = {"-h", "--help"},

@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.datasets.Datasets;
 import greg.datasets.fetch.Download;
 import greg.datasets.fetch.Source;
+import greg.pruning.graph.NearestName;
 import greg.pruning.run.UsageException;
 import java.io.IOException;
 import java.net.URI;

@@ -6,11 +6,14 @@ import greg.datasets.ImageReading;
 import greg.datasets.Normalization;
 import greg.kernels.natives.NativeFolder;
 import greg.nn.io.Checkpoint;
+import greg.pruning.graph.NearestName;
+import greg.pruning.report.Setting;
 import greg.pruning.run.RunData;
 import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -19,6 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Which images. */
+@HelpGroup(HelpGroup.Heading.DATA)
 final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -100,6 +104,20 @@ final class DataOptions {
     /** That of the weights, where no flag says otherwise; else null. */
     private Normalization trained;
 
+    /** What was taken from the weights. */
+    private final Set<Setting> followed = EnumSet.noneOf(Setting.class);
+
+    /** What was taken from the weights' file, where no flag says otherwise. */
+    Set<Setting> followed() {
+        return followed;
+    }
+
+    /** The images' size in pixels, or 0 where only the files tell. */
+    int knownImageSize() {
+        if (imageSize > 0) return imageSize;
+        return Datasets.shaped().contains(dataset) ? Datasets.shape(dataset).height() : 0;
+    }
+
     /** Whether a flag was given. */
     boolean given(String flag) {
         return command.commandLine().getParseResult().hasMatchedOption(flag);
@@ -124,12 +142,16 @@ final class DataOptions {
         List<String> now = new ArrayList<>();
         if (!named && !given("--dataset")) {
             dataset = weights.dataset();
+            followed.add(Setting.DATASET);
         } else if (!dataset.equals(weights.dataset())) {
             then.add("--dataset " + weights.dataset());
             now.add("--dataset " + dataset);
         }
         if (!given("--image-size")) {
-            if (SCALED.contains(dataset)) imageSize = weights.imageSize();
+            if (SCALED.contains(dataset) && weights.imageSize() > 0) {
+                imageSize = weights.imageSize();
+                followed.add(Setting.IMAGE_SIZE);
+            }
         } else if (imageSize != weights.imageSize()) {
             then.add("--image-size " + weights.imageSize());
             now.add("--image-size " + imageSize);
@@ -215,6 +237,7 @@ final class DataOptions {
         if (others && trained.channels() == channels) { // config.json has them as if flags had given them
             mean = TrainedOn.text(trained.mean());
             std = TrainedOn.text(trained.std());
+            followed.addAll(List.of(Setting.MEAN, Setting.STD));
         }
         return new RunData(dataset, imageSize, split, mean == null ? defaults : normalization(channels));
     }

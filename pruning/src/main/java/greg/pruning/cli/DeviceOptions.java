@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** Where to compute. */
+@HelpGroup(HelpGroup.Heading.RUN)
 final class DeviceOptions {
     private static final Pattern KNOWN = Pattern.compile("auto|cpu|reference|cuda(:\\d{1,3})?");
 

@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import greg.datasets.DatasetException;
 import greg.kernels.KernelException;
 import greg.nn.io.CheckpointException;
+import greg.pruning.graph.NearestName;
 import greg.pruning.report.BadJsonException;
 import greg.pruning.run.InterruptedRunException;
 import greg.pruning.run.RunException;
@@ -39,12 +40,22 @@ final class Failures {
         CommandLine command = e.getCommandLine();
         String typed = e.getUnmatched().get(0);
         boolean flag = typed.startsWith("-");
-        String name = flag && typed.contains("=") ? typed.substring(0, typed.indexOf('=')) : typed;
+        String name = name(typed);
+        if (ReferenceFlags.contains(name)) {
+            return ReferenceFlags.message(
+                    e.getUnmatched().stream().map(Failures::name).toList());
+        }
         List<String> known = new ArrayList<>();
         if (flag) command.getCommandSpec().options().forEach(o -> known.addAll(List.of(o.names())));
         else known.addAll(command.getSubcommands().keySet());
         String what = flag ? "unknown flag " : known.isEmpty() ? "unexpected argument " : "unknown command ";
         return what + "'" + name + "'" + NearestName.hint(name, known);
+    }
+
+    /** A flag without its value. */
+    private static String name(String typed) {
+        int equals = typed.indexOf('=');
+        return typed.startsWith("-") && equals > 0 ? typed.substring(0, equals) : typed;
     }
 
     /** For errors while a command runs. */

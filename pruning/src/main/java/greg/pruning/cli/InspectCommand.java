@@ -16,6 +16,7 @@ import greg.pruning.run.Pruning;
 import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,7 +79,7 @@ final class InspectCommand implements Callable<Integer> {
         Checkpoint checkpoint = arch.read(console);
         NetworkSpec networkSpec = networkSpec(checkpoint, console);
         NetworkSpec full = networkSpec.full();
-        Pruning.Cut cut = new Pruning.Cut(networkSpec, null, null);
+        Pruning.Cut cut = new Pruning.Cut(networkSpec, null, null, List.of());
         if (target.given()) {
             if (networkSpec.isPruned()) {
                 throw new UsageException(
@@ -125,7 +126,9 @@ final class InspectCommand implements Callable<Integer> {
         }
         try (Backend backend = Backends.open("auto", BackendOptions.standard());
                 NnModule network = full.load(backend, checkpoint)) {
-            return pruning.run(network);
+            Pruning.Cut cut = pruning.run(network);
+            cut.warnings().forEach(console::warn);
+            return cut;
         }
     }
 }

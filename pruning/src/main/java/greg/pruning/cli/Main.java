@@ -23,7 +23,7 @@ import picocli.CommandLine.TypeConversionException;
         description = "Pruning of convolutional networks by growing regularization (GReg, ICLR 2021).",
         footer = {
             "",
-            "'greg prune' alone is a demonstration on bundled images. 'greg COMMAND --help' explains the flags.",
+            "'greg prune' alone is a demonstration on bundled images. 'greg help COMMAND' explains the flags.",
             "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 interrupted, 143 terminated."
         },
         subcommands = {
@@ -35,7 +35,9 @@ import picocli.CommandLine.TypeConversionException;
             DataCommand.class,
             ReportCommand.class,
             ExportCommand.class,
-            StudyCommand.class
+            StudyCommand.class,
+            HelpCommand.class,
+            CompletionCommand.class
         })
 public final class Main implements Runnable, Console.Root {
     /** What {@code --version} prints. */
@@ -88,13 +90,15 @@ public final class Main implements Runnable, Console.Root {
 
     /** The parser with all commands. */
     static CommandLine commandLine(boolean terminal) {
-        return new CommandLine(new Main(terminal))
+        CommandLine command = new CommandLine(new Main(terminal))
                 .setExpandAtFiles(false)
                 .registerConverter(Path.class, Main::path)
                 .setExecutionStrategy(ClassPath::run)
                 .setParameterExceptionHandler(Failures::usage)
                 .setExecutionExceptionHandler(Failures::run)
                 .setUsageHelpAutoWidth(terminal);
+        GroupedHelp.install(command);
+        return command;
     }
 
     /** An empty path would be the current folder. */

@@ -11,7 +11,9 @@ import greg.pruning.growth.PruningMethod;
 import greg.pruning.ratios.Target;
 import greg.pruning.report.PruneReport;
 import greg.pruning.report.Published;
+import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
+import greg.pruning.run.L1Comparison;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Phase;
 import greg.pruning.run.Preset;
@@ -24,13 +26,17 @@ import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
+import greg.pruning.run.SameExperiment;
 import greg.pruning.run.SpeedRatios;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.PickPruned;
 import greg.pruning.surgery.Reinit;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,11 +47,13 @@ import picocli.CommandLine.Spec;
         name = "prune",
         description = {
             "Prunes a network: base network, growing penalty, removal, finetuning, report.",
-            "Without --arch, --weights and --dataset: a demonstration, a " + Recipe.DEMONSTRATION_ARCH
+            "Alone, or with flags that name neither network nor data nor what goes: a demonstration, a "
+                    + Recipe.DEMONSTRATION_ARCH
                     + " on bundled images, in about a minute. Without --weights a base network is trained first.",
-            "Defaults that differ are given as those for ImageNet / CIFAR and other data sets / the demonstration."
+            "What no flag sets comes from a recipe. Where they differ, defaults are given as those of ImageNet's recipe, for"
+                    + " images of at least 64 pixels / of CIFAR's, for smaller ones / of the demonstration."
         })
-final class PruneCommand implements Resume.Command {
+final class PruneCommand implements Rerun.Command {
     /** Stands for ratios that are yet to be chosen. */
     private static final String ANY_RATIO = "0.5";
 
@@ -79,6 +87,10 @@ final class PruneCommand implements Resume.Command {
     @Mixin
     private RunOptions run;
 
+    /** What the flags and a recipe amount to, apart from ratios. */
+    private record Settings(
+            Recipe recipe, GregConfig config, int batchSizePrune, TrainConfig base, TrainConfig finetune) {}
+
     @Override
     public RunOptions run() {
         return run;
@@ -87,16 +99,22 @@ final class PruneCommand implements Resume.Command {
     @Override
     public Integer call() throws Exception {
         if (run.resume != null) return Resume.run(spec, run);
+        if (run.config != null) return Repeat.run(spec, run);
+        if (prune.seeds != null) return seeds();
         Console console = Console.of(spec);
         if (PresetFlags.LIST.equals(prune.preset)) {
             console.out().print(Preset.table());
             return 0;
         }
         Preset preset = prune.preset == null ? null : PresetFlags.find(prune.preset);
+        Set<Setting> fromPreset = EnumSet.noneOf(Setting.class);
         boolean namesData = data.given("--dataset");
         if (preset != null) {
-            PresetFlags.fill(preset, prune, target, speed, arch);
-            if (!namesData) data.name(preset.dataset());
+            fromPreset.addAll(PresetFlags.fill(preset, prune, target, speed, arch));
+            if (!namesData) {
+                data.name(preset.dataset());
+                fromPreset.add(Setting.DATASET);
+            }
         }
         arch.check();
         device.check();
@@ -105,23 +123,20 @@ final class PruneCommand implements Resume.Command {
         Checkpoint start = start(console);
         if (arch.weights != null) data.follow(start, console);
         data.check();
-        boolean demonstration = arch.arch == null && arch.weights == null && !namesData;
-        String experiment = preset == null ? data.dataset : preset.dataset(); // even if other images replace its own
-        Recipe recipe = demonstration ? Recipe.DEMONSTRATION : Recipe.of(experiment);
-        int batchSizePrune = prune.batchSizePrune(recipe);
-        TrainConfig finetune = prune.finetune(recipe, run.augment(data), run.seed);
-        GregConfig config = prune.config(recipe, run.seed);
-        if (demonstration && !target.given() && !speed.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
-        SpeedRatios.Goal goal = speed.goal(target, config, arch.weights != null);
+        boolean named = arch.arch != null || arch.weights != null;
+        boolean demonstration = !named && !namesData && !target.given() && !speed.given();
+        Settings settings = settings(recipe(preset, demonstration, data.knownImageSize()));
+        if (demonstration) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+        SpeedRatios.Goal goal = speed.goal(target, settings.config, arch.weights != null);
         if (goal != null) target.stagePr = ANY_RATIO;
-        Target pruningTarget = target.target(config);
-        TrainConfig base = prune.base(recipe, run.augment(data), run.seed);
-        if (prune.reinit() != Reinit.NONE && finetune.epochs() == 0) {
+        Target pruningTarget = target.target(settings.config);
+        if (prune.reinit() != Reinit.NONE && settings.finetune.epochs() == 0) {
             throw new UsageException("--reinit " + prune.reinit + ": there is no finetuning to train the new weights;"
                     + " leave it out, or leave out --no-finetune and --epochs 0");
         }
-        if (!demonstration && arch.arch == null && arch.weights == null) {
-            throw new UsageException("--arch is needed: the network to train and prune; or give --weights");
+        if (!demonstration && !named) {
+            throw new UsageException("--arch is needed: the network to train and prune; or give --weights; the"
+                    + " demonstration is 'greg prune' without --stage-pr and other flags about what goes");
         }
         if (preset != null && start == null && data.dataset.equals("imagenet")) {
             console.say(
@@ -129,6 +144,8 @@ final class PruneCommand implements Resume.Command {
                     arch.arch);
         }
         RunData runData = data.open(console);
+        settings = settings(recipe(preset, demonstration, runData.images().height()));
+        GregConfig config = settings.config;
         NetworkSpec networkSpec = (start != null
                         ? NetworkSpec.of(start, arch.arch, runData.images())
                         : NetworkSpec.of(demonstration ? Recipe.DEMONSTRATION_ARCH : arch.arch, runData.images()))
@@ -143,43 +160,131 @@ final class PruneCommand implements Resume.Command {
             pruningTarget = target.target(config);
         }
         Pruning pruning = new Pruning(networkSpec, config, pruningTarget, null);
-        pruning.resolve().warnings().forEach(console::warn);
-        if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
-            console.say(
-                    "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",
-                    Written.name(config.pickPruned()));
-        }
-        IdleFlags.warn(spec.commandLine().getParseResult(), config, finetune, arch.weights != null, console);
+        resolve(pruning, console);
+        TrainConfig finetune = settings.finetune.by(prune.optimizer(networkSpec.arch()));
+        warn(config, finetune, console);
         PruneRun.Plan plan = new PruneRun.Plan(
                 pruning,
-                batchSizePrune,
-                base,
-                finetune.by(prune.optimizer(networkSpec.arch())),
+                settings.batchSizePrune,
+                settings.base,
+                finetune,
                 prune.reinit(),
-                prune.oneShot || demonstration,
+                demonstration && prune.oneShot == L1Comparison.NONE ? L1Comparison.FINETUNED : prune.oneShot,
                 prune.maxIterations,
                 records.settings(),
-                published(preset, networkSpec.arch(), console));
-        int images = Math.max(batchSizePrune, Math.max(base.batchSize(), finetune.batchSize()));
+                null);
+        PruneSettings effective = PruneSettings.of(plan, arch.weights == null);
+        if (preset != null) plan = plan.beside(published(preset, effective, networkSpec.arch(), runData, console));
+        int images = Math.max(settings.batchSizePrune, Math.max(settings.base.batchSize(), finetune.batchSize()));
         images = Math.min(images, runData.split().train().size());
         try (Backend backend = Feasible.on(device.open(!run.noGraph), networkSpec, images);
                 RunFolder folder = run.reserve("prune", networkSpec.arch())) {
             console.say(
                     "%s on %s, %s",
                     networkSpec.arch(), runData.name(), backend.device().name());
-            PruneSettings settings = PruneSettings.of(plan, arch.weights == null);
+            Set<Setting> fromCheckpoint = EnumSet.copyOf(data.followed());
+            if (arch.weights != null) fromCheckpoint.add(Setting.ARCH);
+            console.say("%s", announced(settings.recipe, preset, runData));
+            new EffectiveSettings(spec)
+                    .with(effective.bySetting())
+                    .with(target.bySetting())
+                    .with(Map.of(Setting.ARCH, networkSpec.arch()))
+                    .without(IdleFlags.unread(config, finetune, prune.oneShot))
+                    .preset(fromPreset)
+                    .checkpoint(fromCheckpoint)
+                    .recipe(settings.recipe)
+                    .say(console);
             RunConfig runConfig = RunConfig.of(
                     speed.settled(Invocations.of(spec), target.stagePr),
                     backend,
                     runData,
                     networkSpec.arch(),
                     run.seed,
-                    settings);
+                    settings.recipe,
+                    effective);
             RunCheckpoints checkpoints = run.begin(folder, backend, runConfig, console);
             PruneReport report = new PruneRun(console, folder, runData, backend, plan, checkpoints).run(start);
             console.out().printf(Locale.ROOT, "%n%s%nrun folder: %s%n", report.toText(), folder.path());
         }
         return 0;
+    }
+
+    private int seeds() throws Exception {
+        if (speed.given()) {
+            throw new UsageException(
+                    "--seeds: with --target-speedup or --target-latency each run would measure, and choose"
+                            + " ratios of its own; give those of one run with --stage-pr");
+        }
+        return SeedRuns.run(spec, run, prune.seeds);
+    }
+
+    /**
+     * What a run does not say comes from here: a resumed or repeated run keeps its recipe, a preset has the one of its data
+     * set, even if other images take their place.
+     *
+     * @param imageSize in pixels; 0 where it is not known yet
+     */
+    private Recipe recipe(Preset preset, boolean demonstration, int imageSize) {
+        if (demonstration) return Recipe.DEMONSTRATION;
+        if (run.recorded != null) {
+            return Recipe.recorded(run.recorded, preset == null ? data.dataset : preset.dataset());
+        }
+        return preset == null ? Recipe.of(imageSize) : preset.recipe();
+    }
+
+    private String announced(Recipe recipe, Preset preset, RunData runData) {
+        String name = "recipe " + Written.name(recipe);
+        if (recipe == Recipe.DEMONSTRATION) return name;
+        if (run.recorded != null) return name + ", as in the run before";
+        if (preset != null) return name + ", of the preset's data set";
+        return name + ", for images of " + runData.images().height() + " pixels (imagenet's from 64 on, else cifar's)";
+    }
+
+    private Settings settings(Recipe recipe) {
+        GregConfig config = prune.config(recipe, run.seed);
+        if (config.method() == PruningMethod.FIX_REG && prune.oneShot == L1Comparison.MATCHED) {
+            int constant = (int) Math.min(Integer.MAX_VALUE, config.growing().steps() - 1);
+            config = config.toBuilder().stabilizeRegInterval(constant).build();
+        }
+        return new Settings(
+                recipe,
+                config,
+                prune.batchSizePrune(recipe),
+                prune.base(recipe, run.augment(data), run.seed),
+                prune.finetune(recipe, run.augment(data), run.seed));
+    }
+
+    /** Refuses ratios that do not fit the network. */
+    private void resolve(Pruning pruning, Console console) {
+        Target.Resolved resolved = pruning.resolve();
+        boolean nothing = resolved.layers().stream().allMatch(t -> t.ratio() == 0 && t.preset() == null);
+        if (nothing && pruning.config().method() == PruningMethod.L1 && arch.weights == null) {
+            throw new UsageException(
+                    "--stage-pr " + target.stagePr + " with --method L1 removes nothing; to train a network"
+                            + " that is not pruned use 'greg train', where --lr-ft is called --lr");
+        }
+        resolved.warnings().forEach(console::warn);
+    }
+
+    /** Says what has no effect, or another than might be thought. */
+    private void warn(GregConfig config, TrainConfig finetune, Console console) {
+        if (config.method() == PruningMethod.GREG_2 && config.pickPruned() != PickPruned.MIN) {
+            console.say(
+                    "warning: --pick-pruned %s has no effect on GReg-2, which picks the smallest scores",
+                    Written.name(config.pickPruned()));
+        }
+        IdleFlags.warn(
+                spec.commandLine().getParseResult(), config, finetune, prune.oneShot, arch.weights != null, console);
+        if (config.method() != PruningMethod.FIX_REG) return;
+        long constant = config.growing().stabilizeRegInterval() + 1L;
+        if (prune.oneShot == L1Comparison.MATCHED) {
+            console.say("FixReg trains %,d steps until the removal, as many as GReg-1 would", constant);
+        } else if (constant < config.growing().steps()) {
+            console.say(
+                    "warning: FixReg trains %,d steps until the removal, GReg-1 with these settings %,d; --one-shot matched"
+                            + " gives FixReg as many",
+                    constant, config.growing().steps());
+        }
     }
 
     /** The ratios for a wanted speed, by measuring layers on the device of the run. */
@@ -216,10 +321,10 @@ final class PruneCommand implements Resume.Command {
         return saved != null && arch.weights != null ? saved.network() : arch.read(console);
     }
 
-    /** The paper's numbers, if they belong to this experiment; else null, with a warning. */
-    private Published published(Preset preset, String usedArch, Console console) {
-        if (preset == null) return null;
-        List<String> other = PresetFlags.overridden(preset, prune, target, usedArch, data.dataset);
+    /** The paper's numbers, if the run is the paper's experiment; else null, with a warning that says why. */
+    private Published published(
+            Preset preset, PruneSettings effective, String usedArch, RunData runData, Console console) {
+        List<String> other = SameExperiment.differences(preset, effective, target.bySetting(), usedArch, runData);
         if (other.isEmpty()) return preset.published();
         console.say(
                 "warning: --preset %s: its published numbers are left out, they are for %s",

@@ -8,17 +8,24 @@ import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
+import greg.pruning.run.L1Comparison;
 import greg.pruning.run.Recipe;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.Reinit;
+import java.util.Iterator;
+import java.util.List;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * Flags of pruning, under the names of the reference implementation. What no flag sets comes from a {@link Recipe}: the
- * defaults in the texts are those for ImageNet / CIFAR and other data sets / the demonstration.
+ * defaults in the texts are those of ImageNet's, of CIFAR's and of the demonstration's.
  */
+@HelpGroup(HelpGroup.Heading.GROWTH)
 final class PruneOptions {
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--preset",
             paramLabel = "NAME",
@@ -27,6 +34,7 @@ final class PruneOptions {
                             + " flags override it. Default: none.")
     String preset;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--method",
             paramLabel = "NAME",
@@ -34,6 +42,7 @@ final class PruneOptions {
                     + " (constant penalty); they choose by --score. Default: GReg-2.")
     String method;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--wg",
             paramLabel = "GROUP",
@@ -42,6 +51,7 @@ final class PruneOptions {
                             + " filter; in the demonstration channel.")
     String wg;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--score",
             paramLabel = "NAME",
@@ -51,6 +61,7 @@ final class PruneOptions {
                             + " Default: l1.")
     String score;
 
+    @HelpGroup(HelpGroup.Heading.WHAT_GOES)
     @Option(
             names = "--pick-pruned",
             paramLabel = "END",
@@ -143,6 +154,7 @@ final class PruneOptions {
     @Option(names = "--momentum", paramLabel = "X", description = "Momentum of SGD, from 0 to below 1. Default: 0.9.")
     Double momentum;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--lr-ft",
             paramLabel = "EPOCH:RATE,...",
@@ -151,6 +163,7 @@ final class PruneOptions {
                             + " 0:0.01,60:0.001,90:0.0001 / 0:0.02,2:0.002.")
     String lrFt;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--optimizer",
             paramLabel = "NAME",
@@ -159,32 +172,40 @@ final class PruneOptions {
                             + " else sgd; a base network is trained with sgd.")
     String optimizer;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(names = "--epochs", paramLabel = "N", description = "Epochs of finetuning. Default: 90 / 120 / 3.")
     Integer epochs;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = {"-b", "--batch-size"},
             paramLabel = "N",
             description = "Images per step of finetuning and of training a base network. Default: 256 / 128 / 64.")
     Integer batchSize;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--reinit",
             paramLabel = "HOW",
+            arity = "0..1",
             defaultValue = "none",
-            description = "New weights for the pruned network before finetuning: none, default (training from scratch)"
-                    + " or orth (orthogonal kernels). Default: ${DEFAULT-VALUE}.")
+            fallbackValue = "default",
+            description = "New weights for the pruned network before finetuning: none, default (training from scratch;"
+                    + " --reinit alone means it) or orth (orthogonal kernels). Default: ${DEFAULT-VALUE}.")
     String reinit;
 
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(names = "--no-finetune", description = "Stop after the removal. Default: ${DEFAULT-VALUE}.")
     boolean noFinetune;
 
+    @HelpGroup(HelpGroup.Heading.NETWORK)
     @Option(
             names = "--base-epochs",
             paramLabel = "N",
             description = "Epochs of the base network when no --weights are given. Default: 90 / 200 / 4.")
     Integer baseEpochs;
 
+    @HelpGroup(HelpGroup.Heading.NETWORK)
     @Option(
             names = "--base-lr",
             paramLabel = "EPOCH:RATE,...",
@@ -192,12 +213,37 @@ final class PruneOptions {
                     + " 0:0.1,100:0.01,150:0.001 / 0:0.1,3:0.01.")
     String baseLr;
 
+    /** For {@code ${COMPLETION-CANDIDATES}}, and as a converter. */
+    static final class Comparisons implements Iterable<String>, ITypeConverter<L1Comparison> {
+        @Override
+        public Iterator<String> iterator() {
+            return L1Comparison.texts().iterator();
+        }
+
+        @Override
+        public L1Comparison convert(String text) {
+            L1Comparison comparison = L1Comparison.of(text);
+            if (comparison != null) return comparison;
+            throw new TypeConversionException("expected matched, or no value, got '" + text + "'");
+        }
+    }
+
+    @HelpGroup(HelpGroup.Heading.FINETUNING)
     @Option(
             names = "--one-shot",
-            description = "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. Default:"
-                    + " false; the demonstration always does.")
-    boolean oneShot;
+            arity = "0..1",
+            paramLabel = "matched",
+            defaultValue = "false",
+            fallbackValue = "true",
+            converter = Comparisons.class,
+            completionCandidates = Comparisons.class,
+            description =
+                    "Also prune by L1 in one shot at the same ratios, finetune alike, and report both. With 'matched'"
+                            + " L1 runs once more, with as many steps before finetuning as growing takes, and FixReg gets the"
+                            + " steps of GReg-1. Default: ${DEFAULT-VALUE}; true in the demonstration.")
+    L1Comparison oneShot = L1Comparison.NONE;
 
+    @HelpGroup(HelpGroup.Heading.RUN)
     @Option(
             names = "--max-iterations",
             paramLabel = "N",
@@ -206,6 +252,16 @@ final class PruneOptions {
                     "Stop each phase after N steps, for trials; if growth is cut short, the groups chosen by then are"
                             + " removed, and the smallest in layers that have chosen none. 0: no limit. Default: ${DEFAULT-VALUE}.")
     long maxIterations;
+
+    @HelpGroup(HelpGroup.Heading.RUN)
+    @Option(
+            names = "--seeds",
+            paramLabel = "N,N,...",
+            split = ",",
+            description =
+                    "A run for each of these seeds, in folders seedN of --out, and a table with mean and sample standard"
+                            + " deviation. The same command again does only what is missing. Default: one run, with --seed.")
+    List<Long> seeds;
 
     /** The method's settings; what no flag sets comes from {@code recipe}. */
     GregConfig config(Recipe recipe, long seed) {

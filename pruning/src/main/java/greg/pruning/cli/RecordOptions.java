@@ -5,6 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Flags of what is recorded while a penalty grows; none of them changes what is trained. */
+@HelpGroup(HelpGroup.Heading.RUN)
 final class RecordOptions {
     @Option(
             names = "--log-interval",

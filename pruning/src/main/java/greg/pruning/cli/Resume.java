@@ -6,16 +6,11 @@ import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
 import greg.pruning.run.Phase;
 import greg.pruning.run.ResumedRun;
-import greg.pruning.run.RunException;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -26,12 +21,6 @@ import picocli.CommandLine.Model.OptionSpec;
 final class Resume {
     private final Path folder;
     private final JsonNode config;
-
-    /** A command whose runs can be resumed. */
-    interface Command extends Callable<Integer> {
-        /** Its flags for the run folder. */
-        RunOptions run();
-    }
 
     private Resume(Path folder, JsonNode config) {
         this.folder = folder;
@@ -57,8 +46,9 @@ final class Resume {
         }
         checkCode(folder, run.config(), given);
         console.say("resuming %s %s", folder, where(state));
-        Command command = (Command) again.userObject();
+        Rerun.Command command = Rerun.command(again);
         command.run().resumed = run;
+        command.run().recorded = run.config();
         return command.call();
     }
 
@@ -91,41 +81,19 @@ final class Resume {
             throw new UsageException("--resume " + folder + " holds a run of 'greg " + command + "', not of 'greg "
                     + given.name() + "'");
         }
-        List<String> args = new ArrayList<>(List.of(command));
-        config.path("args").forEach(arg -> args.add(arg.asText()));
-        CommandLine root = new CommandLine(given.root().userObject()) // with its own instances of the commands
-                .setExpandAtFiles(false);
-        root.setOut(given.commandLine().getOut()).setErr(given.commandLine().getErr());
-        CommandSpec again;
-        try {
-            root.parseArgs(args.toArray(new String[0]));
-            again = root.getSubcommands().get(command).getCommandSpec();
-        } catch (CommandLine.ParameterException e) {
-            throw new RunException(folder.resolve("config.json") + ": the arguments in it are not those of a run: "
-                    + e.getMessage() + "; put back the file as greg wrote it, or start a new run");
-        }
-        if (((Command) again.userObject()).run().resume != null) {
-            throw new RunException(folder.resolve("config.json") + ": --resume among the arguments of a run;"
-                    + " put back the file as greg wrote it, or start a new run");
-        }
+        CommandSpec again = Rerun.parse(given, folder.resolve("config.json"), config);
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             if (name.equals("resume")) continue;
-            if (role(name) == Setting.Role.MACHINE)
+            if (Rerun.role(name) == Setting.Role.MACHINE)
                 again.findOption("--" + name).setValue(option.getValue());
             else refuseOther(name, option);
         }
         return again;
     }
 
-    /** What an option decides; null if this greg does not know it. */
-    private static Setting.Role role(String option) {
-        Setting setting = Setting.ofWritten(option);
-        return setting == null ? null : setting.role();
-    }
-
     private void refuseOther(String name, OptionSpec option) {
-        if (role(name) == Setting.Role.FOLDER) {
+        if (Rerun.role(name) == Setting.Role.FOLDER) {
             throw new UsageException("--" + name + ": --resume continues in " + folder + "; leave it out");
         }
         Object value = option.getValue();

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.train.Augmentation;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** Flags of every command that writes a run folder. */
+@HelpGroup(HelpGroup.Heading.RUN)
 final class RunOptions {
     @Option(
             names = {"--out", "-o"},
@@ -41,6 +43,14 @@ final class RunOptions {
     Path resume;
 
     @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "Repeat the run with this config.json, or in this folder: the flags of that run, as if they were"
+                            + " given; other flags override them. The folder is a new one. Default: none.")
+    Path config;
+
+    @Option(
             names = "--checkpoint-interval",
             paramLabel = "SECONDS",
             defaultValue = "60",
@@ -61,6 +71,7 @@ final class RunOptions {
             description = "Fixes initial weights, order and augmentation of the images. Default: ${DEFAULT-VALUE}.")
     long seed;
 
+    @HelpGroup(HelpGroup.Heading.DATA)
     @Option(
             names = "--augment",
             paramLabel = "KIND",
@@ -94,6 +105,9 @@ final class RunOptions {
         }
         return kind;
     }
+
+    /** The config.json of the run that is resumed or repeated; null for others. Not a flag. */
+    JsonNode recorded;
 
     /** The run that is resumed; null for a new one. Not a flag: set for {@code --resume}. */
     ResumedRun resumed;

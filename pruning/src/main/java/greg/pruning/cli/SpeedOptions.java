@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import picocli.CommandLine.Option;
 
 /** Flags that choose the ratios by measured time. */
+@HelpGroup(HelpGroup.Heading.WHAT_GOES)
 final class SpeedOptions {
     /** These give way to the ratios that they have chosen. */
     private static final List<String> NAMES = List.of("target-speedup", "target-latency", "target-batch");

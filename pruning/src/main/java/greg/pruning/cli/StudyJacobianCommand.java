@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
+import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
@@ -30,8 +31,15 @@ final class StudyJacobianCommand extends NetworkCommand {
             names = "--samples",
             paramLabel = "N",
             defaultValue = "8",
-            description = "Test images. Default: ${DEFAULT-VALUE}.")
+            description = "Test images, drawn by --seed. Default: ${DEFAULT-VALUE}.")
     private int samples;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Fixes which images are drawn. Default: ${DEFAULT-VALUE}.")
+    private long seed;
 
     @Override
     void check() {
@@ -46,8 +54,8 @@ final class StudyJacobianCommand extends NetworkCommand {
             Checkpoint checkpoint,
             RunData runData,
             boolean json) {
-        Dataset test = runData.split().test();
-        int count = Math.min(samples, test.size());
+        Dataset test = Datasets.sample(runData.split().test(), samples, seed);
+        int count = test.size();
         Jacobian jacobian;
         try (NnModule network = networkSpec.load(backend, checkpoint);
                 Batches batches = new Batches(test, count, false, 0, false, 1).epoch(0);
@@ -59,22 +67,26 @@ final class StudyJacobianCommand extends NetworkCommand {
         if (!json) {
             return String.format(
                     Locale.ROOT,
-                    "%s at %d test images: mean singular value %s, largest / smallest %.3g%n",
+                    "%s at %d test images: singular values: %s; largest / smallest of an image %.3g%n",
                     networkSpec.arch(),
                     count,
-                    jacobian.mean(),
+                    jacobian.summary(),
                     jacobian.meanCondition());
         }
-        Output output = new Output(
-                networkSpec.arch(),
-                count,
-                jacobian.mean().mean(),
-                jacobian.mean().std(),
-                jacobian.singularValues());
-        return Json.line(output) + "\n";
+        Jacobian.Summary all = jacobian.summary();
+        return Json.line(new Output(
+                        networkSpec.arch(),
+                        count,
+                        all.mean(),
+                        all.std(),
+                        all.max(),
+                        all.min(),
+                        jacobian.singularValues()))
+                + "\n";
     }
 
     /** What {@code --json} shows. */
     @JsonNaming(SnakeCaseStrategy.class)
-    private record Output(String arch, int samples, double mean, double std, List<double[]> singularValues) {}
+    private record Output(
+            String arch, int samples, double mean, double std, double max, double min, List<double[]> singularValues) {}
 }

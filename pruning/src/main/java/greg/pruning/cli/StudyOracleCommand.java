@@ -18,30 +18,58 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
 import greg.pruning.report.Json;
+import greg.pruning.report.Written;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.RunData;
 import greg.pruning.run.UsageException;
-import greg.pruning.select.L1Scores;
-import greg.pruning.select.Selection;
 import greg.pruning.study.Oracle;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code greg study oracle}. */
 @Command(
         name = "oracle",
-        description =
-                "Removes K filters of one layer in all possible ways, or in a sample of them, and ranks L1's choice by"
-                        + " the loss on training images, right after the removal and after a few steps of finetuning.")
+        description = {
+            "Removes K groups of a layer in all possible ways, or in a sample of them, and ranks what the methods choose by"
+                    + " the loss on training images, right after the removal and after a few steps of finetuning.",
+            "L1, GReg-1 and FixReg choose alike, by the weights; GReg-2's choice is taken from a run (--runs)."
+        })
 final class StudyOracleCommand extends NetworkCommand {
-    @Option(names = "--layer", required = true, paramLabel = "NAME", description = "Which layer, e.g. conv1.")
-    private String layer;
+    @Option(
+            names = "--layer",
+            required = true,
+            split = ",",
+            paramLabel = "NAME[,NAME...]",
+            description = "Which layers, e.g. conv1; each is studied by itself, the others stay whole.")
+    private List<String> layers;
 
-    @Option(names = "--remove", required = true, paramLabel = "K", description = "How many of its filters to remove.")
-    private int remove;
+    @Option(
+            names = "--remove",
+            split = ",",
+            paramLabel = "K[,K...]",
+            description =
+                    "How many of its groups to remove: one number for all layers, or one for each. Default: as many as"
+                            + " the first of --runs.")
+    private List<Integer> remove;
+
+    @Option(names = "--wg", paramLabel = "GROUP", description = "filter, channel or weight. Default: filter.")
+    private String wg;
+
+    @Option(
+            names = "--runs",
+            split = ",",
+            paramLabel = "RUN[,RUN...]",
+            description =
+                    "Folders of finished pruning runs that began with the same --weights: what they have removed of the"
+                            + " layers is ranked too. Default: none.")
+    private List<Path> runs = List.of();
 
     @Option(
             names = "--most",
@@ -54,7 +82,7 @@ final class StudyOracleCommand extends NetworkCommand {
             names = "--images",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "Training images on which the loss is measured. Default: ${DEFAULT-VALUE}.")
+            description = "Training images on which the loss is measured, drawn by --seed. Default: ${DEFAULT-VALUE}.")
     private int images;
 
     @Option(
@@ -71,15 +99,48 @@ final class StudyOracleCommand extends NetworkCommand {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Fixes the sample and the order of the images. Default: ${DEFAULT-VALUE}.")
+            description = "Fixes which images and which ways are drawn, and the order of the images. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private long seed;
 
     private static final int BATCH = 64;
     private static final float LR = 0.001f;
+    /** Numbers of groups that a line of the table shows. */
+    private static final int SHOWN = 16;
+
+    /** A choice by its name, and how it ranks; what needs finetuning is null without it. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Choice(
+            String name, List<Integer> pruned, double loss, int rank, Double finetuned, Integer rankFinetuned) {}
+
+    /** A layer; what needs finetuning is null without it. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Study(
+            String layer,
+            int groups,
+            int removed,
+            double combinations,
+            int measured,
+            List<Choice> choices,
+            Double rankCorrelation,
+            List<Way> outcomes) {}
+
+    /** One way to remove groups. */
+    private record Way(List<Integer> pruned, double loss, Double finetuned) {}
+
+    /** What {@code --json} shows. */
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record Output(String arch, String wg, int images, int steps, long seed, List<Study> layers) {}
 
     @Override
     void check() {
-        Checks.atLeast("--remove", 1, remove);
+        if (remove != null) {
+            for (int count : remove) Checks.atLeast("--remove", 1, count);
+            if (remove.size() != 1 && remove.size() != layers.size()) {
+                throw new UsageException("--remove: expected one number, or one for each of the " + layers.size()
+                        + " layers, got " + remove.size());
+            }
+        }
         Checks.atLeast("--most", 1, most);
         Checks.atLeast("--images", 1, images);
         Checks.atLeast("--steps", 0, steps);
@@ -87,6 +148,11 @@ final class StudyOracleCommand extends NetworkCommand {
             throw new UsageException("--lr: without --steps nothing is finetuned; give --steps, or leave it out");
         }
         if (lr != null) Checks.positive("--lr", lr);
+        granularity();
+    }
+
+    private Granularity granularity() {
+        return wg == null ? Granularity.FILTER : Words.parse("--wg", Granularity.class, wg);
     }
 
     @Override
@@ -97,8 +163,7 @@ final class StudyOracleCommand extends NetworkCommand {
             Checkpoint checkpoint,
             RunData runData,
             boolean json) {
-        Dataset train = runData.split().train();
-        Dataset measuredOn = Datasets.subset(train, 0, Math.min(images, train.size()));
+        Dataset measuredOn = Datasets.sample(runData.split().train(), images, seed);
         Evaluator evaluator = new Evaluator(measuredOn, runData.normalization(), 256);
         Consumer<NnModule> finetune = steps == 0 ? null : network -> train(network, measuredOn, runData);
         Oracle oracle = new Oracle(
@@ -106,21 +171,56 @@ final class StudyOracleCommand extends NetworkCommand {
                 networkSpec.image(),
                 network -> evaluator.evaluate(network).loss(),
                 finetune);
-        int[] l1;
+        List<Study> studies = new ArrayList<>();
         try (NnModule network = networkSpec.load(backend, checkpoint)) {
-            ChannelGraph graph = ChannelGraph.trace(network, networkSpec.image());
-            Layer chosen = graph.layer(layer);
-            if (remove >= chosen.out()) {
-                throw new UsageException("--remove: expected fewer than the " + chosen.out() + " filters of " + layer
-                        + ", got " + remove);
-            }
-            float[] scores =
-                    L1Scores.ofWeights(graph.weight(chosen).tensor().toHost(), Granularity.FILTER.index(chosen));
-            l1 = Selection.smallest(scores, Selection.ratioOf(remove, chosen.out()))
-                    .pruned();
+            OracleChoices choices =
+                    new OracleChoices(ChannelGraph.trace(network, networkSpec.image()), granularity(), runs);
+            for (int i = 0; i < layers.size(); i++) studies.add(study(oracle, choices, i));
         }
-        Oracle.Result result = oracle.study(layer, remove, most, List.of(l1), seed);
-        return json ? json(result, l1) : text(result, l1);
+        if (!json) return studies.stream().map(this::text).collect(Collectors.joining("\n"));
+        return Json.line(new Output(
+                        networkSpec.arch(), Written.name(granularity()), measuredOn.size(), steps, seed, studies))
+                + "\n";
+    }
+
+    private Study study(Oracle oracle, OracleChoices choices, int index) {
+        Layer layer = choices.layer(layers.get(index));
+        int groups = granularity().index(layer).count();
+        int count = remove == null ? choices.removed(layer) : remove.get(remove.size() == 1 ? 0 : index);
+        if (count >= groups) {
+            throw new UsageException("--remove: expected fewer than the " + groups + " "
+                    + granularity().channels() + " of " + layer.name() + ", got " + count);
+        }
+        Map<String, int[]> chosen = choices.of(layer, count);
+        Oracle.Result result = oracle.study(layer.name(), granularity(), count, most, chosen.values(), seed);
+        boolean tuned = steps > 0;
+        List<Choice> ranked = new ArrayList<>();
+        ranked.add(choice("best", result.best(), result));
+        if (tuned) ranked.add(choice("best after finetuning", result.tunedBest(), result));
+        chosen.forEach((name, pruned) -> ranked.add(choice(name, result.of(pruned), result)));
+        return new Study(
+                layer.name(),
+                groups,
+                count,
+                result.combinations(),
+                result.outcomes().size(),
+                ranked,
+                tuned && result.outcomes().size() > 1 ? result.rankCorrelation() : null,
+                result.outcomes().stream()
+                        .map(o -> new Way(o.pruned(), o.loss(), tuned ? o.tuned() : null))
+                        .toList());
+    }
+
+    private Choice choice(String name, Oracle.Outcome outcome, Oracle.Result result) {
+        int[] pruned = outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
+        boolean tuned = steps > 0;
+        return new Choice(
+                name,
+                outcome.pruned(),
+                outcome.loss(),
+                result.rank(pruned),
+                tuned ? outcome.tuned() : null,
+                tuned ? result.tunedRank(pruned) : null);
     }
 
     private void train(NnModule network, Dataset measuredOn, RunData runData) {
@@ -136,85 +236,39 @@ final class StudyOracleCommand extends NetworkCommand {
         }
     }
 
-    private String text(Oracle.Result result, int[] l1) {
-        Oracle.Outcome l1Outcome = result.of(l1);
+    private String text(Study study) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%s: %d of %.0f ways to remove %d filters%n%-14s %12s %14s%n",
-                layer,
-                result.outcomes().size(),
-                result.combinations(),
-                remove,
-                "",
-                "after removal",
-                steps == 0 ? "" : "after " + steps + " steps"));
-        line(text, "best loss", result.best().loss(), result.tunedBest().tuned());
-        line(text, "L1's loss", l1Outcome.loss(), l1Outcome.tuned());
-        choice(text, "right after the removal", result.best(), l1Outcome, result.rank(l1), result);
-        if (steps > 0) {
-            choice(text, "after " + steps + " steps", result.tunedBest(), l1Outcome, result.tunedRank(l1), result);
+                "%s: %d of %s ways to remove %d of %d %s, ranked by their loss%n",
+                study.layer,
+                study.measured,
+                study.combinations < 1e9
+                        ? String.format(Locale.ROOT, "%.0f", study.combinations)
+                        : String.format(Locale.ROOT, "%.3g", study.combinations),
+                study.removed,
+                study.groups,
+                granularity().channels()));
+        text.append(row("choice", "loss", "rank", steps == 0 ? "" : "after " + steps, steps == 0 ? "" : "rank"));
+        for (Choice c : study.choices) {
+            text.append(row(
+                    c.name,
+                    String.format(Locale.ROOT, "%.5g", c.loss),
+                    Integer.toString(c.rank),
+                    c.finetuned == null ? "" : String.format(Locale.ROOT, "%.5g", c.finetuned),
+                    c.rankFinetuned == null ? "" : c.rankFinetuned.toString()));
+            text.append("    removes ")
+                    .append(c.pruned.stream().limit(SHOWN).map(String::valueOf).collect(Collectors.joining(", ")))
+                    .append(c.pruned.size() > SHOWN ? ", ...\n" : "\n");
         }
-        if (steps > 0) {
-            text.append(
-                    String.format(Locale.ROOT, "rank correlation of the two losses %.3f%n", result.rankCorrelation()));
+        if (study.rankCorrelation != null) {
+            text.append(String.format(Locale.ROOT, "rank correlation of the two losses %.3f%n", study.rankCorrelation));
         }
         return text.toString();
     }
 
-    private static void line(StringBuilder text, String name, double before, double after) {
-        text.append(String.format(Locale.ROOT, "%-14s %12.5g", name, before));
-        if (!Double.isNaN(after)) text.append(String.format(Locale.ROOT, " %14.5g", after));
-        text.append('\n');
-    }
-
-    private static void choice(
-            StringBuilder text,
-            String when,
-            Oracle.Outcome best,
-            Oracle.Outcome l1Outcome,
-            int rank,
-            Oracle.Result result) {
-        text.append(String.format(
-                Locale.ROOT,
-                "%s the best choice is %s; L1's, %s, has rank %d of %d%n",
-                when,
-                best.pruned(),
-                l1Outcome.pruned(),
-                rank,
-                result.outcomes().size()));
-    }
-
-    /** What {@code --json} shows; what needs finetuning is null without it. */
-    @JsonNaming(SnakeCaseStrategy.class)
-    private record Output(
-            String layer,
-            double combinations,
-            int measured,
-            List<Integer> l1Pruned,
-            List<Integer> bestPruned,
-            List<Integer> bestPrunedFinetuned,
-            int l1Rank,
-            Integer l1RankFinetuned,
-            Double rankCorrelation,
-            List<Way> outcomes) {
-        private record Way(List<Integer> pruned, double loss, Double finetuned) {}
-    }
-
-    private String json(Oracle.Result result, int[] l1) {
-        boolean tuned = steps > 0;
-        Output output = new Output(
-                layer,
-                result.combinations(),
-                result.outcomes().size(),
-                result.of(l1).pruned(),
-                result.best().pruned(),
-                tuned ? result.tunedBest().pruned() : null,
-                result.rank(l1),
-                tuned ? result.tunedRank(l1) : null,
-                tuned ? result.rankCorrelation() : null,
-                result.outcomes().stream()
-                        .map(o -> new Output.Way(o.pruned(), o.loss(), tuned ? o.tuned() : null))
-                        .toList());
-        return Json.line(output) + "\n";
+    private static String row(String name, String loss, String rank, String tuned, String tunedRank) {
+        return String.format(Locale.ROOT, "%-30s %11s %7s %14s %7s", name, loss, rank, tuned, tunedRank)
+                        .stripTrailing()
+                + "\n";
     }
 }

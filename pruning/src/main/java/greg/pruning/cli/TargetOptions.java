@@ -6,13 +6,17 @@ import greg.pruning.ratios.InheritedPruning;
 import greg.pruning.ratios.PruningRatios;
 import greg.pruning.ratios.SkipLayers;
 import greg.pruning.ratios.Target;
+import greg.pruning.report.Setting;
 import greg.pruning.run.Pruning;
 import greg.pruning.run.Recipe;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Flags that say how much is removed, and where: the same for {@code prune} and {@code inspect}. */
+@HelpGroup(HelpGroup.Heading.WHAT_GOES)
 final class TargetOptions {
     private static final int MOST_ROUNDING = 1024;
 
@@ -87,6 +91,19 @@ final class TargetOptions {
             throw new UsageException(unused + ": nothing is to be removed; give --stage-pr, or leave it out");
     }
 
+    /** What the flags say, by setting; those that were not given are absent. */
+    Map<Setting, String> bySetting() {
+        Map<Setting, String> values = new EnumMap<>(Setting.class);
+        if (stagePr != null) values.put(Setting.RATIOS, stagePr);
+        if (!skipLayers.isBlank()) values.put(Setting.SKIP_LAYERS, skipLayers);
+        if (basePrModel != null) values.put(Setting.BASE_PR_MODEL, basePrModel.toString());
+        if (inheritPruned != null) values.put(Setting.INHERIT_PRUNED, inheritPruned);
+        if (pruneCoupled) values.put(Setting.PRUNE_COUPLED, "true");
+        if (global) values.put(Setting.GLOBAL, "true");
+        if (roundTo != null) values.put(Setting.ROUND_TO, roundTo.toString());
+        return values;
+    }
+
     /** Whether anything is to be removed. */
     boolean given() {
         return stagePr != null || basePrModel != null;
@@ -146,6 +163,10 @@ final class TargetOptions {
                 ? Words.parse("--inherit-pruned", InheritedPruning.Mode.class, inheritPruned)
                 : choosesItself ? InheritedPruning.Mode.PR : InheritedPruning.Mode.INDEX;
         return new Target(
-                null, SkipLayers.NONE, Pruning.inherit(basePrModel, mode, config.granularity()), pruneCoupled, false);
+                null,
+                SkipLayers.NONE,
+                Pruning.inherit("basePrModel", basePrModel, mode, config.granularity()),
+                pruneCoupled,
+                false);
     }
 }

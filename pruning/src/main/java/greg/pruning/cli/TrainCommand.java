@@ -4,6 +4,7 @@ import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.io.Checkpoint;
 import greg.nn.train.TrainConfig;
+import greg.pruning.report.Setting;
 import greg.pruning.run.NetworkSpec;
 import greg.pruning.run.Phase;
 import greg.pruning.run.RunCheckpoints;
@@ -12,7 +13,10 @@ import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.Training;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +28,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Trains a network. Without --arch and --weights a resnet20; the other defaults are the paper's for"
                         + " CIFAR.")
-final class TrainCommand implements Resume.Command {
+final class TrainCommand implements Rerun.Command {
     private static final String DEFAULT_ARCH = "resnet20";
 
     @Spec
@@ -56,6 +60,7 @@ final class TrainCommand implements Resume.Command {
     @Override
     public Integer call() throws Exception {
         if (run.resume != null) return Resume.run(spec, run);
+        if (run.config != null) return Repeat.run(spec, run);
         Console console = Console.of(spec);
         arch.check();
         device.check();
@@ -79,10 +84,16 @@ final class TrainCommand implements Resume.Command {
             console.say(
                     "%s on %s, %s",
                     networkSpec.arch(), runData.name(), backend.device().name());
+            Set<Setting> fromCheckpoint = EnumSet.copyOf(data.followed());
+            if (arch.weights != null) fromCheckpoint.add(Setting.ARCH);
+            new EffectiveSettings(spec)
+                    .with(Map.of(Setting.ARCH, networkSpec.arch()))
+                    .checkpoint(fromCheckpoint)
+                    .say(console);
             RunCheckpoints checkpoints = run.begin(
                     folder,
                     backend,
-                    RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null),
+                    RunConfig.of(Invocations.of(spec), backend, runData, networkSpec.arch(), run.seed, null, null),
                     console);
             checkpoints.enter(Phase.TRAIN, networkSpec, RunState.Results.NONE);
             if (saved == null) checkpoints.start(network);

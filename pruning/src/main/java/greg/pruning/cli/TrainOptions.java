@@ -5,6 +5,7 @@ import greg.nn.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Flags of training from scratch; the defaults are the paper's for CIFAR. */
+@HelpGroup(HelpGroup.Heading.TRAINING)
 final class TrainOptions {
     @Option(
             names = "--epochs",

@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.pruning.graph.NearestName;
 import greg.pruning.report.Written;
 import greg.pruning.run.UsageException;
 import java.util.Map;
@@ -13,7 +14,7 @@ final class Words {
         Map<String, E> known = Written.constants(type);
         E constant = known.get(text);
         if (constant != null) return constant;
-        throw new UsageException(
-                flag + ": expected one of " + String.join(", ", known.keySet()) + ", got '" + text + "'");
+        throw new UsageException(flag + ": expected one of " + String.join(", ", known.keySet()) + ", got '" + text
+                + "'" + NearestName.hint(text, known.keySet()));
     }
 }

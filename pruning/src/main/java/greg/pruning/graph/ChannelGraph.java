@@ -71,7 +71,9 @@ public final class ChannelGraph {
     public Layer layer(String name) {
         Layer layer = byName.get(name);
         if (layer == null) {
-            throw new IllegalArgumentException("channel graph: no layer is named '" + name + "'");
+            throw new IllegalArgumentException("channel graph: no layer is named '" + name + "'"
+                    + NearestName.hint(name, layers.stream().map(Layer::name).toList())
+                    + "; layers are listed by ChannelGraph.layers()");
         }
         return layer;
     }

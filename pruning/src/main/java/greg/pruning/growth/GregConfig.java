@@ -73,6 +73,17 @@ public record GregConfig(
             require(magRatioLimit > 0, "magRatioLimit", "a number above 0", magRatioLimit);
             reaches("regGranularityPrune", regGranularityPrune, "regUpperLimit", regUpperLimit);
         }
+
+        /**
+         * The training steps of GReg-1 until the removal, if no magnitude ratio ends its growth early: (n - 1) K_u + K_s + 1,
+         * where n updates bring lambda above tau. FixReg, whose penalty does not grow, takes K_s + 1.
+         */
+        public long steps() {
+            long updates = 0;
+            float step = (float) regGranularityPrune;
+            for (float lambda = 0; !(lambda > (float) regUpperLimit); lambda += step) updates++;
+            return (updates - 1) * updateRegInterval + stabilizeRegInterval + 1;
+        }
     }
 
     /**

@@ -272,7 +272,8 @@ public final class PruningRatios {
                     + sets.granularity().channels() + " belong to that stage; give 0 there");
         }
         if (matched.isEmpty()) {
-            throw error(entryText + " matches no layer; layers are listed by ChannelGraph.layers()");
+            String hint = form == Form.GLOBS ? entry.glob.hint(sets.layers()) : "";
+            throw error(entryText + " matches no layer" + hint + "; layers are listed by ChannelGraph.layers()");
         }
         if (entry.ratio != 0 && matched.stream().allMatch(sets::keepsWhole)) {
             String which = form == Form.STAGES ? entryText + " for stage " + entry.from : entryText;

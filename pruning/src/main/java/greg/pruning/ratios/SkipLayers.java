@@ -73,8 +73,10 @@ public final class SkipLayers {
         for (String entry : entries) {
             List<Layer> hits = layers.stream().filter(l -> matches(entry, l)).toList();
             if (hits.isEmpty()) {
+                String hint = NUMBER.matcher(entry).matches() ? "" : new Glob(entry).hint(layers);
                 throw new SettingException(
-                        "skipLayers", "'" + entry + "' matches no layer; layers are listed by ChannelGraph.layers()");
+                        "skipLayers",
+                        "'" + entry + "' matches no layer" + hint + "; layers are listed by ChannelGraph.layers()");
             }
             if (layers.get(0).staged() && NUMBER.matcher(entry).matches()) {
                 hits.stream()

@@ -5,9 +5,14 @@ import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.ChannelSets;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
+import greg.pruning.report.Written;
 import greg.pruning.select.Selection;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * How much of a network to remove, and where.
@@ -27,6 +32,10 @@ public record Target(
         boolean coupled,
         boolean global,
         int roundTo) {
+    private static final int NAMES_IN_MESSAGE = 3;
+    /** Of so many groups a layer keeps more than one, unless it is a mistake. */
+    private static final int MANY = 8;
+
     /** Refuses a multiple below 1. */
     public Target {
         if (roundTo < 1) throw SettingException.of("roundTo", roundTo, "expected a number of at least 1");
@@ -96,10 +105,15 @@ public record Target(
     private Resolved resolved(PruningRatios.Resolved shares, ChannelSets sets) {
         List<LayerTarget> targets = new ArrayList<>();
         List<String> whole = new ArrayList<>();
+        Map<String, Integer> thin = new LinkedHashMap<>();
         for (int i = 0; i < shares.ratios().length; i++) {
             Layer layer = sets.layers().get(i);
             double ratio = rounded(shares.ratios()[i], layer, sets);
             if (ratio == 0 && shares.ratios()[i] != 0) whole.add(layer.name());
+            boolean cut = sets.granularity().structured() && !layer.linear() && ratio > 0;
+            int units =
+                    sets.coupling(layer).count(sets.granularity().index(layer).count());
+            if (cut && units - Selection.count(ratio, units) == 1) thin.put(layer.name(), units);
             targets.add(new LayerTarget(
                     layer,
                     ratio,
@@ -111,7 +125,30 @@ public record Target(
             warnings.add("roundTo = " + roundTo + ": what is left of " + String.join(", ", whole)
                     + " is rounded to the whole layer");
         }
+        warnings.addAll(oneLeft(sets.granularity(), thin));
         return new Resolved(List.copyOf(targets), List.copyOf(warnings));
+    }
+
+    /**
+     * Warns of layers of which next to nothing is left: one group of many. Nothing behind such a layer sees more than one
+     * number of each place of the image.
+     *
+     * @param thin the groups that layers had, for those that have one left
+     */
+    public static List<String> oneLeft(Granularity granularity, Map<String, Integer> thin) {
+        Map<Integer, List<String>> bySize = new TreeMap<>();
+        thin.forEach((name, groups) -> {
+            if (groups >= MANY)
+                bySize.computeIfAbsent(groups, g -> new ArrayList<>()).add(name);
+        });
+        List<String> warnings = new ArrayList<>();
+        bySize.forEach((groups, names) -> {
+            int more = names.size() - NAMES_IN_MESSAGE;
+            warnings.add("ratios: only 1 of " + groups + " " + Written.name(granularity) + "s is left of "
+                    + names.stream().limit(NAMES_IN_MESSAGE).collect(Collectors.joining(", "))
+                    + (more > 0 ? " and " + more + " more" : ""));
+        });
+        return warnings;
     }
 
     private double rounded(double ratio, Layer layer, ChannelSets sets) {

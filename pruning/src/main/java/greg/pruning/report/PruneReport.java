@@ -16,12 +16,14 @@ import java.util.function.Function;
  * @param base the unpruned network on the test images
  * @param main the method of the run
  * @param oneShot L1 in one shot at the same ratios with the same finetuning, or null if it was not run
+ * @param matched the same with the steps of growing before finetuning, or null if it was not run
  * @param before size of the unpruned network
  * @param after size of the pruned one
  * @param oneShotAfter size of what L1 in one shot leaves, which differs where the ratios depend on the choice; null if and
  *     only if {@code oneShot} is
  * @param speeds measured times by batch size; may be empty
  * @param seconds wall time by phase, in order
+ * @param masked whether single weights were masked, which leaves the shapes as they were
  * @param published the paper's results for this experiment, or null
  */
 public record PruneReport(
@@ -31,64 +33,73 @@ public record PruneReport(
         Score base,
         Accuracies main,
         Accuracies oneShot,
+        Accuracies matched,
         NetworkSize before,
         NetworkSize after,
         NetworkSize oneShotAfter,
         List<Speed> speeds,
         Map<String, Double> seconds,
+        boolean masked,
         Published published) {
+
+    /** Masked weights are multiplied like all others. */
+    static final String MASKED =
+            "masked weights: the speedup in theory needs sparse kernels; dense ones, such as greg's,"
+                    + " multiply by zeros too and gain nothing";
+
+    /** A way of pruning beside the one of the run. */
+    private record Column(String title, Accuracies accuracies, String published) {}
+
+    private List<Column> others() {
+        List<Column> others = new ArrayList<>();
+        MeanStd other = published == null ? null : published.oneShot();
+        if (oneShot != null) others.add(new Column("L1 one-shot", oneShot, other == null ? "" : other + " %"));
+        if (matched != null) others.add(new Column("L1 matched", matched, ""));
+        return others;
+    }
 
     /** The table for people. */
     public String toText() {
-        List<String[]> rows = new ArrayList<>();
-        rows.add(row("", "base", main.method(), oneShot == null ? null : "L1 one-shot"));
+        List<Column> others = others();
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(row("", "base", main.method(), others, Column::title));
         rows.add(row(
                 "top-1 after removal",
                 percent(base),
                 percent(main.removed()),
-                oneShot == null ? null : percent(oneShot.removed())));
+                others,
+                c -> percent(c.accuracies().removed())));
         if (main.finetuned() != null) {
             rows.add(row(
                     "top-1 after finetuning",
                     "",
                     percent(main.finetuned()),
-                    oneShot == null ? null : percent(oneShot.finetuned())));
+                    others,
+                    c -> percent(c.accuracies().finetuned())));
             rows.add(row(
                     "top-1 of the best epoch",
                     "",
                     percent(main.best()),
-                    oneShot == null ? null : percent(oneShot.best())));
+                    others,
+                    c -> percent(c.accuracies().best())));
         }
         if (published != null) {
-            MeanStd other = published.oneShot();
             rows.add(row(
                     "published, " + published.source(),
                     decimal("%.2f %%", published.base()),
                     published.pruned() + " %",
-                    oneShot == null ? null : other == null ? "" : other + " %"));
+                    others,
+                    Column::published));
         }
-        rows.add(row(
-                "parameters with BN",
-                count(before.allParams()),
-                count(after.allParams()),
-                other(s -> count(s.allParams()))));
-        rows.add(row("multiply-accumulates", count(before.macs()), count(after.macs()), other(s -> count(s.macs()))));
-        rows.add(row(
-                "parameters removed",
-                "",
-                decimal("%.2f %%", after.sparsityPercent(before)),
-                other(s -> decimal("%.2f %%", s.sparsityPercent(before)))));
-        rows.add(row(
-                "speedup in theory",
-                "",
-                decimal("%.2fx", after.speedup(before)),
-                other(s -> decimal("%.2fx", s.speedup(before)))));
+        rows.add(sizes("parameters with BN", count(before.allParams()), others, s -> count(s.allParams())));
+        rows.add(sizes("multiply-accumulates", count(before.macs()), others, s -> count(s.macs())));
+        rows.add(sizes("parameters removed", "", others, s -> decimal("%.2f %%", s.sparsityPercent(before))));
+        rows.add(sizes("speedup in theory", "", others, s -> decimal("%.2fx", s.speedup(before))));
         for (Speed speed : speeds) {
-            rows.add(row(
+            rows.add(List.of( // the networks of L1 are not timed
                     "measured, batch " + speed.batch(),
                     decimal("%.3f ms", speed.denseMillis()),
-                    decimal("%.3f ms", speed.prunedMillis()) + decimal(" (%.2fx)", speed.speedup()),
-                    null)); // L1's network is not timed
+                    decimal("%.3f ms", speed.prunedMillis()) + decimal(" (%.2fx)", speed.speedup())));
         }
         StringBuilder text = new StringBuilder();
         text.append(arch)
@@ -97,28 +108,35 @@ public record PruneReport(
                 .append(", ")
                 .append(device)
                 .append("\n\n");
-        for (String[] cells : rows) {
+        for (List<String> cells : rows) {
             StringBuilder line = new StringBuilder();
-            for (int i = 0; i < cells.length; i++) {
+            for (int i = 0; i < cells.size(); i++) {
                 int width = i == 0 ? -24 : i == 2 ? 22 : 14;
-                line.append(String.format(Locale.ROOT, "%" + width + "s", cells[i]));
+                line.append(String.format(Locale.ROOT, "%" + width + "s", cells.get(i)));
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }
+        if (matched != null) {
+            text.append("L1 matched: as L1 one-shot, with as many steps before finetuning as growing takes\n");
+        }
+        if (masked) text.append(MASKED).append('\n');
         for (Speed speed : speeds) {
             if (!speed.layers().isEmpty()) text.append('\n').append(SpeedTable.layers(speed, true));
         }
         return text.toString();
     }
 
-    /** The cell of L1 in one shot; null if it was not run. */
-    private String other(Function<NetworkSize, String> number) {
-        if (oneShot == null) return null;
-        return oneShotAfter.equals(after) ? "same" : number.apply(oneShotAfter);
+    /** A row about sizes; what L1 leaves is the same unless the ratios depend on the choice. */
+    private List<String> sizes(String name, String base, List<Column> others, Function<NetworkSize, String> number) {
+        boolean same = oneShotAfter == null || oneShotAfter.equals(after);
+        return row(name, base, number.apply(after), others, c -> same ? "same" : number.apply(oneShotAfter));
     }
 
-    private static String[] row(String name, String base, String pruned, String other) {
-        return other == null ? new String[] {name, base, pruned} : new String[] {name, base, pruned, other};
+    private static List<String> row(
+            String name, String base, String pruned, List<Column> others, Function<Column, String> cell) {
+        List<String> row = new ArrayList<>(List.of(name, base, pruned));
+        others.forEach(other -> row.add(cell.apply(other)));
+        return row;
     }
 
     private static String percent(Score score) {

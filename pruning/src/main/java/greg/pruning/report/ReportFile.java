@@ -1,5 +1,6 @@
 package greg.pruning.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param base the unpruned network
  * @param pruned the method of the run
  * @param oneShotL1 L1 in one shot for comparison, or null
+ * @param l1Matched the same with the steps of growing before finetuning, or null
  * @param size of the network before and after
  * @param measured times of a forward pass
  * @param seconds wall time by phase
@@ -29,6 +31,7 @@ public record ReportFile(
         Accuracy base,
         Outcome pruned,
         OneShot oneShotL1,
+        @JsonInclude(JsonInclude.Include.NON_NULL) OneShot l1Matched,
         @JsonUnwrapped SizeChange size,
         List<Speed> measured,
         Map<String, Double> seconds,
@@ -82,6 +85,9 @@ public record ReportFile(
                 Accuracy.of(r.base()),
                 Outcome.of(r.main()),
                 r.oneShot() == null ? null : OneShot.of(r.oneShot(), r.oneShotAfter(), r.before()),
+                r.matched() == null
+                        ? null
+                        : OneShot.of(r.matched(), r.oneShotAfter() == null ? r.after() : r.oneShotAfter(), r.before()),
                 SizeChange.of(r.before(), r.after()),
                 r.speeds(),
                 r.seconds(),

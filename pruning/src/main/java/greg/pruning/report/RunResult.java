@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * The result of one way of pruning in one finished run.
  *
  * @param seed of the run
- * @param method as it is written; L1 for the one-shot comparison too
+ * @param method as it is written; L1 for the one-shot comparison too, {@code L1 matched to GReg-1} with its steps
  * @param settings everything else that decides the result, by {@linkplain Setting#written written name}; equal for runs
  *     that differ only in the seed
  * @param base top-1 of the unpruned network in percent
@@ -35,7 +35,7 @@ public record RunResult(
         MeanStd published,
         Map<Integer, Double> measured) {
     /**
-     * The results of a run: its method, and one-shot L1 if it was run.
+     * The results of a run: its method, and L1 in one shot, finetuned only or with the steps of growing, where they were run.
      *
      * @param config content of {@code config.json}
      * @param report content of {@code report.json}
@@ -47,13 +47,15 @@ public record RunResult(
         results.add(of(config, report, report.get("pruned"), report, settings, published.get("top1")));
         Field l1 = report.get("one_shot_l1");
         if (l1.isThere()) results.add(of(config, report, l1, l1, settings, published.get("one_shot_l1_top1")));
+        Field matched = report.get("l1_matched");
+        if (matched.isThere()) results.add(of(config, report, matched, matched, settings, report.get("none")));
         return results;
     }
 
     private static RunResult of(
             Field config, Field report, Field accuracies, Field size, Map<String, String> settings, Field published) {
         String written = accuracies.get("method").text();
-        String method = written.startsWith("L1") ? "L1" : written;
+        String method = written.equals("L1 one-shot") ? "L1" : written;
         Map<String, String> deciding = new TreeMap<>(settings);
         if (method.equals("L1")) Setting.of(Setting.Role.GROWTH).forEach(s -> deciding.remove(s.written()));
         return new RunResult(

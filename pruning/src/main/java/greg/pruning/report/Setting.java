@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * The settings of a run, and what each decides: the one place that says so. Resuming uses it to tell what may differ,
- * reports to tell which results are comparable, presets to tell whether a run is still the paper's experiment.
+ * reports to tell which results are comparable.
  */
 public enum Setting {
     METHOD(Role.EXPERIMENT),
@@ -80,7 +80,9 @@ public enum Setting {
 
     OUT(Role.FOLDER),
     FORCE(Role.FOLDER),
-    RESUME(Role.FOLDER);
+    RESUME(Role.FOLDER),
+    CONFIG(Role.FOLDER),
+    SEEDS(Role.FOLDER);
 
     /** What a setting decides. */
     public enum Role {
@@ -94,7 +96,7 @@ public enum Setting {
         REPORT,
         /** Where data and code are, which device computes, how often state is saved, what is let in: may change on resuming. */
         MACHINE,
-        /** Where the run is kept. */
+        /** Where the run is kept, or which runs are made of one command. */
         FOLDER;
 
         /** Whether it decides results. */

@@ -81,6 +81,7 @@ public record SizeComparison(CostModel before, CostModel after, Map<String, Inte
                 pruned.sparsityPercent(dense),
                 pruned.speedup(dense),
                 pruned.compression(dense)));
+        if (!masked.isEmpty()) text.append(PruneReport.MASKED).append('\n');
         return text.toString();
     }
 }

@@ -10,6 +10,10 @@ public enum Phase {
     FINETUNE("finetuning"),
     /** One-shot L1 pruning and its finetuning, for comparison. */
     COMPARE("one-shot comparison"),
+    /** The network of one-shot L1 pruning trains for as many steps as growing took. */
+    MATCH("training of L1 for the steps of growing"),
+    /** What is left of that is finetuned. */
+    MATCH_FINETUNE("finetuning of L1 with the steps of growing"),
     /** Speed is measured, the report is written. */
     REPORT("report"),
     /** Nothing is left to do. */

@@ -1,10 +1,18 @@
 package greg.pruning.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import greg.datasets.Datasets;
 import greg.nn.SettingException;
+import greg.nn.train.Augmentation;
+import greg.nn.train.TrainConfig;
+import greg.pruning.graph.Granularity;
+import greg.pruning.growth.GregConfig;
+import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Json;
 import greg.pruning.report.MeanStd;
 import greg.pruning.report.Published;
+import greg.pruning.report.Written;
+import greg.pruning.surgery.Reinit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -79,6 +87,31 @@ public record Preset(
     private static MeanStd result(JsonNode numbers, String mean, String std) {
         double value = numbers.get(mean).asDouble();
         return numbers.has(std) ? new MeanStd(value, numbers.get(std).asDouble(), RUNS) : MeanStd.single(value);
+    }
+
+    /** The recipe of its data set. */
+    public Recipe recipe() {
+        return Recipe.of(Datasets.shape(dataset).height());
+    }
+
+    /** The settings of the paper's experiment, with a base network trained first. */
+    PruneSettings settings() {
+        Recipe recipe = recipe();
+        GregConfig config = recipe.config().toBuilder()
+                .method(Written.constants(PruningMethod.class).get(method))
+                .granularity(Written.constants(Granularity.class).get(wg))
+                .build();
+        Augmentation augment = Recipe.augmentation(dataset);
+        TrainConfig base = recipe.base().withAugmentation(augment);
+        TrainConfig finetune = recipe.finetune().by(Recipe.optimizer(arch)).withAugmentation(augment);
+        boolean same = batchSize == null;
+        return PruneSettings.of(
+                config,
+                same ? recipe.batchSizePrune() : batchSize,
+                same ? base : base.withBatchSize(batchSize),
+                same ? finetune : finetune.withBatchSize(batchSize),
+                Reinit.NONE,
+                L1Comparison.NONE);
     }
 
     /** All names, in the order of the tables. */

@@ -61,7 +61,7 @@ public final class PruneRun {
      * @param batchSize images per step until the removal
      * @param base how a base network is trained if none is given
      * @param reinit new weights before finetuning
-     * @param oneShot whether one-shot L1 is run too, for comparison
+     * @param oneShot how one-shot L1 is run too, for comparison
      * @param maxIterations limit for each phase; 0: none
      * @param records what the growth leaves in metrics.jsonl
      * @param published the paper's results, or null
@@ -72,10 +72,15 @@ public final class PruneRun {
             TrainConfig base,
             TrainConfig finetune,
             Reinit reinit,
-            boolean oneShot,
+            L1Comparison oneShot,
             long maxIterations,
             RecordSettings records,
-            Published published) {}
+            Published published) {
+        /** The same with the paper's results beside those of the run. */
+        public Plan beside(Published numbers) {
+            return new Plan(pruning, batchSize, base, finetune, reinit, oneShot, maxIterations, records, numbers);
+        }
+    }
 
     public PruneRun(
             RunMonitor monitor,
@@ -104,7 +109,9 @@ public final class PruneRun {
         NetworkSpec spec = pruning.spec();
         try (NnModule dense = base(start);
                 NnModule network = prune(dense)) {
-            if (plan.oneShot() && pruning.config().method() != PruningMethod.L1) compare(dense);
+            boolean prunesByL1 = pruning.config().method() == PruningMethod.L1;
+            if (plan.oneShot() != L1Comparison.NONE && !prunesByL1) compare(dense);
+            if (plan.oneShot() == L1Comparison.MATCHED) match(dense);
             checkpoints.enter(Phase.REPORT, spec, results);
             checkpoints.start(null);
             List<Speed> speeds = List.of(
@@ -118,11 +125,13 @@ public final class PruneRun {
                     results.base(),
                     results.main(),
                     results.oneShot(),
+                    results.matched(),
                     NetworkSize.of(Pruning.cost(spec)),
                     results.after(),
                     results.oneShotAfter(),
                     speeds,
                     results.seconds(),
+                    !pruning.config().granularity().structured(),
                     plan.published());
             folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText(RunFiles.TEXT, report.toText());
@@ -171,7 +180,7 @@ public final class PruneRun {
         }
         NnModule network = checkpoints.past(Phase.GROW) ? resumed(Phase.FINETUNE) : grow(dense);
         try {
-            results = results.withMain(finetune(network, results.main(), true), results.after());
+            results = results.withMain(finetune(network, results.main(), "finetune", true), results.after());
             checkpoints.spec().save(folder.file(PRUNED), network, results.main().last());
             finished("finetune");
             return network;
@@ -226,6 +235,7 @@ public final class PruneRun {
             if (greg.method() != PruningMethod.L1) pruner.hooks(hooks(pruner, progress));
             PruningPlan removed = new LoopRunner(folder).run("pruning", REMEDY, () -> pruner.run(train));
             Pruning.Cut cut = pruning.cut(pruner, removed);
+            cut.warnings().forEach(warning -> monitor.say("warning: %s", warning));
             if (cut.outcome().cutShort()) monitor.say("%s: %s", method, cutShort(cut.outcome()));
             return cut;
         }
@@ -265,9 +275,9 @@ public final class PruneRun {
         return new Accuracies(method, score, null, null);
     }
 
-    private Accuracies finetune(NnModule network, Accuracies accuracies, boolean keep) {
+    private Accuracies finetune(NnModule network, Accuracies accuracies, String name, boolean keep) {
         if (plan.finetune().epochs() == 0) return accuracies;
-        Training.Result tuned = training.run(network, plan.finetune(), keep ? "finetune" : "finetune L1", keep);
+        Training.Result tuned = training.run(network, plan.finetune(), name, keep);
         monitor.say(
                 "%s: top-1 %.2f%% after finetuning",
                 accuracies.method(), tuned.last().accuracy());
@@ -283,9 +293,55 @@ public final class PruneRun {
                 results = results.withOneShot(removed(network, "L1 one-shot"), cut.size());
                 begin(Phase.COMPARE, cut.spec(), network);
             }
-            results = results.withOneShot(finetune(network, results.oneShot(), false), results.oneShotAfter());
+            Accuracies tuned = finetune(network, results.oneShot(), "finetune L1", false);
+            results = results.withOneShot(tuned, results.oneShotAfter());
             finished("one-shot");
         }
+    }
+
+    /** The same with as many steps before finetuning as growing took, without a penalty. */
+    private void match(NnModule dense) {
+        if (checkpoints.past(Phase.MATCH_FINETUNE)) return;
+        boolean tunes = checkpoints.from(Phase.MATCH_FINETUNE) != null;
+        boolean trains = checkpoints.from(Phase.MATCH) != null;
+        Phase phase = tunes ? Phase.MATCH_FINETUNE : Phase.MATCH;
+        try (NnModule network = tunes || trains ? resumed(phase) : copy(dense)) {
+            if (!tunes) {
+                if (!trains) {
+                    Pruning.Cut cut = pruning.with(PruningMethod.L1).run(network);
+                    results = results.withMatched(removed(network, matchedName()));
+                    checkpoints.enter(Phase.MATCH, cut.spec(), results);
+                    checkpoints.start(network);
+                }
+                training.run(network, growthSteps(), "match L1", false);
+                begin(Phase.MATCH_FINETUNE, checkpoints.spec(), network);
+            }
+            results = results.withMatched(finetune(network, results.matched(), "finetune matched L1", false));
+            finished("matched");
+        }
+    }
+
+    private String matchedName() {
+        PruningMethod method = pruning.config().method();
+        return "L1 matched to " + Written.name(method == PruningMethod.L1 ? PruningMethod.GREG_1 : method);
+    }
+
+    /** A training with the steps of the growth, or for L1 those that GReg-1 would have taken. */
+    private TrainConfig growthSteps() {
+        GregConfig greg = pruning.config();
+        JsonNode removal = folder.readJson(RunFiles.PLAN).path("growth").path("removal"); // an iteration, from 0
+        long steps =
+                removal.isNumber() ? removal.longValue() + 1 : greg.growing().steps();
+        if (plan.maxIterations() > 0) steps = Math.min(steps, plan.maxIterations());
+        int perEpoch = data.training(plan.finetune().augment(), plan.batchSize(), greg.seed())
+                .stepsPerEpoch();
+        return TrainConfig.sgd(Double.toString(greg.lrPrune()), Math.toIntExact((steps + perEpoch - 1) / perEpoch))
+                .withBatchSize(plan.batchSize())
+                .withWeightDecay(greg.weightDecay())
+                .withMomentum(greg.momentum())
+                .withAugmentation(plan.finetune().augment())
+                .withSeed(greg.seed())
+                .withMaxIterations(steps);
     }
 
     private NnModule copy(NnModule dense) {

@@ -1,6 +1,7 @@
 package greg.pruning.run;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.nn.optim.OptimizerKind;
@@ -10,10 +11,14 @@ import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.growth.Semantics;
+import greg.pruning.report.Json;
+import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.select.PickPruned;
 import greg.pruning.select.ScoreKind;
 import greg.pruning.surgery.Reinit;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * The settings of a pruning run as config.json has them: all side by side, wherever they came from. {@link GregConfig} says
@@ -43,7 +48,7 @@ public record PruneSettings(
         double momentum,
         boolean blockLossGrad,
         Reinit reinit,
-        boolean oneShot,
+        L1Comparison oneShot,
         Training base,
         Training finetune) {
     /** One training; see {@link TrainConfig}. Adam has no momentum. */
@@ -81,7 +86,18 @@ public record PruneSettings(
      * @param trainsBase whether the base network is trained first
      */
     public static PruneSettings of(PruneRun.Plan plan, boolean trainsBase) {
-        GregConfig c = plan.pruning().config();
+        return of(
+                plan.pruning().config(),
+                plan.batchSize(),
+                trainsBase ? plan.base() : null,
+                plan.finetune(),
+                plan.reinit(),
+                plan.oneShot());
+    }
+
+    /** As above; {@code base} may be null. */
+    static PruneSettings of(
+            GregConfig c, int batchSizePrune, TrainConfig base, TrainConfig finetune, Reinit reinit, L1Comparison l1) {
         return new PruneSettings(
                 c.method(),
                 c.granularity(),
@@ -89,7 +105,7 @@ public record PruneSettings(
                 c.pickPruned(),
                 c.semantics(),
                 c.lrPrune(),
-                plan.batchSize(),
+                batchSizePrune,
                 c.growing().updateRegInterval(),
                 c.growing().stabilizeRegInterval(),
                 c.growing().regUpperLimit(),
@@ -101,9 +117,43 @@ public record PruneSettings(
                 c.weightDecay(),
                 c.momentum(),
                 c.blockLossGrad(),
-                plan.reinit(),
-                plan.oneShot(),
-                trainsBase ? Training.of(plan.base()) : null,
-                Training.of(plan.finetune()));
+                reinit,
+                l1,
+                base == null ? null : Training.of(base),
+                Training.of(finetune));
+    }
+
+    /** The values as they are written, by setting, in the order of {@link Setting}. */
+    public Map<Setting, String> bySetting() {
+        Map<Setting, String> values = new EnumMap<>(Setting.class);
+        put(values, Json.tree(this));
+        if (base != null) {
+            values.put(Setting.BASE_EPOCHS, Integer.toString(base.epochs));
+            values.put(Setting.BASE_LR, base.lr);
+        }
+        put(values, Json.tree(finetune));
+        values.put(Setting.LR_FT, values.remove(Setting.LR));
+        values.put(Setting.WEIGHT_DECAY, plain(Json.tree(weightDecay))); // finetuning with Adam has none
+        values.put(Setting.MOMENTUM, plain(Json.tree(momentum)));
+        values.remove(Setting.SEED);
+        return values;
+    }
+
+    private static void put(Map<Setting, String> values, JsonNode fields) {
+        fields.properties().forEach(field -> {
+            Setting setting = Setting.ofWritten(field.getKey().replace('_', '-'));
+            if (setting != null
+                    && field.getValue().isValueNode()
+                    && !field.getValue().isNull()) {
+                values.put(setting, plain(field.getValue()));
+            }
+        });
+    }
+
+    /** 0.0005 for 5.0E-4. */
+    private static String plain(JsonNode value) {
+        return value.isFloatingPointNumber()
+                ? value.decimalValue().stripTrailingZeros().toPlainString()
+                : value.asText();
     }
 }

@@ -25,6 +25,7 @@ import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.PruningPlan;
 import greg.pruning.surgery.RemovalPlan;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +45,10 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
      * @param spec how to build the pruned network, masks included
      * @param growth at which iterations layers picked and finished; null for method L1, which decides without training
      * @param outcome how the growth ended
+     * @param warnings what {@link #resolve} could not know, one line each
      */
-    public record Cut(NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome) {
+    public record Cut(
+            NetworkSpec spec, GrowthTimes growth, GrowingRegularization.Outcome outcome, List<String> warnings) {
         /** For plan.json. */
         public PlanFile describe(GregConfig by) {
             Map<String, Integer> masked = new LinkedHashMap<>();
@@ -116,15 +119,16 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
     /**
      * What another run pruned.
      *
+     * @param setting that names it, for messages
      * @param model its folder, or a file that it wrote
      */
-    public static InheritedPruning inherit(Path model, InheritedPruning.Mode mode, Granularity wg) {
-        Checkpoint checkpoint = NetworkSpec.read("basePrModel", model);
+    public static InheritedPruning inherit(String setting, Path model, InheritedPruning.Mode mode, Granularity wg) {
+        Checkpoint checkpoint = NetworkSpec.read(setting, model);
         NetworkSpec other = NetworkSpec.stored(checkpoint);
         boolean masked = other.plan() instanceof MaskPlan;
         if (!other.isPruned() || masked == wg.structured()) {
             throw new SettingException(
-                    "basePrModel",
+                    setting,
                     "expected a network pruned by granularity = "
                             + (wg.structured() ? "filter or channel" : "weight") + ", " + checkpoint.file() + " is "
                             + (masked ? "masked by granularity = weight" : other.isPruned() ? "cut" : "not pruned"));
@@ -152,7 +156,9 @@ public record Pruning(NetworkSpec spec, GregConfig config, Target target, List<L
     /** The result of a pruner that has run. */
     Cut cut(Pruner pruner, PruningPlan plan) {
         PruningReport report = pruner.report();
-        return new Cut(spec.pruned(plan), report.times(), report.outcome());
+        List<String> warnings = new ArrayList<>(report.warnings());
+        warnings.removeAll(resolve().warnings());
+        return new Cut(spec.pruned(plan), report.times(), report.outcome(), warnings);
     }
 
     /** Removes what L1 chooses at once: the network is smaller afterwards (or, for single weights, masked). */

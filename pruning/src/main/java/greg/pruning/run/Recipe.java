@@ -1,14 +1,21 @@
 package greg.pruning.run;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.optim.OptimizerKind;
 import greg.nn.train.Augmentation;
 import greg.nn.train.TrainConfig;
 import greg.pruning.graph.Granularity;
 import greg.pruning.growth.GregConfig;
+import greg.pruning.report.Setting;
+import greg.pruning.report.Written;
+import java.util.EnumSet;
+import java.util.Set;
 
-/** The defaults of a run, by data set. */
+/** The defaults of a run, by the size of its images. */
 public enum Recipe {
     /** The paper's ImageNet settings, the defaults of the reference implementation. */
+    @JsonProperty("imagenet")
     IMAGENET(
             GregConfig.greg2().build(),
             64,
@@ -17,6 +24,7 @@ public enum Recipe {
                     .withBatchSize(256)
                     .withWeightDecay(1e-4)),
     /** The paper's CIFAR commands (ResNet-56; VGG-19 has a batch size of 256). */
+    @JsonProperty("cifar")
     CIFAR(
             GregConfig.greg2().cifar().build(),
             128,
@@ -27,6 +35,7 @@ public enum Recipe {
      * that pace filters do not fade, since the BN behind a filter undoes its shrinking; input channels do, and their removal
      * gives the same shapes.
      */
+    @JsonProperty("demonstration")
     DEMONSTRATION(
             GregConfig.greg2()
                     .cifar()
@@ -48,6 +57,25 @@ public enum Recipe {
     /** The demonstration's ratios. */
     public static final String DEMONSTRATION_RATIOS = "[0,0.7,0.7,0.7,0]";
 
+    /** Tiny ImageNet has 64 pixels, CIFAR 32. */
+    private static final int IMAGENET_FROM = 64;
+
+    private static final Set<Setting> DIFFERENT = EnumSet.of(
+            Setting.GRANULARITY,
+            Setting.LR_PRUNE,
+            Setting.BATCH_SIZE_PRUNE,
+            Setting.UPDATE_REG_INTERVAL,
+            Setting.STABILIZE_REG_INTERVAL,
+            Setting.REG_UPPER_LIMIT_PICK,
+            Setting.REG_GRANULARITY_PICK,
+            Setting.REG_GRANULARITY_PRUNE,
+            Setting.WEIGHT_DECAY,
+            Setting.LR_FT,
+            Setting.EPOCHS,
+            Setting.BATCH_SIZE,
+            Setting.BASE_EPOCHS,
+            Setting.BASE_LR);
+
     private final GregConfig config;
     private final int batchSizePrune;
     private final TrainConfig base;
@@ -60,9 +88,30 @@ public enum Recipe {
         this.finetune = finetune;
     }
 
-    /** The recipe for a data set. */
-    public static Recipe of(String dataset) {
+    /** The recipe for images of this many pixels a side, as the paper's data sets have them: ImageNet's from 64 on. */
+    public static Recipe of(int imageSize) {
+        return imageSize >= IMAGENET_FROM ? IMAGENET : CIFAR;
+    }
+
+    /** The recipe of a run whose config.json does not name one: earlier versions chose it by the name of the data set. */
+    static Recipe ofOlderRun(String dataset) {
         return dataset.equals("imagenet") || dataset.equals("tiny-imagenet") ? IMAGENET : CIFAR;
+    }
+
+    /**
+     * The recipe of a run in the past.
+     *
+     * @param config content of its config.json
+     * @param dataset whose recipe it had if it does not name one
+     */
+    public static Recipe recorded(JsonNode config, String dataset) {
+        Recipe named = Written.constants(Recipe.class).get(config.path("recipe").asText());
+        return named == null ? ofOlderRun(dataset) : named;
+    }
+
+    /** Whether recipes differ in a setting; what they have in common are defaults. */
+    public static boolean decides(Setting setting) {
+        return DIFFERENT.contains(setting);
     }
 
     /** The paper's augmentation of a data set's training images. */

@@ -174,8 +174,6 @@ public final class ResumedRun {
             if (!then.has(name)) continue;
             Setting.Role role = path.equals("options") ? role(name) : null;
             if (role == Setting.Role.MACHINE || role == Setting.Role.FOLDER) continue;
-            // a run of an older greg does not have the option: what is new decides nothing where it is not given
-            if (path.equals("options") && role != null && then.path(name).isMissingNode()) continue;
             String found = difference(path + "." + name, then.path(name), now.path(name));
             if (found != null) return found;
         }

@@ -25,6 +25,8 @@ import java.util.Map;
  * @param jpegDecoder that decodes usual JPEG files; absent if the data set is not one of image files
  * @param dataset which images
  * @param options every option by name with its value, defaults included
+ * @param recipe whose values the settings of {@code prune} have that nothing else decides; absent for {@code train}, and in
+ *     runs of earlier versions
  * @param pruning the settings that result from the options of {@code prune}; absent for {@code train}
  */
 public record RunConfig(
@@ -42,6 +44,7 @@ public record RunConfig(
         @JsonInclude(JsonInclude.Include.NON_NULL) String jpegDecoder,
         Images dataset,
         Map<String, Object> options,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Recipe recipe,
         @JsonInclude(JsonInclude.Include.NON_NULL) PruneSettings pruning) {
     /**
      * How a run was started.
@@ -74,10 +77,17 @@ public record RunConfig(
     /**
      * Describes a run: what, by which version, on which device and images.
      *
+     * @param recipe null for a training
      * @param pruning null for a training
      */
     public static RunConfig of(
-            Invocation invocation, Backend backend, RunData data, String arch, long seed, PruneSettings pruning) {
+            Invocation invocation,
+            Backend backend,
+            RunData data,
+            String arch,
+            long seed,
+            Recipe recipe,
+            PruneSettings pruning) {
         return new RunConfig(
                 invocation.command(),
                 List.copyOf(invocation.args()),
@@ -93,6 +103,7 @@ public record RunConfig(
                 Datasets.ofImageFiles().contains(data.name()) ? Datasets.jpegDecoder() : null,
                 Images.of(data),
                 invocation.options(),
+                recipe,
                 pruning);
     }
 }

@@ -69,6 +69,8 @@ public record RunState(
         boolean removed = pruning && phase != Phase.GROW;
         require(!removed || results.main() != null && results.after() != null, "accuracies and size in phase " + phase);
         require(phase != Phase.COMPARE || results.oneShot() != null, "the accuracies of one-shot L1 in phase " + phase);
+        boolean matches = phase == Phase.MATCH || phase == Phase.MATCH_FINETUNE;
+        require(!matches || results.matched() != null, "the accuracies of matched L1 in phase " + phase);
     }
 
     private static void require(boolean holds, String what) {
@@ -144,6 +146,7 @@ public record RunState(
      * @param base the unpruned network
      * @param main the method of the run
      * @param oneShot L1 in one shot
+     * @param matched the same with the steps of growing; what it leaves has the size of what L1 leaves
      * @param after size of what is left
      * @param oneShotAfter size of what L1 in one shot leaves
      * @param seconds by finished phase
@@ -152,6 +155,7 @@ public record RunState(
             Score base,
             Accuracies main,
             Accuracies oneShot,
+            Accuracies matched,
             NetworkSize after,
             NetworkSize oneShotAfter,
             Map<String, Double> seconds) {
@@ -164,24 +168,28 @@ public record RunState(
         }
 
         /** Nothing is known yet. */
-        public static final Results NONE = new Results(null, null, null, null, null, Map.of());
+        public static final Results NONE = new Results(null, null, null, null, null, null, Map.of());
 
         Results withBase(Score score) {
-            return new Results(score, main, oneShot, after, oneShotAfter, seconds);
+            return new Results(score, main, oneShot, matched, after, oneShotAfter, seconds);
         }
 
         Results withMain(Accuracies found, NetworkSize size) {
-            return new Results(base, found, oneShot, size, oneShotAfter, seconds);
+            return new Results(base, found, oneShot, matched, size, oneShotAfter, seconds);
         }
 
         Results withOneShot(Accuracies found, NetworkSize size) {
-            return new Results(base, main, found, after, size, seconds);
+            return new Results(base, main, found, matched, after, size, seconds);
+        }
+
+        Results withMatched(Accuracies found) {
+            return new Results(base, main, oneShot, found, after, oneShotAfter, seconds);
         }
 
         Results finished(String phase, double time) {
             Map<String, Double> all = new LinkedHashMap<>(seconds);
             all.put(phase, time);
-            return new Results(base, main, oneShot, after, oneShotAfter, all);
+            return new Results(base, main, oneShot, matched, after, oneShotAfter, all);
         }
     }
 

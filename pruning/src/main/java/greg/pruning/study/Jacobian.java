@@ -1,16 +1,16 @@
 package greg.pruning.study;
 
 import greg.nn.NnModule;
-import greg.pruning.report.MeanStd;
 import greg.tensor.Backprop;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
  * Singular values of a network's input-output Jacobian, d outputs / d inputs at given inputs. Where they are near 1,
@@ -69,11 +69,24 @@ public record Jacobian(List<double[]> singularValues) {
         return new Jacobian(values);
     }
 
-    /** Mean singular value per sample, over all samples. */
-    public MeanStd mean() {
-        return MeanStd.of(singularValues.stream()
-                .mapToDouble(v -> Arrays.stream(v).average().orElseThrow())
-                .toArray());
+    /**
+     * All singular values of all samples together, as the reference implementation prints them.
+     *
+     * @param std their standard deviation, with n in the denominator
+     */
+    public record Summary(double mean, double std, double max, double min) {
+        /** For people. */
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "mean %.4f, std %.4f, max %.4f, min %.4f", mean, std, max, min);
+        }
+    }
+
+    /** All singular values of all samples together. */
+    public Summary summary() {
+        SummaryStatistics all = new SummaryStatistics();
+        for (double[] values : singularValues) for (double value : values) all.addValue(value);
+        return new Summary(all.getMean(), Math.sqrt(all.getPopulationVariance()), all.getMax(), all.getMin());
     }
 
     /** Largest over smallest singular value per sample, over all samples; infinite where an output depends on others. */

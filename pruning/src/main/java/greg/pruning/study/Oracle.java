@@ -3,6 +3,10 @@ package greg.pruning.study;
 import greg.datasets.random.SplitMix;
 import greg.nn.NnModule;
 import greg.pruning.graph.ChannelGraph;
+import greg.pruning.graph.Granularity;
+import greg.pruning.graph.Layer;
+import greg.pruning.select.Selection;
+import greg.pruning.surgery.MaskPlan;
 import greg.pruning.surgery.Removal;
 import greg.tensor.Shape;
 import java.util.ArrayList;
@@ -21,7 +25,7 @@ import org.apache.commons.math3.util.Combinations;
 import org.apache.commons.math3.util.CombinatoricsUtils;
 
 /**
- * Oracle pruning: removes k filters of one layer in all possible ways, or in a sample of them, and measures each. It shows
+ * Oracle pruning: removes k groups of one layer in all possible ways, or in a sample of them, and measures each. It shows
  * how good the choice of a criterion is among all possible ones. For small networks and layers: 3 of 6 filters are 20
  * networks, 8 of 16 are 12,870.
  */
@@ -49,7 +53,7 @@ public final class Oracle {
     /**
      * One way to prune.
      *
-     * @param pruned numbers of the filters removed, ascending
+     * @param pruned numbers of the groups removed, ascending
      * @param loss right after the removal
      * @param tuned after finetuning; NaN if there was none
      */
@@ -59,10 +63,11 @@ public final class Oracle {
      * All that was measured.
      *
      * @param layer its name
-     * @param combinations how many ways there are
-     * @param outcomes those that were measured, in the order of their filter numbers
+     * @param groups how many it has
+     * @param combinations how many ways there are; infinite if they exceed the range of a double
+     * @param outcomes those that were measured, in the order of their group numbers
      */
-    public record Result(String layer, double combinations, List<Outcome> outcomes) {
+    public record Result(String layer, int groups, double combinations, List<Outcome> outcomes) {
         /** True if nothing was left out. */
         public boolean exhaustive() {
             return outcomes.size() == combinations;
@@ -118,54 +123,63 @@ public final class Oracle {
         }
     }
 
+    /** As below, with filters. */
+    public Result study(String layer, int k, int most, Collection<int[]> candidates, long seed) {
+        return study(layer, Granularity.FILTER, k, most, candidates, seed);
+    }
+
     /**
      * Measures.
      *
-     * @param layer convolution whose filters can be removed
+     * @param layer whose groups can be removed, or masked if they are single weights
+     * @param granularity what a group is
      * @param k how many to remove
      * @param most measured combinations; if there are more, a random sample of that size is taken
      * @param candidates choices that must be among them, e.g. what L1 and GReg-2 picked
      * @param seed fixes the sample
      */
-    public Result study(String layer, int k, int most, Collection<int[]> candidates, long seed) {
-        int filters;
+    public Result study(
+            String layer, Granularity granularity, int k, int most, Collection<int[]> candidates, long seed) {
+        int groups;
         try (NnModule network = fresh.get()) {
-            filters = ChannelGraph.trace(network, image).layer(layer).out();
+            groups = granularity
+                    .index(ChannelGraph.trace(network, image).layer(layer))
+                    .count();
         }
-        if (k < 1 || k >= filters || most < 1) {
-            throw new IllegalArgumentException("oracle: expected to remove 1 to " + (filters - 1) + " of the " + filters
-                    + " filters of " + layer + " and to measure at least one way, got " + k + " and " + most);
+        if (k < 1 || k >= groups || most < 1) {
+            throw new IllegalArgumentException("oracle: expected to remove 1 to " + (groups - 1) + " of the " + groups
+                    + " " + granularity.channels() + " of " + layer + " and to measure at least one way, got " + k
+                    + " and " + most);
         }
-        double combinations = CombinatoricsUtils.binomialCoefficientDouble(filters, k);
+        double combinations = CombinatoricsUtils.binomialCoefficientDouble(groups, k);
         Map<List<Integer>, Outcome> outcomes = new LinkedHashMap<>();
         for (int[] candidate : candidates) {
             if (candidate.length != k) {
                 throw new IllegalArgumentException(
-                        "oracle: expected candidates of " + k + " filters, got " + Arrays.toString(candidate));
+                        "oracle: expected candidates of " + k + " groups, got " + Arrays.toString(candidate));
             }
-            measure(layer, sorted(candidate), outcomes);
+            measure(layer, granularity, sorted(candidate), outcomes);
         }
         if (combinations <= most) {
-            for (Iterator<int[]> all = new Combinations(filters, k).iterator(); all.hasNext(); ) {
-                measure(layer, sorted(all.next()), outcomes);
+            for (Iterator<int[]> all = new Combinations(groups, k).iterator(); all.hasNext(); ) {
+                measure(layer, granularity, sorted(all.next()), outcomes);
             }
         } else {
             SplitMix random = SplitMix.of(seed, "oracle." + layer);
             while (outcomes.size() < most) {
-                measure(layer, sorted(Arrays.copyOf(random.permutation(filters), k)), outcomes);
+                measure(layer, granularity, sorted(Arrays.copyOf(random.permutation(groups), k)), outcomes);
             }
         }
         List<Outcome> ordered = new ArrayList<>(outcomes.values());
         ordered.sort((a, b) -> compare(a.pruned(), b.pruned()));
-        return new Result(layer, combinations, List.copyOf(ordered));
+        return new Result(layer, groups, combinations, List.copyOf(ordered));
     }
 
-    private void measure(String layer, List<Integer> pruned, Map<List<Integer>, Outcome> outcomes) {
+    private void measure(
+            String layer, Granularity granularity, List<Integer> pruned, Map<List<Integer>, Outcome> outcomes) {
         if (outcomes.containsKey(pruned)) return;
         try (NnModule network = fresh.get()) {
-            Removal removal = new Removal(ChannelGraph.trace(network, image));
-            removal.filters(layer, pruned.stream().mapToInt(Integer::intValue).toArray());
-            removal.apply();
+            remove(ChannelGraph.trace(network, image), layer, granularity, pruned);
             double before = loss.applyAsDouble(network);
             double after = Double.NaN;
             if (finetune != null) {
@@ -173,6 +187,18 @@ public final class Oracle {
                 after = loss.applyAsDouble(network);
             }
             outcomes.put(pruned, new Outcome(pruned, before, after));
+        }
+    }
+
+    private static void remove(ChannelGraph graph, String layer, Granularity granularity, List<Integer> pruned) {
+        Layer from = graph.layer(layer);
+        int[] numbers = pruned.stream().mapToInt(Integer::intValue).toArray();
+        if (granularity.structured()) {
+            new Removal(graph).add(granularity, from, numbers).apply();
+        } else {
+            int weights = granularity.index(from).count();
+            MaskPlan.of(Map.of(from.parameter(), Selection.of(weights, numbers)))
+                    .apply(graph);
         }
     }
 

@@ -10,15 +10,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 class MainTest {
+    @TempDir
+    Path temp;
+
     /** Every command, however deep. */
     static List<CommandLine> commands() {
         List<CommandLine> all = new ArrayList<>();
@@ -56,6 +62,93 @@ class MainTest {
             assertTrue(
                     result.out().startsWith("Usage: " + command.getCommandSpec().qualifiedName()), result.out());
             assertEquals("", result.err());
+        }
+    }
+
+    @Test
+    void theFlagsOfPruneAreInGroups() {
+        String help = Cli.run("prune", "--help").out();
+        List<String> headings =
+                help.lines().filter(l -> l.matches("[A-Z][a-z ]+:")).toList();
+        assertEquals(List.of("Network:", "Data:", "What goes:", "Growth:", "Finetuning:", "Run:"), headings);
+        Map<String, String> groups = Map.of(
+                "--arch", "Network:",
+                "--augment", "Data:",
+                "--stage-pr", "What goes:",
+                "--reg-upper-limit", "Growth:",
+                "--lr-ft", "Finetuning:",
+                "--seeds", "Run:");
+        groups.forEach((flag, heading) -> {
+            int at = help.indexOf(flag + "=");
+            int next = headings.indexOf(heading) + 1;
+            int end = next == headings.size() ? help.length() : help.indexOf("\n" + headings.get(next) + "\n");
+            assertTrue(help.indexOf("\n" + heading + "\n") < at && at < end, flag + " in " + heading);
+        });
+        for (OptionSpec option : Main.commandLine(false)
+                .getSubcommands()
+                .get("prune")
+                .getCommandSpec()
+                .options()) {
+            assertTrue(help.contains(option.longestName()), option.longestName());
+        }
+    }
+
+    @Test
+    void helpOfACommandIsWhatItsFlagShows() {
+        assertEquals(
+                Cli.run("study", "oracle", "--help").out(),
+                Cli.run("help", "study", "oracle").out());
+        assertEquals(Cli.run("--help").out(), Cli.run("help").out());
+        Cli unknown = Cli.run("help", "study", "orcle");
+        assertEquals(2, unknown.code());
+        assertEquals(
+                "greg: unknown command 'orcle' (did you mean 'oracle'?); see 'greg study --help'\n", unknown.err());
+    }
+
+    @Test
+    void aShellCompletesCommandsFlagsAndNetworks() throws Exception {
+        Path script = Files.writeString(
+                temp.resolve("completion"), Cli.run("completion").out());
+        Process bash = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        "compopt() { :; }; source \"$0\"; COMP_WORDS=(greg prune --stage); COMP_CWORD=2; _complete_greg;"
+                                + " echo \"${COMPREPLY[@]}\"; COMP_WORDS=(greg prune --arch resnet5); COMP_CWORD=3;"
+                                + " _complete_greg; printf '%s\\n' \"${COMPREPLY[@]}\" | sort",
+                        script.toString())
+                .redirectErrorStream(true)
+                .start();
+        String answer = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals("--stage-pr\nresnet50\nresnet56\n", answer);
+    }
+
+    /** As in the reference's README. */
+    @Test
+    void whatOnlyTheReferenceHasIsNamedAtOnce() {
+        Cli pasted =
+                Cli.run(("prune --dataset imagenet --arch resnet34 --pretrained --method GReg-1 --screen --stage_pr"
+                                + " [0,0.5,0.6,0.4,0,0] --skip_layers [1.0,2.0,2.3,3.0,3.5] --project GReg-1__resnet34")
+                        .split(" "));
+        assertEquals(2, pasted.code());
+        String start = "greg: leave out --pretrained, --screen, --project, which only the reference implementation has";
+        assertTrue(pasted.err().startsWith(start), pasted.err());
+        assertTrue(pasted.err().contains("--project: the folder of the run is named with --out"), pasted.err());
+        Cli base =
+                Cli.run(("prune --arch resnet56 --dataset synthetic --method L1 --stage_pr [0,0,0,0,0] --batch_size 256"
+                                + " --wd 0.0005 --lr_ft {0:0.1,100:0.01,150:0.001} --epochs 200")
+                        .split(" "));
+        assertEquals(2, base.code());
+        assertTrue(base.err().contains("use 'greg train', where --lr-ft is called --lr"), base.err());
+    }
+
+    @Test
+    void noFlagOfOursIsAmongThoseToLeaveOut() {
+        for (OptionSpec option : Main.commandLine(false)
+                .getSubcommands()
+                .get("prune")
+                .getCommandSpec()
+                .options()) {
+            for (String name : option.names()) assertFalse(ReferenceFlags.contains(name), name);
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -233,15 +234,18 @@ class MethodsTest extends LenetRuns {
                 "--no-finetune",
                 "--pick-pruned",
                 "max");
-        assertFalse(withoutWarning.err().contains("--pick-pruned"), withoutWarning.err());
+        assertFalse(withoutWarning.err().contains("no effect on GReg-2"), withoutWarning.err());
     }
 
     @Test
     void aGrowthThatDivergesLeavesACheckpointOfNumbers() {
         Path out = temp.resolve("lost");
-        // with FixReg the loss is not read between its only update and the end
+        // with FixReg and no records the loss is not read between its only update and the end
+        String[] unread = {"--method", "FixReg", "--log-interval", "1000", "--checkpoint-interval", "0"};
         Cli result = prune(
-                out, "--stage-pr", RATIOS, "--lr-prune", "1e30", "--checkpoint-interval", "0", "--method", "FixReg");
+                out,
+                Stream.concat(Stream.of("--stage-pr", RATIOS, "--lr-prune", "1e30"), Stream.of(unread))
+                        .toArray(String[]::new));
         assertEquals(1, result.code(), result.err());
         assertTrue(result.err().contains("pruning: diverged, sum |"), result.err());
         StateDict saved = RunState.read(out.resolve(RunState.FILE)).network().state();
@@ -290,51 +294,98 @@ class MethodsTest extends LenetRuns {
         return Cli.run(args.toArray(new String[0]));
     }
 
+    private static JsonNode named(JsonNode choices, String start) {
+        for (JsonNode choice : choices) if (choice.get("name").asText().startsWith(start)) return choice;
+        throw new AssertionError(start + " in " + choices);
+    }
+
     @Test
-    void studiesRankL1sChoiceAndMeasureTheJacobian() throws Exception {
-        Cli oracle = study("oracle", "--layer", "conv1", "--remove", "3", "--steps", "1", "--json");
+    void theOracleRanksWhatTheMethodsChoose() throws Exception {
+        Path run = pruned("greg2", "--method", "GReg-2", "--stage-pr", "conv1:0.5,conv2:0.125", "--no-finetune");
+        Cli oracle = study("oracle", "--layer", "conv1,conv2", "--runs", run.toString(), "--steps", "1", "--json");
         assertEquals(0, oracle.code(), oracle.err());
-        JsonNode json = JSON.readTree(oracle.out());
-        assertEquals(20, json.get("measured").asInt());
-        assertEquals(20, json.get("combinations").asInt());
+        JsonNode layers = JSON.readTree(oracle.out()).get("layers");
+        JsonNode conv1 = layers.get(0);
+        assertEquals(20, conv1.get("measured").asInt());
+        assertEquals(20, conv1.get("combinations").asInt());
         int[] gone = new int[3];
-        for (int i = 0; i < 3; i++) gone[i] = json.get("l1_pruned").get(i).asInt();
+        JsonNode l1 = named(conv1.get("choices"), "L1");
+        for (int i = 0; i < 3; i++) gone[i] = l1.get("pruned").get(i).asInt();
         assertArrayEquals(three(false), gone);
-        double l1Loss = Double.NaN;
-        for (JsonNode o : json.get("outcomes"))
-            if (o.get("pruned").equals(json.get("l1_pruned")))
-                l1Loss = o.get("loss").asDouble();
-        double ownTuned = Double.NaN;
-        for (JsonNode o : json.get("outcomes"))
-            if (o.get("pruned").equals(json.get("l1_pruned")))
-                ownTuned = o.get("finetuned").asDouble();
-        int rank = 1;
-        int tunedRank = 1;
-        for (JsonNode o : json.get("outcomes")) {
-            if (o.get("loss").asDouble() < l1Loss) rank++;
-            if (o.get("finetuned").asDouble() < ownTuned) tunedRank++;
+        // what is left of the run's network is what its choice does not name
+        List<Integer> left = new ArrayList<>(List.of(0, 1, 2, 3, 4, 5));
+        named(conv1.get("choices"), "GReg-2 of " + run).get("pruned").forEach(n -> left.remove((Integer) n.asInt()));
+        assertArrayEquals(
+                kept(run, "conv1"), left.stream().mapToInt(Integer::intValue).toArray());
+        for (JsonNode choice : conv1.get("choices")) {
+            int rank = 1;
+            int tunedRank = 1;
+            for (JsonNode o : conv1.get("outcomes")) {
+                if (o.get("loss").asDouble() < choice.get("loss").asDouble()) rank++;
+                if (o.get("finetuned").asDouble() < choice.get("finetuned").asDouble()) tunedRank++;
+                if (!o.get("pruned").equals(choice.get("pruned"))) continue;
+                assertEquals(o.get("loss"), choice.get("loss"));
+            }
+            assertEquals(rank, choice.get("rank").asInt(), choice.toString());
+            assertEquals(tunedRank, choice.get("rank_finetuned").asInt(), choice.toString());
         }
-        assertEquals(rank, json.get("l1_rank").asInt());
-        assertEquals(tunedRank, json.get("l1_rank_finetuned").asInt());
-        JsonNode best = null;
-        for (JsonNode o : json.get("outcomes"))
-            if (best == null || o.get("loss").asDouble() < best.get("loss").asDouble()) best = o;
-        assertEquals(best.get("pruned"), json.get("best_pruned"));
-        Cli told = study("oracle", "--layer", "conv1", "--remove", "3");
-        String says = "right after the removal the best choice is "
-                + best.get("pruned").toString().replace(",", ", ") + "; L1's, "
-                + json.get("l1_pruned").toString().replace(",", ", ") + ", has rank " + rank + " of 20";
-        assertTrue(told.out().contains(says), told.out());
-        Cli text = study("oracle", "--layer", "conv2", "--remove", "2", "--most", "5");
-        assertEquals(0, text.code(), text.err());
-        assertTrue(text.out().contains("5 of 120 ways to remove 2 filters"), text.out());
+        assertEquals(1, named(conv1.get("choices"), "best").get("rank").asInt());
+        assertEquals(2, layers.get(1).get("removed").asInt(), "as many as the run has removed");
+        assertEquals(120, layers.get(1).get("measured").asInt());
+    }
+
+    @Test
+    void theOracleTellsPeopleTheSame() throws Exception {
+        Cli told = study("oracle", "--layer", "conv2", "--remove", "3", "--wg", "channel");
+        assertEquals(0, told.code(), told.err());
+        assertTrue(told.out().contains("20 of 20 ways to remove 3 of 6 input channels"), told.out());
+        Cli sample = study("oracle", "--layer", "conv2", "--remove", "2", "--most", "5");
+        assertTrue(sample.out().contains("5 of 120 ways to remove 2 of 16 filters"), sample.out());
+        Cli weights = study("oracle", "--layer", "conv1", "--remove", "75", "--wg", "weight", "--most", "3");
+        assertTrue(weights.out().contains("3 of 9.28e+43 ways to remove 75 of 150 weights"), weights.out());
         assertEquals(2, study("oracle", "--layer", "conv1", "--remove", "6").code());
-        assertEquals(2, study("oracle", "--layer", "conv9", "--remove", "1").code());
+        Cli unknown = study("oracle", "--layer", "cnv1", "--remove", "1");
+        assertEquals(2, unknown.code());
+        assertTrue(unknown.err().contains("did you mean 'conv1'?"), unknown.err());
+    }
+
+    /** Other images for another seed, the same for the same. */
+    @Test
+    void theImagesOfTheOracleAreDrawnBySeed() throws Exception {
+        List<String> losses = new ArrayList<>();
+        for (String seed : List.of("0", "0", "1")) {
+            Cli oracle =
+                    study("oracle", "--layer", "conv1", "--remove", "3", "--images", "4", "--seed", seed, "--json");
+            losses.add(JSON.readTree(oracle.out())
+                    .get("layers")
+                    .get(0)
+                    .get("outcomes")
+                    .get(0)
+                    .get("loss")
+                    .asText());
+        }
+        assertEquals(losses.get(0), losses.get(1));
+        assertFalse(losses.get(0).equals(losses.get(2)), losses.toString());
+    }
+
+    @Test
+    void theJacobianSumsUpAllSingularValues() throws Exception {
         Cli jacobian = study("jacobian", "--samples", "3", "--json");
         assertEquals(0, jacobian.code(), jacobian.err());
-        JsonNode values = JSON.readTree(jacobian.out()).get("singular_values");
+        JsonNode json = JSON.readTree(jacobian.out());
+        JsonNode values = json.get("singular_values");
         assertEquals(3, values.size());
-        assertEquals(10, values.get(0).size());
-        assertTrue(study("jacobian").out().contains("mean singular value"), "for people");
+        double sum = 0;
+        double largest = 0;
+        for (JsonNode sample : values) {
+            assertEquals(10, sample.size());
+            for (JsonNode value : sample) {
+                sum += value.asDouble();
+                largest = Math.max(largest, value.asDouble());
+            }
+        }
+        assertEquals(sum / 30, json.get("mean").asDouble(), 1e-12);
+        assertEquals(largest, json.get("max").asDouble());
+        assertTrue(study("jacobian").out().contains("singular values: mean "), "for people");
     }
 }

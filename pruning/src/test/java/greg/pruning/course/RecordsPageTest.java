@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import greg.pruning.growth.GrowthTimes;
+import greg.pruning.report.LayerSize;
 import greg.pruning.run.MetricsRecord;
 import greg.pruning.run.PlanFile;
 import java.io.IOException;
@@ -15,19 +16,21 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** The page that explains a run's records names every key that runs write. */
+/** The pages that explain a run's records name every key that runs write. */
 class RecordsPageTest {
     @Test
     void everyKeyOfMetricsAndPlanIsExplained() throws IOException {
-        Path page = Path.of("").toAbsolutePath().getParent().resolve("docs/course/6-reading-a-run.md");
-        String text = Files.readString(page);
+        Path docs = Path.of("").toAbsolutePath().getParent().resolve("docs");
+        String text = Files.readString(docs.resolve("run-folder.md"))
+                + Files.readString(docs.resolve("course/6-reading-a-run.md"));
         Set<String> keys = new TreeSet<>();
         for (Class<?> record : MetricsRecord.class.getDeclaredClasses()) addKeys(record, keys);
         addKeys(PlanFile.class, keys);
+        addKeys(LayerSize.class, keys);
         addKeys(GrowthTimes.class, keys);
         addKeys(GrowthTimes.Layer.class, keys);
         keys.removeIf(key -> text.contains("`" + key + "`"));
-        assertEquals(Set.of(), keys, "keys that " + page + " does not explain");
+        assertEquals(Set.of(), keys, "keys that no page explains");
     }
 
     private static void addKeys(Class<?> record, Set<String> keys) {

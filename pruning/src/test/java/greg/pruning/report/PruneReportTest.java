@@ -25,12 +25,54 @@ class PruneReportTest {
                 score,
                 new Accuracies("GReg-2", score, null, null),
                 oneShot == null ? null : new Accuracies("L1 one-shot", score, null, null),
+                null,
                 BEFORE,
                 HALF,
                 oneShot,
                 List.of(new Speed(Speed.GREG, 64, 2, 1, 3, List.of())),
                 Map.of(),
+                false,
                 null);
+    }
+
+    /** L1 with the steps of growing too. */
+    private static PruneReport matched(boolean masked) {
+        Score score = new Score(10, 0.5, 5, 9);
+        Score tuned = new Score(10, 0.25, 8, 10);
+        return new PruneReport(
+                "lenet5",
+                "mnist",
+                "cpu",
+                score,
+                new Accuracies("GReg-2", score, score, null),
+                new Accuracies("L1 one-shot", score, new Score(10, 0.25, 7, 10), null),
+                new Accuracies("L1 matched to GReg-2", score, tuned, null),
+                BEFORE,
+                HALF,
+                QUARTER,
+                List.of(),
+                Map.of(),
+                masked,
+                null);
+    }
+
+    @Test
+    void l1WithTheStepsOfGrowingHasAColumnOfItsOwn() {
+        PruneReport report = matched(false);
+        String text = report.toText();
+        assertTrue(text.lines().anyMatch(l -> l.matches(" +base +GReg-2 +L1 one-shot +L1 matched")), text);
+        assertTrue(line(report, "top-1 after finetuning").matches(".* 50.00 % +70.00 % +80.00 %"), text);
+        assertTrue(line(report, "multiply-accumulates").endsWith(" 1,600         1,600"), text);
+        JsonNode json = Json.tree(ReportFile.of(report, null)).get("l1_matched");
+        assertEquals("L1 matched to GReg-2", json.get("method").asText());
+        assertEquals(80.0, json.get("after_finetuning").get("top1").asDouble());
+        assertEquals(250, json.get("all_params").asLong());
+    }
+
+    @Test
+    void ofMaskedWeightsItSaysThatDenseKernelsGainNothing() {
+        assertTrue(matched(true).toText().contains("dense ones, such as greg's, multiply by zeros too"));
+        assertFalse(matched(false).toText().contains("dense"), "filters are gone");
     }
 
     private static String line(PruneReport report, String name) {
@@ -86,11 +128,13 @@ class PruneReportTest {
                 score,
                 new Accuracies("GReg-2", score, new Score(10, 0.25, 6, 10), null),
                 new Accuracies("L1 one-shot", score, null, null),
+                null,
                 BEFORE,
                 HALF,
                 QUARTER,
                 List.of(new Speed(Speed.GREG, 64, 2, 1, 3, List.of())),
                 Map.of("base", 1.5),
+                false,
                 new Published(1, 93.5, new MeanStd(90, 0.25, 3), MeanStd.single(87), 2.5, null));
         String accuracy = "{'records':10,'top1':50.0,'top5':90.0,'loss':0.5}";
         String expected = "{'arch':'lenet5','dataset':'mnist','device':'cpu','base':" + accuracy

@@ -32,7 +32,7 @@ class SettingTest {
                         "debug",
                         "class-path"),
                 written(Setting.Role.MACHINE));
-        assertEquals(Set.of("resume", "out", "force"), written(Setting.Role.FOLDER));
+        assertEquals(Set.of("resume", "out", "force", "config", "seeds"), written(Setting.Role.FOLDER));
     }
 
     @Test
@@ -66,6 +66,7 @@ class SettingTest {
                         "allow-nonfinite",
                         "checkpoint-interval",
                         "class-path",
+                        "config",
                         "data",
                         "debug",
                         "device",
@@ -77,6 +78,7 @@ class SettingTest {
                         "preset",
                         "resume",
                         "scores-at",
+                        "seeds",
                         "target-batch",
                         "target-latency",
                         "target-speedup",

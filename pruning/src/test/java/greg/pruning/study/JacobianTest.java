@@ -62,12 +62,21 @@ class JacobianTest {
             Jacobian jacobian = Jacobian.of(net, Shape.of(3, 1, 3, 4), random(36, 2));
             assertEquals(3, jacobian.singularValues().size());
             for (double[] values : jacobian.singularValues()) assertArrayEquals(expected, values, 1e-5);
-            assertEquals(0, jacobian.mean().std(), 1e-7);
+            double mean = Arrays.stream(expected).average().orElseThrow();
+            double squares =
+                    Arrays.stream(expected).map(v -> (v - mean) * (v - mean)).sum();
+            Jacobian.Summary all = jacobian.summary();
+            assertEquals(mean, all.mean(), 1e-5);
+            assertEquals(Math.sqrt(squares / 5), all.std(), 1e-5, "of all 15 values, three times these five");
+            assertEquals(expected[0], all.max(), 1e-5);
+            assertEquals(expected[4], all.min(), 1e-5);
             assertEquals(expected[0] / expected[4], jacobian.meanCondition(), 1e-4);
             net.fc.weight().tensor().set(OrthogonalInit.matrix(5, 12, new SplitMix(0)));
             assertEquals(
-                    "1.00 ± 0.00",
-                    Jacobian.of(net, Shape.of(3, 1, 3, 4), random(36, 2)).mean().toString());
+                    "mean 1.0000, std 0.0000, max 1.0000, min 1.0000",
+                    Jacobian.of(net, Shape.of(3, 1, 3, 4), random(36, 2))
+                            .summary()
+                            .toString());
         }
     }
 
@@ -184,9 +193,10 @@ class JacobianTest {
     void orthogonalKernelsBringItNearerToOne() {
         try (NnModule net = Networks.createInitialized("lenet5", backend, 1, 28, 10, 3)) {
             Shape two = Shape.of(2, 1, 28, 28);
-            double usual = Jacobian.of(net, two, random(2 * 784, 5)).mean().mean();
+            double usual = Jacobian.of(net, two, random(2 * 784, 5)).summary().mean();
             Reinit.ORTH.apply(net, 0);
-            double orthogonal = Jacobian.of(net, two, random(2 * 784, 5)).mean().mean();
+            double orthogonal =
+                    Jacobian.of(net, two, random(2 * 784, 5)).summary().mean();
             assertTrue(Math.abs(1 - orthogonal) < Math.abs(1 - usual), usual + " -> " + orthogonal);
             assertThrows(
                     IllegalArgumentException.class, () -> Jacobian.of(net, Shape.of(1, 2, 28, 28), random(2 * 784, 5)));

@@ -132,6 +132,41 @@ class OracleTest {
         assertEquals(1, result.tunedRank(best));
     }
 
+    /** The input channels of conv2 are the filters of conv1: removing the one removes the other. */
+    @Test
+    void channelsAreTheFiltersThatProduceThem() {
+        Oracle oracle = new Oracle(this::fresh, IMAGE, this::loss, null);
+        Oracle.Result filters = oracle.study("conv1", 2, 1000, List.of(), 0);
+        Oracle.Result channels = oracle.study("conv2", Granularity.CHANNEL, 2, 1000, List.of(), 0);
+        assertEquals(6, channels.groups());
+        assertEquals(15, channels.outcomes().size());
+        for (Oracle.Outcome outcome : channels.outcomes()) {
+            int[] pruned = outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
+            assertEquals(filters.of(pruned).loss(), outcome.loss(), 1e-6, outcome.toString());
+        }
+    }
+
+    /** Against the same weights set to zero by hand. */
+    @Test
+    void singleWeightsAreMasked() {
+        int[] candidate = new int[25]; // filter 2
+        for (int i = 0; i < 25; i++) candidate[i] = 2 * 25 + i;
+        Oracle oracle = new Oracle(this::fresh, IMAGE, this::loss, this::train);
+        Oracle.Result result = oracle.study("conv1", Granularity.WEIGHT, 25, 3, List.of(candidate), 1);
+        assertEquals(150, result.groups());
+        assertEquals(3, result.outcomes().size());
+        double expected;
+        try (NnModule net = fresh()) {
+            Tensor weight = net.parameters().get("conv1.weight").tensor();
+            float[] values = weight.toHost();
+            for (int i : candidate) values[i] = 0;
+            weight.set(values);
+            expected = loss(net);
+        }
+        assertEquals(expected, result.of(candidate).loss(), 1e-6);
+        assertTrue(result.of(candidate).tuned() < expected, "the masked network is trained");
+    }
+
     /** The loss of the whole network with these two filters of conv1 silenced. */
     private double lossWithout(int... filters) {
         try (NnModule net = fresh()) {
@@ -186,7 +221,7 @@ class OracleTest {
             outcomes.add(new Oracle.Outcome(List.of(i), before[i], after[i]));
             reversed.add(new Oracle.Outcome(List.of(i), before[i], -before[i]));
         }
-        Oracle.Result result = new Oracle.Result("conv", 5, outcomes);
+        Oracle.Result result = new Oracle.Result("conv", 5, 5, outcomes);
         int[] ranks = {4, 1, 2, 3, 5};
         int[] tuned = {3, 2, 1, 4, 5};
         for (int i = 0; i < ranks.length; i++) {
@@ -194,7 +229,7 @@ class OracleTest {
             assertEquals(tuned[i], result.tunedRank(i), "choice " + i + " after finetuning");
         }
         assertEquals(0.8, result.rankCorrelation(), 1e-12);
-        assertEquals(-1, new Oracle.Result("conv", 5, reversed).rankCorrelation(), 1e-12);
+        assertEquals(-1, new Oracle.Result("conv", 5, 5, reversed).rankCorrelation(), 1e-12);
     }
 
     @Test

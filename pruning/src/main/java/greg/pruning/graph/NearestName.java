@@ -1,16 +1,16 @@
-package greg.pruning.cli;
+package greg.pruning.graph;
 
 import java.util.Collection;
 
 /** Finds the known name that a mistyped one probably means. */
-final class NearestName {
+public final class NearestName {
     private NearestName() {}
 
     /**
      * The known name with the fewest edits (insertions, deletions, replacements, swaps of neighbours) to {@code typed}, or
      * null if none is close. The first of several equally close ones.
      */
-    static String of(String typed, Collection<String> known) {
+    public static String of(String typed, Collection<String> known) {
         String best = null;
         int fewest = Math.max(2, typed.length() / 2) + 1;
         for (String candidate : known) {
@@ -25,7 +25,7 @@ final class NearestName {
     }
 
     /** {@code " (did you mean 'x'?)"} with a leading space, or nothing. */
-    static String hint(String typed, Collection<String> known) {
+    public static String hint(String typed, Collection<String> known) {
         String nearest = of(typed, known);
         return nearest == null ? "" : " (did you mean '" + nearest + "'?)";
     }

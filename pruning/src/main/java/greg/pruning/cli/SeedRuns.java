@@ -1,0 +1,111 @@
+package greg.pruning.cli;
+
+import greg.nn.io.AtomicFile;
+import greg.pruning.report.ResultTable;
+import greg.pruning.report.RunRecord;
+import greg.pruning.report.Setting;
+import greg.pruning.run.Phase;
+import greg.pruning.run.ResumedRun;
+import greg.pruning.run.RunFolder;
+import greg.pruning.run.UsageException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * {@code --seeds}: one command, a run for each seed in a folder of its own, and a table of all. Started again, it does only
+ * what is missing: finished runs are left alone, one that was interrupted is resumed.
+ */
+final class SeedRuns {
+    private final CommandSpec given;
+    private final RunOptions options;
+    private final Console console;
+
+    private SeedRuns(CommandSpec given, RunOptions options) {
+        this.given = given;
+        this.options = options;
+        console = Console.of(given);
+    }
+
+    /** Runs what {@code seeds} name; returns the exit code. */
+    static int run(CommandSpec given, RunOptions options, List<Long> seeds) throws Exception {
+        if (options.out == null) {
+            throw new UsageException("--seeds: name the folder of the runs with --out; the same command, started again,"
+                    + " finds there what is done");
+        }
+        if (given.commandLine().getParseResult().hasMatchedOption("--seed")) {
+            throw new UsageException("--seed: --seeds names the seeds of all runs; leave it out");
+        }
+        if (seeds.stream().distinct().count() < seeds.size()) {
+            throw new UsageException("--seeds: expected different seeds, got " + seeds);
+        }
+        return new SeedRuns(given, options).run(seeds);
+    }
+
+    private int run(List<Long> seeds) throws Exception {
+        List<RunRecord> records = new ArrayList<>();
+        for (int i = 0; i < seeds.size(); i++) {
+            Path folder = options.out.resolve("seed" + seeds.get(i));
+            RunFolder.settle(folder);
+            console.say("seed %d, run %d of %d in %s", seeds.get(i), i + 1, seeds.size(), folder);
+            run(seeds.get(i), folder);
+            records.add(RunRecord.read(folder));
+        }
+        ResultTable table = new ResultTable(
+                records.stream().flatMap(r -> r.results().stream()).toList(), name -> "--" + name);
+        AtomicFile.writeText(options.out.resolve("report.txt"), table.toText());
+        console.out().printf(Locale.ROOT, "%n%s", table.toText());
+        return 0;
+    }
+
+    private void run(long seed, Path folder) throws Exception {
+        Map<String, String> words = new LinkedHashMap<>(Rerun.given(given));
+        words.remove(Setting.SEEDS.written());
+        words.put(Setting.SEED.written(), "--seed=" + seed);
+        words.put(Setting.OUT.written(), "--out=" + folder);
+        CommandSpec again = Rerun.parse(given, given.name(), new ArrayList<>(words.values()));
+        Rerun.Command command = Rerun.command(again);
+        command.run().recorded = options.recorded;
+        if (!options.force && Files.exists(folder.resolve("config.json"))) {
+            ResumedRun run = ResumedRun.read(folder, console);
+            checkSame(folder, again, run);
+            if (run.saved() != null && run.saved().state().phase() == Phase.DONE) {
+                console.say("%s: finished already", folder);
+                return;
+            }
+            command.run().resumed = run;
+            command.run().recorded = run.config();
+        }
+        command.call();
+    }
+
+    /** The run in a folder must have been begun with the same flags, but for those that may change on resuming. */
+    private void checkSame(Path folder, CommandSpec now, ResumedRun run) {
+        Map<String, String> then = deciding(Rerun.parse(given, folder.resolve("config.json"), run.config()));
+        Map<String, String> here = deciding(now);
+        if (then.equals(here)) return;
+        throw new UsageException("--out " + options.out + ": the run in " + folder + " has "
+                + only(then, here) + ", this command " + only(here, then)
+                + "; name another folder, or do all runs again with --force");
+    }
+
+    /** The flags that the others do not have, or not with that value. */
+    private static String only(Map<String, String> flags, Map<String, String> others) {
+        List<String> own = new ArrayList<>(flags.values());
+        own.removeAll(others.values());
+        return own.isEmpty() ? "none of these flags" : String.join(" ", own);
+    }
+
+    private static Map<String, String> deciding(CommandSpec spec) {
+        Map<String, String> words = new TreeMap<>(Rerun.given(spec));
+        words.keySet()
+                .removeIf(name -> Rerun.role(name) == Setting.Role.MACHINE || Rerun.role(name) == Setting.Role.FOLDER);
+        return words;
+    }
+}
