@@ -60,9 +60,10 @@ final class CpuConv2d implements Conv2dKernels {
         source.release();
     }
 
+    /** Not in bfloat16, where an addition reads half as much and mirroring the weight costs what it does in float32. */
     @Override
     public boolean accumulates(Conv2dSpec spec) {
-        return ConvPreference.adds(spec);
+        return memory.activationType() == DType.FLOAT32 && ConvPreference.adds(spec);
     }
 
     @Override
