@@ -219,7 +219,8 @@ class PruningRatiosTest {
                 ratios("layer2.*:0.5,layer2.1.conv1:0.25,layer3.0.conv1:-1", RESNET20, Granularity.FILTER), ratios(r));
         assertEquals(0.25, r.of("layer2.1.conv1").ratio());
         assertEquals(
-                "ratios = conv7:0.5: 'conv7:0.5' matches no layer; layers are listed by ChannelGraph.layers()",
+                "ratios = conv7:0.5: 'conv7:0.5' matches no layer (did you mean 'conv1'?); layers are listed by"
+                        + " ChannelGraph.layers()",
                 assertThrows(IllegalArgumentException.class, () -> Target.of(PruningRatios.of(Map.of("conv7", 0.5)))
                                 .resolve(RESNET20, Granularity.FILTER))
                         .getMessage());
