@@ -24,7 +24,7 @@ import java.util.Map;
  * greg's, fp32 if left out. All use all cores unless {@code OMP_NUM_THREADS} says otherwise.
  */
 public final class StepCpu {
-    private static final int WARM = 3;
+    private static final int WARM = 20;
     private static final int IMAGES = 20_000;
     private static final int SECONDS = 3600;
     private static final String PEER = "--peer";
