@@ -38,7 +38,7 @@ class DocumentsTest {
     private static final Pattern EXAMPLE = Pattern.compile(".*(Foo|foo|MyNet).*");
 
     private static final Pattern WRITTEN_BY_RUNS =
-            Pattern.compile("(META-INF|(\\w+/)?target|runs|checkpoint|tmp|DIR|results)/.*");
+            Pattern.compile("(META-INF|(\\w+/)?target|runs|checkpoint|tmp|DIR|RUN|results)/.*");
 
     private static List<Path> sources() throws IOException {
         try (Stream<Path> files = Files.walk(ROOT)) {
