@@ -44,7 +44,11 @@ class CatalogueTest {
     void everyMethodOfEveryFamilyHasACase() {
         Set<String> missing = new TreeSet<>();
         for (RecordComponent family : KernelFamilies.class.getRecordComponents()) {
-            for (Method kernel : family.getType().getMethods()) missing.add(text(kernel));
+            for (Method method : family.getType().getMethods()) {
+                // a question about the backend is no kernel
+                boolean question = method.getReturnType() == boolean.class && method.getParameterCount() == 0;
+                if (!question) missing.add(text(method));
+            }
         }
         Set<String> called = new HashSet<>();
         Backend backend = recording(BackendsUnderTest.reference(), called);

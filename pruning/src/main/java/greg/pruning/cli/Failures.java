@@ -41,7 +41,8 @@ final class Failures {
         String typed = e.getUnmatched().get(0);
         boolean flag = typed.startsWith("-");
         String name = name(typed);
-        if (ReferenceFlags.contains(name)) {
+        boolean prunes = command.getCommandName().equals("prune");
+        if (prunes ? ReferenceFlags.contains(name) : ReferenceFlags.containsForAll(name)) {
             return ReferenceFlags.message(
                     e.getUnmatched().stream().map(Failures::name).toList());
         }

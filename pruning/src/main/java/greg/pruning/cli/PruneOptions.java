@@ -260,7 +260,7 @@ final class PruneOptions {
             split = ",",
             description =
                     "A run for each of these seeds, in folders seedN of --out, and a table with mean and sample standard"
-                            + " deviation. The same command again does only what is missing. Default: one run, with --seed.")
+                            + " deviation. The same command again, without --force, does only what is missing. Default: one run, with --seed.")
     List<Long> seeds;
 
     /** The method's settings; what no flag sets comes from {@code recipe}. */

@@ -45,6 +45,11 @@ final class ReferenceFlags {
         return INSTEAD.containsKey(flag);
     }
 
+    /** As {@link #contains}, where the answer does not name flags of {@code prune}. */
+    static boolean containsForAll(String flag) {
+        return contains(flag) && !flag.equals("--lr") && !flag.equals("--learning-rate");
+    }
+
     /** What is said to them, in one phrase. */
     static String message(List<String> flags) {
         List<String> known =

@@ -60,7 +60,8 @@ final class Rerun {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             boolean takesValue = option.arity().max() > 0;
-            words.put(name, "--" + name + (takesValue ? "=" + String.join(",", option.stringValues()) : ""));
+            String off = Boolean.FALSE.equals(option.getValue()) ? "=false" : "";
+            words.put(name, "--" + name + (takesValue ? "=" + String.join(",", option.stringValues()) : off));
         }
         return words;
     }

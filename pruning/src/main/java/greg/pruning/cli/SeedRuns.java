@@ -49,6 +49,10 @@ final class SeedRuns {
     }
 
     private int run(List<Long> seeds) throws Exception {
+        if (Files.exists(options.out.resolve("config.json"))) {
+            throw new UsageException(
+                    "--out " + options.out + " holds a run; --seeds needs a folder for several, name another");
+        }
         List<RunRecord> records = new ArrayList<>();
         for (int i = 0; i < seeds.size(); i++) {
             Path folder = options.out.resolve("seed" + seeds.get(i));

@@ -109,6 +109,19 @@ public enum Recipe {
         return named == null ? ofOlderRun(dataset) : named;
     }
 
+    /**
+     * Whether a run was the demonstration. Until greg recorded recipes, it was one if it named neither network nor data.
+     *
+     * @param config content of its config.json
+     */
+    public static boolean demonstrates(JsonNode config) {
+        if (config.has("recipe")) return config.path("recipe").asText().equals(Written.name(DEMONSTRATION));
+        for (JsonNode arg : config.path("args")) {
+            if (arg.asText().matches("--(arch|weights|dataset|preset)(=.*)?")) return false;
+        }
+        return true;
+    }
+
     /** Whether recipes differ in a setting; what they have in common are defaults. */
     public static boolean decides(Setting setting) {
         return DIFFERENT.contains(setting);

@@ -78,6 +78,23 @@ class SeedRunsTest {
     }
 
     @Test
+    void aFlagThatIsSwitchedOffStaysOff() throws Exception {
+        Cli one = prune(0, "0", "--no-finetune=false", "--max-iterations", "1");
+        assertEquals(0, one.code(), one.err());
+        assertTrue(finetuned(seed(0)) >= 0);
+    }
+
+    @Test
+    void theFolderOfARunKeepsItsReport() throws Exception {
+        Path config = Files.createDirectories(temp.resolve("all")).resolve("config.json");
+        Files.writeString(config, "{}");
+        Cli refused = prune(0, "0");
+        assertEquals(2, refused.code(), refused.err());
+        assertTrue(refused.err().contains("holds a run"), refused.err());
+        assertFalse(Files.exists(temp.resolve("all/seed0")));
+    }
+
+    @Test
     void runsOfOtherFlagsAreNotMixedIn() {
         assertEquals(0, prune(0, "0").code());
         Cli other = prune(0, "0,1", "--lr-prune=0.5");
