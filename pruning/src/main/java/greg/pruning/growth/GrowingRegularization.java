@@ -320,7 +320,9 @@ public final class GrowingRegularization implements AutoCloseable {
         Map<LayerState, Selection> all = new LinkedHashMap<>();
         for (LayerState layer : layers) {
             if (layer.keepsAll()) continue;
-            all.put(layer, losesNothing(layer) ? Selection.keepAll(layer.groups().count()) : selection.apply(layer));
+            all.put(
+                    layer,
+                    losesNothing(layer) ? Selection.keepAll(layer.groups().count()) : selection.apply(layer));
         }
         return all;
     }

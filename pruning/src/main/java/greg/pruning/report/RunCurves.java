@@ -86,7 +86,6 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
         /** Where the network without the groups stands: the base network has the same step if nothing grew. */
         private final double removed;
 
-
         Builder(List<Field> metrics, Field report) {
             this.metrics = metrics;
             this.report = report;

@@ -166,7 +166,7 @@ public final class ResumedRun {
     /** The first setting that differs, as a phrase, or null. */
     private static String difference(String path, JsonNode then, JsonNode now) {
         if (then.equals(now)) return null;
-        if (!then.isObject() || !now.isObject()) return path + " would be " + now + ", it was " + then;
+        if (!then.isObject() || !now.isObject()) return path + " would be " + said(now) + ", it was " + said(then);
         Set<String> names = new TreeSet<>();
         for (JsonNode node : List.of(then, now)) {
             for (Iterator<String> fields = node.fieldNames(); fields.hasNext(); ) names.add(fields.next());
@@ -179,6 +179,10 @@ public final class ResumedRun {
             if (found != null) return found;
         }
         return null;
+    }
+
+    private static String said(JsonNode value) {
+        return value.isMissingNode() ? "missing" : value.toString();
     }
 
     /**

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  // Okabe and Ito's colours, which people who cannot tell red from green tell apart; every line also has a dash of its own
+  // Okabe and Ito's colour-blind-safe palette; every line also has a dash of its own
   const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#a5508a", "#b07a00", "#3a9bd0", "#1d2125"];
   const DARK = ["#56b4e9", "#e69f00", "#2bc49a", "#e79dc7", "#f0e442", "#f2734a", "#e4e7ea"];
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
@@ -13,7 +13,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const hidden = new Set(); // what was switched off, by chart and line, kept when a live page is drawn again
   const layerOf = new Map(); // the layer chosen in each run
-  let charts = []; // {u, box, zoom} of those on the page
+  let charts = []; // {u, box, key, steps, full} of those on the page; full: the axis when nothing is zoomed
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const palette = () => (dark.matches ? DARK : LIGHT);
@@ -80,6 +80,11 @@
     path.setAttribute("stroke-width", 2.5);
     svg.append(path);
     return svg;
+  }
+
+  /** The part of the axis that is shown. */
+  function shown(u) {
+    return { min: u.scales.x.min, max: u.scales.x.max };
   }
 
   /** The values nearest to the pointer, the line that is nearest first. */
@@ -158,6 +163,7 @@
     const text = { font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif", labelSize: 18 };
     const values = (text) => (u, splits) => splits.map(text);
     const few = lines.every((l) => l.x.length < 60); // then each point is marked
+    const entry = { box, key: chart.key, steps: chart.steps };
     const options = {
       width: box.clientWidth,
       height: innerWidth < 600 ? 230 : 300,
@@ -197,7 +203,7 @@
         { ...axis, ...text, label: chart.xLabel, values: values(chart.wholeX ? step : number), size: 34, space: 64, incrs: chart.wholeX ? whole : undefined },
         { ...axis, ...text, label: chart.yLabel, values: values(number), size: 54, space: 34 },
       ],
-      plugins: [tooltip(chart)].concat(chart.spans ? [bands(chart.spans)] : [], chart.plugins || []),
+      plugins: [tooltip(chart), { hooks: { ready: (u) => (entry.full = shown(u)) } }].concat(chart.spans ? [bands(chart.spans)] : [], chart.plugins || []),
     };
     for (const [i, scale] of [[0, chart.logX && "x"], [1, chart.logY && "y"]]) {
       if (!scale) continue;
@@ -206,7 +212,7 @@
     }
     const clean = (y) => (chart.logY ? y.map((v) => (v != null && v <= 0 ? null : v)) : y);
     const u = new uPlot(options, join(lines.map((l) => ({ x: l.x, y: clean(l.y) }))), box);
-    charts.push({ u, box, steps: chart.steps });
+    charts.push(Object.assign(entry, { u }));
     const buttons = [];
     const set = (i, show) => {
       const name = chart.key + lines[i].name;
@@ -608,13 +614,18 @@
       source = fresh.innerHTML;
       const at = scrollY;
       const opened = [...old.querySelectorAll("details")].map((d) => d.open);
-      const zoomed = new Map(charts.filter((c) => c.zoomed).map((c) => [c.key, c.zoomed]));
+      const zoomed = new Map();
+      for (const { u, key, full } of charts) {
+        const now = shown(u);
+        if (full && (now.min !== full.min || now.max !== full.max)) zoomed.set(key, now);
+      }
       charts.forEach((c) => c.u.destroy());
       charts = [];
       old.replaceWith(document.importNode(fresh, true));
       document.querySelectorAll("main details").forEach((d, i) => (d.open = !!opened[i]));
       draw();
-      for (const c of [...charts]) if (zoomed.has(c.key)) c.u.setScale("x", zoomed.get(c.key));
+      await null; // the new charts have taken their full range by then
+      for (const { u, key } of charts) if (zoomed.has(key)) u.setScale("x", zoomed.get(key));
       scrollTo(0, at);
     } catch {
       // the server has ended: what is there stays
