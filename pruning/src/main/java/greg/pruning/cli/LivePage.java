@@ -12,14 +12,21 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Serves the page of a run that may be under way, to browsers on this machine only: the socket is bound to the loopback
  * address, and requests under another host's name, which a page elsewhere could make a browser send, are refused.
  */
 final class LivePage implements AutoCloseable {
+    private static final int THREADS = 4;
+
     private final Path folder;
     private final HttpServer server;
+    /** A request that stalls keeps no other from its answer. */
+    private final ExecutorService answering;
 
     /**
      * Serves from now on.
@@ -36,6 +43,13 @@ final class LivePage implements AutoCloseable {
             throw new RunException(
                     "--port " + port + ": cannot listen on " + address + " (" + e.getMessage() + "); name another", e);
         }
+        ThreadFactory daemons = task -> {
+            Thread thread = new Thread(task, "live page");
+            thread.setDaemon(true);
+            return thread;
+        };
+        answering = Executors.newFixedThreadPool(THREADS, daemons);
+        server.setExecutor(answering);
         server.createContext("/", this::answer);
         server.start();
     }
@@ -43,6 +57,11 @@ final class LivePage implements AutoCloseable {
     /** Where the page is. */
     String url() {
         return "http://localhost:" + server.getAddress().getPort() + "/";
+    }
+
+    /** Where it listens. */
+    InetSocketAddress address() {
+        return server.getAddress();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -74,5 +93,6 @@ final class LivePage implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
+        answering.shutdownNow();
     }
 }

@@ -99,7 +99,7 @@ final class TrainCommand implements Rerun.Command {
             if (saved == null) checkpoints.start(network);
             Training training = new Training(console, folder, runData, checkpoints);
             Training.Result result = training.run(network, settings, "train", true);
-            folder.writePage();
+            folder.writePage(console);
             checkpoints.done();
             console.out().printf(Locale.ROOT, "%s on %s: %s%n", networkSpec.arch(), runData.name(), result);
             console.out().printf(Locale.ROOT, "run folder: %s%n", folder.path());

@@ -175,11 +175,18 @@ public final class GrowingRegularization implements AutoCloseable {
         }
         if (schedule.pruneDue(iteration)) {
             schedule.complete(iteration, now());
+            tellChosen(hooks);
             return new Outcome(false, 0, 0);
         }
         int chosen =
                 (int) layers.stream().filter(l -> l.picked() && !l.keepsAll()).count();
-        return new Outcome(true, chosen, schedule.cutShort(iteration, now()));
+        Outcome cutShort = new Outcome(true, chosen, schedule.cutShort(iteration, now()));
+        tellChosen(hooks);
+        return cutShort;
+    }
+
+    private static void tellChosen(TrainHook... hooks) {
+        for (TrainHook hook : hooks) if (hook instanceof GrowthListener listener) listener.chosen();
     }
 
     /** The growing penalty on the training loop: raises lambda before a step, ends the loop when the removal is due. */
@@ -270,10 +277,15 @@ public final class GrowingRegularization implements AutoCloseable {
         for (int i = 0; i < layers.size(); i++) {
             LayerState state = layers.get(i);
             Layer layer = targets.get(i).layer();
-            if (layer.linear() || state.keepsAll()) continue;
+            if (losesNothing(state)) continue;
             removal.add(config.granularity(), layer, selection.apply(state).pruned());
         }
         return removal;
+    }
+
+    private boolean losesNothing(LayerState state) {
+        Layer layer = targets.get(layers.indexOf(state)).layer();
+        return state.keepsAll() || layer.linear() && config.granularity().structured();
     }
 
     /** The decisions as a plan, which is {@linkplain PruningPlan#apply(ChannelGraph) applied} to the graph to prune. */
@@ -282,16 +294,37 @@ public final class GrowingRegularization implements AutoCloseable {
     }
 
     /**
-     * The plan if the removal was now, between two steps: layers that have not picked lose the groups with the smallest
+     * The plan if the removal were now, between two steps: layers that have not picked lose the groups with the smallest
      * scores at this point. Nothing is decided by that.
      */
     public PruningPlan planNow() {
+        return plan(selectionNow());
+    }
+
+    private Function<LayerState, Selection> selectionNow() {
         NetworkScores now = now();
+        boolean decided = phase() == GrowthSchedule.Phase.DONE;
         boolean choosesAgain = config.semantics() == Semantics.PAPER;
-        return plan(layer -> {
-            boolean settled = layer.keepsAll() || layer.picked() && !choosesAgain;
+        return layer -> {
+            boolean settled = decided || layer.keepsAll() || layer.picked() && !choosesAgain;
             return settled ? layer.selection() : layer.choose(now.apply(layer).choice(), PickPruned.MIN, 0);
-        });
+        };
+    }
+
+    /**
+     * What each layer with {@link #scores} would lose if the removal were now, or, once that is decided, what it loses: linear
+     * layers lose no groups of their own.
+     */
+    public Map<LayerState, Selection> selectionsNow() {
+        Function<LayerState, Selection> selection = selectionNow();
+        Map<LayerState, Selection> all = new LinkedHashMap<>();
+        for (LayerState layer : layers) {
+            if (layer.keepsAll()) continue;
+            all.put(
+                    layer,
+                    losesNothing(layer) ? Selection.keepAll(layer.groups().count()) : selection.apply(layer));
+        }
+        return all;
     }
 
     private PruningPlan plan(Function<LayerState, Selection> selection) {

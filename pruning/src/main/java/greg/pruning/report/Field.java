@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A value in a JSON file that knows where it is: what is missing, or of another kind than it is read as, is a
@@ -16,6 +17,8 @@ import java.util.Map;
  * @param value a missing node if there is none
  */
 record Field(Path file, String path, JsonNode value) {
+    private static final Set<String> NOT_FINITE = Set.of("NaN", "Infinity", "-Infinity");
+
     /** The whole file. */
     static Field of(Path file) {
         return new Field(file, "", Json.read(file));
@@ -54,9 +57,10 @@ record Field(Path file, String path, JsonNode value) {
         return value.doubleValue();
     }
 
-    /** As above, or NaN if there is none. */
+    /** As above, or NaN if there is none; earlier versions wrote numbers that are not finite as texts. */
     double numberOrNaN() {
-        return isThere() ? number() : Double.NaN;
+        boolean none = !isThere() || value.isTextual() && NOT_FINITE.contains(value.textValue());
+        return none ? Double.NaN : number();
     }
 
     /** A whole number that fits an int. */

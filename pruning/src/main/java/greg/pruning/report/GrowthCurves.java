@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
  */
 record GrowthCurves(List<Long> x, Map<String, Layer> layers, List<Moment> moments, Times times) {
     /** More points than that are no longer told apart on a screen. */
-    private static final int MOST_POINTS = 800;
+    static final int MOST_POINTS = 800;
 
     /**
      * The iterations at which it is decided what comes next.

@@ -53,30 +53,35 @@ public final class HtmlReport {
     private String one(RunRecord run, ResultTable table) {
         String what = run.config().get("arch").text() + " on "
                 + run.config().get("dataset").get("name").text();
-        boolean done = !run.isPruning() || run.report() != null;
+        boolean done = run.isPruning()
+                ? run.report() != null
+                : TrainingResult.of(List.of(run)).get(0).finished();
         String heading = (run.isPruning() ? "Pruning of " : "Training of ") + what;
         head(heading);
         html.append("<p><code>").append(Html.escape(run.command())).append("</code></p>\n");
         if (!done) html.append("<p class=\"state\">This run is not finished.</p>\n");
         results(List.of(run), table);
-        details(run, 0);
-        return end(PageData.of(run));
+        GrowthCurves growth = GrowthCurves.of(run.metrics());
+        details(run, growth, 0);
+        return end(PageData.of(run, growth));
     }
 
     private String several(List<RunRecord> runs, ResultTable table) {
         head("Runs compared");
         results(runs, table);
         html.append("<div data-comparison></div>\n");
+        List<GrowthCurves> growths =
+                runs.stream().map(run -> GrowthCurves.of(run.metrics())).toList();
         for (int i = 0; i < runs.size(); i++) {
             RunRecord run = runs.get(i);
             html.append("<details class=\"run\"><summary>").append(Html.element("h2", run.name()));
             html.append("</summary>\n<p><code>")
                     .append(Html.escape(run.command()))
                     .append("</code></p>\n");
-            details(run, i);
+            details(run, growths.get(i), i);
             html.append("</details>\n");
         }
-        return end(PageData.of(runs, table));
+        return end(PageData.of(runs, growths, table));
     }
 
     private void results(List<RunRecord> runs, ResultTable table) {
@@ -94,8 +99,8 @@ public final class HtmlReport {
         html.append(Html.table("trainings", lines.get(0), Html.escape(lines.subList(1, lines.size()))));
     }
 
-    private void details(RunRecord run, int number) {
-        PageTables tables = new PageTables(run);
+    private void details(RunRecord run, GrowthCurves growth, int number) {
+        PageTables tables = new PageTables(run, growth);
         html.append(tables.sizes());
         html.append("<div data-run=\"").append(number).append("\"></div>\n");
         section(

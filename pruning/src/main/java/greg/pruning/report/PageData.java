@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -41,7 +42,7 @@ record PageData(List<Run> runs, @JsonInclude(JsonInclude.Include.NON_NULL) Compa
     /**
      * The mean of the runs of a row.
      *
-     * @param line rows with the same text are points of one line
+     * @param line rows with the same text are points of one line: they differ in the ratios only
      * @param label what tells it apart on that line
      * @param accuracy top-1 after finetuning, or after the removal if there was none
      * @param published the paper's accuracy, or null
@@ -57,25 +58,25 @@ record PageData(List<Run> runs, @JsonInclude(JsonInclude.Include.NON_NULL) Compa
             Map<Integer, MeanStd> measured) {}
 
     /** Of one run. */
-    static PageData of(RunRecord run) {
-        return new PageData(List.of(one(run)), null);
+    static PageData of(RunRecord run, GrowthCurves growth) {
+        return new PageData(List.of(one(run, growth)), null);
     }
 
-    /** Of several. */
-    static PageData of(List<RunRecord> runs, ResultTable table) {
+    /** Of several, each with its growth. */
+    static PageData of(List<RunRecord> runs, List<GrowthCurves> growths, ResultTable table) {
+        List<Run> all = new ArrayList<>();
+        for (int i = 0; i < runs.size(); i++) all.add(one(runs.get(i), growths.get(i)));
         List<Epochs> epochs = new ArrayList<>();
         List<Point> points = new ArrayList<>();
         List<ResultTable.Row> rows = table.rows();
         for (RunRecord run : runs) epochs(run, rows, epochs);
-        for (ResultTable.Row row : rows) points.add(point(row));
+        for (ResultTable.Row row : rows) points.add(point(row, line(row, rows)));
         TreeSet<Integer> batches = new TreeSet<>();
         points.forEach(point -> batches.addAll(point.measured().keySet()));
-        return new PageData(
-                runs.stream().map(PageData::one).toList(), new Comparison(epochs, points, List.copyOf(batches)));
+        return new PageData(all, new Comparison(epochs, points, List.copyOf(batches)));
     }
 
-    private static Run one(RunRecord run) {
-        GrowthCurves growth = GrowthCurves.of(run.metrics());
+    private static Run one(RunRecord run, GrowthCurves growth) {
         return new Run(
                 run.name(),
                 RunCurves.of(run.metrics(), run.report()),
@@ -105,7 +106,33 @@ record PageData(List<Run> runs, @JsonInclude(JsonInclude.Include.NON_NULL) Compa
         throw new IllegalArgumentException("page: expected the table of these runs, got one without " + result);
     }
 
-    private static Point point(ResultTable.Row row) {
+    /** Method, network and data set, and the settings other than the ratios in which it differs from others with the same. */
+    private static String line(ResultTable.Row row, List<ResultTable.Row> rows) {
+        RunResult own = row.first();
+        Set<String> differ = new TreeSet<>();
+        for (ResultTable.Row other : rows) {
+            RunResult result = other.first();
+            if (!what(result).equals(what(own))) continue;
+            Set<String> names = new TreeSet<>(own.settings().keySet());
+            names.addAll(result.settings().keySet());
+            names.removeIf(name -> own.setting(name).equals(result.setting(name)));
+            differ.addAll(names);
+        }
+        differ.remove(Setting.RATIOS.written());
+        StringBuilder line = new StringBuilder(what(own));
+        for (String name : differ) {
+            String value = own.setting(name);
+            line.append(", ").append(name).append(' ').append(value.isEmpty() ? "unset" : value);
+        }
+        return line.toString();
+    }
+
+    private static String what(RunResult result) {
+        return result.method() + ", " + result.setting(Setting.ARCH.written()) + " on "
+                + result.setting(Setting.DATASET.written());
+    }
+
+    private static Point point(ResultTable.Row row, String line) {
         RunResult first = row.first();
         Map<Integer, MeanStd> measured = new TreeMap<>();
         for (int batch : first.measured().keySet()) {
@@ -115,10 +142,9 @@ record PageData(List<Run> runs, @JsonInclude(JsonInclude.Include.NON_NULL) Compa
             measured.put(batch, new ResultTable.Row(timed).of(r -> r.measured().get(batch)));
         }
         MeanStd accuracy = row.finetuned() != null ? row.finetuned() : row.of(RunResult::removed);
-        String network = first.setting("arch") + " on " + first.setting("dataset");
         return new Point(
-                first.method() + ", " + network,
-                first.setting("stage-pr"),
+                line,
+                first.setting(Setting.RATIOS.written()),
                 accuracy,
                 first.published(),
                 row.of(RunResult::speedup).mean(),

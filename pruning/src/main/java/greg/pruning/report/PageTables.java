@@ -15,9 +15,9 @@ final class PageTables {
     private final RunRecord run;
     private final GrowthCurves growth;
 
-    PageTables(RunRecord run) {
+    PageTables(RunRecord run, GrowthCurves growth) {
         this.run = run;
-        growth = GrowthCurves.of(run.metrics());
+        this.growth = growth;
     }
 
     /** Size and speed of the whole network, before and after. */

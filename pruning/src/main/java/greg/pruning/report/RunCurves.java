@@ -18,15 +18,21 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
     private static final String TRAIN = "training images";
     private static final String WITHOUT = "test images, without the groups that go";
     private static final String BEST = "best epoch";
-    /** Where a line is interrupted: no step is there. */
-    private static final double BETWEEN = 0.5;
-
     private static final String L1 = "test images, L1 in one shot";
+
+    /**
+     * What belongs to a step of the growth, and not to the end of a step, stands in its middle: the first step's loss is no
+     * second value at the end of the base network's training.
+     */
+    private static final double MIDDLE = 0.5;
+
+    /** Where a line is interrupted: nothing else is there. */
+    private static final double BETWEEN = 0.25;
 
     /** A phase, from its first step to the one after its last. */
     record Span(String name, long from, long to) {}
 
-    /** A line; NaN in {@code y} interrupts it. */
+    /** A line over rising positions; null in {@code y} interrupts it. */
     record Curve(String name, List<Double> x, List<Double> y) {
         Curve(String name) {
             this(name, new ArrayList<>(), new ArrayList<>());
@@ -57,7 +63,7 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
         return new Builder(metrics, report).build();
     }
 
-    /** Accuracy after each epoch of a phase, from epoch 1. */
+    /** The value of {@code key} after each epoch of a phase, from epoch 1; epochs without one are left out. */
     static Curve byEpoch(List<Field> metrics, String phase, String key) {
         Curve curve = new Curve(phase);
         for (Field record : metrics) {
@@ -67,7 +73,7 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
         return curve;
     }
 
-    private static boolean isEpoch(Field record, String phase) {
+    static boolean isEpoch(Field record, String phase) {
         return record.get("epoch").isThere() && record.get("phase").text().equals(phase);
     }
 
@@ -77,6 +83,8 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
         private final GrowthCurves.Times times;
         private final long base;
         private final long removal;
+        /** Where the network without the groups stands: the base network has the same step if nothing grew. */
+        private final double removed;
 
         Builder(List<Field> metrics, Field report) {
             this.metrics = metrics;
@@ -84,6 +92,7 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
             times = GrowthCurves.Times.of(metrics);
             base = Math.max(steps("base"), steps("train"));
             removal = base + times.end();
+            removed = removal == base ? removal + MIDDLE : removal;
         }
 
         private long steps(String phase) {
@@ -122,33 +131,48 @@ record RunCurves(List<Span> spans, List<Curve> accuracy, List<Curve> loss) {
             Curve test = new Curve(TEST);
             Curve without = new Curve(WITHOUT);
             Curve l1 = new Curve(L1);
-            String removed = onTest.replace("test", "removed");
-            boolean trained = base > 0;
-            if (!trained) test.add(0, reported(inReport, "base"));
+            String onRemoved = onTest.replace("test", "removed");
+            if (base == 0) test.add(0, reported(inReport, "base"));
             for (String phase : List.of("train", "base")) epochs(phase, 0, train, onTraining, test, onTest);
             train.gap(base + BETWEEN);
             for (Field record : metrics) {
-                String phase = record.get("phase").text();
-                if (record.get("epoch").isThere()) continue;
-                double at = base + record.get("iteration").number();
-                if (phase.equals("test")) {
-                    test.add(at, record.get(onTest).numberOrNaN());
-                    without.add(at, record.get(removed).numberOrNaN());
-                } else if (onTraining.equals("loss")) {
-                    train.add(at, record.get("loss").numberOrNaN());
-                }
+                if (!record.get("phase").text().equals("test")) continue;
+                double at = base + record.get("iteration").number() + MIDDLE;
+                test.add(at, record.get(onTest).numberOrNaN());
+                without.add(at, record.get(onRemoved).numberOrNaN());
             }
-            test.add(removal, reported(inReport, "pruned", "after_removal"));
-            if (!without.x().isEmpty()) without.add(removal, reported(inReport, "pruned", "after_removal"));
-            l1.add(removal, reported(inReport, "one_shot_l1", "after_removal"));
-            train.gap(removal + BETWEEN);
+            if (onTraining.equals("loss")) growthLoss(train);
+            test.add(removed, reported(inReport, "pruned", "after_removal"));
+            if (!without.x().isEmpty()) without.add(removed, reported(inReport, "pruned", "after_removal"));
+            l1.add(removed, reported(inReport, "one_shot_l1", "after_removal"));
+            train.gap(removed + BETWEEN);
             epochs("finetune", removal, train, onTraining, test, onTest);
             epochs("finetune L1", removal, null, onTraining, l1, onTest);
             Curve best = new Curve(BEST);
-            if (onTest.equals("test_accuracy")) best(test, trained && removal == base ? 0 : removal, best);
+            if (onTest.equals("test_accuracy")) best(test, steps("train") > 0 ? 0 : removed, best);
             List<Curve> all = new ArrayList<>(List.of(train, test, without, l1, best));
             all.removeIf(curve -> curve.x().isEmpty());
             return all;
+        }
+
+        /** The losses of the steps of the growth; the start of stabilising has a record of its own beside that of its step. */
+        private void growthLoss(Curve train) {
+            List<Field> steps = new ArrayList<>();
+            for (Field record : metrics) {
+                if (record.get("epoch").isThere() || !record.get("loss").isThere()) continue;
+                long iteration = record.get("iteration").integer();
+                if (steps.isEmpty()
+                        || iteration
+                                > steps.get(steps.size() - 1).get("iteration").integer()) steps.add(record);
+            }
+            int every = steps.size() / GrowthCurves.MOST_POINTS + 1;
+            for (int i = 0; i < steps.size(); i++) {
+                if (i % every != 0 && i != steps.size() - 1) continue;
+                Field step = steps.get(i);
+                train.add(
+                        base + step.get("iteration").number() + MIDDLE,
+                        step.get("loss").numberOrNaN());
+            }
         }
 
         private void epochs(String phase, long offset, Curve train, String onTraining, Curve test, String onTest) {

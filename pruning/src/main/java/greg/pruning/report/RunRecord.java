@@ -39,7 +39,7 @@ public final class RunRecord {
         }
         results = report == null ? List.of() : RunResult.of(config, report);
         speeds = report == null ? List.of() : speeds(report);
-        metrics = metrics(folder.resolve("metrics.jsonl"), underWay);
+        metrics = metrics(folder.resolve("metrics.jsonl"), underWay || !isPruning());
     }
 
     private Field ifThere(String name) {
@@ -47,7 +47,7 @@ public final class RunRecord {
     }
 
     /**
-     * Reads the folder of a training, or of a finished pruning.
+     * Reads the folder of a training, which may be under way, or of a finished pruning.
      *
      * @throws IllegalArgumentException if it is not a run folder, or the pruning has not finished
      * @throws BadJsonException if one of its files is not what greg writes
@@ -100,6 +100,7 @@ public final class RunRecord {
         return speeds;
     }
 
+    /** {@code underWay}: the last line may be half written; it is left out then. */
     private static List<Field> metrics(Path file, boolean underWay) {
         List<Field> records = new ArrayList<>();
         if (!Files.exists(file)) return records;
@@ -142,6 +143,15 @@ public final class RunRecord {
     /** Records of metrics.jsonl. */
     List<Field> metrics() {
         return metrics;
+    }
+
+    /** How many epochs a training is to have, or null where its settings do not tell: a limit on iterations may end it before. */
+    Integer plannedEpochs() {
+        Field options = config.get("options");
+        Field limit = options.get("max-iterations");
+        boolean limited = limit.isThere() && limit.integer() > 0;
+        Field epochs = options.get("epochs");
+        return limited || !epochs.isThere() ? null : (Integer) epochs.smallInteger();
     }
 
     /** Its command line. */

@@ -11,6 +11,7 @@ import java.util.Locale;
  *
  * @param run the name of its folder
  * @param epochs how many are complete
+ * @param plannedEpochs how many it is to have, or null where that is not known
  * @param top1 after the last of them, or null if there is none
  * @param bestTop1 after the best of them, or null
  * @param bestEpoch which that is, from 1, or null
@@ -22,6 +23,7 @@ public record TrainingResult(
         String arch,
         long seed,
         int epochs,
+        Integer plannedEpochs,
         Double top1,
         Double bestTop1,
         Integer bestEpoch) {
@@ -34,23 +36,29 @@ public record TrainingResult(
     }
 
     private static TrainingResult of(RunRecord run) {
-        List<Double> accuracies =
-                RunCurves.byEpoch(run.metrics(), "train", "test_accuracy").y();
+        int epochs = 0;
         Double last = null;
         Double best = null;
-        for (double accuracy : accuracies) {
-            last = accuracy;
-            if (best == null || accuracy > best) best = accuracy;
+        Integer bestEpoch = null;
+        for (Field record : run.metrics()) {
+            if (!RunCurves.isEpoch(record, "train")) continue;
+            epochs++;
+            double accuracy = record.get("test_accuracy").numberOrNaN();
+            last = Double.isNaN(accuracy) ? null : accuracy;
+            if (last == null || best != null && accuracy <= best) continue;
+            best = last;
+            bestEpoch = record.get("epoch").smallInteger() + 1;
         }
         return new TrainingResult(
                 run.name(),
                 run.config().get("dataset").get("name").text(),
                 run.config().get("arch").text(),
                 run.config().get("seed").integer(),
-                accuracies.size(),
+                epochs,
+                run.plannedEpochs(),
                 last,
                 best,
-                best == null ? null : accuracies.indexOf(best) + 1);
+                bestEpoch);
     }
 
     /** A table of several, the first line with the titles. */
@@ -63,11 +71,20 @@ public record TrainingResult(
                     r.dataset,
                     r.arch,
                     Long.toString(r.seed),
-                    Integer.toString(r.epochs),
+                    epochs(r),
                     r.top1 == null ? "" : String.format(Locale.ROOT, "%.2f", r.top1),
                     r.bestTop1 == null ? "" : String.format(Locale.ROOT, "%.2f (epoch %d)", r.bestTop1, r.bestEpoch)));
         }
         return lines;
+    }
+
+    /** Whether all its epochs are complete, as far as that is known. */
+    boolean finished() {
+        return plannedEpochs == null || epochs >= plannedEpochs;
+    }
+
+    private static String epochs(TrainingResult r) {
+        return r.finished() ? Integer.toString(r.epochs) : r.epochs + " of " + r.plannedEpochs + ", not finished";
     }
 
     /** The same in Markdown, aligned for terminals. */

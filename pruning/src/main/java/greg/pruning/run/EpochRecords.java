@@ -68,16 +68,13 @@ final class EpochRecords implements TrainHook {
                 settings.epochs(),
                 train.loss(),
                 last.accuracy()));
-        folder.metric(new MetricsRecord.Epoch(
+        folder.metric(MetricsRecord.Epoch.of(
                 phase,
                 epoch,
                 loop.iteration(),
                 settings.lr().at(epoch),
-                train.loss(),
-                train.accuracy(),
-                last.loss(),
-                last.accuracy(),
-                last.accuracy5(),
+                train,
+                last,
                 progress.rate(),
                 checkpoints.seconds()));
         boolean better = epochs.best() == null || last.top1() > epochs.best().top1();

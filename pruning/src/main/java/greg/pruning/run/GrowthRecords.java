@@ -10,6 +10,7 @@ import greg.pruning.growth.GrowthListener;
 import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.growth.LayerState;
 import greg.pruning.growth.Milestones;
+import greg.pruning.select.Selection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -37,6 +38,8 @@ final class GrowthRecords implements GrowthListener {
     private Map<String, MetricsRecord.Layer> layers = Map.of();
 
     private boolean milestone;
+    /** The largest lambda so far, for people: single weights have too many to look for it every few steps. */
+    private float lambda;
 
     /**
      * For a growth that begins or is resumed.
@@ -71,32 +74,45 @@ final class GrowthRecords implements GrowthListener {
     @Override
     public void started(TrainLoop loop) {
         if (loop.iteration() > 0) milestones.passed(growth.get().layers());
+        lambda = lambda(growth.get());
     }
 
     @Override
     public void visited(GrowthEvent event) {
         milestone |= milestones.reached(event);
+        lambda = Math.max(lambda, event.lambdaMax());
     }
 
     @Override
     public void beforeStep(TrainLoop loop) {
         long iteration = loop.iteration();
         GrowingRegularization growing = growth.get();
-        boolean ends = iteration == growing.stabilizeStart() || isLast(iteration);
+        boolean ends = iteration == growing.stabilizeStart();
+        boolean last = isLast(iteration);
         layers = Map.of();
-        if (milestone || ends || iteration % recordEvery == 0) {
+        if (milestone || ends || last || iteration % recordEvery == 0) {
             layers = new LinkedHashMap<>();
             for (GrowthEvent event : growing.observe()) layers.put(event.layer(), MetricsRecord.Layer.of(event));
         }
         boolean picks = milestone && growing.layers().stream().anyMatch(l -> l.pickIteration() == iteration);
-        if (iteration == 0 || picks || ends || scoresAt.contains(iteration)) recordScores(iteration, growing);
+        boolean chosen = picks || ends || scoresAt.contains(iteration);
+        if (iteration == 0 || chosen && !last) recordScores(iteration, growing);
+    }
+
+    /** The last scores are those of the removal: before the last step it may not be decided yet what goes. */
+    @Override
+    public void chosen() {
+        recordScores(growth.get().iteration(), growth.get());
     }
 
     private void recordScores(long iteration, GrowingRegularization growing) {
         Map<String, MetricsRecord.Groups> groups = new LinkedHashMap<>();
-        growing.scores().forEach((layer, scores) -> {
+        Map<LayerState, float[]> scored = growing.scores();
+        if (scored.isEmpty()) return;
+        Map<LayerState, Selection> selections = growing.selectionsNow();
+        scored.forEach((layer, scores) -> {
             if (scores.length <= MetricsRecord.Scores.MOST_GROUPS)
-                groups.put(layer.name(), MetricsRecord.Groups.of(layer, scores));
+                groups.put(layer.name(), MetricsRecord.Groups.of(scores, selections.get(layer)));
         });
         if (!groups.isEmpty())
             folder.metric(new MetricsRecord.Scores(MetricsRecord.Scores.PHASE, iteration, lambda(growing), groups));
@@ -126,7 +142,7 @@ final class GrowthRecords implements GrowthListener {
                     Locale.ROOT,
                     "%s, lambda %.4g, loss %.3f",
                     grows && !starts ? "growing" : "stabilising",
-                    lambda(growing),
+                    lambda,
                     loss));
             if (!layers.isEmpty() && grows) folder.metric(MetricsRecord.Growth.grow(iteration, loss, layers));
             if (starts) folder.metric(MetricsRecord.Growth.stabilise(iteration, loss, null));

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import greg.nn.train.Score;
 import greg.pruning.growth.GrowthEvent;
-import greg.pruning.growth.LayerState;
+import greg.pruning.select.Selection;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
@@ -35,14 +35,37 @@ public sealed interface MetricsRecord {
             int epoch,
             long iteration,
             float lr,
-            double loss,
+            Double loss,
             double accuracy,
-            double testLoss,
+            Double testLoss,
             double testAccuracy,
             double testAccuracy5,
             double imagesPerSecond,
             double seconds)
-            implements MetricsRecord {}
+            implements MetricsRecord {
+        static Epoch of(
+                String phase,
+                int epoch,
+                long iteration,
+                float lr,
+                Score train,
+                Score test,
+                double imagesPerSecond,
+                double seconds) {
+            return new Epoch(
+                    phase,
+                    epoch,
+                    iteration,
+                    lr,
+                    finite(train.loss()),
+                    train.accuracy(),
+                    finite(test.loss()),
+                    test.accuracy(),
+                    test.accuracy5(),
+                    imagesPerSecond,
+                    seconds);
+        }
+    }
 
     /**
      * A step of a growth.
@@ -81,7 +104,8 @@ public sealed interface MetricsRecord {
     }
 
     /**
-     * The score of each group of the layers that lose groups, before a step.
+     * The score of each group of the layers that have a ratio, before a step; the last of these records, of the iteration of the
+     * removal, is that of the removal itself, after its step.
      *
      * @param lambda the largest of the network
      * @param layers by name; layers with more than {@value #MOST_GROUPS} groups are left out
@@ -97,19 +121,21 @@ public sealed interface MetricsRecord {
     /**
      * The groups of a layer.
      *
-     * @param scores mean |w| of each group, four digits of it
-     * @param pruned the groups that are to be removed; before that is decided, those that would be now
+     * @param scores mean |w| of each group, four digits of it; where layers lose their groups together, the sum of the means
+     *     in all of them
+     * @param pruned the groups that would be removed now, and at the removal those that are; none of a linear layer unless
+     *     single weights are masked
      */
     record Groups(Float[] scores, int[] pruned) {
         private static final MathContext FOUR_DIGITS = new MathContext(4);
 
-        static Groups of(LayerState layer, float[] scores) {
+        static Groups of(float[] scores, Selection selection) {
             Float[] rounded = new Float[scores.length];
             for (int g = 0; g < scores.length; g++) {
                 if (Float.isFinite(scores[g]))
                     rounded[g] = new BigDecimal(scores[g]).round(FOUR_DIGITS).floatValue();
             }
-            int[] pruned = layer.selectionAt(scores).pruned().clone();
+            int[] pruned = selection.pruned().clone();
             Arrays.sort(pruned);
             return new Groups(rounded, pruned);
         }
@@ -121,18 +147,18 @@ public sealed interface MetricsRecord {
      * @param testLoss mean, as it is
      * @param testAccuracy top-1, as it is
      * @param testAccuracy5 top-5, as it is
-     * @param removedLoss mean, if the removal was now
-     * @param removedAccuracy top-1, if the removal was now
-     * @param removedAccuracy5 top-5, if the removal was now
+     * @param removedLoss mean, if the removal were now
+     * @param removedAccuracy top-1, if the removal were now
+     * @param removedAccuracy5 top-5, if the removal were now
      */
     @JsonNaming(SnakeCaseStrategy.class)
     record Test(
             String phase,
             long iteration,
-            double testLoss,
+            Double testLoss,
             double testAccuracy,
             double testAccuracy5,
-            double removedLoss,
+            Double removedLoss,
             double removedAccuracy,
             double removedAccuracy5)
             implements MetricsRecord {
@@ -140,10 +166,10 @@ public sealed interface MetricsRecord {
             return new Test(
                     "test",
                     iteration,
-                    now.loss(),
+                    finite(now.loss()),
                     now.accuracy(),
                     now.accuracy5(),
-                    removed.loss(),
+                    finite(removed.loss()),
                     removed.accuracy(),
                     removed.accuracy5());
         }
@@ -175,6 +201,10 @@ public sealed interface MetricsRecord {
                     event.picked(),
                     event.finished());
         }
+    }
+
+    private static Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
     }
 
     private static Float finite(float value) {

@@ -135,7 +135,7 @@ public final class PruneRun {
                     plan.published());
             folder.writeJson(RunFiles.REPORT, ReportFile.of(report, growthTotals()));
             folder.writeText(RunFiles.TEXT, report.toText());
-            folder.writePage();
+            folder.writePage(monitor);
             checkpoints.done();
             return report;
         }

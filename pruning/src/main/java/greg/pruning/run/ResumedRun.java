@@ -6,6 +6,8 @@ import greg.nn.io.CheckpointException;
 import greg.nn.io.Safetensors;
 import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
+import greg.pruning.report.Written;
+import greg.pruning.select.ScoreKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -164,20 +166,35 @@ public final class ResumedRun {
     /** The first setting that differs, as a phrase, or null. */
     private static String difference(String path, JsonNode then, JsonNode now) {
         if (then.equals(now)) return null;
-        if (!then.isObject() || !now.isObject()) return path + " would be " + now + ", it was " + then;
+        if (!then.isObject() || !now.isObject()) return path + " would be " + said(now) + ", it was " + said(then);
         Set<String> names = new TreeSet<>();
         for (JsonNode node : List.of(then, now)) {
             for (Iterator<String> fields = node.fieldNames(); fields.hasNext(); ) names.add(fields.next());
         }
         for (String name : names) {
-            // a setting that the greg of that time did not have: no argument gives it, and its default is what it did
-            if (!then.has(name)) continue;
             Setting.Role role = path.equals("options") ? role(name) : null;
             if (role == Setting.Role.MACHINE || role == Setting.Role.FOLDER) continue;
+            if (!then.has(name) && cameLater(path, name, now.path(name))) continue;
             String found = difference(path + "." + name, then.path(name), now.path(name));
             if (found != null) return found;
         }
         return null;
+    }
+
+    private static String said(JsonNode value) {
+        return value.isMissingNode() ? "missing" : value.toString();
+    }
+
+    /**
+     * Whether a setting that is not in the run's configuration is one that the greg of that time did not have, with the value
+     * that leaves everything as it was then. Any other that is missing was lost.
+     */
+    private static boolean cameLater(String path, String name, JsonNode now) {
+        boolean option = path.equals("options");
+        if (name.equals(Setting.SCORE.written()) && (option || path.equals("pruning")))
+            return now.isNull() || now.asText().equals(Written.name(ScoreKind.L1));
+        boolean unset = now.isNull() || now.isBoolean() && !now.booleanValue() || now.isNumber() && now.intValue() == 0;
+        return option && role(name) == Setting.Role.REPORT && unset;
     }
 
     private static Setting.Role role(String option) {

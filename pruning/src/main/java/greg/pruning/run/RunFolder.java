@@ -204,9 +204,13 @@ public final class RunFolder implements AutoCloseable {
         AtomicFile.writeText(file(name), text);
     }
 
-    /** Writes the page that shows what the run has left here. */
-    public void writePage() {
-        writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(home)));
+    /** Writes the page that shows what the run has left here. The run is finished: if there can be no page, a warning says so. */
+    public void writePage(RunMonitor monitor) {
+        try {
+            writeText(RunFiles.PAGE, HtmlReport.of(RunRecord.read(home)));
+        } catch (RuntimeException e) {
+            monitor.say("warning: %s is not written (%s)", folder.resolve(RunFiles.PAGE), e.getMessage());
+        }
     }
 
     /** The lines of a file in it. */

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  // Okabe and Ito's colours, which people who cannot tell red from green tell apart; every line also has a dash of its own
+  // Okabe and Ito's colour-blind-safe palette; every line also has a dash of its own
   const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#a5508a", "#b07a00", "#3a9bd0", "#1d2125"];
   const DARK = ["#56b4e9", "#e69f00", "#2bc49a", "#e79dc7", "#f0e442", "#f2734a", "#e4e7ea"];
   const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
@@ -13,7 +13,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const hidden = new Set(); // what was switched off, by chart and line, kept when a live page is drawn again
   const layerOf = new Map(); // the layer chosen in each run
-  let charts = []; // {u, box, zoom} of those on the page
+  let charts = []; // {u, box, key, steps, full} of those on the page; full: the axis when nothing is zoomed
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const palette = () => (dark.matches ? DARK : LIGHT);
@@ -41,6 +41,12 @@
     if (size >= 1e4) return +(v / 1e3).toPrecision(4) + "k";
     const text = size !== 0 && size < 1e-3 ? (+v.toPrecision(3)).toExponential() : String(+v.toPrecision(4));
     return text.replaceAll("-", "\u2212");
+  }
+
+  /** Steps and epochs, which neighbours on an axis must not share. */
+  function step(v) {
+    if (v == null) return "";
+    return v >= 1e6 ? +(v / 1e6).toPrecision(6) + "M" : v >= 1e4 ? +(v / 1e3).toPrecision(6) + "k" : String(+v.toPrecision(6));
   }
 
   const whole = [1, 2, 5].flatMap((m) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((p) => m * 10 ** p)).sort((a, b) => a - b);
@@ -76,6 +82,11 @@
     return svg;
   }
 
+  /** The part of the axis that is shown. */
+  function shown(u) {
+    return { min: u.scales.x.min, max: u.scales.x.max };
+  }
+
   /** The values nearest to the pointer, the line that is nearest first. */
   function tooltip(chart) {
     const tip = element("div", { class: "tip", hidden: "" });
@@ -93,7 +104,7 @@
       rows.sort((a, b) => a.away - b.away);
       tip.replaceChildren(element("b", {}, chart.xText(u.data[0][u.cursor.idx])));
       for (const r of rows.slice(0, 7)) {
-        const text = chart.yText ? chart.yText(r.s - 1, r.i, r.y) : number(r.y);
+        const text = chart.yText ? chart.yText(r.s - 1, u.data[0][r.i], r.y) : number(r.y);
         tip.append(element("div", {}, element("span", {}, u.series[r.s].label), element("span", {}, text)));
       }
       if (rows.length > 7) tip.append(element("div", {}, "and " + (rows.length - 7) + " more"));
@@ -150,8 +161,9 @@
     parent.append(element("figure", {}, caption, legend, box));
     const axis = { stroke: css("--dim"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 } };
     const text = { font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif", labelSize: 18 };
-    const values = (u, splits) => splits.map(number);
-    const few = lines.every((l) => l.x.length < 60);
+    const values = (text) => (u, splits) => splits.map(text);
+    const few = lines.every((l) => l.x.length < 60); // then each point is marked
+    const entry = { box, key: chart.key, steps: chart.steps };
     const options = {
       width: box.clientWidth,
       height: innerWidth < 600 ? 230 : 300,
@@ -166,7 +178,7 @@
         drag: { x: true, y: false },
       },
       scales: {
-        x: { time: false, distr: chart.logX ? 3 : 1, range: chart.xRange || within },
+        x: { time: false, distr: chart.logX ? 3 : 1, range: chart.xRange },
         y: { distr: chart.logY ? 3 : 1, range: chart.range },
       },
       series: [{}].concat(
@@ -179,7 +191,7 @@
           spanGaps: false,
           paths: l.points === "only" ? () => null : undefined,
           points: {
-            show: l.points === "only" || (few && l.x.length < 60),
+            show: l.points === "only" || few,
             size: l.points === "only" ? 10 : l.size || 5,
             fill: l.hollow ? css("--back") : l.colour,
             stroke: l.colour,
@@ -188,10 +200,10 @@
         })),
       ),
       axes: [
-        { ...axis, ...text, label: chart.xLabel, values, size: 34, space: 64, incrs: chart.wholeX ? whole : undefined },
-        { ...axis, ...text, label: chart.yLabel, values, size: 54, space: 34 },
+        { ...axis, ...text, label: chart.xLabel, values: values(chart.wholeX ? step : number), size: 34, space: 64, incrs: chart.wholeX ? whole : undefined },
+        { ...axis, ...text, label: chart.yLabel, values: values(number), size: 54, space: 34 },
       ],
-      plugins: [tooltip(chart)].concat(chart.spans ? [bands(chart.spans)] : [], chart.plugins || []),
+      plugins: [tooltip(chart), { hooks: { ready: (u) => (entry.full = shown(u)) } }].concat(chart.spans ? [bands(chart.spans)] : [], chart.plugins || []),
     };
     for (const [i, scale] of [[0, chart.logX && "x"], [1, chart.logY && "y"]]) {
       if (!scale) continue;
@@ -200,7 +212,7 @@
     }
     const clean = (y) => (chart.logY ? y.map((v) => (v != null && v <= 0 ? null : v)) : y);
     const u = new uPlot(options, join(lines.map((l) => ({ x: l.x, y: clean(l.y) }))), box);
-    charts.push({ u, box, steps: chart.steps });
+    charts.push(Object.assign(entry, { u }));
     const buttons = [];
     const set = (i, show) => {
       const name = chart.key + lines[i].name;
@@ -227,11 +239,6 @@
       buttons.push(button);
       legend.append(button);
     });
-  }
-
-  /** A little room at both ends of an axis with a single point. */
-  function within(u, low, high) {
-    return low === high ? [low - 1, high + 1] : [low, high];
   }
 
   /** On a logarithmic axis powers of ten have a number, and 2 and 5 where there are few of them. */
@@ -271,11 +278,12 @@
     const spans = curves.spans;
     const offset = spans.filter((s) => s.name === "base" || s.name === "training").reduce((at, s) => Math.max(at, s.to), 0);
     const where = (x) => {
-      const span = spans.find((s) => x >= s.from && x < s.to) || spans[spans.length - 1];
-      if (!span) return "step " + number(x);
+      // an epoch, like the removal, stands at the end of its last step
+      const span = spans.find((s) => x > s.from && x <= s.to) || spans[x > 0 ? spans.length - 1 : 0];
+      if (!span) return "step " + step(x);
       const inGrowth = ["picking", "growing", "stabilising"].includes(span.name);
       const start = inGrowth ? offset : span.from;
-      return span.name + ", iteration " + Math.round(x - start).toLocaleString("en");
+      return span.name + ", iteration " + Math.floor(x - start).toLocaleString("en");
     };
     const colours = palette();
     const styles = {
@@ -326,7 +334,7 @@
 
   function drawGrowth(parent, growth, id, overSteps, offset) {
     const names = Object.keys(growth.layers);
-    const x = growth.x.map((i) => i + offset);
+    const x = growth.x.map((i) => i + offset + 0.5); // as the losses of these steps
     const ofLayer = (name, y) => {
       const i = names.indexOf(name);
       return { name, x, y, colour: depthColour(i, names.length), dash: DASHES[i % 3] };
@@ -350,7 +358,7 @@
       ...overSteps, key: id + "ratio", title: "Magnitude of the groups that stay / of those that go", yLabel: "ratio of mean scores",
       logY: true, lines: names.map((name) => ofLayer(name, growth.layers[name].ratio)),
     });
-    const spreads = names.map((name) => spread(ofLayer(name, []), growth, name));
+    const spreads = names.map((name) => spread(ofLayer(name, []), growth, name)).filter((l) => l.x.length);
     const [low, high] = [Math.min(...spreads.map((l) => l.x[0])), Math.max(...spreads.map((l) => l.x[l.x.length - 1]))];
     const picked = growth.layers[names[0]].lambda[growth.x.indexOf(growth.times.pick)];
     figure(parent, {
@@ -404,6 +412,7 @@
     const [stays, goes] = palette();
     figure(parent, {
       ...overSteps, key: id + "magnitude", title: "Mean score of " + name, yLabel: "mean |w|", logY: true,
+      text: "Where layers lose their groups together, the sum of the means in all of them.",
       lines: [
         { name: "groups that stay", x, y: layer.kept, colour: stays, dash: [] },
         { name: "groups that go", x, y: layer.pruned, colour: goes, dash: DASHES[1] },
@@ -431,7 +440,7 @@
     const data = [all.map((_, g) => g), all.map((s, g) => (gone.has(g) ? null : s)), all.map((s, g) => (gone.has(g) ? s : null))];
     const axis = { stroke: css("--dim"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
     const path = uPlot.paths.bars({ size: [0.8, 30], gap: 0 });
-    const chart = { xText: (g) => "group " + g, yText: (s, g, y) => number(y * most) };
+    const chart = { xText: (g) => "group " + g, yText: (s, x, y) => number(y * most) };
     const series = (label, colour, width) => ({ label, stroke: colour, fill: colour + (width ? "90" : ""), width, paths: path, points: { show: false } });
     const u = new uPlot(
       {
@@ -545,9 +554,9 @@
       key, title, xLabel, yLabel: "top-1, %", lines, xText: (v) => number(v) + "\u00d7",
       range: padded(ys),
       xRange: (u, low, high) => (low === first && high === last ? padded(xs) : [low, high]),
-      yText: (s, i, y) => {
+      yText: (s, x, y) => {
         const l = lines[s];
-        const p = l.own[l.y.indexOf(y)] || l.own[0];
+        const p = l.own[l.x.indexOf(x)]; // two points may have the same accuracy
         return number(y) + (p.y.std ? " \u00b1 " + number(p.y.std) : "") + (p.label ? ", " + p.label : "");
       },
       plugins: [{ hooks: { draw } }],
@@ -590,10 +599,13 @@
     }
   });
   dark.addEventListener("change", draw);
+  const live = document.querySelector("script[data-live]");
+  let source = live ? document.querySelector("main").innerHTML : ""; // as it was sent, before charts are drawn into it
   draw();
 
   /** A page of a run that is under way fetches itself from its server, and draws what is new. */
   async function refresh() {
+    if (document.activeElement instanceof HTMLSelectElement) return; // it may be open
     try {
       const answer = await fetch(location.href, { cache: "no-cache" });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
@@ -602,16 +614,22 @@
       source = fresh.innerHTML;
       const at = scrollY;
       const opened = [...old.querySelectorAll("details")].map((d) => d.open);
+      const zoomed = new Map();
+      for (const { u, key, full } of charts) {
+        const now = shown(u);
+        if (full && (now.min !== full.min || now.max !== full.max)) zoomed.set(key, now);
+      }
       charts.forEach((c) => c.u.destroy());
       charts = [];
       old.replaceWith(document.importNode(fresh, true));
       document.querySelectorAll("main details").forEach((d, i) => (d.open = !!opened[i]));
       draw();
+      await null; // the new charts have taken their full range by then
+      for (const { u, key } of charts) if (zoomed.has(key)) u.setScale("x", zoomed.get(key));
       scrollTo(0, at);
     } catch {
       // the server has ended: what is there stays
     }
   }
-  let source = "";
-  if (document.querySelector("script[data-live]")) setInterval(refresh, 5000);
+  if (live) setInterval(refresh, 5000);
 })();

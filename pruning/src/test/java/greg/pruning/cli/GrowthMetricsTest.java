@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 class GrowthMetricsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The first of the five digits that a page has. */
-    private static final DoubleFunction<String> FIVE_DIGITS =
+    /** The first four decimals of the five digits that a page has. */
+    private static final DoubleFunction<String> FOUR_DECIMALS =
             x -> Double.toString(x).substring(0, 6);
 
     @TempDir
@@ -194,6 +194,28 @@ class GrowthMetricsTest {
                 "what was picked is what goes");
     }
 
+    /** What the last scores say of the removal is what plan.json has, also where the choice is made again at the end, or cut short. */
+    @Test
+    void theLastScoresShowWhatIsRemoved() throws Exception {
+        for (List<String> more : List.of(
+                List.of("--semantics", "paper", "--lr-prune", "0.1"),
+                List.of("--max-iterations", "1", "--lr-prune", "0.1", "--scores-at", "0"))) {
+            Path run = prune(more.toArray(new String[0]));
+            List<JsonNode> moments = records(run, "scores");
+            JsonNode last = moments.get(moments.size() - 1).get("layers").get("conv2");
+            Set<Integer> kept = new HashSet<>();
+            JSON.readTree(run.resolve("plan.json").toFile())
+                    .at("/kept_filters/conv2")
+                    .forEach(g -> kept.add(g.asInt()));
+            Set<Integer> pruned = new HashSet<>();
+            last.get("pruned").forEach(g -> pruned.add(g.asInt()));
+            Set<Integer> gone = new HashSet<>();
+            for (int g = 0; g < 16; g++) if (!kept.contains(g)) gone.add(g);
+            assertEquals(8, gone.size());
+            assertEquals(gone, pruned, more.toString());
+        }
+    }
+
     /** Before the first step the network is the base network, and what would go is what L1 removes. */
     @Test
     void theTestImagesAreMeasuredWithAndWithoutTheGroupsThatGo() throws Exception {
@@ -279,6 +301,6 @@ class GrowthMetricsTest {
         assertEquals(mean, first.get("score_mean").asDouble(), 1e-6);
         assertEquals(Math.sqrt(squares), first.get("score_std").asDouble(), 1e-6);
         String page = Files.readString(run.resolve("report.html"));
-        assertTrue(page.contains("\"spread\":[" + FIVE_DIGITS.apply(Math.sqrt(squares) / mean)), "the chart");
+        assertTrue(page.contains("\"spread\":[" + FOUR_DECIMALS.apply(Math.sqrt(squares) / mean)), "the chart");
     }
 }

@@ -47,6 +47,9 @@ class LivePageTest {
     @Test
     void everyRequestShowsTheRunAsItIs() throws IOException {
         try (LivePage page = new LivePage(folder, 0)) {
+            assertTrue(
+                    page.address().getAddress().isLoopbackAddress(),
+                    page.address().toString());
             String before = get(page, "/", "localhost:" + port(page));
             assertTrue(before.startsWith("HTTP/1.1 200 "), before);
             String epoch =

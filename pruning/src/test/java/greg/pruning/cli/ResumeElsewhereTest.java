@@ -87,10 +87,14 @@ class ResumeElsewhereTest {
     }
 
     @Test
-    void aRunOfBeforeAnOptionWasIntroducedIsResumed() throws Exception {
+    void aSettingThatWasLostIsRefused() throws Exception {
         ObjectNode changed = config();
         ((ObjectNode) changed.get("options")).remove("momentum");
-        assertFalse(resumed(changed).contains("warning"));
+        Files.writeString(config, Json.line(changed));
+        Interrupts.pretend(0);
+        Cli resumed = Cli.run("train", "--resume", temp.resolve("run").toString());
+        assertEquals(1, resumed.code(), resumed.err());
+        assertTrue(resumed.err().contains("options.momentum would be 0.9"), resumed.err());
     }
 
     @Test

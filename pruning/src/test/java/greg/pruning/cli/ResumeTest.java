@@ -218,7 +218,8 @@ class ResumeTest {
         Files.createDirectories(old);
         ObjectNode config = (ObjectNode)
                 new ObjectMapper().readTree(whole.resolve("config.json").toFile());
-        ((ObjectNode) config.get("options")).remove(List.of("log-interval", "test-interval", "scores-at"));
+        ((ObjectNode) config.get("options")).remove(List.of("log-interval", "test-interval", "scores-at", "score"));
+        ((ObjectNode) config.get("pruning")).remove("score");
         Files.writeString(old.resolve("config.json"), config.toString());
         Cli other = Cli.run("prune", "--resume", old.toString(), "--test-interval", "2");
         assertEquals(2, other.code(), other.err());

@@ -139,7 +139,7 @@ class HtmlReportTest {
                 curves.get("spans").toString());
         JsonNode test = curve(curves.get("accuracy"), "test images");
         // epochs of the base network, before the first step of growth, right after the removal, epochs of finetuning
-        assertEquals("[10.0,20.0,20.0,28.0,38.0,48.0]", test.get("x").toString());
+        assertEquals("[10.0,20.0,20.5,28.0,38.0,48.0]", test.get("x").toString());
         assertEquals("[60.0,70.0,70.0,62.0,66.0,64.0]", test.get("y").toString());
         JsonNode without = curve(curves.get("accuracy"), "test images, without the groups that go");
         assertEquals("[20.0,62.0]", without.get("y").toString());
@@ -150,11 +150,79 @@ class HtmlReportTest {
         assertEquals("[38.0]", best.get("x").toString());
         JsonNode loss = curve(curves.get("loss"), "training images");
         assertEquals(
-                "[10.0,20.0,20.5,20.0,22.0,24.0,24.0,26.0,27.0,28.5,38.0,48.0]",
+                "[10.0,20.0,20.25,20.5,22.5,24.5,26.5,27.5,28.25,38.0,48.0]",
                 loss.get("x").toString());
         assertEquals(
-                "[1.5,1.5,null,0.75,0.75,0.75,0.75,0.75,0.5,null,1.5,1.5]",
+                "[1.5,1.5,null,0.75,0.75,0.75,0.75,0.5,null,1.5,1.5]",
                 loss.get("y").toString());
+        assertRising(curves);
+    }
+
+    /** The library's tables have one value for each position. */
+    private static void assertRising(JsonNode curves) {
+        for (String chart : List.of("accuracy", "loss")) {
+            for (JsonNode curve : curves.get(chart)) {
+                JsonNode x = curve.get("x");
+                assertEquals(x.size(), curve.get("y").size());
+                for (int i = 1; i < x.size(); i++)
+                    assertTrue(x.get(i).asDouble() > x.get(i - 1).asDouble(), curve.toString());
+            }
+        }
+    }
+
+    /** Nothing grows: the base network and what is left of it right after the removal have seen the same number of steps. */
+    @Test
+    void theDropAtARemovalByL1IsSeen() throws IOException {
+        String base = epoch("base", 0, 72) + epoch("base", 1, 70);
+        Path folder =
+                folder("l1", config("prune", "lenet5"), base + epoch("finetune", 0, 66) + epoch("finetune", 1, 64));
+        Files.writeString(folder.resolve("report.json"), report("null"));
+        JsonNode curves = data(HtmlReport.of(RunRecord.read(folder))).at("/runs/0/curves");
+        JsonNode test = curve(curves.get("accuracy"), "test images");
+        assertEquals("[10.0,20.0,20.5,30.0,40.0]", test.get("x").toString());
+        assertEquals("[72.0,70.0,62.0,66.0,64.0]", test.get("y").toString());
+        assertEquals(
+                "[30.0]", curve(curves.get("accuracy"), "best epoch").get("x").toString(), "of finetuning");
+        assertRising(curves);
+
+        Path underWay = folder("base", config("prune", "lenet5"), base);
+        JsonNode first = data(HtmlReport.live(RunRecord.readUnderWay(underWay))).at("/runs/0/curves/accuracy");
+        assertFalse(first.toString().contains("best epoch"), "nothing is finetuned yet: " + first);
+    }
+
+    @Test
+    void aLossThatIsNotFiniteIsAGap() throws IOException {
+        String bad = epoch("train", 1, 59).replace("'test_loss':1.25", "'test_loss':null");
+        String earlier = epoch("train", 2, 58).replace("'test_loss':1.25", "'test_loss':'NaN'");
+        Path folder = folder("nan", config("train", "lenet5"), epoch("train", 0, 60) + bad + earlier);
+        JsonNode loss = curve(data(HtmlReport.of(RunRecord.read(folder))).at("/runs/0/curves/loss"), "test images");
+        assertEquals("[10.0]", loss.get("x").toString());
+    }
+
+    /** More losses than a screen shows are thinned, and the last one stays. */
+    @Test
+    void manyLossesAreThinned() throws IOException {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < 2000; i++)
+            metrics.append("{'phase':'grow','iteration':").append(i).append(",'loss':0.5}\n");
+        Path folder = folder("many", config("prune", "lenet5"), metrics.toString());
+        JsonNode curves = data(HtmlReport.live(RunRecord.readUnderWay(folder))).at("/runs/0/curves");
+        JsonNode x = curve(curves.get("loss"), "training images").get("x");
+        assertEquals(667 + 1 + 1, x.size(), "every third, the last, and the end of the line");
+        assertEquals(1999.5, x.get(x.size() - 2).asDouble());
+    }
+
+    @Test
+    void anUnfinishedTrainingSaysSo() throws IOException {
+        Path folder = folder(
+                "part",
+                config("train", "lenet5").replace("'epochs':2}", "'epochs':160}"),
+                epoch("train", 0, 60.123456) + "{'ph");
+        RunRecord run = RunRecord.read(folder);
+        String page = HtmlReport.of(run);
+        assertTrue(page.contains("This run is not finished.") && page.contains("1 of 160, not finished"), page);
+        TrainingResult result = TrainingResult.of(List.of(run)).get(0);
+        assertEquals(new TrainingResult("part", "mnist", "lenet5", 3, 1, 160, 60.123456, 60.123456, 1), result);
     }
 
     @Test
@@ -308,6 +376,33 @@ class HtmlReportTest {
         assertTrue(RunRecord.isUnfinishedPruning(folder) && !RunRecord.isUnfinishedPruning(train));
     }
 
+    /** Points of one line differ in the ratios alone. */
+    @Test
+    void otherExperimentsHaveLinesOfTheirOwn() throws IOException {
+        List<RunRecord> runs = new ArrayList<>();
+        List<RunResult> results = new ArrayList<>();
+        String[][] options = {{"0.5", "8"}, {"0.7", "8"}, {"0.7", "90"}};
+        for (String[] o : options) {
+            String name = "run" + runs.size();
+            pruned(name, "null");
+            Files.writeString(
+                    temp.resolve(name).resolve("config.json"),
+                    config("prune", "lenet5")
+                            .replace("'options':{", "'options':{'stage-pr':'" + o[0] + "',")
+                            .replace("'0:0.1','epochs':2", "'0:0.1','epochs':" + o[1])
+                            .replace('\'', '"'));
+            runs.add(RunRecord.read(temp.resolve(name)));
+            results.addAll(runs.get(runs.size() - 1).results());
+        }
+        JsonNode points = data(HtmlReport.of(runs, new ResultTable(results))).at("/comparison/points");
+        List<String> lines = new ArrayList<>();
+        points.forEach(point ->
+                lines.add(point.get("line").asText() + ": " + point.get("label").asText()));
+        lines.removeIf(line -> line.startsWith("L1"));
+        String greg = "GReg-2, lenet5 on mnist, epochs ";
+        assertEquals(Set.of(greg + "8: 0.5", greg + "8: 0.7", greg + "90: 0.7"), Set.copyOf(lines));
+    }
+
     @Test
     void severalRunsStandBesideEachOther() throws IOException {
         String published = "{'top1':{'mean':63.5,'std':0.5,'runs':3},'one_shot_l1_top1':null}";
@@ -335,6 +430,7 @@ class HtmlReportTest {
         assertEquals(63.5, greg.at("/published/mean").asDouble());
         assertEquals(greg.get("measured"), comparison.at("/points/1/measured"), "L1's network has the same shape");
         assertTrue(comparison.at("/points/1/published").isNull());
+        assertFalse(comparison.at("/points/1/line").equals(greg.get("line")), "L1 has a line of its own");
         assertEquals(4, comparison.get("epochs").size());
         assertEquals("b, L1", comparison.at("/epochs/3/name").asText());
         assertEquals(comparison.at("/epochs/0/row"), comparison.at("/epochs/2/row"), "seeds of one row");

@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import greg.nn.train.Score;
+import greg.pruning.report.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,6 +41,46 @@ class RunFolderTest {
             assertEquals("half of it", Files.readString(out.resolve("report.txt")));
             assertTrue(Files.exists(out.resolve("config.json")));
         }
+    }
+
+    /** A run that has ended is not lost with its page. */
+    @Test
+    void aPageThatCannotBeWrittenIsAWarning() {
+        List<String> said = new ArrayList<>();
+        RunMonitor monitor = new RunMonitor() {
+            @Override
+            public void say(String format, Object... values) {
+                said.add(String.format(Locale.ROOT, format, values));
+            }
+
+            @Override
+            public Progress progress(String task, long total, String unit) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return false;
+            }
+
+            @Override
+            public void unsaved(boolean steps) {}
+        };
+        try (RunFolder run = RunFolder.reserve(temp.resolve("run"), false)) {
+            run.begin(Map.of("command", 1));
+            run.writePage(monitor);
+        }
+        assertEquals(1, said.size());
+        assertTrue(said.get(0).matches("warning: .*report\\.html is not written \\(.*\"command\".*\\)"), said.get(0));
+    }
+
+    @Test
+    void aLossThatIsNotFiniteIsNull() {
+        Score nan = new Score(4, Double.NaN, 1, 2);
+        String epoch = Json.line(MetricsRecord.Epoch.of("train", 0, 9, 0.1f, nan, nan, 1, 1));
+        assertTrue(epoch.contains("\"loss\":null,\"accuracy\":25.0,\"test_loss\":null"), epoch);
+        String test = Json.line(MetricsRecord.Test.of(9, nan, nan));
+        assertTrue(test.contains("\"test_loss\":null") && test.contains("\"removed_loss\":null"), test);
     }
 
     private static void checkpoint(RunFolder run, String what) {
