@@ -65,7 +65,7 @@ final class StudyHessianCommand implements Callable<Integer> {
 
     /** gamma is large, so that there is a minimum within reach; the penalty is a fifth of it. */
     private static final Displacement.Settings CONVERGED =
-            new Displacement.Settings(1e-2, 2e-3, 0.03, 64, 1500, 3000, 0.3, 25, 0.05);
+            new Displacement.Settings(1e-2, 2e-3, 0.03, 64, 1500, 3000, 0.3, 24, 0.05);
 
     /** How many ways to remove half of its filters are measured in each layer: all 20, and some of 12,870. */
     private static final Map<String, Integer> WAYS = new TreeMap<>(Map.of("conv1", 20, "conv2", 60));

@@ -48,7 +48,7 @@ public final class Displacement {
     /**
      * How it is done. With ReLU and max-pooling the gradient jumps wherever a unit switches, so a Hessian exists only as an
      * average over many switches: stochastic gradient descent, whose steps scatter about a minimum, takes that average by itself,
-     * and the central difference takes it by reaching as far as the penalty moves the weights.
+     * and the central difference takes it by reaching somewhat farther than the penalty moves the weights.
      *
      * @param weightDecay gamma, part of E and so of H: large enough for H to be positive definite near w*
      * @param penalty lambda, on all weights
@@ -355,7 +355,8 @@ public final class Displacement {
         double[] displacement() {
             RealVector force = new ArrayRealVector(at).mapMultiply(-settings.penalty());
             Progress progress = new Progress(at.length);
-            ConjugateGradient solver = new ConjugateGradient(settings.iterations(), settings.tolerance(), true);
+            // its count of iterations starts at 1, with the initialization
+            ConjugateGradient solver = new ConjugateGradient(settings.iterations() + 1, settings.tolerance(), true);
             solver.getIterationManager().addIterationListener(progress);
             try {
                 solver.solve(this, force);
@@ -386,7 +387,7 @@ public final class Displacement {
             IterativeLinearSolverEvent now = (IterativeLinearSolverEvent) event;
             solution = now.getSolution().copy();
             residual = now.getNormOfResidual();
-            iterations = now.getIterations();
+            iterations = now.getIterations() - 1;
         }
 
         @Override
