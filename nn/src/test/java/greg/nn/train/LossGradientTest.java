@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** On a network with batch normalisation, in training mode before and after. */
+/** On a network with batch normalization, in training mode before and after. */
 class LossGradientTest {
     private static final Shape IMAGE = Shape.of(1, 3, 8, 8);
     private static final int IMAGES = 4;

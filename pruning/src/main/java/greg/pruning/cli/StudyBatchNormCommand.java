@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 /** {@code greg study batchnorm}. */
 @Command(
         name = "batchnorm",
-        description = "Why batch normalisation undoes the shrinking of filters: its output and the gradient while a"
+        description = "Why batch normalization undoes the shrinking of filters: its output and the gradient while a"
                 + " convolution is multiplied by ever smaller factors.")
 final class StudyBatchNormCommand implements Callable<Integer> {
     /** s = 1, 10^(-1/4), ..., 10^-6. */

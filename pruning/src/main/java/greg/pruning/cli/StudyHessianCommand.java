@@ -65,7 +65,7 @@ final class StudyHessianCommand implements Callable<Integer> {
 
     /** gamma is large, so that there is a minimum within reach; the penalty is a fifth of it. */
     private static final Displacement.Settings CONVERGED =
-            new Displacement.Settings(1e-2, 2e-3, 0.03, 64, 1500, 3000, 0.3, 25, 0.05);
+            new Displacement.Settings(1e-2, 2e-3, 0.03, 64, 1500, 3000, 0.3, 24, 0.05);
 
     /** How many ways to remove half of its filters are measured in each layer: all 20, and some of 12,870. */
     private static final Map<String, Integer> WAYS = new TreeMap<>(Map.of("conv1", 20, "conv2", 60));
@@ -73,6 +73,11 @@ final class StudyHessianCommand implements Callable<Integer> {
     private static final double PICK_LIMIT = 0.01;
     private static final int PICK_UPDATES = 500;
     private static final int FINETUNING = 30;
+
+    /** L1 after the steps that GReg-2 has made when it picks, but without its penalty. */
+    private static final String CONTROL = "L1 after " + PICK_UPDATES + " steps";
+
+    private static final double NEGLIGIBLE = 0x1p-20;
 
     @Spec
     private CommandSpec spec;
@@ -191,18 +196,24 @@ final class StudyHessianCommand implements Callable<Integer> {
                 "correlation of the two: Pearson %.3f, Spearman %.3f; if all curvatures were equal: Pearson %.3f",
                 result.pearson(), result.spearman(), result.pearsonOfEqualCurvature());
         say(
-                "%-8s %8s %22s %s",
-                "layer", "filters", "Spearman of shrinkage", "of the half that shrank most, equation 5 names");
+                "filters without a gradient of the loss are dead: weight decay alone moves them, and they are left out, except");
+        say("in 'Spearman of all'; 'halves': of the half that shrank most, equation 5 names");
+        say("%-8s %8s %8s %10s %10s %16s", "layer", "filters", "dead", "Spearman", "halves", "Spearman of all");
         List<LayerRow> rows = new ArrayList<>();
         for (Displacement.LayerShrinkage layer : result.layers()) {
+            Displacement.LayerShrinkage live = layer.liveOnes();
             LayerRow row = new LayerRow(
                     layer.layer(),
-                    layer.actual().length,
-                    layer.spearman(),
-                    layer.halvesShare(),
-                    layer.actual().length / 2);
+                    layer.filters(),
+                    layer.filters() - live.filters(),
+                    live.spearman(),
+                    live.halvesShare(),
+                    live.filters() / 2,
+                    layer.spearman());
             rows.add(row);
-            say("%-8s %8d %22.3f %d of %d", row.layer, row.filters, row.spearman, row.shared, row.half);
+            say(
+                    "%-8s %8d %8d %10.3f %10s %16.3f",
+                    row.layer, row.filters, row.dead, row.spearman, row.shared + " of " + row.half, row.spearmanOfAll);
         }
         numbers.put(
                 "displacement",
@@ -246,6 +257,14 @@ final class StudyHessianCommand implements Callable<Integer> {
         methods.put("L2", GregConfig.l1().score(ScoreKind.L2).build());
         methods.put("Taylor", GregConfig.l1().score(ScoreKind.TAYLOR).build());
         methods.put("GReg-2", greg2.build());
+        // The control: as many steps on the same batches, then L1, with a lambda that does nothing. A power of two
+        // scales all
+        // sums in float32 exactly, so the pick comes after the same update.
+        methods.put(
+                CONTROL,
+                greg2.regGranularityPick(PICK_LIMIT / PICK_UPDATES * NEGLIGIBLE)
+                        .regUpperLimitPick(PICK_LIMIT * NEGLIGIBLE)
+                        .build());
         ChoiceStudy study = new ChoiceStudy(
                 () -> {
                     NnModule network = Networks.create(ARCH, backend, 1, IMAGE, CLASSES);
@@ -270,13 +289,13 @@ final class StudyHessianCommand implements Callable<Integer> {
         say(
                 "%n%s, %d of %.0f ways to remove half of its filters: loss right after the removal, and after %d steps",
                 layer, oracle.outcomes().size(), oracle.combinations(), FINETUNING);
-        say("%-8s %-34s %10s %6s %10s %6s", "", "removes", "loss", "rank", "finetuned", "rank");
+        say("%-18s %-34s %10s %6s %10s %6s", "", "removes", "loss", "rank", "finetuned", "rank");
         List<ChoiceRow> rows = new ArrayList<>();
         result.choices().forEach((name, pruned) -> rows.add(row(name, oracle, oracle.of(pruned))));
         rows.add(row("best", oracle, oracle.tunedBest()));
         for (ChoiceRow row : rows) {
             say(
-                    "%-8s %-34s %10.4f %6d %10.4f %6d",
+                    "%-18s %-34s %10.4f %6d %10.4f %6d",
                     row.method, row.pruned, row.loss, row.rank, row.finetuned, row.finetunedRank);
         }
         say("rank correlation of the two losses: %.3f", oracle.rankCorrelation());
@@ -340,7 +359,9 @@ final class StudyHessianCommand implements Callable<Integer> {
             double pearsonOfEqualCurvature,
             List<LayerRow> layers) {}
 
-    private record LayerRow(String layer, int filters, double spearman, long shared, int half) {}
+    @JsonNaming(SnakeCaseStrategy.class)
+    private record LayerRow(
+            String layer, int filters, int dead, double spearman, long shared, int half, double spearmanOfAll) {}
 
     @JsonNaming(SnakeCaseStrategy.class)
     private record ChoiceRow(

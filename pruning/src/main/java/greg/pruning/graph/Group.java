@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Everything that is removed together with one filter: rows and columns of weights, elements of biases, of batch normalisation
+ * Everything that is removed together with one filter: rows and columns of weights, elements of biases, of batch normalization
  * and its running statistics, channels of parameter-free shortcuts. {@link ChannelGraph#group} gives one; printed, it has a
  * line for each member.
  */

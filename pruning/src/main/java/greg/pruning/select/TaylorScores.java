@@ -3,9 +3,9 @@ package greg.pruning.select;
 import greg.kernels.spec.GroupIndex;
 
 /**
- * First-order Taylor: the sum of |w dL/dw| over a group. To first order -w dL/dw is what the loss changes by when w becomes 0
- * (Molchanov et al. 2017); the absolute value is taken weight by weight, since in a filter before batch normalisation the
- * signed sum is 0: scaling the whole filter changes nothing.
+ * First-order Taylor: the sum of |w dL/dw| over a group. To first order -w dL/dw is what the loss changes by when w becomes 0.
+ * The absolute value is taken weight by weight, since terms of both signs would cancel in a sum though each weight matters
+ * (Molchanov et al. 2019 square the terms instead; Molchanov et al. 2017 rank feature maps, by activation times gradient).
  */
 final class TaylorScores implements ScoreFunction {
     @Override

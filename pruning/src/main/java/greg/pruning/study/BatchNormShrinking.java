@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Why batch normalisation undoes the shrinking of filters: a convolution is multiplied by a factor s, and what follows it is
- * measured. Batch normalisation divides by the standard deviation of its input, sqrt(s^2 var + eps), so its output stays the same until
+ * Why batch normalization undoes the shrinking of filters: a convolution is multiplied by a factor s, and what follows it is
+ * measured. Batch normalization divides by the standard deviation of its input, sqrt(s^2 var + eps), so its output stays the same until
  * s^2 var comes near eps; and since the loss does not change with s, the gradient grows as 1/s and pushes the weights out again.
  */
 public final class BatchNormShrinking {
@@ -37,7 +37,7 @@ public final class BatchNormShrinking {
      * The convolution multiplied by one factor.
      *
      * @param scale s
-     * @param output root mean square of the output of batch normalisation
+     * @param output root mean square of the output of batch normalization
      * @param expected the same by the formula: sqrt(mean of s^2 var / (s^2 var + eps)) over the filters
      * @param gradient |dL/dw| of the convolution's weights
      */
@@ -99,7 +99,7 @@ public final class BatchNormShrinking {
         return points;
     }
 
-    /** By the formula, from the input of batch normalisation (N, C, H, W). */
+    /** By the formula, from the input of batch normalization (N, C, H, W). */
     private static double expected(float[] y) {
         int plane = y.length / IMAGES / FILTERS;
         double sum = 0;
@@ -130,7 +130,7 @@ public final class BatchNormShrinking {
         Point first = points.get(0);
         double[] s = points.stream().mapToDouble(Point::scale).toArray();
         return new Figure(
-                        "What a filter's scale changes before batch normalisation",
+                        "What a filter's scale changes before batch normalization",
                         Figure.Axis.logarithmic("s, factor on all weights of the convolution"),
                         Figure.Axis.logarithmic("relative to s = 1"))
                 .line(
@@ -151,6 +151,6 @@ public final class BatchNormShrinking {
                         points.stream()
                                 .mapToDouble(p -> p.gradient() / first.gradient())
                                 .toArray())
-                .line("s, as it would be without batch normalisation", s, s);
+                .line("s, as it would be without batch normalization", s, s);
     }
 }

@@ -15,6 +15,7 @@ import greg.pruning.select.L1Scores;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.exception.MaxCountExceededException;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -30,8 +31,8 @@ import org.apache.commons.math3.util.IterationListener;
 import org.apache.commons.math3.util.MathArrays;
 
 /**
- * Equation 5 on a real network: near a minimum w* a small uniform penalty d moves the weights to w' = (H + d I)^-1 H w*, so by
- * w' - w* = -d (H + d I)^-1 w*. This is compared with where they go when the network is trained with the penalty. H is never
+ * Equation 5 on a real network: near a minimum w* a small uniform penalty lambda moves the weights to w' = (H + lambda I)^-1 H w*, so by
+ * w' - w* = -lambda (H + lambda I)^-1 w*. This is compared with where they go when the network is trained with the penalty. H is never
  * formed: H v is a central difference of two gradients, and the equation is solved by conjugate gradients.
  */
 public final class Displacement {
@@ -47,10 +48,10 @@ public final class Displacement {
     /**
      * How it is done. With ReLU and max-pooling the gradient jumps wherever a unit switches, so a Hessian exists only as an
      * average over many switches: stochastic gradient descent, whose steps scatter about a minimum, takes that average by itself,
-     * and the central difference takes it by reaching as far as the penalty moves the weights.
+     * and the central difference takes it by reaching somewhat farther than the penalty moves the weights.
      *
      * @param weightDecay gamma, part of E and so of H: large enough for H to be positive definite near w*
-     * @param penalty d
+     * @param penalty lambda, on all weights
      * @param rate learning rate of SGD with momentum 0.9 until the weights are near w*; then a sixth of it, so that two trainings on the same batches stay together
      * @param batch images in a step
      * @param steps at each of the two rates; w* is the mean of the last half of them
@@ -69,6 +70,14 @@ public final class Displacement {
             double reach,
             int iterations,
             double tolerance) {
+        /** Refuses to predict without a single product. */
+        public Settings {
+            if (iterations < 1) {
+                throw new IllegalArgumentException(
+                        "displacement: expected at least 1 iteration of conjugate gradients, got " + iterations);
+            }
+        }
+
         /** Steps of SGD and products H v in all, at most: what {@link #measure} reports one by one. */
         public int work() {
             return 2 * steps + 2 * retrain + iterations;
@@ -87,7 +96,7 @@ public final class Displacement {
      * @param drift length of the latter change
      * @param iterations of conjugate gradients
      * @param residual relative, at their end
-     * @param smallest smallest curvature v^T H v / |v|^2 that they met, gamma included
+     * @param smallest smallest curvature v^T H v / |v|^2 along their search directions v, gamma included
      * @param largest largest
      * @param layers each layer with a weight of groups
      */
@@ -132,16 +141,32 @@ public final class Displacement {
                 .line("equal", ends, ends);
     }
 
-    /** What is left of the filters of some layers, by equation 5 and after training. */
+    /** What is left of the filters of some layers, by equation 5 and after training; dead ones are drawn apart. */
     public static Figure figureOfFilters(Result result, List<String> layers) {
         Figure figure = new Figure(
                 "What is left of each filter's L1 norm",
                 Figure.Axis.linear("with / without the penalty, by equation 5"),
                 Figure.Axis.linear("after retraining"));
-        for (LayerShrinkage layer : result.layers()) {
-            if (layers.contains(layer.layer())) figure.points(layer.layer(), layer.predicted(), layer.actual());
+        List<LayerShrinkage> shown = result.layers().stream()
+                .filter(layer -> layers.contains(layer.layer()))
+                .toList();
+        for (LayerShrinkage layer : shown) {
+            LayerShrinkage live = layer.liveOnes();
+            if (live.filters() > 0) figure.points(layer.layer(), live.predicted(), live.actual());
+        }
+        List<LayerShrinkage> dead = shown.stream().map(LayerShrinkage::deadOnes).toList();
+        int count = dead.stream().mapToInt(LayerShrinkage::filters).sum();
+        if (count > 0) {
+            figure.points(
+                    count + " filters without a gradient",
+                    joined(dead, LayerShrinkage::predicted),
+                    joined(dead, LayerShrinkage::actual));
         }
         return figure;
+    }
+
+    private static double[] joined(List<LayerShrinkage> layers, Function<LayerShrinkage, double[]> values) {
+        return layers.stream().map(values).flatMapToDouble(Arrays::stream).toArray();
     }
 
     private static double[] every(double[] values, int n) {
@@ -156,11 +181,41 @@ public final class Displacement {
      * @param layer its name
      * @param predicted by equation 5, per filter
      * @param actual after training
+     * @param dead per filter, whether the loss has no gradient at all at w* by its weights, as where no image activates the
+     *     unit: only weight decay and penalty move it, so it says nothing about the Hessian of the loss
      */
-    public record LayerShrinkage(String layer, double[] predicted, double[] actual) {
-        /** Spearman's correlation of the two: 1 if they rank the filters alike. */
+    public record LayerShrinkage(String layer, double[] predicted, double[] actual, boolean[] dead) {
+        /** Only the filters that are not dead. */
+        public LayerShrinkage liveOnes() {
+            return only(false);
+        }
+
+        /** Only the dead ones. */
+        public LayerShrinkage deadOnes() {
+            return only(true);
+        }
+
+        private LayerShrinkage only(boolean wanted) {
+            int[] filters = IntStream.range(0, dead.length)
+                    .filter(f -> dead[f] == wanted)
+                    .toArray();
+            boolean[] flags = new boolean[filters.length];
+            Arrays.fill(flags, wanted);
+            return new LayerShrinkage(
+                    layer,
+                    Arrays.stream(filters).mapToDouble(f -> predicted[f]).toArray(),
+                    Arrays.stream(filters).mapToDouble(f -> actual[f]).toArray(),
+                    flags);
+        }
+
+        /** How many filters these are. */
+        public int filters() {
+            return dead.length;
+        }
+
+        /** Spearman's correlation of the two: 1 if they rank the filters alike; NaN of fewer than two filters. */
         public double spearman() {
-            return new SpearmansCorrelation().correlation(predicted, actual);
+            return filters() < 2 ? Double.NaN : new SpearmansCorrelation().correlation(predicted, actual);
         }
 
         /** How many of the half that shrank most by equation 5 are in the half that did. */
@@ -226,7 +281,11 @@ public final class Displacement {
                 curvature.residual,
                 curvature.smallest,
                 curvature.largest,
-                layers(minimum, MathArrays.ebeAdd(minimum, predicted), MathArrays.ebeAdd(minimum, actual)));
+                layers(
+                        minimum,
+                        MathArrays.ebeAdd(minimum, predicted),
+                        MathArrays.ebeAdd(minimum, actual),
+                        there.lossGradient()));
     }
 
     /** Trains on from where the network is; the batches are the same each time. Returns the mean weights of the last half. */
@@ -296,12 +355,17 @@ public final class Displacement {
         double[] displacement() {
             RealVector force = new ArrayRealVector(at).mapMultiply(-settings.penalty());
             Progress progress = new Progress(at.length);
-            ConjugateGradient solver = new ConjugateGradient(settings.iterations(), settings.tolerance(), true);
+            // its count of iterations starts at 1, with the initialization
+            ConjugateGradient solver = new ConjugateGradient(settings.iterations() + 1, settings.tolerance(), true);
             solver.getIterationManager().addIterationListener(progress);
             try {
                 solver.solve(this, force);
             } catch (MaxCountExceededException | NonPositiveDefiniteOperatorException e) {
-                assert progress.iterations > 0; // what was reached by then is the answer, with its residual
+                // what was reached by then is the answer, with its residual
+            }
+            if (progress.iterations == 0) {
+                throw new IllegalArgumentException("displacement: expected a minimum, but E curves downwards (by "
+                        + (float) smallest + ") along w*: use more weight decay, or more steps");
             }
             iterations = progress.iterations;
             residual = progress.residual / force.getNorm();
@@ -323,7 +387,7 @@ public final class Displacement {
             IterativeLinearSolverEvent now = (IterativeLinearSolverEvent) event;
             solution = now.getSolution().copy();
             residual = now.getNormOfResidual();
-            iterations = now.getIterations();
+            iterations = now.getIterations() - 1;
         }
 
         @Override
@@ -345,8 +409,8 @@ public final class Displacement {
         }
     }
 
-    /** What is left of each filter's L1 norm, in every layer that has more than one filter. */
-    private List<LayerShrinkage> layers(double[] before, double[] predicted, double[] actual) {
+    /** What is left of each filter's L1 norm, in every layer. */
+    private List<LayerShrinkage> layers(double[] before, double[] predicted, double[] actual, double[] lossGradient) {
         List<LayerShrinkage> layers = new ArrayList<>();
         int at = 0;
         for (var entry : network.parameters().entrySet()) {
@@ -357,11 +421,21 @@ public final class Displacement {
                 layers.add(new LayerShrinkage(
                         Parameter.layerName(entry.getKey()),
                         left(before, predicted, at, length, groups),
-                        left(before, actual, at, length, groups)));
+                        left(before, actual, at, length, groups),
+                        dead(lossGradient, at, filters, length / filters)));
             }
             at += length;
         }
         return layers;
+    }
+
+    private static boolean[] dead(double[] lossGradient, int at, int filters, int weights) {
+        boolean[] dead = new boolean[filters];
+        for (int f = 0; f < filters; f++) {
+            int from = at + f * weights;
+            dead[f] = Arrays.stream(lossGradient, from, from + weights).allMatch(g -> g == 0);
+        }
+        return dead;
     }
 
     private static double[] left(double[] before, double[] after, int at, int length, GroupIndex groups) {

@@ -17,7 +17,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * gradients neither vanish nor explode on their way through the network (dynamical isometry, Saxe et al. 2014); pruning
  * lowers them, and the lower they are the harder finetuning is.
  *
- * <p>The network is in evaluation mode: batch normalisation uses its running statistics, dropout is off. So the output for one
+ * <p>The network is in evaluation mode: batch normalization uses its running statistics, dropout is off. So the output for one
  * sample does not depend on the others.
  *
  * @param singularValues per sample, descending; min(outputs, input elements) of them

@@ -49,8 +49,9 @@ final class Objective implements AutoCloseable {
      *
      * @param value E(w)
      * @param gradient dE/dw
+     * @param lossGradient dL/dw, which the weight decay is not part of
      */
-    record Point(double value, double[] gradient) {}
+    record Point(double value, double[] gradient, double[] lossGradient) {}
 
     /** The number of parameters. */
     int size() {
@@ -82,17 +83,19 @@ final class Objective implements AutoCloseable {
         move(w);
         LossGradient loss = LossGradient.of(network, () -> new InputSource.Input(images, labels));
         double[] gradient = new double[size];
+        double[] lossGradient = new double[size];
         double squares = 0;
         int at = 0;
         for (Map.Entry<String, float[]> part : loss.gradients().entrySet()) {
             for (float g : part.getValue()) {
                 double rounded = (float) w[at];
+                lossGradient[at] = g;
                 gradient[at] = g + weightDecay * rounded;
                 squares += rounded * rounded;
                 at++;
             }
         }
-        return new Point(loss.loss() + weightDecay / 2 * squares, gradient);
+        return new Point(loss.loss() + weightDecay / 2 * squares, gradient, lossGradient);
     }
 
     @Override

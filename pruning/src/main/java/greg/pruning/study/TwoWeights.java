@@ -74,8 +74,9 @@ public record TwoWeights(double h11, double h12, double h22, double w1, double w
 
     /**
      * What is left of each weight by equations 7 and 8: r_1 = (h11 h22 + h11 lambda - h12^2) / |H + lambda I|, and the same with
-     * h22 for r_2. They leave out the terms lambda h12 w*_2 / w*_1 and lambda h12 w*_1 / w*_2 of equation 5, so they hold where
-     * h12 is small beside h11 and h22.
+     * h22 for r_2. They leave out the terms lambda h12 w*_2 / w*_1 and lambda h12 w*_1 / w*_2 of equation 5. Their
+     * order, which of the two is larger, is right where |h11 - h22| is larger than |h12| |w*_2 / w*_1 - w*_1 / w*_2|; their values are exact
+     * only where h12 is 0.
      */
     public double[] approximateRatios(double lambda) {
         double determinant = (h11 + lambda) * (h22 + lambda) - h12 * h12;

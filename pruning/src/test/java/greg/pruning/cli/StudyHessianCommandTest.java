@@ -45,6 +45,6 @@ class StudyHessianCommandTest {
         Cli run = Cli.run("study", "batchnorm", "--device", "reference", "--out", out.toString());
         assertEquals(0, run.code(), run.err());
         assertEquals(26, run.out().lines().count());
-        assertTrue(Files.readString(out).contains("without batch normalisation"));
+        assertTrue(Files.readString(out).contains("without batch normalization"));
     }
 }

@@ -96,7 +96,7 @@ class GroupTest {
         assertTrue(graph.group("classifier", 7).fixed());
     }
 
-    /** Statistics belong to the normalisation that uses them, whichever module owns them. */
+    /** Statistics belong to the normalization that uses them, whichever module owns them. */
     @Test
     void aModuleMayOwnTwoConvolutionsAndTwoNorms() {
         ChannelGraph graph = Nets.of(backend -> new Sequential(

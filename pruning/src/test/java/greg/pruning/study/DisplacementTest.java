@@ -2,6 +2,7 @@ package greg.pruning.study;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import greg.datasets.ArrayDataset;
@@ -17,6 +18,8 @@ import greg.nn.NnModule;
 import greg.nn.layer.Linear;
 import greg.tensor.Tensor;
 import greg.tensor.op.FlattenOp;
+import greg.tensor.op.ReluOp;
+import java.util.List;
 import java.util.Random;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.ArrayRealVector;
@@ -127,11 +130,69 @@ class DisplacementTest {
         assertEquals(CLASSES, result.layers().get(0).actual().length);
     }
 
+    /** Two layers, of whose hidden units number 1 is never active. */
+    private static final class Hidden extends NnModule {
+        private final Linear fc1 = child("fc1", new Linear(backend(), PIXELS, 3, true));
+        private final Linear fc2 = child("fc2", new Linear(backend(), 3, CLASSES, true));
+
+        Hidden(Backend backend) {
+            super(backend);
+            Initializer.initialize(this, 0);
+            fc1.parameters().get("bias").tensor().set(1, -50, 1);
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return fc2.forward(ReluOp.apply(fc1.forward(FlattenOp.apply(x))));
+        }
+    }
+
+    @Test
+    void unitsThatNoImageActivatesAreDead() {
+        Displacement.Settings settings = new Displacement.Settings(DECAY, PENALTY, 0.06, IMAGES, 20, 20, 0.05, 5, 1e-3);
+        Displacement.Result result;
+        try (NnModule network = new Hidden(backend)) {
+            result = Displacement.measure(network, dataset, normalization, settings, () -> {});
+        }
+        Displacement.LayerShrinkage hidden = result.layers().get(0);
+        assertArrayEquals(new boolean[] {false, true, false}, hidden.dead());
+        assertEquals(2, hidden.liveOnes().filters());
+        assertEquals(hidden.actual()[2], hidden.liveOnes().actual()[1]);
+        assertArrayEquals(
+                new double[] {hidden.predicted()[1]}, hidden.deadOnes().predicted());
+        assertEquals(3, result.layers().get(1).liveOnes().filters(), "only a column of theirs has no gradient");
+        String figure =
+                Displacement.figureOfFilters(result, List.of("fc1", "fc2")).svg();
+        assertTrue(figure.contains("1 filters without a gradient"), figure);
+    }
+
+    @Test
+    void withoutAProductThereIsNoPrediction() {
+        IllegalArgumentException e = assertThrows(
+                IllegalArgumentException.class,
+                () -> new Displacement.Settings(DECAY, PENALTY, 0.06, IMAGES, 20, 20, 0.05, 0, 1e-3));
+        assertTrue(e.getMessage().contains("at least 1 iteration"), e.getMessage());
+    }
+
+    @Test
+    void aHilltopIsNoMinimum() {
+        // "weight decay" below 0 bends E downwards everywhere
+        Displacement.Settings settings = new Displacement.Settings(-5, PENALTY, 1e-4, IMAGES, 2, 2, 0.05, 5, 1e-3);
+        try (NnModule network = new Regression(backend)) {
+            Initializer.initialize(network, 0);
+            IllegalArgumentException e = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> Displacement.measure(network, dataset, normalization, settings, () -> {}));
+            assertTrue(e.getMessage().contains("E curves downwards"), e.getMessage());
+        }
+    }
+
     @Test
     void halvesAreComparedByWhatIsLeft() {
         Displacement.LayerShrinkage layer = new Displacement.LayerShrinkage(
-                "conv", new double[] {0.9, 0.1, 0.5, 0.7}, new double[] {0.95, 0.2, 0.8, 0.6});
+                "conv", new double[] {0.9, 0.1, 0.5, 0.7}, new double[] {0.95, 0.2, 0.8, 0.6}, new boolean[4]);
         assertEquals(1, layer.halvesShare(), "1 and 2 by equation 5, 1 and 3 in fact");
         assertEquals(0.8, layer.spearman(), 1e-12);
+        assertTrue(Double.isNaN(layer.deadOnes().spearman()), "of no filters");
     }
 }

@@ -62,6 +62,19 @@ class TwoWeightsTest {
         assertTrue(coupled.approximateRatios(0.5)[0] > coupled.approximateRatios(0.5)[1]);
     }
 
+    /** The condition of page 3a for equations 7 and 8 to have the right order, where the coupling is small (exercise 4). */
+    @Test
+    void theOrderOfEquationsSevenAndEightDependsOnTheWeightsToo() {
+        for (double w2 : new double[] {1, 2, 5, 10, 20, 50}) {
+            TwoWeights loss = new TwoWeights(1, -0.05, 0.5, 1, w2);
+            boolean right = 0.05 * (w2 - 1 / w2) < 0.5;
+            for (double lambda : new double[] {0.01, 0.1, 0.5}) {
+                assertTrue(loss.approximateRatios(lambda)[0] > loss.approximateRatios(lambda)[1]);
+                assertEquals(right, loss.ratios(lambda)[0] > loss.ratios(lambda)[1], "w2 = " + w2);
+            }
+        }
+    }
+
     @Test
     void aLossWithoutAMinimumIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> new TwoWeights(1, 1, 1, 1, 1));

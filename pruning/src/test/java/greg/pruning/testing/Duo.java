@@ -12,7 +12,7 @@ import greg.tensor.op.Conv2dOp;
 import java.util.List;
 
 /**
- * Two convolutions of 3x3 with a batch normalisation each, all of whose parameters and buffers one module owns; none is called
+ * Two convolutions of 3x3 with a batch normalization each, all of whose parameters and buffers one module owns; none is called
  * weight. Input (N, in, H, W), output (N, out, H, W).
  */
 public final class Duo extends NnModule {

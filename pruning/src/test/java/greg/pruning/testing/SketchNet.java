@@ -152,7 +152,7 @@ public final class SketchNet extends NnModule {
         return unary("duo " + name, x, x.size, rows.clone(), module::forward);
     }
 
-    /** A batch normalisation; not applied yet. */
+    /** A batch normalization; not applied yet. */
     public Weight norm(int channels) {
         String name = name();
         BatchNorm2d module = child(name, new BatchNorm2d(backend(), channels));
@@ -163,7 +163,7 @@ public final class SketchNet extends NnModule {
         return new Weight(module, name, 1, rows, rows);
     }
 
-    /** Applies a batch normalisation, alone or with what follows it in one op. */
+    /** Applies a batch normalization, alone or with what follows it in one op. */
     public Value normalize(Weight norm, Value x, boolean relu) {
         labels.same(norm.rows, x.labels);
         BatchNorm2d module = (BatchNorm2d) norm.module;
