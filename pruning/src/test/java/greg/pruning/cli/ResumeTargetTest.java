@@ -84,9 +84,8 @@ class ResumeTargetTest {
         assertEquals(method, config.get("pruning").get("method").textValue());
         assertEquals(ratios, config.get("options").get("stage-pr").textValue());
         JsonNode published = Json.read(run.resolve("report.json")).get("published");
-        // with another network, method and ratio it is not the paper's experiment
-        if (more.isEmpty()) assertEquals(93.36, published.get("base_top1").doubleValue());
-        else assertTrue(published.isNull(), published.toString());
+        // neither on a few images and epochs nor with another network, method and ratio is it the paper's experiment
+        assertTrue(published.isNull(), published.toString());
         Cli done = Cli.run("prune", "--resume", run.toString(), "--preset", preset);
         assertEquals(0, done.code(), done.err());
         Cli other = Cli.run("prune", "--resume", run.toString(), "--preset", "resnet56-cifar10-0.9-greg1");
