@@ -178,7 +178,7 @@ public final class Datasets {
      * @throws IllegalArgumentException if the range exceeds the data set
      */
     public static Dataset subset(Dataset base, int first, int count) {
-        return new SubsetDataset(base, first, count);
+        return SubsetDataset.range(base, first, count);
     }
 
     /**
@@ -189,7 +189,7 @@ public final class Datasets {
      * @param seed fixes which
      */
     public static Dataset sample(Dataset base, int count, long seed) {
-        return count >= base.size() ? base : SampleDataset.of(base, count, seed);
+        return count >= base.size() ? base : SubsetDataset.sample(base, count, seed);
     }
 
     private static IllegalArgumentException unknown(String name) {

@@ -3,7 +3,6 @@ package greg.pruning.cli;
 import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.run.Recipe;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -45,7 +44,8 @@ final class EffectiveSettings {
             Setting setting = Setting.ofWritten(Invocations.name(option));
             Object value = option.getValue();
             boolean unset = value == null || value.equals(false) || value.equals("");
-            if (setting != null && setting.role().decides() && !unset) put(setting, written(value));
+            if (setting != null && setting.role().decides() && !unset)
+                put(setting, value instanceof Double number ? Written.number(number) : value.toString());
         }
         values.remove(Setting.NO_FINETUNE); // the number of epochs says it
     }
@@ -54,13 +54,6 @@ final class EffectiveSettings {
     EffectiveSettings with(Map<Setting, String> settled) {
         settled.forEach(this::put);
         return this;
-    }
-
-    /** 0.0005 for 5.0E-4. */
-    private static String written(Object value) {
-        return value instanceof Double number
-                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
-                : value.toString();
     }
 
     /** Leaves out what is off. */

@@ -41,9 +41,9 @@ final class Failures {
         String typed = e.getUnmatched().get(0);
         boolean flag = typed.startsWith("-");
         String name = name(typed);
-        boolean prunes = command.getCommandName().equals("prune");
-        if (prunes ? ReferenceFlags.contains(name) : ReferenceFlags.containsForAll(name)) {
+        if (ReferenceFlags.contains(command.getCommandName(), name)) {
             return ReferenceFlags.message(
+                    command.getCommandName(),
                     e.getUnmatched().stream().map(Failures::name).toList());
         }
         List<String> known = new ArrayList<>();

@@ -8,6 +8,7 @@ import greg.pruning.ratios.InheritedPruning;
 import greg.pruning.report.Json;
 import greg.pruning.run.PruneRun;
 import greg.pruning.run.Pruning;
+import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import greg.pruning.select.L1Scores;
 import greg.pruning.select.Selection;
@@ -37,7 +38,7 @@ final class OracleChoices {
         this.graph = graph;
         this.granularity = granularity;
         for (Path folder : folders) {
-            Path config = folder.resolve("config.json");
+            Path config = RunFolder.config(folder);
             if (!Files.isRegularFile(config)) {
                 throw new UsageException(
                         "--runs " + folder + ": expected the folder of a run of 'greg prune'; there is no " + config);

@@ -124,10 +124,11 @@ final class PruneCommand implements Rerun.Command {
         if (arch.weights != null) data.follow(start, console);
         data.check();
         boolean named = arch.arch != null || arch.weights != null;
+        boolean targeted = target.given() || speed.given();
         boolean asBefore = run.recorded != null && Recipe.demonstrates(run.recorded);
-        boolean demonstration = !named && !namesData && (asBefore || !target.given() && !speed.given());
+        boolean demonstration = !named && !namesData && (asBefore || !targeted);
         Settings settings = settings(recipe(preset, demonstration, data.knownImageSize()));
-        if (demonstration && !target.given() && !speed.given()) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+        if (demonstration && !targeted) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
         SpeedRatios.Goal goal = speed.goal(target, settings.config, arch.weights != null);
         if (goal != null) target.stagePr = ANY_RATIO;
         Target pruningTarget = target.target(settings.config);

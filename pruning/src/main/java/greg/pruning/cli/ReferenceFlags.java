@@ -3,10 +3,12 @@ package greg.pruning.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Flags of the reference implementation that greg does not have: what to do instead when one is pasted. */
 final class ReferenceFlags {
+    private static final Set<String> OF_PRUNE = Set.of("--lr", "--learning-rate");
     private static final Map<String, String> INSTEAD = new LinkedHashMap<>();
 
     static {
@@ -40,20 +42,17 @@ final class ReferenceFlags {
         for (String flag : flags) INSTEAD.put(flag, instead);
     }
 
-    /** Whether a flag is one of them. */
-    static boolean contains(String flag) {
-        return INSTEAD.containsKey(flag);
-    }
-
-    /** As {@link #contains}, where the answer does not name flags of {@code prune}. */
-    static boolean containsForAll(String flag) {
-        return contains(flag) && !flag.equals("--lr") && !flag.equals("--learning-rate");
+    /** Whether a flag is one of them, for a command; what is said to some only helps in {@code prune}. */
+    static boolean contains(String command, String flag) {
+        return INSTEAD.containsKey(flag) && (command.equals("prune") || !OF_PRUNE.contains(flag));
     }
 
     /** What is said to them, in one phrase. */
-    static String message(List<String> flags) {
-        List<String> known =
-                flags.stream().filter(INSTEAD::containsKey).distinct().toList();
+    static String message(String command, List<String> flags) {
+        List<String> known = flags.stream()
+                .filter(flag -> contains(command, flag))
+                .distinct()
+                .toList();
         String each =
                 known.stream().map(flag -> flag + ": " + INSTEAD.get(flag)).collect(Collectors.joining("; "));
         return "leave out " + String.join(", ", known) + ", which only the reference implementation has (" + each + ")";

@@ -3,6 +3,7 @@ package greg.pruning.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
+import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ final class Repeat {
 
     /** Repeats the run that {@code options} name; returns the exit code. */
     static int run(CommandSpec given, RunOptions options) throws Exception {
-        Path file = Files.isDirectory(options.config) ? options.config.resolve("config.json") : options.config;
+        Path file = Files.isDirectory(options.config) ? RunFolder.config(options.config) : options.config;
         if (!Files.isRegularFile(file)) {
             throw new UsageException("--config " + options.config
                     + ": expected the config.json of a run, or its folder;" + " there is none");

@@ -2,6 +2,7 @@ package greg.pruning.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import greg.pruning.report.Setting;
+import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +53,14 @@ final class Rerun {
     /** The command that was parsed. */
     static Command command(CommandSpec spec) {
         return (Command) spec.userObject();
+    }
+
+    /** Goes on with a run, whose command has been parsed again; returns the exit code. */
+    static int resume(CommandSpec again, ResumedRun run) throws Exception {
+        Command command = command(again);
+        command.run().resumed = run;
+        command.run().recorded = run.config();
+        return command.call();
     }
 
     /** The options that were given, one word each, by name. */

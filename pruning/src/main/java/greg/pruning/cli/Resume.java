@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import greg.nn.model.Networks;
 import greg.pruning.report.Json;
 import greg.pruning.report.Setting;
-import greg.pruning.run.Phase;
 import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
@@ -31,7 +30,7 @@ final class Resume {
     static int run(CommandSpec given, RunOptions options) throws Exception {
         Path folder = options.resume;
         RunFolder.settle(folder);
-        Path file = folder.resolve("config.json");
+        Path file = RunFolder.config(folder);
         if (!Files.isRegularFile(file)) {
             throw new UsageException("--resume " + folder + ": there is no " + file
                     + ", so there is no run to resume; start a new one with --out");
@@ -39,17 +38,13 @@ final class Resume {
         Console console = Console.of(given);
         ResumedRun run = ResumedRun.read(folder, console);
         CommandSpec again = new Resume(folder, run.config()).parse(given);
-        RunState state = run.saved() == null ? null : run.saved().state();
-        if (state != null && state.phase() == Phase.DONE) {
+        if (run.finished()) {
             console.say("%s: this run is finished, there is nothing left to do", folder);
             return 0;
         }
         checkCode(folder, run.config(), given);
-        console.say("resuming %s %s", folder, where(state));
-        Rerun.Command command = Rerun.command(again);
-        command.run().resumed = run;
-        command.run().recorded = run.config();
-        return command.call();
+        console.say("resuming %s %s", folder, where(run.saved()));
+        return Rerun.resume(again, run);
     }
 
     /** The class path in the folder is only shown: whoever wrote the folder would choose what code runs. */
@@ -66,8 +61,9 @@ final class Resume {
                         : "name the jar with its class in " + ClassPath.FLAG));
     }
 
-    private static String where(RunState state) {
-        if (state == null) return "from its start: it ended before its first checkpoint";
+    private static String where(RunState.Saved saved) {
+        if (saved == null) return "from its start: it ended before its first checkpoint";
+        RunState state = saved.state();
         String phase = "in its " + state.phase();
         return state.loop() == null
                 ? phase + ", at the start"
@@ -81,7 +77,7 @@ final class Resume {
             throw new UsageException("--resume " + folder + " holds a run of 'greg " + command + "', not of 'greg "
                     + given.name() + "'");
         }
-        CommandSpec again = Rerun.parse(given, folder.resolve("config.json"), config);
+        CommandSpec again = Rerun.parse(given, RunFolder.config(folder), config);
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             if (name.equals("resume")) continue;

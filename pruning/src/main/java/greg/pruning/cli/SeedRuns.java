@@ -4,7 +4,6 @@ import greg.nn.io.AtomicFile;
 import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Setting;
-import greg.pruning.run.Phase;
 import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
@@ -49,7 +48,7 @@ final class SeedRuns {
     }
 
     private int run(List<Long> seeds) throws Exception {
-        if (Files.exists(options.out.resolve("config.json"))) {
+        if (Files.exists(RunFolder.config(options.out))) {
             throw new UsageException(
                     "--out " + options.out + " holds a run; --seeds needs a folder for several, name another");
         }
@@ -74,24 +73,21 @@ final class SeedRuns {
         words.put(Setting.SEED.written(), "--seed=" + seed);
         words.put(Setting.OUT.written(), "--out=" + folder);
         CommandSpec again = Rerun.parse(given, given.name(), new ArrayList<>(words.values()));
-        Rerun.Command command = Rerun.command(again);
-        command.run().recorded = options.recorded;
-        if (!options.force && Files.exists(folder.resolve("config.json"))) {
+        if (!options.force && Files.exists(RunFolder.config(folder))) {
             ResumedRun run = ResumedRun.read(folder, console);
             checkSame(folder, again, run);
-            if (run.saved() != null && run.saved().state().phase() == Phase.DONE) {
-                console.say("%s: finished already", folder);
-                return;
-            }
-            command.run().resumed = run;
-            command.run().recorded = run.config();
+            if (run.finished()) console.say("%s: finished already", folder);
+            else Rerun.resume(again, run);
+            return;
         }
+        Rerun.Command command = Rerun.command(again);
+        command.run().recorded = options.recorded;
         command.call();
     }
 
     /** The run in a folder must have been begun with the same flags, but for those that may change on resuming. */
     private void checkSame(Path folder, CommandSpec now, ResumedRun run) {
-        Map<String, String> then = deciding(Rerun.parse(given, folder.resolve("config.json"), run.config()));
+        Map<String, String> then = deciding(Rerun.parse(given, RunFolder.config(folder), run.config()));
         Map<String, String> here = deciding(now);
         if (then.equals(here)) return;
         throw new UsageException("--out " + options.out + ": the run in " + folder + " has "

@@ -8,26 +8,15 @@ import greg.datasets.Dataset;
 import greg.datasets.Datasets;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
-import greg.nn.StateDict;
 import greg.nn.io.AtomicFile;
 import greg.nn.model.Networks;
-import greg.nn.optim.Sgd;
-import greg.nn.train.Evaluator;
-import greg.nn.train.Position;
-import greg.nn.train.TrainData;
-import greg.nn.train.TrainHook;
-import greg.nn.train.TrainLoop;
-import greg.nn.train.Trainer;
-import greg.pruning.growth.GregConfig;
 import greg.pruning.report.Json;
 import greg.pruning.run.ChoiceStudy;
 import greg.pruning.run.Progress;
-import greg.pruning.select.ScoreKind;
 import greg.pruning.study.Displacement;
 import greg.pruning.study.Figure;
 import greg.pruning.study.Oracle;
 import greg.pruning.study.TwoWeights;
-import greg.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,14 +59,7 @@ final class StudyHessianCommand implements Callable<Integer> {
     /** How many ways to remove half of its filters are measured in each layer: all 20, and some of 12,870. */
     private static final Map<String, Integer> WAYS = new TreeMap<>(Map.of("conv1", 20, "conv2", 60));
 
-    private static final double PICK_LIMIT = 0.01;
-    private static final int PICK_UPDATES = 500;
     private static final int FINETUNING = 30;
-
-    /** L1 after the steps that GReg-2 has made when it picks, but without its penalty. */
-    private static final String CONTROL = "L1 after " + PICK_UPDATES + " steps";
-
-    private static final double NEGLIGIBLE = 0x1p-20;
 
     @Spec
     private CommandSpec spec;
@@ -240,50 +222,20 @@ final class StudyHessianCommand implements Callable<Integer> {
     }
 
     private void choice(Backend backend, DataSplit data) throws IOException {
-        StateDict base;
-        TrainData train = TrainData.of(data.train(), 64);
-        try (NnModule network = Networks.createInitialized(ARCH, backend, 1, IMAGE, CLASSES, seed)) {
-            train(network, train, 3 * train.stepsPerEpoch(), 0.05f, 5e-4f, "training the base network");
-            base = StateDict.of(network);
+        ChoiceStudy study;
+        try (Progress progress = console.progress("training the base network", ChoiceStudy.baseSteps(data), "steps")) {
+            study = ChoiceStudy.ofLeNet5(backend, data, seed, () -> progress.step(1));
         }
-        GregConfig.Builder greg2 = GregConfig.greg2()
-                .updateRegInterval(1)
-                .regGranularityPick(PICK_LIMIT / PICK_UPDATES)
-                .regUpperLimitPick(PICK_LIMIT)
-                .weightDecay(5e-4)
-                .lrPrune(0.01);
-        Map<String, GregConfig> methods = new LinkedHashMap<>();
-        methods.put("L1", GregConfig.l1().build());
-        methods.put("L2", GregConfig.l1().score(ScoreKind.L2).build());
-        methods.put("Taylor", GregConfig.l1().score(ScoreKind.TAYLOR).build());
-        methods.put("GReg-2", greg2.build());
-        // The control: as many steps on the same batches, then L1, with a lambda that does nothing. A power of two
-        // scales all
-        // sums in float32 exactly, so the pick comes after the same update.
-        methods.put(
-                CONTROL,
-                greg2.regGranularityPick(PICK_LIMIT / PICK_UPDATES * NEGLIGIBLE)
-                        .regUpperLimitPick(PICK_LIMIT * NEGLIGIBLE)
-                        .build());
-        ChoiceStudy study = new ChoiceStudy(
-                () -> {
-                    NnModule network = Networks.create(ARCH, backend, 1, IMAGE, CLASSES);
-                    base.loadInto(network);
-                    return network;
-                },
-                Shape.of(1, 1, IMAGE, IMAGE),
-                train,
-                Evaluator.of(Datasets.subset(data.train(), 0, 1000)));
         Map<String, List<ChoiceRow>> layers = new LinkedHashMap<>();
-        for (String layer : WAYS.keySet()) layers.put(layer, choice(study, layer, methods));
+        for (String layer : WAYS.keySet()) layers.put(layer, choice(study, layer));
         numbers.put("choice", layers);
     }
 
-    private List<ChoiceRow> choice(ChoiceStudy study, String layer, Map<String, GregConfig> methods)
-            throws IOException {
+    private List<ChoiceRow> choice(ChoiceStudy study, String layer) throws IOException {
         ChoiceStudy.Result result;
         try (Progress progress = console.progress("choices of " + layer, WAYS.get(layer), "ways")) {
-            result = study.of(layer, 0.5, methods, WAYS.get(layer), FINETUNING, 0.01f, () -> progress.step(1));
+            int ways = WAYS.get(layer);
+            result = study.of(layer, 0.5, ChoiceStudy.methods(), ways, FINETUNING, 0.01f, () -> progress.step(1));
         }
         Oracle.Result oracle = result.oracle();
         say(
@@ -304,24 +256,13 @@ final class StudyHessianCommand implements Callable<Integer> {
     }
 
     private static ChoiceRow row(String name, Oracle.Result oracle, Oracle.Outcome outcome) {
-        int[] pruned = outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
         return new ChoiceRow(
-                name, outcome.pruned(), outcome.loss(), oracle.rank(pruned), outcome.tuned(), oracle.tunedRank(pruned));
-    }
-
-    private void train(NnModule network, TrainData data, int steps, float rate, float weightDecay, String task) {
-        try (Sgd sgd = new Sgd(network, 0.9f, weightDecay);
-                Progress progress = console.progress(task, steps, "steps")) {
-            sgd.learningRate(rate);
-            TrainHook shown = new TrainHook() {
-                @Override
-                public void afterStep(TrainLoop loop) {
-                    if (loop.iteration() == steps * 3L / 4) sgd.learningRate(rate / 10);
-                    progress.step(1);
-                }
-            };
-            new Trainer(network, sgd).hooks(shown).run(data, Position.START, steps);
-        }
+                name,
+                outcome.pruned(),
+                outcome.loss(),
+                oracle.rank(outcome),
+                outcome.tuned(),
+                oracle.tunedRank(outcome));
     }
 
     private void say(String format, Object... values) {

@@ -212,15 +212,14 @@ final class StudyOracleCommand extends NetworkCommand {
     }
 
     private Choice choice(String name, Oracle.Outcome outcome, Oracle.Result result) {
-        int[] pruned = outcome.pruned().stream().mapToInt(Integer::intValue).toArray();
         boolean tuned = steps > 0;
         return new Choice(
                 name,
                 outcome.pruned(),
                 outcome.loss(),
-                result.rank(pruned),
+                result.rank(outcome),
                 tuned ? outcome.tuned() : null,
-                tuned ? result.tunedRank(pruned) : null);
+                tuned ? result.tunedRank(outcome) : null);
     }
 
     private void train(NnModule network, Dataset measuredOn, RunData runData) {

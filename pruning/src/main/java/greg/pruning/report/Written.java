@@ -1,11 +1,12 @@
 package greg.pruning.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The names of enum constants in run folders and on the command line, e.g. {@code GReg-1}. A constant's annotation {@link
+ * Names of enum constants, and numbers, in run folders and on the command line, e.g. {@code GReg-1}. A constant's annotation {@link
  * JsonProperty} says its name, so whatever Jackson writes has it too.
  */
 public final class Written {
@@ -22,6 +23,11 @@ public final class Written {
         }
         throw new IllegalArgumentException(constant.getDeclaringClass().getSimpleName() + "." + constant.name()
                 + ": expected an annotation @JsonProperty with its written name");
+    }
+
+    /** A number without an exponent: 0.0005 for 5.0E-4, and 1 for 1.0. */
+    public static String number(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 
     /** All constants by name, in their order. */

@@ -133,8 +133,8 @@ public record PruneSettings(
         }
         put(values, Json.tree(finetune));
         values.put(Setting.LR_FT, values.remove(Setting.LR));
-        values.put(Setting.WEIGHT_DECAY, plain(Json.tree(weightDecay))); // finetuning with Adam has none
-        values.put(Setting.MOMENTUM, plain(Json.tree(momentum)));
+        values.put(Setting.WEIGHT_DECAY, Written.number(weightDecay)); // finetuning with Adam has none
+        values.put(Setting.MOMENTUM, Written.number(momentum));
         values.remove(Setting.SEED);
         return values;
     }
@@ -150,10 +150,7 @@ public record PruneSettings(
         });
     }
 
-    /** 0.0005 for 5.0E-4. */
     private static String plain(JsonNode value) {
-        return value.isFloatingPointNumber()
-                ? value.decimalValue().stripTrailingZeros().toPlainString()
-                : value.asText();
+        return value.isFloatingPointNumber() ? Written.number(value.doubleValue()) : value.asText();
     }
 }

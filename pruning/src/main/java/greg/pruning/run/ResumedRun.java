@@ -85,6 +85,11 @@ public final class ResumedRun {
         return last.saved();
     }
 
+    /** Whether nothing is left to do. */
+    public boolean finished() {
+        return saved() != null && saved().state().phase() == Phase.DONE;
+    }
+
     /** A file of the run. */
     public Path file(String name) {
         return folder.resolve(name);

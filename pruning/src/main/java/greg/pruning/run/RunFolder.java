@@ -46,6 +46,11 @@ public final class RunFolder implements AutoCloseable {
         replacement = new Replacement(folder);
     }
 
+    /** Where a run has its command and its settings. */
+    public static Path config(Path folder) {
+        return folder.resolve(RunFiles.CONFIG);
+    }
+
     /**
      * Creates the folder, or takes an empty one.
      *

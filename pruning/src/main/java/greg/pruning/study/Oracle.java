@@ -99,16 +99,26 @@ public final class Oracle {
 
         /** 1 for the choice with the smallest loss right after the removal; equal losses share the better rank. */
         public int rank(int... pruned) {
-            return rank(Outcome::loss, pruned);
+            return rank(of(pruned));
+        }
+
+        /** The same of an outcome. */
+        public int rank(Outcome outcome) {
+            return rank(Outcome::loss, outcome);
         }
 
         /** The same by the loss after finetuning. */
         public int tunedRank(int... pruned) {
-            return rank(Outcome::tuned, pruned);
+            return tunedRank(of(pruned));
         }
 
-        private int rank(ToDoubleFunction<Outcome> by, int... pruned) {
-            double threshold = by.applyAsDouble(of(pruned));
+        /** The same of an outcome. */
+        public int tunedRank(Outcome outcome) {
+            return rank(Outcome::tuned, outcome);
+        }
+
+        private int rank(ToDoubleFunction<Outcome> by, Outcome outcome) {
+            double threshold = by.applyAsDouble(outcome);
             return 1
                     + (int) outcomes.stream()
                             .filter(o -> by.applyAsDouble(o) < threshold)
