@@ -41,7 +41,9 @@ public final class ResumedRun {
         if (last.saved() == null) refuseLater(folder);
         else verify(folder, last.saved().state());
         last.say(monitor);
-        return new ResumedRun(folder, Json.read(folder.resolve(RunFiles.CONFIG)), last);
+        ResumedRun run = new ResumedRun(folder, Json.read(folder.resolve(RunFiles.CONFIG)), last);
+        if (run.finished()) RunFolder.tidy(folder); // no process will open it again
+        return run;
     }
 
     /** A checkpoint is written before anything else but the configuration: a run that left more has had one. */

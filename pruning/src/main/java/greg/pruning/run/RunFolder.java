@@ -110,6 +110,20 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
+     * Deletes what a process leaves in the folder of a run if it is killed after its last checkpoint.
+     *
+     * @throws RunException if another process is still running in it, or the files cannot be deleted
+     */
+    static void tidy(Path folder) {
+        if (!Files.exists(folder.resolve(FolderLock.FILE))) return;
+        try (FolderLock held = FolderLock.of(folder)) {
+            RunFiles.deleteTemporary(folder);
+        } catch (IOException e) {
+            throw new RunException(folder + " cannot be written (" + RunException.reason(e) + ")", e);
+        }
+    }
+
+    /**
      * Reopens the folder of a run that ended early, and removes files that were left half-written.
      *
      * @param at what the run is resumed from, to whose length metrics.jsonl is cut; null: its start

@@ -252,6 +252,19 @@ class ResumeTest {
         assertTrue(again.err().contains("there is nothing left to do"), again.err());
     }
 
+    /** A process that is killed between its last checkpoint and its end leaves the lock of its folder behind. */
+    @Test
+    void whatAFinishedRunLeftBehindIsDeleted() throws Exception {
+        Path out = temp.resolve("run");
+        assertEquals(0, Cli.run(train(out)).code());
+        List<String> files = RunFolders.files(out);
+        Files.createFile(out.resolve(".greg-lock"));
+        Files.createFile(out.resolve(".report.html.4711.tmp"));
+        Cli again = Cli.run("train", "--resume", out.toString());
+        assertEquals(0, again.code(), again.err());
+        assertEquals(files, RunFolders.files(out));
+    }
+
     @Test
     void otherImagesAreRefusedAndMovedOnesFound() throws Exception {
         Path out = temp.resolve("run");
