@@ -1,4 +1,4 @@
-// Communicators, all-reduce and broadcast. Sums are added in the order of the ranks, so that they have the same bits in each
+// Communicators and all-reduce. Sums are added in the order of the ranks, so that they have the same bits in each
 // run; NVIDIA's have the same bits on each rank only.
 #include "nccl/meeting.hpp"
 
@@ -11,8 +11,6 @@
 using namespace nccl;
 
 namespace {
-
-enum Kind : int { ALL_REDUCE = 1, BROADCAST = 2 };
 
 struct Comm {
     std::unique_ptr<Meeting> meeting;
@@ -69,9 +67,7 @@ struct Work {
     unsigned long long to;
 };
 
-size_t width(int type) { return type == NCCL_FLOAT32 ? sizeof(float) : 1; }
-
-void allReduce(Meeting& meeting, const Comm& comm, const char* from, char* to, size_t bytes) {
+void allReduce(Meeting& meeting, const Comm& comm, bool mean, const char* from, char* to, size_t bytes) {
     std::memcpy(meeting.chunk(comm.rank), from, bytes);
     meeting.wait();
     auto* sum = reinterpret_cast<float*>(to);
@@ -81,27 +77,18 @@ void allReduce(Meeting& meeting, const Comm& comm, const char* from, char* to, s
         auto* term = reinterpret_cast<const float*>(meeting.chunk(rank));
         for (size_t i = 0; i < count; i++) sum[i] += term[i];
     }
-    meeting.wait();
-}
-
-void broadcast(Meeting& meeting, const Comm& comm, int root, const char* from, char* to, size_t bytes) {
-    if (comm.rank == root) std::memcpy(meeting.chunk(root), from, bytes);
-    meeting.wait();
-    std::memmove(to, meeting.chunk(root), bytes);
+    if (mean) {
+        for (size_t i = 0; i < count; i++) sum[i] /= static_cast<float>(comm.ranks);
+    }
     meeting.wait();
 }
 
 int run(void* argument) {
     auto& work = *static_cast<Work*>(argument);
     Comm& comm = *work.comm;
-    size_t bytes = work.operation.count * width(work.operation.type);
-    bool reduces = work.operation.kind == ALL_REDUCE;
-    if (reduces || comm.rank == work.operation.root) {
-        if (int code = gregSimRead(work.from, bytes, reduces ? "ncclAllReduce: sendbuff" : "ncclBroadcast: sendbuff"))
-            return code;
-    }
-    if (int code = gregSimWrite(work.to, bytes, reduces ? "ncclAllReduce: recvbuff" : "ncclBroadcast: recvbuff"))
-        return code;
+    size_t bytes = work.operation.count * sizeof(float);
+    if (int code = gregSimRead(work.from, bytes, "ncclAllReduce: sendbuff")) return code;
+    if (int code = gregSimWrite(work.to, bytes, "ncclAllReduce: recvbuff")) return code;
     try {
         Meeting& meeting = *comm.meeting;
         meeting.agree(work.operation);
@@ -109,23 +96,21 @@ int run(void* argument) {
             size_t part = std::min(Meeting::CHUNK, bytes - done);
             auto* from = reinterpret_cast<const char*>(work.from) + done;
             auto* to = reinterpret_cast<char*>(work.to) + done;
-            if (reduces) allReduce(meeting, comm, from, to, part);
-            else broadcast(meeting, comm, work.operation.root, from, to, part);
+            allReduce(meeting, comm, work.operation.kind == NCCL_AVG, from, to, part);
         }
         return 0;
     } catch (const std::string& message) {
         comm.state = NCCL_REMOTE_ERROR;
-        gregSimReport((std::string(reduces ? "ncclAllReduce: " : "ncclBroadcast: ") + message).c_str());
+        gregSimReport(("ncclAllReduce: " + message).c_str());
         return 719; // CUDA_ERROR_LAUNCH_FAILED
     }
 }
 
 void submit(void* pointer, void* stream, const Operation& operation, const void* from, void* to) {
     Comm& target = comm(pointer);
-    require(operation.type == NCCL_FLOAT32 || operation.type == NCCL_UINT8,
-            "data type " + std::to_string(operation.type) + " is not simulated");
-    require(operation.kind != ALL_REDUCE || operation.type == NCCL_FLOAT32, "only sums of floats are simulated");
-    require(operation.root >= 0 && operation.root < target.ranks, "root " + std::to_string(operation.root));
+    require(operation.type == NCCL_FLOAT32, "data type " + std::to_string(operation.type) + " is not simulated");
+    require(operation.kind == NCCL_SUM || operation.kind == NCCL_AVG,
+            "operation " + std::to_string(operation.kind) + ", expected ncclSum or ncclAvg");
     require(from && to, "a pointer is null");
     require(stream, "no stream: the work would run on the default stream");
     void* context = nullptr;
@@ -133,7 +118,7 @@ void submit(void* pointer, void* stream, const Operation& operation, const void*
             "the stream belongs to another context than the communicator");
     auto address = reinterpret_cast<unsigned long long>(from);
     auto result = reinterpret_cast<unsigned long long>(to);
-    size_t bytes = operation.count * width(operation.type);
+    size_t bytes = operation.count * sizeof(float);
     require(address == result || address + bytes <= result || result + bytes <= address,
             "sendbuff and recvbuff overlap and are not the same");
     if (operation.count == 0) return;
@@ -229,14 +214,5 @@ NCCL_API int ncclCommGetAsyncError(void* pointer, int* state) {
 }
 
 NCCL_API int ncclAllReduce(const void* from, void* to, size_t count, int type, int operation, void* pointer, void* stream) {
-    return call("ncclAllReduce", [&] {
-        require(operation == NCCL_SUM, "operation " + std::to_string(operation) + ", expected ncclSum");
-        submit(pointer, stream, {ALL_REDUCE, type, 0, count}, from, to);
-    });
-}
-
-NCCL_API int ncclBroadcast(const void* from, void* to, size_t count, int type, int root, void* pointer, void* stream) {
-    return call("ncclBroadcast", [&] {
-        submit(pointer, stream, {BROADCAST, type, root, count}, from, to);
-    });
+    return call("ncclAllReduce", [&] { submit(pointer, stream, {operation, type, count}, from, to); });
 }

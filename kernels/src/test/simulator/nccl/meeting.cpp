@@ -91,13 +91,10 @@ void Meeting::agree(const Operation& mine) {
     std::string difference;
     for (int other = 0; other < ranks; other++) {
         const Operation& theirs = head->operations[other];
-        if (theirs.kind != mine.kind || theirs.type != mine.type || theirs.root != mine.root ||
-            theirs.count != mine.count) {
-            difference = "rank " + std::to_string(other) + " does something else (kind " + std::to_string(theirs.kind) +
-                         ", type " + std::to_string(theirs.type) + ", root " + std::to_string(theirs.root) + ", " +
-                         std::to_string(theirs.count) + " elements; here kind " + std::to_string(mine.kind) +
-                         ", type " + std::to_string(mine.type) + ", root " + std::to_string(mine.root) + ", " +
-                         std::to_string(mine.count) + " elements)";
+        if (theirs.kind != mine.kind || theirs.type != mine.type || theirs.count != mine.count) {
+            difference = "rank " + std::to_string(other) + " does something else (operation " +
+                         std::to_string(theirs.kind) + " on " + std::to_string(theirs.count) + " elements; here " +
+                         std::to_string(mine.kind) + " on " + std::to_string(mine.count) + ")";
         }
     }
     wait(); // before anybody writes its next operation

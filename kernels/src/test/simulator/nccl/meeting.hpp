@@ -14,7 +14,6 @@ constexpr int MOST_RANKS = 16;
 struct Operation {
     int kind;
     int type;
-    int root;
     uint64_t count;
 };
 

@@ -22,9 +22,9 @@ enum Result : int {
     NCCL_IN_PROGRESS = 7,
 };
 
-constexpr int NCCL_UINT8 = 1;
 constexpr int NCCL_FLOAT32 = 7;
 constexpr int NCCL_SUM = 0;
+constexpr int NCCL_AVG = 4;
 
 /// What one rank makes and all others get by other means.
 struct UniqueId {

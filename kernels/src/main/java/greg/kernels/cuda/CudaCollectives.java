@@ -1,65 +1,54 @@
 package greg.kernels.cuda;
 
 import com.sun.jna.Pointer;
-import greg.kernels.Collectives;
+import greg.kernels.DType;
+import greg.kernels.GroupCollectives;
+import greg.kernels.KernelException;
 import greg.kernels.Processes;
 import greg.kernels.Storage;
-import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * NCCL between the GPUs of the processes of a run, one each, in the stream of the backend's kernels: a captured step records
  * reductions like kernels. The unique id of the communicator travels through the processes' own group.
  */
-final class CudaCollectives implements Collectives {
+final class CudaCollectives extends GroupCollectives {
     private final CudaContext context;
     private final Nccl nccl;
     private final Pointer communicator;
     private final Pointer stream;
-    private final int rank;
-    private final int size;
     private boolean closed;
 
     CudaCollectives(CudaContext context, Processes group) {
+        super(group);
         this.context = context;
-        rank = group.rank();
-        size = group.size();
         nccl = CudaLibraries.nccl();
-        ByteBuffer id = ByteBuffer.allocateDirect(Nccl.ID_BYTES);
-        if (rank == 0) id.put(nccl.uniqueId()).flip();
-        group.broadcast(id, 0);
-        byte[] bytes = new byte[Nccl.ID_BYTES];
-        id.get(0, bytes);
+        byte[] id = rank() == 0 ? nccl.uniqueId() : new byte[Nccl.ID_BYTES];
+        broadcast(id);
         context.enter();
-        communicator = nccl.join(bytes, size, rank);
+        communicator = nccl.join(id, size(), rank());
         stream = new Pointer(context.streamHandle());
     }
 
     @Override
-    public int rank() {
-        return rank;
+    public void startSum(List<Storage> values) {
+        for (Storage part : values) reduce(part, false);
     }
 
     @Override
-    public int size() {
-        return size;
+    public void startMean(List<Storage> values) {
+        for (Storage part : values) reduce(part, true);
     }
 
-    @Override
-    public void allReduce(Storage values) {
+    private void reduce(Storage values, boolean mean) {
         CudaStorage storage = CudaStorage.of(values);
+        if (storage.type() != DType.FLOAT32) {
+            throw new KernelException("cuda: expected FLOAT32 to be summed over all ranks, got " + storage.type());
+        }
         context.enter();
         context.uses(storage);
-        nccl.allReduce(communicator, pointer(storage), storage.extent(), stream);
+        nccl.allReduce(communicator, pointer(storage), storage.extent(), mean, stream);
         wrote("all-reduce", storage);
-    }
-
-    @Override
-    public void broadcast(Storage values, int root) {
-        CudaStorage storage = CudaStorage.of(values);
-        context.enter();
-        context.uses(storage);
-        nccl.broadcast(communicator, pointer(storage), bytes(storage), root, stream);
-        wrote("broadcast", storage);
     }
 
     private void wrote(String kernel, CudaStorage storage) {

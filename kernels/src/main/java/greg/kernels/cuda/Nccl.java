@@ -17,10 +17,10 @@ final class Nccl {
     static final int ID_BYTES = 128;
 
     /** Values of {@code ncclDataType_t} and {@code ncclRedOp_t}. */
-    private static final int UINT8 = 1;
-
     private static final int FLOAT32 = 7;
+
     private static final int SUM = 0;
+    private static final int AVERAGE = 4;
 
     private static final int SUCCESS = 0;
 
@@ -34,7 +34,6 @@ final class Nccl {
     private final Function commInitRank;
     private final Function commDestroy;
     private final Function allReduce;
-    private final Function broadcast;
 
     /** What one rank makes and all others get by other means: passed by value. */
     @Structure.FieldOrder("internal")
@@ -54,7 +53,6 @@ final class Nccl {
         commInitRank = library.getFunction("ncclCommInitRank");
         commDestroy = library.getFunction("ncclCommDestroy");
         allReduce = library.getFunction("ncclAllReduce");
-        broadcast = library.getFunction("ncclBroadcast");
     }
 
     /** As 22703 for 2.27.3. */
@@ -82,14 +80,9 @@ final class Nccl {
         return communicator.getValue();
     }
 
-    /** In place: float32 sums over all ranks, queued in the stream. */
-    void allReduce(Pointer communicator, Pointer values, long count, Pointer stream) {
-        check("ncclAllReduce", allReduce, values, values, count, FLOAT32, SUM, communicator, stream);
-    }
-
-    /** In place: bytes of the root for all, queued in the stream. */
-    void broadcast(Pointer communicator, Pointer values, long bytes, int root, Pointer stream) {
-        check("ncclBroadcast", broadcast, values, values, bytes, UINT8, root, communicator, stream);
+    /** In place: float32 sums over all ranks, or means, queued in the stream. */
+    void allReduce(Pointer communicator, Pointer values, long count, boolean mean, Pointer stream) {
+        check("ncclAllReduce", allReduce, values, values, count, FLOAT32, mean ? AVERAGE : SUM, communicator, stream);
     }
 
     /** The stream must have finished. */
