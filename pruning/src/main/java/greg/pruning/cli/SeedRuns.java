@@ -5,6 +5,7 @@ import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Setting;
 import greg.pruning.run.ResumedRun;
+import greg.pruning.run.RunConfig;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ final class SeedRuns {
     private final CommandSpec given;
     private final RunOptions options;
     private final Console console;
+    /** What this command would train and test on; null as long as nothing had to be compared with it. */
+    private RunConfig.Images images;
 
     private SeedRuns(CommandSpec given, RunOptions options) {
         this.given = given;
@@ -44,6 +47,8 @@ final class SeedRuns {
         if (seeds.stream().distinct().count() < seeds.size()) {
             throw new UsageException("--seeds: expected different seeds, got " + seeds);
         }
+        Interrupts.severalRuns("the same command again" + (options.force ? ", without --force," : "")
+                + " resumes it and does the runs that are missing");
         return new SeedRuns(given, options).run(seeds);
     }
 
@@ -76,8 +81,12 @@ final class SeedRuns {
         if (!options.force && Files.exists(RunFolder.config(folder))) {
             ResumedRun run = ResumedRun.read(folder, console);
             checkSame(folder, again, run);
-            if (run.finished()) console.say("%s: finished already", folder);
-            else Rerun.resume(again, run);
+            if (!run.finished()) {
+                Rerun.resume(again, run);
+                return;
+            }
+            checkSameImages(folder, again, run);
+            console.say("%s: finished already", folder);
             return;
         }
         Rerun.Command command = Rerun.command(again);
@@ -93,6 +102,15 @@ final class SeedRuns {
         throw new UsageException("--out " + options.out + ": the run in " + folder + " has "
                 + only(then, here) + ", this command " + only(here, then)
                 + "; name another folder, or do all runs again with --force");
+    }
+
+    /** A finished run reads no images again, but stands in one table with those that do. */
+    private void checkSameImages(Path folder, CommandSpec now, ResumedRun run) {
+        if (images == null) images = RunConfig.Images.of(((PruneCommand) now.userObject()).images());
+        String other = images.difference(run.config());
+        if (other == null) return;
+        throw new UsageException("--out " + options.out + ": in " + folder + " " + other
+                + "; name the folder of the same files with --data, or another one for the runs with --out");
     }
 
     /** The flags that the others do not have, or not with that value. */
