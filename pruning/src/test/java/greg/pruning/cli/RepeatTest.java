@@ -80,7 +80,8 @@ class RepeatTest {
         Cli repeated = Cli.run(
                 "train", "--config", run.toString(), "--out", temp.resolve("x").toString());
         assertEquals(0, repeated.code(), repeated.err());
-        String warning = "warning: --config: the train images are not the run's \\(sha256:\\w+, expected sha256:\\w+\\), .*";
+        String warning =
+                "warning: --config: the train images are not the run's \\(sha256:\\w+, expected sha256:\\w+\\), .*";
         assertEquals(1, repeated.err().lines().filter(l -> l.matches(warning)).count(), repeated.err());
     }
 
