@@ -47,7 +47,8 @@ final class RunOptions {
             paramLabel = "FILE",
             description =
                     "Repeat the run with this config.json, or in this folder: the flags of that run, as if they were"
-                            + " given; other flags override them, and --preset its recipe and what the preset sets. The folder is a new one. Default: none.")
+                            + " given; other flags override them, and --preset its recipe and what the preset sets. The folder"
+                            + " is a new one. Default: none.")
     Path config;
 
     @Option(

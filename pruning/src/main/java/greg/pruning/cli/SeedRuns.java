@@ -11,6 +11,7 @@ import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -57,12 +58,17 @@ final class SeedRuns {
             throw new UsageException(
                     "--out " + options.out + " holds a run; --seeds needs a folder for several, name another");
         }
+        Map<Path, ResumedRun> found = new HashMap<>(); // all are checked before any is begun
+        for (long seed : seeds) {
+            Path folder = folder(seed);
+            RunFolder.settle(folder);
+            if (!options.force && Files.exists(RunFolder.config(folder))) found.put(folder, checked(seed, folder));
+        }
         List<RunRecord> records = new ArrayList<>();
         for (int i = 0; i < seeds.size(); i++) {
-            Path folder = options.out.resolve("seed" + seeds.get(i));
-            RunFolder.settle(folder);
+            Path folder = folder(seeds.get(i));
             console.say("seed %d, run %d of %d in %s", seeds.get(i), i + 1, seeds.size(), folder);
-            run(seeds.get(i), folder);
+            run(seeds.get(i), folder, found.get(folder));
             records.add(RunRecord.read(folder));
         }
         ResultTable table = new ResultTable(
@@ -72,26 +78,40 @@ final class SeedRuns {
         return 0;
     }
 
-    private void run(long seed, Path folder) throws Exception {
+    private Path folder(long seed) {
+        return options.out.resolve("seed" + seed);
+    }
+
+    /** The command of one run. */
+    private CommandSpec command(long seed, Path folder) {
         Map<String, String> words = new LinkedHashMap<>(Rerun.given(given));
         words.remove(Setting.SEEDS.written());
         words.put(Setting.SEED.written(), "--seed=" + seed);
         words.put(Setting.OUT.written(), "--out=" + folder);
-        CommandSpec again = Rerun.parse(given, given.name(), new ArrayList<>(words.values()));
-        if (!options.force && Files.exists(RunFolder.config(folder))) {
-            ResumedRun run = ResumedRun.read(folder, console);
-            checkSame(folder, again, run);
-            if (!run.finished()) {
-                Rerun.resume(again, run);
-                return;
-            }
-            checkSameImages(folder, again, run);
+        return Rerun.parse(given, given.name(), new ArrayList<>(words.values()));
+    }
+
+    /** A run that was begun before; UsageException if not by a command like this one. */
+    private ResumedRun checked(long seed, Path folder) {
+        CommandSpec command = command(seed, folder);
+        ResumedRun run = ResumedRun.read(folder, console);
+        checkSame(folder, command, run);
+        if (run.finished()) checkSameImages(folder, command, run);
+        return run;
+    }
+
+    /** {@code begun}: null if it is new. */
+    private void run(long seed, Path folder, ResumedRun begun) throws Exception {
+        CommandSpec spec = command(seed, folder);
+        if (begun == null) {
+            Rerun.Command command = Rerun.command(spec);
+            command.run().recorded = options.recorded;
+            command.call();
+        } else if (begun.finished()) {
             console.say("%s: finished already", folder);
-            return;
+        } else {
+            Rerun.resume(spec, begun);
         }
-        Rerun.Command command = Rerun.command(again);
-        command.run().recorded = options.recorded;
-        command.call();
     }
 
     /** The run in a folder must have been begun with the same flags, but for those that may change on resuming. */

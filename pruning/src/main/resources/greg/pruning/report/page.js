@@ -583,7 +583,7 @@
     figure(parent, {
       key, title, xLabel, yLabel: "top-1, %", lines, xText: (v) => number(v) + "\u00d7",
       range: padded(ys),
-      xRange: (u, low, high) => (low === first && high === last ? padded(xs) : [low, high]),
+      xRange: (u, low, high) => (low <= first && high >= last ? padded(xs) : [low, high]),
       yText: (s, x, y) => {
         const l = lines[s];
         const p = l.own[l.x.indexOf(x)]; // two points may have the same accuracy

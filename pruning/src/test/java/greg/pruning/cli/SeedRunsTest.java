@@ -94,7 +94,7 @@ class SeedRunsTest {
         byte[] bytes = Files.readAllBytes(images);
         bytes[bytes.length - 1]++;
         Files.write(images, bytes);
-        Cli other = prune(0, "0,1");
+        Cli other = prune(0, "1,0");
         assertEquals(2, other.code(), other.err());
         assertTrue(other.err().contains("in " + seed(0) + " the test images are not the run's ("), other.err());
         assertFalse(Files.exists(seed(1)));
