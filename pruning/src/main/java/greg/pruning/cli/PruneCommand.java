@@ -223,8 +223,8 @@ final class PruneCommand implements Rerun.Command {
         return named;
     }
 
-    /** The images that a run would have; for whoever does not run it. */
-    RunData images() {
+    /** The images that a run would have. */
+    private RunData images() {
         Console console = Console.of(spec);
         nameData(prune.preset == null ? null : PresetFlags.find(prune.preset), start(console), console);
         return data.open(console);
@@ -236,7 +236,7 @@ final class PruneCommand implements Rerun.Command {
                     "--seeds: with --target-speedup or --target-latency each run would measure, and choose"
                             + " ratios of its own; give those of one run with --stage-pr");
         }
-        return SeedRuns.run(spec, run, prune.seeds);
+        return SeedRuns.run(spec, run, prune.seeds, this::images);
     }
 
     /**

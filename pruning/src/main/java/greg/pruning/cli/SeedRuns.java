@@ -6,6 +6,7 @@ import greg.pruning.report.RunRecord;
 import greg.pruning.report.Setting;
 import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunConfig;
+import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -27,17 +29,23 @@ final class SeedRuns {
     private final CommandSpec given;
     private final RunOptions options;
     private final Console console;
+    private final Supplier<RunData> data;
     /** What this command would train and test on; null as long as nothing had to be compared with it. */
     private RunConfig.Images images;
 
-    private SeedRuns(CommandSpec given, RunOptions options) {
+    private SeedRuns(CommandSpec given, RunOptions options, Supplier<RunData> data) {
         this.given = given;
         this.options = options;
+        this.data = data;
         console = Console.of(given);
     }
 
-    /** Runs what {@code seeds} name; returns the exit code. */
-    static int run(CommandSpec given, RunOptions options, List<Long> seeds) throws Exception {
+    /**
+     * Runs what {@code seeds} name; returns the exit code.
+     *
+     * @param data reads the images of the runs
+     */
+    static int run(CommandSpec given, RunOptions options, List<Long> seeds, Supplier<RunData> data) throws Exception {
         if (options.out == null) {
             throw new UsageException("--seeds: name the folder of the runs with --out; the same command, started again,"
                     + " finds there what is done");
@@ -50,7 +58,7 @@ final class SeedRuns {
         }
         Interrupts.severalRuns("the same command again" + (options.force ? ", without --force," : "")
                 + " resumes it and does the runs that are missing");
-        return new SeedRuns(given, options).run(seeds);
+        return new SeedRuns(given, options, data).run(seeds);
     }
 
     private int run(List<Long> seeds) throws Exception {
@@ -93,10 +101,9 @@ final class SeedRuns {
 
     /** A run that was begun before; UsageException if not by a command like this one. */
     private ResumedRun checked(long seed, Path folder) {
-        CommandSpec command = command(seed, folder);
         ResumedRun run = ResumedRun.read(folder, console);
-        checkSame(folder, command, run);
-        if (run.finished()) checkSameImages(folder, command, run);
+        checkSame(folder, command(seed, folder), run);
+        if (run.finished()) checkSameImages(folder, run);
         return run;
     }
 
@@ -125,8 +132,8 @@ final class SeedRuns {
     }
 
     /** A finished run reads no images again, but stands in one table with those that do. */
-    private void checkSameImages(Path folder, CommandSpec now, ResumedRun run) {
-        if (images == null) images = RunConfig.Images.of(((PruneCommand) now.userObject()).images());
+    private void checkSameImages(Path folder, ResumedRun run) {
+        if (images == null) images = RunConfig.Images.of(data.get());
         String other = images.difference(run.config());
         if (other == null) return;
         throw new UsageException("--out " + options.out + ": in " + folder + " " + other
