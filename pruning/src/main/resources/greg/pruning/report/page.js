@@ -165,7 +165,7 @@
     const few = lines.every((l) => l.x.length < 60); // then each point is marked
     const entry = { box, key: chart.key, steps: chart.steps };
     let span; // of the axis, which the chart itself does not know yet when it asks for the range of the values over it
-    const xRange = (u, from, to) => (span = chart.xRange ? chart.xRange(u, from, to) : [from, to]);
+    const xRange = (u, from, to) => (span = chart.xRange ? chart.xRange(u, from, to) : around(from, to, chart));
     const yRange = (u) => {
       const [low, high] = extent(u, lines, span, chart.logY);
       if (low > high) return [null, null];
@@ -246,6 +246,12 @@
       buttons.push(button);
       legend.append(button);
     });
+  }
+
+  /** An axis from one position to another, or around a single one. */
+  function around(from, to, { logX, wholeX }) {
+    if (from == null || to - from > (wholeX ? 1 : 0)) return [from, to];
+    return logX ? [from / 2, to * 2] : [from - 0.5, to + 0.5];
   }
 
   /** The least and the largest value that the lines take between two positions: also where they only pass, without a point there. */
