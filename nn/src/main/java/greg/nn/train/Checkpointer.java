@@ -1,5 +1,6 @@
 package greg.nn.train;
 
+import greg.kernels.Collectives;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -54,7 +55,16 @@ public final class Checkpointer implements TrainHook {
     public boolean stop(TrainLoop loop) {
         if (!stepped) return false; // resumed: what was saved is what there is
         boolean stops = stopRequested.getAsBoolean();
-        if (stops || requested || due()) save(loop);
+        boolean saves = requested || due();
+        Collectives ranks = loop.network().backend().collectives();
+        if (ranks.several()) {
+            // all do the same after the same step: what one is asked to, and what rank 0's clock says
+            double[] agreed = {stops ? 1 : 0, requested || saves && ranks.rank() == 0 ? 1 : 0};
+            ranks.sum(agreed);
+            stops = agreed[0] > 0;
+            saves = agreed[1] > 0;
+        }
+        if (stops || saves) save(loop);
         if (stops) throw new StoppedException(loop.iteration());
         return false;
     }
