@@ -81,13 +81,10 @@ final class DeviceOptions {
     Backend open(boolean graphs) {
         check();
         BackendOptions standard = BackendOptions.standard();
-        return Backends.open(
-                device,
-                new BackendOptions(
-                        threads > 0 ? threads : standard.threads(),
-                        standard.index(),
-                        precision == null ? standard.precision() : precision(),
-                        deterministic || standard.deterministic(),
-                        graphs));
+        BackendOptions asked = new BackendOptions(threads > 0 ? threads : standard.threads(), standard.index())
+                .precision(precision == null ? standard.precision() : precision())
+                .deterministic(deterministic || standard.deterministic())
+                .graphs(graphs);
+        return Backends.open(device, Parallel.part(asked));
     }
 }

@@ -79,9 +79,13 @@ public final class Main implements Runnable, Console.Root {
         boolean terminal = out == System.out && err == System.err && Console.systemIsTerminal();
         CommandLine command = commandLine(terminal).setOut(writer(out)).setErr(writer(err));
         try {
-            return command.execute(Argv.normalise(args));
+            int code = command.execute(Argv.normalise(args));
+            Parallel.leave(code, err);
+            return code;
         } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
-            return Failures.run(e, command, command.getParseResult());
+            int code = Failures.run(e, command, command.getParseResult());
+            Parallel.leave(code, err);
+            return code;
         } finally {
             command.getOut().flush();
             command.getErr().flush();

@@ -38,8 +38,8 @@ final class RunOptions {
             names = "--resume",
             paramLabel = "DIR",
             description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                    + " --data, --class-path, --device, --threads, --workers, --no-graph, --checkpoint-interval and"
-                    + " --allow-nonfinite may be changed. Default: none.")
+                    + " --data, --class-path, --device, --threads, --workers, --parallel, --no-graph, --checkpoint-interval"
+                    + " and --allow-nonfinite may be changed. Default: none.")
     Path resume;
 
     @Option(
@@ -64,6 +64,20 @@ final class RunOptions {
             description = "On a GPU, issue every kernel of a training step one by one, instead of recording a step and"
                     + " replaying it: slower, with the same bits. Default: ${DEFAULT-VALUE}.")
     boolean noGraph;
+
+    @Option(
+            names = "--parallel",
+            description = "Train with all processes that mpirun has started, each on its part of every batch, as in"
+                    + " 'mpirun -n 4 greg train ... --parallel': on the processor, or on a GPU each. --batch-size is that"
+                    + " of all together. Default: ${DEFAULT-VALUE}.")
+    boolean parallel;
+
+    @Option(
+            names = "--sync-bn",
+            description =
+                    "With --parallel, normalize by the statistics of the whole batch; otherwise each process takes"
+                            + " those of its part. Default: ${DEFAULT-VALUE}.")
+    boolean syncBn;
 
     @Option(
             names = "--seed",
@@ -133,6 +147,7 @@ final class RunOptions {
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */
     RunCheckpoints begin(RunFolder folder, Backend backend, RunConfig config, Console console) {
+        Parallel.check(config);
         if (resumed != null) {
             resumed.verify(config, console);
         } else {
