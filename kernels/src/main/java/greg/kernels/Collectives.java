@@ -26,6 +26,11 @@ public interface Collectives extends AutoCloseable {
         return size() > 1;
     }
 
+    /** Whether batch normalization takes the statistics of all ranks' batches together; if not, each rank takes its own's. */
+    default boolean syncBatchNorm() {
+        return false;
+    }
+
     /**
      * Begins to sum FLOAT32 storages over all ranks, each in place, behind what computes meanwhile. The storages must be left
      * alone until {@link #await}.

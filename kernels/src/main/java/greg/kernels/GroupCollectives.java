@@ -23,6 +23,11 @@ public abstract class GroupCollectives implements Collectives {
         return group.size();
     }
 
+    @Override
+    public final boolean syncBatchNorm() {
+        return group.syncBatchNorm() && several();
+    }
+
     /** A buffer as {@link Processes} expects it. */
     protected static ByteBuffer direct(int bytes) {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());

@@ -16,6 +16,9 @@ public interface Processes {
     /** Number of processes. */
     int size();
 
+    /** Whether they normalize by the statistics of all their batches together: {@link Collectives#syncBatchNorm}. */
+    boolean syncBatchNorm();
+
     /** Sums over all processes, element by element and in place; the same bits everywhere. */
     void sum(DoubleBuffer values);
 

@@ -20,11 +20,13 @@ import java.util.concurrent.Future;
 public final class Mpi implements Processes, AutoCloseable {
     private final ExecutorService caller;
     private final MpiLibrary library;
+    private final boolean syncBatchNorm;
     private final int rank;
     private final int size;
 
-    private Mpi(MpiLibrary library) {
+    private Mpi(MpiLibrary library, boolean syncBatchNorm) {
         this.library = library;
+        this.syncBatchNorm = syncBatchNorm;
         caller = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "greg-mpi");
             thread.setDaemon(true);
@@ -41,10 +43,11 @@ public final class Mpi implements Processes, AutoCloseable {
     /**
      * Joins the other processes. Once per process, since MPI can be initialized once.
      *
+     * @param syncBatchNorm {@link Processes#syncBatchNorm}
      * @throws KernelException if there is no MPI; the message says what to do
      */
-    public static Mpi join() {
-        return new Mpi(MpiLibrary.load());
+    public static Mpi join(boolean syncBatchNorm) {
+        return new Mpi(MpiLibrary.load(), syncBatchNorm);
     }
 
     /** How many of the processes are on this machine: what Open MPI or MPICH says, else 1. */
@@ -73,6 +76,11 @@ public final class Mpi implements Processes, AutoCloseable {
     @Override
     public int size() {
         return size;
+    }
+
+    @Override
+    public boolean syncBatchNorm() {
+        return syncBatchNorm;
     }
 
     @Override

@@ -39,6 +39,11 @@ class CudaCollectivesTest {
     /** Processes that leave each other files in a folder. */
     private record Letters(Path folder, int rank, int size) implements Processes {
         @Override
+        public boolean syncBatchNorm() {
+            return false;
+        }
+
+        @Override
         public void sum(DoubleBuffer values) {
             throw new UnsupportedOperationException();
         }

@@ -64,7 +64,8 @@ public final class TrainStep implements AutoCloseable {
             Input input = source.next();
             images = input.batch();
             counted = input.counted();
-            if (network.backend().captures()) replayOrRecord(input);
+            // synchronized statistics pass through the host
+            if (network.backend().captures() && !ranks.syncBatchNorm()) replayOrRecord(input);
             else compute(input);
         }
         metrics.count(counted);

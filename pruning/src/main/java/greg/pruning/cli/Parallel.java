@@ -81,7 +81,7 @@ final class Parallel {
                     setting == Setting.SEEDS ? "is one run after the other" : "measures, and each process would alone";
             throw new UsageException("--" + setting.written() + " " + why + "; leave out " + FLAG + ", or it");
         }
-        mpi = Mpi.join();
+        mpi = Mpi.join(command.hasMatchedOption("--" + Setting.SYNC_BN.written()));
         if (mpi.rank() == 0) {
             resumed(command.commandSpec());
             if (mpi.size() == 1) {
