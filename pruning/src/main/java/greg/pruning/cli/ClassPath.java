@@ -43,7 +43,8 @@ final class ClassPath implements AutoCloseable {
         ParseResult command = parsed;
         while (command.hasSubcommand()) command = command.subcommand();
         OptionSpec option = command.matchedOption(FLAG);
-        Interrupts.commandBegins(option == null ? "" : " " + FLAG + " " + option.getValue());
+        Interrupts.commandBegins((option == null ? "" : " " + FLAG + " " + option.getValue())
+                + (command.hasMatchedOption(Parallel.FLAG) ? " " + Parallel.FLAG : ""));
         try (ClassPath opened = option == null ? null : new ClassPath(option.getValue())) {
             Parallel.join(command);
             return new CommandLine.RunLast().execute(parsed);

@@ -35,7 +35,7 @@ import picocli.CommandLine.ParseResult;
  * folder of the run and the console. The others do the same work in a temporary folder, and say nothing unless they fail alone.
  */
 final class Parallel {
-    private static final String FLAG = "--" + Setting.PARALLEL.written();
+    static final String FLAG = "--" + Setting.PARALLEL.written();
 
     /** What rank 0 fails of is said by it; another rank waits so long before it says it itself. */
     private static final long RANK_0_FIRST = 1500;
@@ -44,7 +44,7 @@ final class Parallel {
     private static Mpi mpi;
 
     private static Path temporary;
-    private static LastLine said;
+    private static volatile LastLine said;
 
     private Parallel() {}
 
@@ -137,6 +137,11 @@ final class Parallel {
         } catch (IOException e) {
             throw new RunException("--resume " + from + ": cannot be copied (" + RunException.reason(e) + ")", e);
         }
+    }
+
+    /** Whether this process has the console. */
+    static boolean speaks() {
+        return said == null;
     }
 
     /** The options of a backend: as one of the processes, with its part of this machine. */

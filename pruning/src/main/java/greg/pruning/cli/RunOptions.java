@@ -100,6 +100,10 @@ final class RunOptions {
     /** Checks what can be checked without looking at the folder. */
     void check() {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
+        if (syncBn && !parallel && resumed == null) {
+            throw new UsageException(
+                    "--sync-bn: one process has the whole batch; it goes with --parallel, or leave it out");
+        }
         if (force && out == null) {
             throw new UsageException(
                     "--force: without --out the run has a folder of its own; name one, or leave it out");
