@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 /** Collectives of a backend whose storages lie in host memory: what is summed together travels in one buffer. */
 public abstract class HostCollectives extends GroupCollectives {
     private final Processes group;
+    private final boolean behind;
     private final Deque<Sum> begun = new ArrayDeque<>();
     /** Buffers that nobody uses, by length. */
     private final Map<Integer, Deque<FloatBuffer>> free = new HashMap<>();
@@ -20,10 +21,16 @@ public abstract class HostCollectives extends GroupCollectives {
     /** A sum under way. */
     private record Sum(List<Storage> values, FloatBuffer buffer, float factor, Future<?> result) {}
 
-    /** Of this group. */
-    protected HostCollectives(Processes group) {
+    /**
+     * Of this group.
+     *
+     * @param behind whether sums run beside what is computed; if not, each is waited for where it begins. MPI polls, so without a core
+     *     of its own a sum takes more from the computation than it would cost before it.
+     */
+    protected HostCollectives(Processes group, boolean behind) {
         super(group);
         this.group = group;
+        this.behind = behind;
     }
 
     /** Copies the elements to a buffer, from its position on, in an order that is the same on all ranks. */
@@ -50,7 +57,9 @@ public abstract class HostCollectives extends GroupCollectives {
         buffer.clear();
         for (Storage part : values) read(part, buffer);
         buffer.flip();
-        begun.add(new Sum(new ArrayList<>(values), buffer, factor, group.startSum(buffer)));
+        Future<?> result = group.startSum(buffer);
+        if (!behind) finish(result);
+        begun.add(new Sum(new ArrayList<>(values), buffer, factor, result));
     }
 
     private static FloatBuffer floats(int length) {

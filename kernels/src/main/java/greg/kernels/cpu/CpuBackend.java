@@ -78,7 +78,8 @@ public final class CpuBackend implements Backend {
                 new CpuUpdate(team),
                 new CpuAugment(),
                 new CpuRandom());
-        collectives = options.processes() == null ? Collectives.ALONE : new CpuCollectives(options.processes());
+        collectives =
+                options.processes() == null ? Collectives.ALONE : new CpuCollectives(options.processes(), threads);
     }
 
     @Override

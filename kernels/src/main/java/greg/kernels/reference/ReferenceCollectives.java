@@ -8,7 +8,7 @@ import java.nio.FloatBuffer;
 /** Between ranks whose storages are Java arrays. */
 final class ReferenceCollectives extends HostCollectives {
     ReferenceCollectives(Processes group) {
-        super(group);
+        super(group, false);
     }
 
     @Override
