@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <vector>
 
 using namespace nccl;
 
@@ -58,6 +59,17 @@ Comm& comm(void* pointer) {
     require(found != comms().end(), "this is no communicator");
     require((*found)->live, "the communicator was destroyed", NCCL_INVALID_USAGE);
     return **found;
+}
+
+/// How many groups are open on this thread, and what was asked for in them.
+int& groups() {
+    static thread_local int open = 0;
+    return open;
+}
+
+std::vector<std::function<void()>>& grouped() {
+    static thread_local std::vector<std::function<void()>> work;
+    return work;
 }
 
 struct Work {
@@ -213,6 +225,24 @@ NCCL_API int ncclCommGetAsyncError(void* pointer, int* state) {
     });
 }
 
+NCCL_API int ncclGroupStart() {
+    return call("ncclGroupStart", [] { groups()++; });
+}
+
+NCCL_API int ncclGroupEnd() {
+    return call("ncclGroupEnd", [] {
+        require(groups() > 0, "no group was started", NCCL_INVALID_USAGE);
+        if (--groups() > 0) return;
+        std::vector<std::function<void()>> all;
+        all.swap(grouped());
+        for (auto& work : all) work();
+    });
+}
+
 NCCL_API int ncclAllReduce(const void* from, void* to, size_t count, int type, int operation, void* pointer, void* stream) {
-    return call("ncclAllReduce", [&] { submit(pointer, stream, {operation, type, count}, from, to); });
+    return call("ncclAllReduce", [&] {
+        Operation wanted{operation, type, count};
+        if (groups() == 0) submit(pointer, stream, wanted, from, to);
+        else grouped().push_back([=] { submit(pointer, stream, wanted, from, to); });
+    });
 }

@@ -32,12 +32,22 @@ final class CudaCollectives extends GroupCollectives {
 
     @Override
     public void startSum(List<Storage> values) {
-        for (Storage part : values) reduce(part, false);
+        reduce(values, false);
     }
 
     @Override
     public void startMean(List<Storage> values) {
-        for (Storage part : values) reduce(part, true);
+        reduce(values, true);
+    }
+
+    /** In one launch: the smallest takes as long as some megabytes. */
+    private void reduce(List<Storage> values, boolean mean) {
+        nccl.groupStart();
+        try {
+            for (Storage part : values) reduce(part, mean);
+        } finally {
+            nccl.groupEnd();
+        }
     }
 
     private void reduce(Storage values, boolean mean) {

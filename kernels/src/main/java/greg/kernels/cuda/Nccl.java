@@ -34,6 +34,8 @@ final class Nccl {
     private final Function commInitRank;
     private final Function commDestroy;
     private final Function allReduce;
+    private final Function groupStart;
+    private final Function groupEnd;
 
     /** What one rank makes and all others get by other means: passed by value. */
     @Structure.FieldOrder("internal")
@@ -53,6 +55,8 @@ final class Nccl {
         commInitRank = library.getFunction("ncclCommInitRank");
         commDestroy = library.getFunction("ncclCommDestroy");
         allReduce = library.getFunction("ncclAllReduce");
+        groupStart = library.getFunction("ncclGroupStart");
+        groupEnd = library.getFunction("ncclGroupEnd");
     }
 
     /** As 22703 for 2.27.3. */
@@ -83,6 +87,16 @@ final class Nccl {
     /** In place: float32 sums over all ranks, or means, queued in the stream. */
     void allReduce(Pointer communicator, Pointer values, long count, boolean mean, Pointer stream) {
         check("ncclAllReduce", allReduce, values, values, count, FLOAT32, mean ? AVERAGE : SUM, communicator, stream);
+    }
+
+    /** What is queued until {@link #groupEnd} is launched together. */
+    void groupStart() {
+        check("ncclGroupStart", groupStart);
+    }
+
+    /** Launches the group. */
+    void groupEnd() {
+        check("ncclGroupEnd", groupEnd);
     }
 
     /** The stream must have finished. */
