@@ -77,7 +77,7 @@ final class Resume {
             throw new UsageException("--resume " + folder + " holds a run of 'greg " + command + "', not of 'greg "
                     + given.name() + "'");
         }
-        CommandSpec again = Rerun.parse(given, RunFolder.config(folder), config);
+        CommandSpec again = Rerun.parse(given, command, RunFolder.config(folder), config);
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             if (name.equals("resume")) continue;

@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -71,41 +70,17 @@ final class SeedRuns {
         Map<String, String> words = new LinkedHashMap<>(Rerun.given(given));
         words.remove(Setting.SEEDS.written());
         words.put(Setting.SEED.written(), "--seed=" + seed);
-        words.put(Setting.OUT.written(), "--out=" + folder);
-        CommandSpec again = Rerun.parse(given, given.name(), new ArrayList<>(words.values()));
-        if (!options.force && Files.exists(RunFolder.config(folder))) {
-            ResumedRun run = ResumedRun.read(folder, console);
-            checkSame(folder, again, run);
-            if (run.finished()) console.say("%s: finished already", folder);
-            else Rerun.resume(again, run);
+        FolderRun run = new FolderRun(given, given.name(), words, folder);
+        if (options.force || !run.begun()) {
+            run.begin(options.recorded);
             return;
         }
-        Rerun.Command command = Rerun.command(again);
-        command.run().recorded = options.recorded;
-        command.call();
-    }
-
-    /** The run in a folder must have been begun with the same flags, but for those that may change on resuming. */
-    private void checkSame(Path folder, CommandSpec now, ResumedRun run) {
-        Map<String, String> then = deciding(Rerun.parse(given, RunFolder.config(folder), run.config()));
-        Map<String, String> here = deciding(now);
-        if (then.equals(here)) return;
-        throw new UsageException("--out " + options.out + ": the run in " + folder + " has "
-                + only(then, here) + ", this command " + only(here, then)
-                + "; name another folder, or do all runs again with --force");
-    }
-
-    /** The flags that the others do not have, or not with that value. */
-    private static String only(Map<String, String> flags, Map<String, String> others) {
-        List<String> own = new ArrayList<>(flags.values());
-        own.removeAll(others.values());
-        return own.isEmpty() ? "none of these flags" : String.join(" ", own);
-    }
-
-    private static Map<String, String> deciding(CommandSpec spec) {
-        Map<String, String> words = new TreeMap<>(Rerun.given(spec));
-        words.keySet()
-                .removeIf(name -> Rerun.role(name) == Setting.Role.MACHINE || Rerun.role(name) == Setting.Role.FOLDER);
-        return words;
+        ResumedRun there = ResumedRun.read(folder, console);
+        String other = run.differences(there.config());
+        if (other != null) {
+            throw new UsageException("--out " + options.out + ": the run in " + folder + " " + other
+                    + "; name another folder, or do all runs again with --force");
+        }
+        run.resume(there);
     }
 }
