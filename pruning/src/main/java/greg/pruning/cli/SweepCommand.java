@@ -74,7 +74,7 @@ final class SweepCommand implements Callable<Integer> {
                             + " all.")
     private Integer index;
 
-    @Option(names = "--name", paramLabel = "NAME", hidden = true, description = "What the run of --index is called.")
+    @Option(names = "--name", paramLabel = "NAME", hidden = true, description = "What the run of --index is called. Default: none.")
     private String name;
 
     @Option(

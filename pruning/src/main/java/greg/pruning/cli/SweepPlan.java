@@ -133,8 +133,17 @@ final class SweepPlan {
         String canonical = Invocations.name(option);
         String refused = refused(canonical);
         if (refused != null) throw new UsageException(flag.where() + ": " + refused);
-        if (canonical.equals(Setting.PRESET.written())) PresetFlags.find(flag.text());
+        if (canonical.equals(Setting.PRESET.written())) checkPreset(flag);
         return option;
+    }
+
+    /** The word that lists all presets is none. */
+    private static void checkPreset(Given flag) {
+        try {
+            PresetFlags.find(flag.text());
+        } catch (UsageException e) {
+            throw new UsageException(flag.where() + ": " + e.getMessage());
+        }
     }
 
     /** Why a plan cannot have a flag, or null. */
