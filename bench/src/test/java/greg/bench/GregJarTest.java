@@ -50,9 +50,10 @@ class GregJarTest {
             "META-INF/(MANIFEST\\.MF|LICENSE|NOTICE|THIRD-PARTY\\.txt|FastDoubleParser-(ThirdParty-)?LICENSE)",
             LICENCES + "[^/]+\\.txt"));
 
-    /** For {@code evaluate --with-onnxruntime}. */
+    /** For {@code evaluate --with-onnxruntime} and {@code sweep --spark}. */
     private static final String BROUGHT_BY_THE_USER =
-            "greg\\.pruning\\.run\\.OnnxRuntimeEngine\\S* -> ai\\.onnxruntime\\.\\S+ not found";
+            "greg\\.pruning\\.run\\.OnnxRuntimeEngine\\S* -> ai\\.onnxruntime\\.\\S+ not found"
+                    + "|greg\\.pruning\\.sweep\\.SparkSweep\\S* -> (org\\.apache\\.spark|scala)\\.\\S+ not found";
 
     /** JavaCPP logs through SLF4J only when configured to. */
     private static final List<String> MISSING_ON_PURPOSE = List.of(

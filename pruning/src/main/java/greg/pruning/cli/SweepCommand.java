@@ -11,6 +11,7 @@ import greg.pruning.sweep.ChildCommand;
 import greg.pruning.sweep.Entry;
 import greg.pruning.sweep.Jobs;
 import greg.pruning.sweep.RunStatus;
+import greg.pruning.sweep.SparkSweep;
 import greg.pruning.sweep.StatusTable;
 import greg.pruning.sweep.SweepFolder;
 import java.io.IOException;
@@ -74,13 +75,24 @@ final class SweepCommand implements Callable<Integer> {
                             + " all.")
     private Integer index;
 
-    @Option(names = "--name", paramLabel = "NAME", hidden = true, description = "What the run of --index is called. Default: none.")
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            hidden = true,
+            description = "What the run of --index is called. Default: none.")
     private String name;
 
     @Option(
             names = "--status",
             description = "Only show how far each run is, also while they run. Default: ${DEFAULT-VALUE}.")
     private boolean status;
+
+    @Option(
+            names = "--spark",
+            description =
+                    "On the cluster of spark-submit, which starts greg.jar: a task for each run, with the GPU that"
+                            + " Spark gives it. Default: ${DEFAULT-VALUE}.")
+    private boolean spark;
 
     @Option(
             names = "--device",
@@ -121,14 +133,16 @@ final class SweepCommand implements Callable<Integer> {
         if (jobs != null) ways.add("--jobs");
         if (index != null) ways.add("--index");
         if (status) ways.add("--status");
+        if (spark) ways.add("--spark");
         if (ways.size() > 1) {
             throw new UsageException(String.join(" and ", ways) + " are different things to do; leave all but one out");
         }
         if (jobs != null) Checks.between("--jobs", 1, MOST_JOBS, jobs);
         if (threads != null) Checks.between("--threads", 0, BackendOptions.MOST_THREADS, threads);
         devices.forEach(DeviceOptions::checkName);
-        if (index != null && devices.size() > 1) {
-            throw new UsageException("--device: one run has one device, got " + String.join(",", devices));
+        if ((index != null || spark) && devices.size() > 1) {
+            throw new UsageException(
+                    "--device: expected one device, got " + String.join(",", devices) + "; only --jobs takes several");
         }
     }
 
@@ -153,7 +167,9 @@ final class SweepCommand implements Callable<Integer> {
         int atATime = jobs == null ? 1 : jobs;
         int share = atATime == 1 ? 0 : Math.max(1, Runtime.getRuntime().availableProcessors() / atATime);
         List<String> inTurn = devices.size() > 1 ? devices : List.of();
-        boolean whole = Jobs.run(folder, open, child(plan), atATime, inTurn, share, console);
+        boolean whole = spark
+                ? onSpark(plan, open, console)
+                : Jobs.run(folder, open, child(plan), atATime, inTurn, share, console);
         String report = folder.report(entries, setting -> "--" + setting);
         console.out().printf("%n%s%n%s", StatusTable.of(folder, entries), report);
         if (!whole) {
@@ -165,6 +181,16 @@ final class SweepCommand implements Callable<Integer> {
         boolean finished =
                 entries.stream().allMatch(entry -> folder.status(entry).state() == RunStatus.State.FINISHED);
         return finished ? 0 : Failures.RUN_FAILED;
+    }
+
+    private boolean onSpark(SweepPlan plan, List<Entry> open, Console console) {
+        if (open.isEmpty()) return true;
+        try {
+            return SparkSweep.run(plan.folder(), open, child(plan), "greg sweep " + file.getFileName(), console);
+        } catch (NoClassDefFoundError e) {
+            throw new UsageException("--spark: Spark is not on the class path (" + e.getMessage()
+                    + "); start with 'spark-submit greg.jar sweep PLAN --spark'");
+        }
     }
 
     private ChildCommand child(SweepPlan plan) {

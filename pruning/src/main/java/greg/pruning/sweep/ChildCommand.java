@@ -11,8 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The process that makes one run: the JVM of this process, with the same memory and properties, and the same classes. It ends when
- * its standard input does, so that it never outlives whoever started it, and saves the run first.
+ * The process that makes one run: the same JVM with the same classes, and with the options of this one if this is greg; another
+ * program that has loaded greg's jar has options for itself. It ends when its standard input does, so that it never outlives
+ * whoever started it, and saves the run first.
  */
 public record ChildCommand(
         String mainClass, List<String> words, String indexFlag, String nameFlag, String deviceFlag, String threadsFlag)
@@ -50,11 +51,16 @@ public record ChildCommand(
     Process start(Entry entry, String device, int threads, Path log, File directory) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        String whole = System.getProperty("java.class.path");
+        Path jar = jar();
+        boolean ours =
+                jar == null || Arrays.stream(whole.split(File.pathSeparator)).anyMatch(p -> isSame(p, jar));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(option -> OF_ONE_PROCESS.stream().noneMatch(option::startsWith))
+                .filter(option ->
+                        ours ? OF_ONE_PROCESS.stream().noneMatch(option::startsWith) : option.startsWith("-Dgreg."))
                 .forEach(command::add);
         command.add("-D" + ENDS_WITH_INPUT + "=true");
-        command.addAll(List.of("-cp", classPath(), mainClass));
+        command.addAll(List.of("-cp", ours ? whole : jar.toString(), mainClass));
         command.addAll(words);
         command.add(indexFlag + "=" + entry.index());
         command.add(nameFlag + "=" + entry.name());
@@ -67,19 +73,17 @@ public record ChildCommand(
                 .start();
     }
 
-    /** That of this JVM; where it was started by another program, the jar in which greg is. */
-    private static String classPath() {
-        String whole = System.getProperty("java.class.path");
+    /** The jar in which greg is; null if it is in folders. */
+    private static Path jar() {
         try {
-            Path ours = Path.of(ChildCommand.class
+            Path place = Path.of(ChildCommand.class
                     .getProtectionDomain()
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            boolean inside = Arrays.stream(whole.split(File.pathSeparator)).anyMatch(p -> isSame(p, ours));
-            return inside || !ours.toFile().isFile() ? whole : ours.toString();
+            return place.toFile().isFile() ? place : null;
         } catch (URISyntaxException e) {
-            return whole;
+            return null;
         }
     }
 

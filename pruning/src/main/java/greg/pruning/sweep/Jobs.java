@@ -122,6 +122,15 @@ public final class Jobs {
         running.forEach(job -> end(job.process));
     }
 
+    /** Waits for the end of a run; its exit code. A thread that is interrupted meanwhile asks the run to save and end. */
+    static int await(Process process) throws InterruptedException {
+        try {
+            return process.waitFor();
+        } finally {
+            if (process.isAlive()) end(process);
+        }
+    }
+
     /** Asks a run to save and end. */
     static void end(Process process) {
         try {
