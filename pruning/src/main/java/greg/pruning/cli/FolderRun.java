@@ -68,8 +68,12 @@ final class FolderRun {
 
     /** Resumes a run that has been begun; does nothing if it is finished. */
     void resume(ResumedRun run) throws Exception {
-        if (run.finished()) console.say("%s: finished already", folder);
-        else Rerun.resume(parsed, run);
+        if (run.finished()) {
+            console.say("%s: finished already", folder);
+            return;
+        }
+        console.say("resuming %s %s", folder, Resume.where(run.saved()));
+        Rerun.resume(parsed, run);
     }
 
     /** Begins the run. */

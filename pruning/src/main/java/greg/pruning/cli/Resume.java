@@ -61,7 +61,8 @@ final class Resume {
                         : "name the jar with its class in " + ClassPath.FLAG));
     }
 
-    private static String where(RunState.Saved saved) {
+    /** From where a run is resumed. */
+    static String where(RunState.Saved saved) {
         if (saved == null) return "from its start: it ended before its first checkpoint";
         RunState state = saved.state();
         String phase = "in its " + state.phase();

@@ -156,6 +156,7 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     private int all(SweepPlan plan, Console console) {
+        if (spark) checkSpark();
         plan.check();
         SweepFolder folder = plan.folder();
         folder.create();
@@ -168,7 +169,7 @@ final class SweepCommand implements Callable<Integer> {
         int share = atATime == 1 ? 0 : Math.max(1, Runtime.getRuntime().availableProcessors() / atATime);
         List<String> inTurn = devices.size() > 1 ? devices : List.of();
         boolean whole = spark
-                ? onSpark(plan, open, console)
+                ? SparkSweep.run(folder, open, child(plan), "greg sweep " + file.getFileName(), console)
                 : Jobs.run(folder, open, child(plan), atATime, inTurn, share, console);
         String report = folder.report(entries, setting -> "--" + setting);
         console.out().printf("%n%s%n%s", StatusTable.of(folder, entries), report);
@@ -183,12 +184,11 @@ final class SweepCommand implements Callable<Integer> {
         return finished ? 0 : Failures.RUN_FAILED;
     }
 
-    private boolean onSpark(SweepPlan plan, List<Entry> open, Console console) {
-        if (open.isEmpty()) return true;
+    private static void checkSpark() {
         try {
-            return SparkSweep.run(plan.folder(), open, child(plan), "greg sweep " + file.getFileName(), console);
+            SparkSweep.check();
         } catch (NoClassDefFoundError e) {
-            throw new UsageException("--spark: Spark is not on the class path (" + e.getMessage()
+            throw new UsageException("--spark: there is no Spark on the class path (" + e.getMessage()
                     + "); start with 'spark-submit greg.jar sweep PLAN --spark'");
         }
     }

@@ -63,17 +63,9 @@ public final class SparkSweep {
         private static final int UNSHARED = -1;
     }
 
-    /**
-     * Makes the runs that are not finished.
-     *
-     * @param title of the application, for Spark's own pages
-     * @param monitor told of each end; where it asks to stop, all runs are saved and end
-     * @return whether it was not asked to stop
-     * @throws UsageException if Spark's settings do not fit, or an executor does not see the folder
-     */
-    public static boolean run(
-            SweepFolder folder, List<Entry> open, ChildCommand command, String title, RunMonitor monitor) {
-        SparkConf conf = new SparkConf().setAppName(title);
+    /** Refuses settings of Spark with which no run would begin; NoClassDefFoundError where there is no Spark. */
+    public static void check() {
+        SparkConf conf = new SparkConf();
         String master = conf.get("spark.master", "");
         if (master.isEmpty()) {
             throw new UsageException("Spark: no master is named; start greg.jar with spark-submit");
@@ -82,6 +74,19 @@ public final class SparkSweep {
             throw new UsageException("Spark: the master " + master + " has no GPUs to give to tasks, which would wait"
                     + " for ever; leave out " + GPUS_OF_A_TASK + ", or use a cluster");
         }
+    }
+
+    /**
+     * Makes the runs that are not finished.
+     *
+     * @param title of the application, for Spark's own pages
+     * @param monitor told of each end; where it asks to stop, all runs are saved and end
+     * @return whether it was not asked to stop
+     * @throws UsageException if an executor does not see the folder
+     */
+    public static boolean run(
+            SweepFolder folder, List<Entry> open, ChildCommand command, String title, RunMonitor monitor) {
+        SparkConf conf = new SparkConf().setAppName(title);
         // of two copies of a run, one would find its folder in use
         conf.set("spark.speculation", "false");
         // the folder is looked for where all runs will be
