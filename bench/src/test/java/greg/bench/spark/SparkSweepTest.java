@@ -4,14 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import greg.pruning.cli.Main;
 import greg.pruning.cli.SmallRuns;
 import greg.pruning.cli.SweepPlans;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,8 +30,7 @@ class SparkSweepTest {
     private static final Path JAR =
             Path.of("../target/greg.jar").toAbsolutePath().normalize();
     private static final int RUNS = 8;
-    /** Both workers have two slots. */
-    private static final int SLOTS = 4;
+    private static final Pattern INDEX = Pattern.compile("--index=(\\d+)");
 
     private static final long POLL_MILLIS = 20;
 
@@ -65,15 +69,23 @@ class SparkSweepTest {
     @Test
     void aLostWorkersRunsEndElsewhereWithTheBitsOfAnUndisturbedSweep() throws Exception {
         String seeds = IntStream.range(0, RUNS).boxed().toList().toString();
-        Path plan = SweepPlans.write(temp, "train", "{seed: " + seeds + "}", "--epochs", "60");
+        Path plan = SweepPlans.write(temp, "train", "{seed: " + seeds + "}", "--epochs", "40");
         Path undisturbed = temp.resolve("undisturbed");
-        greg("sweep", plan.toString(), "--jobs", "2", "--out", undisturbed.toString());
+        for (int seed = 0; seed < RUNS; seed++) {
+            assertEquals(
+                    0,
+                    Main.run(
+                            new String[] {
+                                "sweep", plan.toString(), "--index", "" + seed, "--out", undisturbed.toString()
+                            },
+                            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+                            new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8)));
+        }
         try (SparkCluster cluster = new SparkCluster(spark, Files.createDirectory(temp.resolve("cluster")))) {
             cluster.worker("first");
             Process second = cluster.worker("second");
             Process driver = cluster.submit("sweep", JAR, "sweep", plan.toString(), "--spark");
-            while (driver.isAlive()
-                    && IntStream.range(0, RUNS).filter(this::isUnderWay).count() < SLOTS) {
+            while (driver.isAlive() && runsBelow(second).stream().noneMatch(this::isUnderWay)) {
                 Thread.sleep(POLL_MILLIS);
             }
             second.destroyForcibly(); // SIGKILL
@@ -94,6 +106,20 @@ class SparkSweepTest {
                     Files.readString(undisturbed.resolve("report.txt")),
                     Files.readString(temp.resolve("all/report.txt")));
         }
+    }
+
+    /** The runs of a worker, by the arguments of the processes below it. */
+    private static List<Integer> runsBelow(Process worker) {
+        List<Integer> runs = new ArrayList<>();
+        worker.descendants().forEach(child -> {
+            try {
+                Matcher index = INDEX.matcher(Files.readString(Path.of("/proc", "" + child.pid(), "cmdline")));
+                if (index.find()) runs.add(Integer.valueOf(index.group(1)));
+            } catch (IOException e) {
+                return; // it has ended
+            }
+        });
+        return runs;
     }
 
     private boolean isUnderWay(int seed) {

@@ -100,12 +100,7 @@ public final class Jobs {
         free.add(job.slot);
         int code = job.process.exitValue();
         RunStatus status = settled(folder, job.entry, code, stopping);
-        monitor.say(
-                "%d %s: %s%s",
-                job.entry.index(),
-                job.entry.name(),
-                status.state(),
-                status.detail().isEmpty() ? "" : ", " + status.detail());
+        monitor.say("%d %s: %s", job.entry.index(), job.entry.name(), status);
     }
 
     /** What has become of a run whose process has ended; one that says nothing of its end, as after a crash, has failed. */

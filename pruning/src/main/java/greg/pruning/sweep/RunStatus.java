@@ -47,6 +47,12 @@ public record RunStatus(State state, String detail) {
         }
     }
 
+    /** State and detail, in one phrase. */
+    @Override
+    public String toString() {
+        return detail.isEmpty() ? state.toString() : state + ", " + detail;
+    }
+
     /** Of the run in {@code folder}; {@code failure} is the file with the reason, if it failed. */
     static RunStatus of(Path folder, Path failure) {
         try {

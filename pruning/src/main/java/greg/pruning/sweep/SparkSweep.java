@@ -165,7 +165,7 @@ public final class SparkSweep {
                                     .orElse(cause.toString()));
             status = folder.status(entry);
         }
-        monitor.say("%d %s: %s%s, %s", entry.index(), entry.name(), status.state(), where, status.detail());
+        monitor.say("%d %s%s: %s", entry.index(), entry.name(), where, status);
     }
 
     /** Makes one run, on an executor. */
