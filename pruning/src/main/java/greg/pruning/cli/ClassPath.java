@@ -42,7 +42,7 @@ final class ClassPath implements AutoCloseable {
         ParseResult command = parsed;
         while (command.hasSubcommand()) command = command.subcommand();
         OptionSpec option = command.matchedOption(FLAG);
-        Interrupts.again(option == null ? "" : " " + FLAG + " " + option.getValue());
+        Interrupts.commandBegins(option == null ? "" : " " + FLAG + " " + option.getValue());
         try (ClassPath opened = option == null ? null : new ClassPath(option.getValue())) {
             return new CommandLine.RunLast().execute(parsed);
         } catch (UsageException | IllegalArgumentException e) { // of this class, or of a provider while help is shown

@@ -245,7 +245,7 @@ final class DataOptions {
             std = TrainedOn.text(trained.std());
             followed.addAll(List.of(Setting.MEAN, Setting.STD));
         }
-        return new RunData(dataset, imageSize, split, mean == null ? defaults : normalization(channels));
+        return new RunData(dataset, imageSize, split, mean == null ? defaults : normalization(channels), fastDecode);
     }
 
     private Normalization normalization(int channels) {

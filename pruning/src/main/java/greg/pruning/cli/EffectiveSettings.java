@@ -4,6 +4,7 @@ import greg.pruning.report.Setting;
 import greg.pruning.report.Written;
 import greg.pruning.run.Recipe;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,10 @@ import picocli.CommandLine.Model.OptionSpec;
 /** The settings of a run that decide its results, and where each comes from: what a run says before it begins. */
 final class EffectiveSettings {
     /** Where a setting comes from, in the order in which they are shown. */
-    private enum Origin {
+    enum Origin {
         FLAG("flag"),
+        MEASURED("measured"),
+        MATCHED("matched to GReg-1"),
         PRESET("preset"),
         CHECKPOINT("checkpoint"),
         RECIPE("recipe"),
@@ -33,8 +36,7 @@ final class EffectiveSettings {
 
     private final CommandSpec spec;
     private final Map<Setting, String> values = new EnumMap<>(Setting.class);
-    private Set<Setting> preset = Set.of();
-    private Set<Setting> checkpoint = Set.of();
+    private final Map<Setting, Origin> origins = new EnumMap<>(Setting.class);
     private Recipe recipe;
 
     /** With the values that the options have. */
@@ -68,15 +70,9 @@ final class EffectiveSettings {
         return this;
     }
 
-    /** What a preset has set. */
-    EffectiveSettings preset(Set<Setting> filled) {
-        preset = filled;
-        return this;
-    }
-
-    /** What the weights' file says. */
-    EffectiveSettings checkpoint(Set<Setting> followed) {
-        checkpoint = followed;
+    /** What comes from elsewhere than the recipe; where flags were given too, only what was measured or matched does. */
+    EffectiveSettings from(Origin origin, Collection<Setting> settings) {
+        settings.forEach(setting -> origins.put(setting, origin));
         return this;
     }
 
@@ -87,10 +83,15 @@ final class EffectiveSettings {
     }
 
     private Origin origin(Setting setting) {
-        if (spec.commandLine().getParseResult().hasMatchedOption(Flags.of(setting))) return Origin.FLAG;
-        if (preset.contains(setting)) return Origin.PRESET;
-        if (checkpoint.contains(setting)) return Origin.CHECKPOINT;
+        Origin known = origins.get(setting);
+        if (known == Origin.MEASURED || known == Origin.MATCHED) return known;
+        if (given(setting) || setting == Setting.EPOCHS && given(Setting.NO_FINETUNE)) return Origin.FLAG;
+        if (known != null) return known;
         return recipe != null && Recipe.decides(setting) ? Origin.RECIPE : Origin.DEFAULT;
+    }
+
+    private boolean given(Setting setting) {
+        return spec.commandLine().getParseResult().hasMatchedOption(Flags.of(setting));
     }
 
     /** A line for each origin. */

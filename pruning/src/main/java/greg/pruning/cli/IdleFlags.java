@@ -85,6 +85,8 @@ final class IdleFlags {
             if (oneShot != L1Comparison.MATCHED) add(why, Setting.ONE_SHOT);
             add(why, Setting.LOG_INTERVAL, Setting.TEST_INTERVAL, Setting.SCORES_AT);
         }
+        if (!config.granularity().structured())
+            add("with --wg weight, whose groups are too many to list", Setting.SCORES_AT);
         boolean choosesLater =
                 method != PruningMethod.L1 && (!method.choosesFirst() || config.semantics() == Semantics.PAPER);
         if (config.pickPruned() == PickPruned.RAND && !choosesLater) add("with --pick-pruned rand", Setting.SCORE);

@@ -21,6 +21,7 @@ final class Interrupts {
     private static volatile boolean unsaved;
     private static volatile String answer = "interrupted";
     private static volatile String again = "";
+    private static volatile String several;
     private static volatile int callsLeft;
 
     private Interrupts() {}
@@ -63,13 +64,24 @@ final class Interrupts {
      * @param where it was, as in {@code " in growth after iteration 7"}
      */
     static String saved(String where, String command, Path folder) {
+        if (several != null) return "interrupted" + where + " (" + folder + "); everything is saved, " + several;
         return "interrupted" + where + "; everything is saved, resume with: greg " + command + " --resume " + folder
                 + again;
     }
 
-    /** A flag that must be given again to resume the run, with a blank before it; empty if there is none. */
-    static void again(String flag) {
+    /**
+     * A command begins.
+     *
+     * @param flag that must be given again to resume its run, with a blank before it; empty if there is none
+     */
+    static void commandBegins(String flag) {
         again = flag;
+        several = null;
+    }
+
+    /** The command makes several runs; {@code remedy} says how all are completed after an interrupt in one of them. */
+    static void severalRuns(String remedy) {
+        several = remedy;
     }
 
     /** Whether the caller is to say that the command was interrupted: it is said once. */

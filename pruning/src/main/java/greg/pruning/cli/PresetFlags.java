@@ -21,6 +21,23 @@ final class PresetFlags {
                 + "; see 'greg prune --preset " + LIST + "'");
     }
 
+    /** The settings that a preset decides where nothing that is given with it does. */
+    static Set<Setting> decided(String name) {
+        Set<Setting> decided = EnumSet.of(
+                Setting.ARCH,
+                Setting.DATASET,
+                Setting.METHOD,
+                Setting.GRANULARITY,
+                Setting.RATIOS,
+                Setting.SKIP_LAYERS,
+                Setting.BASE_PR_MODEL,
+                Setting.INHERIT_PRUNED);
+        if (!name.equals(LIST) && find(name).batchSize() != null) {
+            decided.addAll(Set.of(Setting.BATCH_SIZE_PRUNE, Setting.BATCH_SIZE));
+        }
+        return decided;
+    }
+
     /**
      * Sets what no flag has set.
      *

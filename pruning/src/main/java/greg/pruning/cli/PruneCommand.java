@@ -109,26 +109,25 @@ final class PruneCommand implements Rerun.Command {
         Preset preset = prune.preset == null ? null : PresetFlags.find(prune.preset);
         Set<Setting> fromPreset = EnumSet.noneOf(Setting.class);
         boolean namesData = data.given("--dataset");
-        if (preset != null) {
-            fromPreset.addAll(PresetFlags.fill(preset, prune, target, speed, arch));
-            if (!namesData) {
-                data.name(preset.dataset());
-                fromPreset.add(Setting.DATASET);
-            }
-        }
+        if (preset != null) fromPreset.addAll(PresetFlags.fill(preset, prune, target, speed, arch));
         arch.check();
         device.check();
         run.check();
         records.check();
         Checkpoint start = start(console);
-        if (arch.weights != null) data.follow(start, console);
+        if (nameData(preset, start, console)) fromPreset.add(Setting.DATASET);
         data.check();
         boolean named = arch.arch != null || arch.weights != null;
         boolean targeted = target.given() || speed.given();
         boolean asBefore = run.recorded != null && Recipe.demonstrates(run.recorded);
         boolean demonstration = !named && !namesData && (asBefore || !targeted);
         Settings settings = settings(recipe(preset, demonstration, data.knownImageSize()));
-        if (demonstration && !targeted) target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+        Set<Setting> fromRecipe = EnumSet.noneOf(Setting.class);
+        if (demonstration) fromRecipe.addAll(List.of(Setting.ARCH, Setting.ONE_SHOT));
+        if (demonstration && !targeted) {
+            target.stagePr = Recipe.DEMONSTRATION_RATIOS;
+            fromRecipe.add(Setting.RATIOS);
+        }
         SpeedRatios.Goal goal = speed.goal(target, settings.config, arch.weights != null);
         if (goal != null) target.stagePr = ANY_RATIO;
         Target pruningTarget = target.target(settings.config);
@@ -193,8 +192,13 @@ final class PruneCommand implements Rerun.Command {
                     .with(target.bySetting())
                     .with(Map.of(Setting.ARCH, networkSpec.arch()))
                     .without(IdleFlags.unread(config, finetune, prune.oneShot))
-                    .preset(fromPreset)
-                    .checkpoint(fromCheckpoint)
+                    .from(EffectiveSettings.Origin.PRESET, fromPreset)
+                    .from(EffectiveSettings.Origin.CHECKPOINT, fromCheckpoint)
+                    .from(EffectiveSettings.Origin.RECIPE, fromRecipe)
+                    .from(EffectiveSettings.Origin.MEASURED, goal == null ? Set.of() : Set.of(Setting.RATIOS))
+                    .from(
+                            EffectiveSettings.Origin.MATCHED,
+                            matches(config) ? Set.of(Setting.STABILIZE_REG_INTERVAL) : Set.of())
                     .recipe(settings.recipe)
                     .say(console);
             RunConfig runConfig = RunConfig.of(
@@ -212,12 +216,27 @@ final class PruneCommand implements Rerun.Command {
         return 0;
     }
 
+    /** Says which images a preset or the weights' file means, where no flag does; returns whether the preset names the data set. */
+    private boolean nameData(Preset preset, Checkpoint start, Console console) {
+        boolean named = preset != null && !data.given("--dataset");
+        if (named) data.name(preset.dataset());
+        if (arch.weights != null) data.follow(start, console);
+        return named;
+    }
+
+    /** The images that a run would have. */
+    private RunData images() {
+        Console console = Console.of(spec);
+        nameData(prune.preset == null ? null : PresetFlags.find(prune.preset), start(console), console);
+        return data.open(console);
+    }
+
     private int seeds() throws Exception {
         if (speed.given()) {
             throw new UsageException(
                     "--seeds: with --target-speedup or --target-latency " + SpeedOptions.NOT_FOR_SEVERAL);
         }
-        return SeedRuns.run(spec, run, prune.seeds);
+        return SeedRuns.run(spec, run, prune.seeds, this::images);
     }
 
     /**
@@ -244,7 +263,7 @@ final class PruneCommand implements Rerun.Command {
 
     private Settings settings(Recipe recipe) {
         GregConfig config = prune.config(recipe, run.seed);
-        if (config.method() == PruningMethod.FIX_REG && prune.oneShot == L1Comparison.MATCHED) {
+        if (matches(config)) {
             int constant = (int) Math.min(Integer.MAX_VALUE, config.growing().steps() - 1);
             config = config.toBuilder().stabilizeRegInterval(constant).build();
         }
@@ -254,6 +273,11 @@ final class PruneCommand implements Rerun.Command {
                 prune.batchSizePrune(recipe),
                 prune.base(recipe, run.augment(data), run.seed),
                 prune.finetune(recipe, run.augment(data), run.seed));
+    }
+
+    /** Whether the constant penalty is given as many steps as a growing one. */
+    private boolean matches(GregConfig config) {
+        return config.method() == PruningMethod.FIX_REG && prune.oneShot == L1Comparison.MATCHED;
     }
 
     /** Refuses ratios that do not fit the network. */
@@ -279,7 +303,7 @@ final class PruneCommand implements Rerun.Command {
                 spec.commandLine().getParseResult(), config, finetune, prune.oneShot, arch.weights != null, console);
         if (config.method() != PruningMethod.FIX_REG) return;
         long constant = config.growing().stabilizeRegInterval() + 1L;
-        if (prune.oneShot == L1Comparison.MATCHED) {
+        if (matches(config)) {
             console.say("FixReg trains %,d steps until the removal, as many as GReg-1 would", constant);
         } else if (constant < config.growing().steps()) {
             console.say(

@@ -29,8 +29,8 @@ final class RecordOptions {
             paramLabel = "ITERATION,...",
             split = ",",
             description =
-                    "Iterations at which the score of each group is recorded, beside the first, GReg-2's pick, the"
-                            + " end of growth and the removal (figure 1 of the paper: 5000,10000,15000). Default: a few, spread"
+                    "Iterations at which the score of each filter or channel is recorded, beside the first, GReg-2's pick,"
+                            + " the end of growth and the removal (figure 1 of the paper: 5000,10000,15000). Default: a few, spread"
                             + " over the growth.")
     List<Long> scoresAt;
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code --config}: a run is repeated, with the flags that its config.json has and those that are given in their place. */
@@ -34,12 +35,18 @@ final class Repeat {
         words.remove(ClassPath.FLAG.substring(2)); // a file names no code to load
         Map<String, String> instead = Rerun.given(given);
         if (instead.containsKey(Setting.SEEDS.written())) words.remove(Setting.SEED.written());
+        String preset = given.commandLine().getParseResult().matchedOptionValue(Flags.of(Setting.PRESET), null);
+        if (preset != null) {
+            Set<Setting> decided = PresetFlags.decided(preset);
+            if (words.containsKey(Setting.WEIGHTS.written())) decided.remove(Setting.ARCH); // it describes the weights
+            decided.forEach(setting -> words.remove(setting.written()));
+        }
         words.putAll(instead);
         words.remove(Setting.CONFIG.written());
         CommandSpec again = Rerun.parse(given, command, new ArrayList<>(words.values()));
         Console.of(given).say("repeating %s: greg %s %s", options.config, command, String.join(" ", words.values()));
         Rerun.Command repeated = Rerun.command(again);
-        repeated.run().recorded = config;
+        if (preset == null) repeated.run().recorded = config; // else the preset's recipe takes the place of the run's
         return repeated.call();
     }
 }

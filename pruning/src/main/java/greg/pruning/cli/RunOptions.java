@@ -48,7 +48,8 @@ final class RunOptions {
             paramLabel = "FILE",
             description =
                     "Repeat the run with this config.json, or in this folder: the flags of that run, as if they were"
-                            + " given; other flags override them. The folder is a new one. Default: none.")
+                            + " given; other flags override them, and --preset its recipe and what the preset sets. The folder"
+                            + " is a new one. Default: none.")
     Path config;
 
     @Option(
@@ -141,8 +142,13 @@ final class RunOptions {
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */
     RunCheckpoints begin(RunFolder folder, Backend backend, RunConfig config, Console console) {
-        if (resumed == null) folder.begin(config);
-        else resumed.verify(config, console);
+        if (resumed != null) {
+            resumed.verify(config, console);
+        } else {
+            String images = recorded == null ? null : config.dataset().difference(recorded);
+            if (images != null) console.warn("--config: " + images + ", so its numbers are not repeated");
+            folder.begin(config);
+        }
         return new RunCheckpoints(folder, backend, checkpointInterval, saved(), console);
     }
 }

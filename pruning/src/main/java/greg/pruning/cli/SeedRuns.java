@@ -5,15 +5,19 @@ import greg.pruning.report.ResultTable;
 import greg.pruning.report.RunRecord;
 import greg.pruning.report.Setting;
 import greg.pruning.run.ResumedRun;
+import greg.pruning.run.RunConfig;
+import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -24,15 +28,23 @@ final class SeedRuns {
     private final CommandSpec given;
     private final RunOptions options;
     private final Console console;
+    private final Supplier<RunData> data;
+    /** What this command would train and test on; null as long as nothing had to be compared with it. */
+    private RunConfig.Images images;
 
-    private SeedRuns(CommandSpec given, RunOptions options) {
+    private SeedRuns(CommandSpec given, RunOptions options, Supplier<RunData> data) {
         this.given = given;
         this.options = options;
+        this.data = data;
         console = Console.of(given);
     }
 
-    /** Runs what {@code seeds} name; returns the exit code. */
-    static int run(CommandSpec given, RunOptions options, List<Long> seeds) throws Exception {
+    /**
+     * Runs what {@code seeds} name; returns the exit code.
+     *
+     * @param data reads the images of the runs
+     */
+    static int run(CommandSpec given, RunOptions options, List<Long> seeds, Supplier<RunData> data) throws Exception {
         if (options.out == null) {
             throw new UsageException("--seeds: name the folder of the runs with --out; the same command, started again,"
                     + " finds there what is done");
@@ -43,7 +55,9 @@ final class SeedRuns {
         if (seeds.stream().distinct().count() < seeds.size()) {
             throw new UsageException("--seeds: expected different seeds, got " + seeds);
         }
-        return new SeedRuns(given, options).run(seeds);
+        Interrupts.severalRuns("the same command again" + (options.force ? ", without --force," : "")
+                + " resumes it and does the runs that are missing");
+        return new SeedRuns(given, options, data).run(seeds);
     }
 
     private int run(List<Long> seeds) throws Exception {
@@ -51,12 +65,21 @@ final class SeedRuns {
             throw new UsageException(
                     "--out " + options.out + " holds a run; --seeds needs a folder for several, name another");
         }
+        Map<Path, ResumedRun> found = new HashMap<>(); // all are checked before any is begun
+        for (long seed : seeds) {
+            Path folder = folder(seed);
+            RunFolder.settle(folder);
+            FolderRun command = command(seed, folder);
+            if (!options.force && command.begun()) found.put(folder, checked(command, folder));
+        }
         List<RunRecord> records = new ArrayList<>();
         for (int i = 0; i < seeds.size(); i++) {
-            Path folder = options.out.resolve("seed" + seeds.get(i));
-            RunFolder.settle(folder);
+            Path folder = folder(seeds.get(i));
             console.say("seed %d, run %d of %d in %s", seeds.get(i), i + 1, seeds.size(), folder);
-            run(seeds.get(i), folder);
+            FolderRun command = command(seeds.get(i), folder);
+            ResumedRun begun = found.get(folder);
+            if (begun == null) command.begin(options.recorded);
+            else command.resume(begun);
             records.add(RunRecord.read(folder));
         }
         ResultTable table = new ResultTable(
@@ -66,21 +89,35 @@ final class SeedRuns {
         return 0;
     }
 
-    private void run(long seed, Path folder) throws Exception {
+    private Path folder(long seed) {
+        return options.out.resolve("seed" + seed);
+    }
+
+    private FolderRun command(long seed, Path folder) {
         Map<String, String> words = new LinkedHashMap<>(Rerun.given(given));
         words.remove(Setting.SEEDS.written());
         words.put(Setting.SEED.written(), "--seed=" + seed);
-        FolderRun run = new FolderRun(given, given.name(), words, folder);
-        if (options.force || !run.begun()) {
-            run.begin(options.recorded);
-            return;
-        }
-        ResumedRun there = ResumedRun.read(folder, console);
-        String other = run.differences(there.config());
+        return new FolderRun(given, given.name(), words, folder);
+    }
+
+    /** A run that was begun before; UsageException if not by a command like this one. */
+    private ResumedRun checked(FolderRun command, Path folder) {
+        ResumedRun run = ResumedRun.read(folder, console);
+        String other = command.differences(run.config());
         if (other != null) {
             throw new UsageException("--out " + options.out + ": the run in " + folder + " " + other
                     + "; name another folder, or do all runs again with --force");
         }
-        run.resume(there);
+        if (run.finished()) checkSameImages(folder, run);
+        return run;
+    }
+
+    /** A finished run reads no images again, but stands in one table with those that do. */
+    private void checkSameImages(Path folder, ResumedRun run) {
+        if (images == null) images = RunConfig.Images.of(data.get());
+        String other = images.difference(run.config());
+        if (other == null) return;
+        throw new UsageException("--out " + options.out + ": in " + folder + " " + other
+                + "; name the folder of the same files with --data, or another one for the runs with --out");
     }
 }

@@ -14,7 +14,6 @@ import greg.nn.train.Evaluator;
 import greg.nn.train.Position;
 import greg.nn.train.TrainData;
 import greg.nn.train.Trainer;
-import greg.pruning.graph.ChannelGraph;
 import greg.pruning.graph.Granularity;
 import greg.pruning.graph.Layer;
 import greg.pruning.report.Json;
@@ -39,7 +38,8 @@ import picocli.CommandLine.Option;
         description = {
             "Removes K groups of a layer in all possible ways, or in a sample of them, and ranks what the methods choose by"
                     + " the loss on training images, right after the removal and after a few steps of finetuning.",
-            "L1, GReg-1 and FixReg choose alike, by the weights; GReg-2's choice is taken from a run (--runs)."
+            "L1, GReg-1 and FixReg choose alike, by the weights; L2 and Taylor are the other scores of 'greg prune --score', in one"
+                    + " shot; GReg-2's choice is taken from a run (--runs)."
         })
 final class StudyOracleCommand extends NetworkCommand {
     @Option(
@@ -165,7 +165,10 @@ final class StudyOracleCommand extends NetworkCommand {
             boolean json) {
         Dataset measuredOn = Datasets.sample(runData.split().train(), images, seed);
         Evaluator evaluator = new Evaluator(measuredOn, runData.normalization(), 256);
-        Consumer<NnModule> finetune = steps == 0 ? null : network -> train(network, measuredOn, runData);
+        TrainData trainedOn = runData.with(
+                        new DataSplit(measuredOn, runData.split().test()))
+                .training(Augmentation.NONE, Math.min(BATCH, measuredOn.size()), seed);
+        Consumer<NnModule> finetune = steps == 0 ? null : network -> train(network, trainedOn);
         Oracle oracle = new Oracle(
                 () -> networkSpec.load(backend, checkpoint),
                 networkSpec.image(),
@@ -173,8 +176,7 @@ final class StudyOracleCommand extends NetworkCommand {
                 finetune);
         List<Study> studies = new ArrayList<>();
         try (NnModule network = networkSpec.load(backend, checkpoint)) {
-            OracleChoices choices =
-                    new OracleChoices(ChannelGraph.trace(network, networkSpec.image()), granularity(), runs);
+            OracleChoices choices = new OracleChoices(network, networkSpec.image(), trainedOn, granularity(), runs);
             for (int i = 0; i < layers.size(); i++) studies.add(study(oracle, choices, i));
         }
         if (!json) return studies.stream().map(this::text).collect(Collectors.joining("\n"));
@@ -222,13 +224,7 @@ final class StudyOracleCommand extends NetworkCommand {
                 tuned ? result.tunedRank(outcome) : null);
     }
 
-    private void train(NnModule network, Dataset measuredOn, RunData runData) {
-        TrainData data = new RunData(
-                        runData.name(),
-                        runData.imageSize(),
-                        new DataSplit(measuredOn, runData.split().test()),
-                        runData.normalization())
-                .training(Augmentation.NONE, Math.min(BATCH, measuredOn.size()), seed);
+    private void train(NnModule network, TrainData data) {
         try (Sgd sgd = new Sgd(network, 0.9f, 0)) {
             sgd.learningRate(lr == null ? LR : lr.floatValue());
             new Trainer(network, sgd).run(data, Position.START, steps);

@@ -211,6 +211,7 @@ final class SweepCommand implements Callable<Integer> {
             throw new UsageException(file + ": run " + index + " was " + name
                     + " when the sweep was started, now it is " + entry.name() + "; start the sweep again");
         }
+        Interrupts.severalRuns("the same command again resumes it");
         SweepFolder folder = plan.folder();
         FolderRun run = plan.run(index);
         folder.create();

@@ -196,8 +196,9 @@ final class SweepPlan {
         CheckedImages images = new CheckedImages();
         for (Run run : runs) {
             FolderRun parsed = parsed(run);
-            if (parsed.begun()) checkSame(run, parsed); // what it reads was checked when it began
-            else check(run, parsed, images);
+            JsonNode begun = parsed.begun() ? checkSame(run, parsed) : null;
+            check(run, parsed, images);
+            if (begun != null) checkSameImages(run, images.difference(begun));
         }
     }
 
@@ -209,13 +210,21 @@ final class SweepPlan {
         }
     }
 
-    private void checkSame(Run run, FolderRun parsed) {
+    /** The config.json of a run that was begun before; UsageException if not with the same flags. */
+    private JsonNode checkSame(Run run, FolderRun parsed) {
         Path path = folder.run(run.entry);
         JsonNode config = Json.read(RunFolder.config(path));
         String other = parsed.differences(config);
-        if (other == null) return;
+        if (other == null) return config;
         throw new UsageException(plan.file() + ": the run in " + path + " " + other
                 + "; name another folder in out, or delete that one");
+    }
+
+    /** A finished run reads no images again, but stands in one table with those that do. */
+    private void checkSameImages(Run run, String other) {
+        if (other == null) return;
+        throw new UsageException(plan.file() + ": in " + folder.run(run.entry) + " " + other
+                + "; name the folder of the same files in data, or another one for the runs in out");
     }
 
     private void check(Run run, FolderRun parsed, CheckedImages images) {

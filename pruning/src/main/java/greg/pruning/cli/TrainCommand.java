@@ -89,7 +89,7 @@ final class TrainCommand implements Rerun.Command {
             if (arch.weights != null) fromCheckpoint.add(Setting.ARCH);
             new EffectiveSettings(spec)
                     .with(Map.of(Setting.ARCH, networkSpec.arch()))
-                    .checkpoint(fromCheckpoint)
+                    .from(EffectiveSettings.Origin.CHECKPOINT, fromCheckpoint)
                     .say(console);
             RunCheckpoints checkpoints = run.begin(
                     folder,

@@ -14,7 +14,7 @@ package greg.pruning.growth;
  * @param lambdaChanged true if the visit changed any lambda
  * @param scoreMean mean score of the groups, if the rule needed them
  * @param scoreStd their standard deviation over the groups; scoreStd / scoreMean is what figure 1 shows
- * @param keptMagnitude mean score of the groups that stay (before the pick: would stay)
+ * @param keptMagnitude mean score of the groups that stay (before the pick: would stay; of single weights not before it)
  * @param prunedMagnitude mean score of the groups to be removed
  * @param magRatio keptMagnitude / prunedMagnitude
  * @param history moving average of magRatio after the visit

@@ -186,11 +186,16 @@ public final class GrowthSchedule {
         for (LayerState layer : layers) {
             if (layer.keepsAll()) continue;
             ScoresRead read = new ScoresRead(scores.apply(layer));
-            Magnitudes magnitudes =
-                    config.tracksRatios() ? read.magnitudes(read.scores(), layer.selectionAt(read.scores())) : null;
-            events.add(event(layer, iteration, magnitudes, read, false));
+            events.add(event(layer, iteration, magnitudes(layer, read), read, false));
         }
         return events;
+    }
+
+    /** Ranking all single weights of a layer takes longer than a step: before the pick there is no selection of them to measure. */
+    private Magnitudes magnitudes(LayerState layer, ScoresRead read) {
+        float[] scores = read.scores();
+        boolean selected = layer.picked() || config.granularity().structured();
+        return selected ? read.magnitudes(scores, layer.selectionAt(scores)) : null;
     }
 
     private GrowthRule.Outcome visit(LayerState layer, GroupScores scores, long iteration) {

@@ -119,14 +119,10 @@ public final class ResumedRun {
      */
     public void verify(RunConfig described, RunMonitor monitor) {
         JsonNode now = Json.tree(described);
-        for (String half : List.of("train", "test")) {
-            JsonNode then = config.path("dataset").path(half).path("checksum");
-            JsonNode here = now.path("dataset").path(half).path("checksum");
-            if (!then.equals(here)) {
-                throw new RunException("resume = " + folder + ": the " + half + " images are not the run's ("
-                        + here.asText() + ", expected " + then.asText() + "); name the folder of the same files with"
-                        + " the setting data");
-            }
+        String images = described.dataset().difference(config);
+        if (images != null) {
+            throw new RunException(
+                    "resume = " + folder + ": " + images + "; name the folder of the same files with the setting data");
         }
         JsonNode codeThen = config.path("code").path("sha256");
         JsonNode codeHere = now.path("code").path("sha256");

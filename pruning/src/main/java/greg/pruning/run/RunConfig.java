@@ -1,6 +1,7 @@
 package greg.pruning.run;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
 import greg.datasets.Dataset;
 import greg.datasets.Datasets;
 import greg.kernels.Backend;
@@ -57,13 +58,32 @@ public record RunConfig(
 
     /** Enough to see whether another run had the same images. */
     public record Images(String name, Half train, Half test, float[] mean, float[] std) {
-        static Images of(RunData data) {
+        /** Those of a run that is about to begin. */
+        public static Images of(RunData data) {
             return new Images(
                     data.name(),
                     Half.of(data.split().train()),
                     Half.of(data.split().test()),
                     data.normalization().mean(),
                     data.normalization().std());
+        }
+
+        /**
+         * In what they differ from those of a run in the past, by the checksums that its config.json has.
+         *
+         * @param config its content
+         * @return a phrase, or null if they are the same
+         */
+        public String difference(JsonNode config) {
+            JsonNode then = config.path("dataset");
+            String differs = difference("train", then.path("train"), train);
+            return differs != null ? differs : difference("test", then.path("test"), test);
+        }
+
+        private static String difference(String half, JsonNode then, Half now) {
+            String checksum = then.path("checksum").asText("unknown");
+            if (checksum.equals(now.checksum)) return null;
+            return "the " + half + " images are not the run's (" + now.checksum + ", expected " + checksum + ")";
         }
     }
 

@@ -14,8 +14,14 @@ import greg.nn.train.TrainData;
  * @param imageSize side in pixels to which they are scaled on request; 0: the data set's usual size
  * @param split training and test images
  * @param normalization the data set's own, or the one requested
+ * @param fastDecode whether JPEG files are decoded at a smaller size where that is near the wanted one: other pixels
  */
-public record RunData(String name, int imageSize, DataSplit split, Normalization normalization) {
+public record RunData(String name, int imageSize, DataSplit split, Normalization normalization, boolean fastDecode) {
+    /** Other images of the same kind. */
+    public RunData with(DataSplit other) {
+        return new RunData(name, imageSize, other, normalization, fastDecode);
+    }
+
     /** The shape that a network has to fit: square images, UsageException if these are not. */
     public ImageShape images() {
         ImageShape shape = split.test().shape();

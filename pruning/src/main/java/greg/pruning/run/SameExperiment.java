@@ -2,6 +2,7 @@ package greg.pruning.run;
 
 import greg.datasets.Datasets;
 import greg.datasets.ImageShape;
+import greg.datasets.Normalization;
 import greg.pruning.growth.PruningMethod;
 import greg.pruning.report.Setting;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.Set;
 /**
  * Whether a run is the experiment of a row of the paper's tables: the one place that decides it. Only then may the published
  * numbers stand beside those of the run. What counts is all that moves the numbers: what is done to which network, how long
- * and with which rates it is trained, and on how many images of which size. What a base network from a file was trained with
+ * and with which rates it is trained, and on how many images of which size, decoded and normalised how. What a base network from a file was trained with
  * is not known and does not count, neither do seed, device and precision.
  */
 public final class SameExperiment {
@@ -84,6 +85,12 @@ public final class SameExperiment {
         ImageShape usual = Datasets.shape(preset.dataset());
         int side = data.images().height();
         if (side != usual.height()) differences.add("images of " + usual.height() + " pixels, not " + side);
+        Normalization own = data.split().train().normalization();
+        if (!own.equals(data.normalization())) {
+            differences.add(phrase(Setting.MEAN, TrainedOn.text(own.mean())));
+            differences.add(phrase(Setting.STD, TrainedOn.text(own.std())));
+        }
+        if (data.fastDecode()) differences.add(phrase(Setting.FAST_DECODE, "false"));
     }
 
     private static void count(int official, int here, String what, List<String> differences) {

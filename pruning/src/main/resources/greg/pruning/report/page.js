@@ -164,6 +164,13 @@
     const values = (text) => (u, splits) => splits.map(text);
     const few = lines.every((l) => l.x.length < 60); // then each point is marked
     const entry = { box, key: chart.key, steps: chart.steps };
+    let span; // of the axis, which the chart itself does not know yet when it asks for the range of the values over it
+    const xRange = (u, from, to) => (span = chart.xRange ? chart.xRange(u, from, to) : around(from, to, chart));
+    const yRange = (u) => {
+      const [low, high] = extent(u, lines, span, chart.logY);
+      if (low > high) return [null, null];
+      return chart.logY ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, 0.1, true);
+    };
     const options = {
       width: box.clientWidth,
       height: innerWidth < 600 ? 230 : 300,
@@ -178,8 +185,8 @@
         drag: { x: true, y: false },
       },
       scales: {
-        x: { time: false, distr: chart.logX ? 3 : 1, range: chart.xRange },
-        y: { distr: chart.logY ? 3 : 1, range: chart.range },
+        x: { time: false, distr: chart.logX ? 3 : 1, range: xRange },
+        y: { distr: chart.logY ? 3 : 1, range: chart.range || yRange },
       },
       series: [{}].concat(
         lines.map((l, i) => ({
@@ -241,6 +248,36 @@
     });
   }
 
+  /** An axis from one position to another, or around a single one. */
+  function around(from, to, { logX, wholeX }) {
+    if (from == null || to - from > (wholeX ? 1 : 0)) return [from, to];
+    return logX ? [from / 2, to * 2] : [from - 0.5, to + 0.5];
+  }
+
+  /** The least and the largest value that the lines take between two positions: also where they only pass, without a point there. */
+  function extent(u, lines, [from, to], log) {
+    let [low, high] = [Infinity, -Infinity];
+    const add = (y) => ([low, high] = [Math.min(low, y), Math.max(high, y)]);
+    const xs = u.data[0];
+    lines.forEach((line, l) => {
+      if (!u.series[l + 1].show) return;
+      let last = null; // its point before, null where it is interrupted
+      u.data[l + 1].forEach((y, i) => {
+        if (y === undefined) return; // another line's point
+        const point = y === null ? null : { x: xs[i], y };
+        if (point && point.x >= from && point.x <= to) add(y);
+        if (point && last && line.points !== "only") {
+          for (const edge of [from, to]) {
+            const way = (edge - last.x) / (point.x - last.x);
+            if (way > 0 && way < 1) add(log ? last.y ** (1 - way) * y ** way : last.y + way * (y - last.y));
+          }
+        }
+        last = point;
+      });
+    });
+    return [low, high];
+  }
+
   /** On a logarithmic axis powers of ten have a number, and 2 and 5 where there are few of them. */
   function decades(scale) {
     return (u, splits) => {
@@ -298,7 +335,7 @@
     zoomButtons(parent, spans, id + 1);
     figure(parent, {
       ...overSteps, key: id + "accuracy", title: "Accuracy", yLabel: "top-1, %", lines: curves.accuracy.map(styled),
-      text: "Drag over a chart to zoom, double-click to see all; the buttons show or hide a line.",
+      text: "Drag the mouse over a chart to zoom, double-click to see all; the buttons show a phase, or show or hide a line.",
     });
     figure(parent, {
       ...overSteps, key: id + "loss", title: "Loss", yLabel: "cross-entropy", logY: true, lines: curves.loss.map(styled),
@@ -309,12 +346,11 @@
   function zoomButtons(parent, spans, steps) {
     if (spans.length < 2) return;
     const row = element("div", { class: "buttons", role: "group", "aria-label": "phase shown" });
-    const all = { name: "all phases", from: spans[0].from, to: spans[spans.length - 1].to };
-    for (const span of [all].concat(spans)) {
+    for (const span of [{ name: "all phases" }].concat(spans)) {
       const button = element("button", { type: "button" }, span.name);
       button.onclick = () => {
-        const range = { min: span.from, max: span.to };
-        for (const c of charts) if (c.steps === steps) c.u.setScale("x", range);
+        // all: as if nothing had been zoomed, so that a live page shows what is new
+        for (const c of charts) if (c.steps === steps) c.u.setScale("x", "from" in span ? { min: span.from, max: span.to } : c.full);
       };
       row.append(button);
     }
@@ -553,7 +589,7 @@
     figure(parent, {
       key, title, xLabel, yLabel: "top-1, %", lines, xText: (v) => number(v) + "\u00d7",
       range: padded(ys),
-      xRange: (u, low, high) => (low === first && high === last ? padded(xs) : [low, high]),
+      xRange: (u, low, high) => (low <= first && high >= last ? padded(xs) : [low, high]),
       yText: (s, x, y) => {
         const l = lines[s];
         const p = l.own[l.x.indexOf(x)]; // two points may have the same accuracy

@@ -50,6 +50,7 @@ class EffectiveSettingsTest extends LenetRuns {
         assertEquals(
                 List.of("--method L1", "--dataset cifar10", "--wg filter", "--stage-pr [0,0.5,0.5,0.5,0]"),
                 line(preset, "preset"));
+        assertTrue(line(preset, "flag").contains("--epochs 0"), "that is --no-finetune: " + preset.err());
         Cli train = Cli.run(("train --weights " + base + " --data " + shared.resolve("mnist") + " --epochs 0 --out "
                         + temp.resolve("train"))
                 .split(" "));
@@ -57,6 +58,31 @@ class EffectiveSettingsTest extends LenetRuns {
         assertTrue(line(train, "checkpoint").containsAll(List.of("--arch lenet5", "--dataset mnist")), train.err());
         assertTrue(line(train, "flag").isEmpty() || !line(train, "flag").contains("--arch lenet5"), train.err());
         assertTrue(line(train, "default").contains("--lr 0:0.1,100:0.01,150:0.001"), train.err());
+    }
+
+    @Test
+    void whatARunWorksOutItselfIsNoDefault() {
+        Cli fast = prune(
+                temp.resolve("fast"), "--method", "L1", "--no-finetune", "--device", "cpu", "--target-speedup", "1.1");
+        assertEquals(0, fast.code(), fast.err());
+        List<String> measured = line(fast, "measured");
+        assertEquals(1, measured.size(), fast.err());
+        assertTrue(measured.get(0).startsWith("--stage-pr "), measured + "");
+        String[] matched = {"--stage-pr", RATIOS, "--no-finetune", "--method", "FixReg", "--one-shot", "matched"};
+        Cli fixed = prune(temp.resolve("fixed"), matched);
+        assertEquals(0, fixed.code(), fixed.err());
+        // GReg-1: an update at each of the steps 0 to 4, until lambda is above 1, and two more steps
+        assertEquals(List.of("--stabilize-reg-interval 6"), line(fixed, "matched to GReg-1"), fixed.err());
+    }
+
+    @Test
+    void theDemonstrationHasItsNetworkAndRatiosFromItsRecipe() {
+        Cli demo = Cli.run(
+                ("prune --base-epochs 0 --no-finetune --max-iterations 1 --out " + temp.resolve("demo")).split(" "));
+        assertEquals(0, demo.code(), demo.err());
+        List<String> recipe = line(demo, "recipe demonstration");
+        List<String> expected = List.of("--arch resnet8", "--stage-pr [0,0.7,0.7,0.7,0]", "--one-shot", "--wg channel");
+        assertTrue(recipe.containsAll(expected), recipe + "");
     }
 
     /** Whatever the data set is called. */

@@ -120,6 +120,38 @@ class GrowthMetricsTest {
         assertEquals("{\"stabilise_start\":4,\"removal\":7}", totals.toString());
     }
 
+    /** Mean and spread of all |w|, and how far those that go have faded; the groups are too many to be listed. */
+    @Test
+    void singleWeightsAreSummedUp() throws Exception {
+        Path run = prune("--wg", "weight", "--scores-at", "2");
+        float[] weights = Checkpoints.load(run.resolve("checkpoint/base.safetensors"))
+                .state()
+                .get("conv2.weight")
+                .values();
+        double mean = 0;
+        double square = 0;
+        for (float w : weights) {
+            mean += Math.abs(w) / weights.length;
+            square += (double) w * w / weights.length;
+        }
+        List<JsonNode> grown = records(run, "grow");
+        JsonNode first = grown.get(0).get("layers").get("conv2");
+        assertEquals(mean, first.get("score_mean").asDouble(), 1e-6);
+        assertEquals(Math.sqrt(square - mean * mean), first.get("score_std").asDouble(), 1e-6);
+        assertTrue(first.get("kept_magnitude").isNull(), "none is picked yet: " + first);
+        JsonNode picked = grown.get(2).get("layers").get("conv2");
+        JsonNode last = records(run, "remove").get(0).get("layers").get("conv2");
+        for (JsonNode layer : List.of(picked, last)) {
+            double kept = layer.get("kept_magnitude").asDouble();
+            double pruned = layer.get("pruned_magnitude").asDouble();
+            assertEquals(layer.get("score_mean").asDouble(), (kept + pruned) / 2, 1e-6, "half of them go");
+            assertEquals(kept / pruned, layer.get("magnitude_ratio").asDouble(), 1e-3 * kept / pruned);
+        }
+        assertTrue(last.get("pruned_magnitude").asDouble()
+                < picked.get("pruned_magnitude").asDouble());
+        assertEquals(List.of(), records(run, "scores"));
+    }
+
     private static List<Integer> iterations(List<JsonNode> records) {
         return records.stream().map(r -> r.get("iteration").asInt()).toList();
     }

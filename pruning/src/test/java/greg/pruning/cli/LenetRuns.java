@@ -45,7 +45,8 @@ abstract class LenetRuns {
     static Cli prune(Path out, String... more) {
         List<String> args = new ArrayList<>(List.of("prune", "--weights", base.toString(), "--out", out.toString()));
         args.addAll(data());
-        args.addAll(List.of("--epochs", "1", "--batch-size", "8", "--batch-size-prune", "8"));
+        args.addAll(List.of("--epochs", "1", "--batch-size", "8"));
+        if (!List.of(more).contains("--batch-size-prune")) args.addAll(List.of("--batch-size-prune", "8"));
         if (!List.of(more).contains("--lr-ft")) args.addAll(List.of("--lr-ft", "0.001"));
         args.addAll(List.of("--update-reg-interval", "1", "--stabilize-reg-interval", "2", "--reg-upper-limit", "1"));
         args.addAll(List.of("--reg-upper-limit-pick", "0.5", "--reg-granularity-pick", "0.25"));

@@ -334,6 +334,29 @@ class MethodsTest extends LenetRuns {
         assertEquals(120, layers.get(1).get("measured").asInt());
     }
 
+    /** With the gradient of all images at once, as a run has it whose batch they are. */
+    @Test
+    void theOracleRanksTheOtherScores() throws Exception {
+        Cli oracle = study("oracle", "--layer", "conv2", "--remove", "8", "--most", "1", "--json");
+        assertEquals(0, oracle.code(), oracle.err());
+        JsonNode choices = JSON.readTree(oracle.out()).get("layers").get(0).get("choices");
+        String[] flags = {"--method", "L1", "--stage-pr", "conv2:0.5", "--no-finetune", "--batch-size-prune"};
+        List<String> batch = List.of(String.valueOf(TinyData.MNIST_TRAIN), "--score");
+        List<Object> chosen = new ArrayList<>();
+        for (String[] score : new String[][] {{"l1", "L1"}, {"l2", "L2"}, {"taylor", "Taylor"}}) {
+            List<String> all = new ArrayList<>(List.of(flags));
+            all.addAll(batch);
+            all.add(score[0]);
+            int[] kept = kept(pruned(score[0], all.toArray(new String[0])), "conv2");
+            List<Integer> left = new ArrayList<>(
+                    java.util.stream.IntStream.range(0, 16).boxed().toList());
+            named(choices, score[1]).get("pruned").forEach(n -> left.remove((Integer) n.asInt()));
+            assertArrayEquals(kept, left.stream().mapToInt(Integer::intValue).toArray(), score[1]);
+            chosen.add(left);
+        }
+        assertEquals(3, chosen.stream().distinct().count(), "or the test could not tell them apart: " + chosen);
+    }
+
     @Test
     void theOracleTellsPeopleTheSame() throws Exception {
         Cli told = study("oracle", "--layer", "conv2", "--remove", "3", "--wg", "channel");

@@ -35,6 +35,7 @@ class RepeatTest {
         Path again = temp.resolve("again");
         Cli repeated = Cli.run(command, "--config", run.resolve("config.json").toString(), "--out", again.toString());
         assertEquals(0, repeated.code(), repeated.err());
+        assertFalse(repeated.err().contains("images are not"), repeated.err());
         SmallRuns.assertSame(run, again);
         assertEquals(config(run).get("pruning"), config(again).get("pruning"));
         // and can be repeated itself, from its folder
@@ -67,6 +68,45 @@ class RepeatTest {
         assertEquals(
                 config(run).get("pruning").get("finetune").get("epochs"),
                 pruning.get("finetune").get("epochs"));
+    }
+
+    @Test
+    void saysThatTheImagesAreOthers() throws Exception {
+        Path run = run("train");
+        Path images = temp.resolve("mnist/train-images-idx3-ubyte");
+        byte[] bytes = Files.readAllBytes(images);
+        bytes[bytes.length - 1]++;
+        Files.write(images, bytes);
+        Cli repeated = Cli.run(
+                "train", "--config", run.toString(), "--out", temp.resolve("x").toString());
+        assertEquals(0, repeated.code(), repeated.err());
+        String warning =
+                "warning: --config: the train images are not the run's \\(sha256:\\w+, expected sha256:\\w+\\), .*";
+        assertEquals(1, repeated.err().lines().filter(l -> l.matches(warning)).count(), repeated.err());
+    }
+
+    /** The recorded recipe and what the run's flags say of the experiment give way to a preset, other flags of the run do not. */
+    @Test
+    void aPresetThatIsGivenDecides() throws Exception {
+        Path run = run("prune", "--method", "L1", "--momentum", "0.8");
+        ObjectNode config = (ObjectNode) config(run);
+        config.put("recipe", "imagenet");
+        Path file = temp.resolve("edited.json");
+        Files.writeString(file, config.toString());
+        Path data = TinyData.cifar10(temp.resolve("cifar"));
+        Path again = temp.resolve("again");
+        Cli preset = Cli.run(("prune --preset resnet56-cifar10-0.5-greg1 --arch resnet8 --no-finetune --data " + data
+                        + " --config " + file + " --out " + again)
+                .split(" "));
+        assertEquals(0, preset.code(), preset.err());
+        JsonNode now = config(again);
+        assertEquals("cifar", now.get("recipe").asText());
+        assertEquals(5e-4, now.get("pruning").get("weight_decay").asDouble());
+        assertEquals("GReg-1", now.get("pruning").get("method").asText());
+        assertEquals("[0,0.5,0.5,0.5,0]", now.get("options").get("stage-pr").asText());
+        assertEquals("cifar10", now.get("options").get("dataset").asText());
+        assertEquals(0.8, now.get("pruning").get("momentum").asDouble());
+        assertTrue(preset.err().contains("recipe cifar, of the preset's data set"), preset.err());
     }
 
     /** The images are small, the recorded recipe is that of large ones: it stays, and so does an older run's. */

@@ -65,6 +65,8 @@ class SeedRunsTest {
         FileTime done = Files.getLastModifiedTime(seed(0).resolve("report.json"));
         Cli stopped = prune(4, "0,1,2"); // in the base network of seed 1
         assertEquals(Failures.INTERRUPTED, stopped.code(), stopped.err());
+        String remedy = "the same command again resumes it and does the runs that are missing";
+        assertTrue(stopped.err().strip().endsWith(" (" + seed(1) + "); everything is saved, " + remedy), stopped.err());
         assertFalse(Files.exists(seed(1).resolve("report.json")));
         assertFalse(Files.exists(seed(2)));
         Cli rest = prune(0, "0,1,2", "--workers", "1"); // a flag that may change
@@ -82,6 +84,23 @@ class SeedRunsTest {
         Cli one = prune(0, "0", "--no-finetune=false", "--max-iterations", "1");
         assertEquals(0, one.code(), one.err());
         assertTrue(finetuned(seed(0)) >= 0);
+    }
+
+    /** Without a flag that says so: the files in the same folder are others. */
+    @Test
+    void runsOnOtherImagesAreNotMixedIn() throws Exception {
+        assertEquals(0, prune(0, "0").code());
+        Path images = temp.resolve("mnist/t10k-images-idx3-ubyte");
+        byte[] bytes = Files.readAllBytes(images);
+        bytes[bytes.length - 1]++;
+        Files.write(images, bytes);
+        Cli other = prune(0, "1,0");
+        assertEquals(2, other.code(), other.err());
+        assertTrue(other.err().contains("in " + seed(0) + " the test images are not the run's ("), other.err());
+        assertFalse(Files.exists(seed(1)));
+        bytes[bytes.length - 1]--;
+        Files.write(images, bytes);
+        assertEquals(0, prune(0, "0").code());
     }
 
     @Test

@@ -60,7 +60,7 @@ class SweepCommandTest {
         FileTime done = Files.getLastModifiedTime(run("method=GReg-1_seed=3").resolve("report.json"));
         Cli stopped = interrupted(4, "--index", "3");
         assertEquals(Failures.INTERRUPTED, stopped.code(), stopped.err());
-        assertTrue(stopped.err().contains("resume with: greg prune --resume "), stopped.err());
+        assertTrue(stopped.err().contains("everything is saved, the same command again resumes it"), stopped.err());
         assertTrue(state("method=L1_seed=4").matches(".*\\| broken off \\| base, epoch 1, .*"));
         assertTrue(sweep("--status").out().contains("4 runs: 1 broken off, 3 finished"));
         for (int i = 3; i >= 0; i--) assertEquals(0, sweep("--index", "" + i).code());
@@ -166,6 +166,24 @@ class SweepCommandTest {
         Files.writeString(
                 plan, Files.readString(plan).replace(temp.resolve("mnist").toString(), "/nowhere"));
         refused("/nowhere");
+    }
+
+    /** A finished run reads no images again; those of a table are the same all the same. */
+    @Test
+    void otherImagesAreRefusedBeforeAnyRunBegins() throws Exception {
+        plan = SweepPlans.write(temp, "train", "{seed: [0, 1]}");
+        assertEquals(0, sweep("--index", "0").code());
+        try (var files = Files.list(temp.resolve("mnist"))) {
+            for (Path file : files.filter(f -> f.toString().contains("images")).toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                bytes[bytes.length - 1] ^= 1;
+                Files.write(file, bytes);
+            }
+        }
+        Cli other = sweep("--jobs", "1");
+        assertEquals(2, other.code(), other.err());
+        assertTrue(other.err().contains("plan.yaml: in " + run("seed=0") + " the train"), other.err());
+        assertFalse(Files.exists(run("seed=1")));
     }
 
     private void refused(String... parts) {

@@ -72,7 +72,7 @@ class SameExperimentTest {
     private static RunData data(String name, ImageShape shape, int train, int test) {
         DatasetInfo info = DatasetInfo.of(name, shape);
         return new RunData(
-                name, 0, new DataSplit(new Counted(info, train), new Counted(info, test)), Normalization.CIFAR10);
+                name, 0, new DataSplit(new Counted(info, train), new Counted(info, test)), info.normalization(), false);
     }
 
     private static RunData cifar(int train, int test) {
@@ -144,5 +144,14 @@ class SameExperimentTest {
         assertEquals(
                 List.of("dataset = cifar10"),
                 differences(data("imagefolder", Datasets.shape("cifar10"), 50_000, 10_000)));
+    }
+
+    @Test
+    void otherPixelsAreAnotherExperiment() {
+        RunData usual = cifar(50_000, 10_000);
+        RunData shifted = new RunData("cifar10", 0, usual.split(), Normalization.CIFAR100, false);
+        assertEquals(List.of("mean = 0.5,0.5,0.5", "std = 0.5,0.5,0.5"), differences(shifted));
+        RunData fast = new RunData("cifar10", 0, usual.split(), usual.normalization(), true);
+        assertEquals(List.of("without the setting fastDecode"), differences(fast));
     }
 }
