@@ -9,6 +9,7 @@ import greg.pruning.run.Recipe;
 import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunConfig;
+import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.UsageException;
@@ -130,6 +131,14 @@ final class RunOptions {
 
     /** The run that is resumed; null for a new one. Not a flag: set for {@code --resume}. */
     ResumedRun resumed;
+
+    /** Not null where the command is to check all that it can without a run, and to return then. Not a flag. */
+    CheckedImages onlyChecked;
+
+    /** The images of the run. */
+    RunData images(DataOptions data, Console console) {
+        return onlyChecked == null ? data.open(console) : onlyChecked.open(data, console);
+    }
 
     /** The checkpoint to resume from; null for a new run, and for one that ended before its first. */
     RunState.Saved saved() {
