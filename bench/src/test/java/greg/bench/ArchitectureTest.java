@@ -76,7 +76,11 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        "greg.kernels.cpu..", "greg.kernels.cuda..", "greg.datasets.jpeg..", "greg.bench..")
+                        "greg.kernels.cpu..",
+                        "greg.kernels.cuda..",
+                        "greg.kernels.mpi..",
+                        "greg.datasets.jpeg..",
+                        "greg.bench..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(NATIVES)
