@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -172,7 +173,7 @@ final class SweepCommand implements Callable<Integer> {
                 ? SparkSweep.run(folder, open, child(plan), "greg sweep " + file.getFileName(), console)
                 : Jobs.run(folder, open, child(plan), atATime, inTurn, share, console);
         String report = folder.report(entries, setting -> "--" + setting);
-        console.out().printf("%n%s%n%s", StatusTable.of(folder, entries), report);
+        console.out().printf(Locale.ROOT, "%n%s%n%s", StatusTable.of(folder, entries), report);
         if (!whole) {
             if (Interrupts.answers()) {
                 console.say("greg: interrupted; all runs are saved, start the same command again to resume them");
@@ -198,7 +199,8 @@ final class SweepCommand implements Callable<Integer> {
                 new ArrayList<>(List.of("sweep", file.toAbsolutePath().toString()));
         words.add("--out=" + plan.folder().path());
         words.addAll(instead().values());
-        return new ChildCommand(Main.class.getName(), words, "--index", "--name", "--device", "--threads");
+        String program = spec.root().userObject().getClass().getName();
+        return new ChildCommand(program, words, "--index", "--name", "--device", "--threads");
     }
 
     /** One run, in this process. */

@@ -48,10 +48,10 @@ final class FolderLock implements AutoCloseable {
         if (!HELD.add(real)) throw inUse(folder);
         FileChannel channel = null;
         try {
-            for (int left = TRIES; left > 0 && (channel == null || !channel.isOpen()); ) {
+            for (int tries = 0; channel == null || !channel.isOpen() && tries < TRIES; ) {
+                if (channel != null) LockSupport.parkNanos(PAUSE_NANOS);
                 channel = tryLock(real.resolve(FILE));
-                if (channel == null || channel.isOpen()) continue;
-                if (--left > 0) LockSupport.parkNanos(PAUSE_NANOS);
+                if (channel != null) tries++;
             }
             if (!channel.isOpen()) throw inUse(folder);
             return new FolderLock(real, channel);
