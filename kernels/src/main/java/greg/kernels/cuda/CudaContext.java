@@ -27,20 +27,13 @@ final class CudaContext implements AutoCloseable {
     /** A PTX file as it was loaded: for activations of this type. */
     private record Loaded(String name, DType type) {}
 
-    /** A stream that can be handed to a library which JCuda does not know. */
-    private static final class Stream extends CUstream {
-        long handle() {
-            return getNativePointer();
-        }
-    }
-
     /** The context that this thread's driver calls go to. */
     private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
     private final Thread owner = Thread.currentThread();
     private final CUdevice device = new CUdevice();
     private final CUcontext context = new CUcontext();
-    private final Stream stream = new Stream();
+    private final CUstream stream = new CUstream();
     private final Map<Loaded, PtxModule> modules = new HashMap<>();
     private final ArgumentBuffer arguments;
     private Launched lastLaunch;
@@ -168,11 +161,6 @@ final class CudaContext implements AutoCloseable {
     CUstream stream() {
         enter();
         return stream;
-    }
-
-    /** The stream's {@code CUstream}, as a number. */
-    long streamHandle() {
-        return stream.handle();
     }
 
     /** Where a launch collects its arguments. */
