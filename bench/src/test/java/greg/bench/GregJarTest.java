@@ -37,7 +37,7 @@ class GregJarTest {
             "|",
             "greg/.*",
             "(ai/onnx/proto|com/fasterxml/jackson|com/google/protobuf|com/sun/jna|jcuda|me/tongfei|net/razorvine|org/apache/commons/math3|org/bytedeco"
-                    + "|org/jline|picocli)/.*\\.class",
+                    + "|org/jline|org/yaml/snakeyaml|picocli)/.*\\.class",
             "META-INF/versions/\\d+/com/fasterxml/jackson/core/.*\\.class",
             "com/sun/jna/(linux-(x86-64|aarch64)|darwin-(x86-64|aarch64)|win32-x86-64)/(lib)?jnidispatch\\.(so|jnilib|dll)",
             "org/bytedeco/(dnnl|javacpp|opencl)/(linux|macosx|windows)-x86_64/[^/]+\\.(so[.0-9]*|[0-9.]*dylib|dll)",
@@ -50,9 +50,10 @@ class GregJarTest {
             "META-INF/(MANIFEST\\.MF|LICENSE|NOTICE|THIRD-PARTY\\.txt|FastDoubleParser-(ThirdParty-)?LICENSE)",
             LICENCES + "[^/]+\\.txt"));
 
-    /** For {@code evaluate --with-onnxruntime}. */
+    /** For {@code evaluate --with-onnxruntime} and {@code sweep --spark}. */
     private static final String BROUGHT_BY_THE_USER =
-            "greg\\.pruning\\.run\\.OnnxRuntimeEngine\\S* -> ai\\.onnxruntime\\.\\S+ not found";
+            "greg\\.pruning\\.run\\.OnnxRuntimeEngine\\S* -> ai\\.onnxruntime\\.\\S+ not found"
+                    + "|greg\\.pruning\\.sweep\\.SparkSweep\\S* -> (org\\.apache\\.spark|scala)\\.\\S+ not found";
 
     /** JavaCPP logs through SLF4J only when configured to. */
     private static final List<String> MISSING_ON_PURPOSE = List.of(

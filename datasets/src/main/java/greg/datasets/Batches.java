@@ -41,6 +41,8 @@ public final class Batches implements AutoCloseable {
     /** Of the epoch in progress; null without prefetch. */
     private ReadAhead ahead;
 
+    private int rank;
+    private int ranks = 1;
     private int[] order;
     private int epoch = -1;
     private int nextBatch;
@@ -115,6 +117,29 @@ public final class Batches implements AutoCloseable {
      */
     public static int[] permutation(int size, long seed, int epoch) {
         return SplitMix.of(seed, "shuffle", epoch).permutation(size);
+    }
+
+    /**
+     * From now on reads of every batch only what a process has to compute: {@link Share}. The batches that {@link #next} returns
+     * have the images of the share.
+     *
+     * @param process its number, from 0
+     * @param processes how many there are
+     * @return this loader
+     */
+    public Batches share(int process, int processes) {
+        if (process < 0 || process >= processes) {
+            throw new IllegalArgumentException(
+                    "batches of " + dataset.name() + ": expected a process below " + processes + ", got " + process);
+        }
+        rank = process;
+        ranks = processes;
+        return this;
+    }
+
+    /** What is read of batch {@code number} of an epoch. */
+    public Share share(int number) {
+        return Share.of(Math.min(batchSize, dataset.size() - number * batchSize), rank, ranks);
     }
 
     /** Images per batch; the last of an epoch may have fewer. */
@@ -237,12 +262,12 @@ public final class Batches implements AutoCloseable {
         return new ReadAhead.Source() {
             @Override
             public int size(int number) {
-                return Math.min(batchSize, work.length - number * batchSize);
+                return share(number).images();
             }
 
             @Override
             public void read(int number, int place, Batch batch) {
-                int index = work[number * batchSize + place];
+                int index = work[number * batchSize + share(number).first() + place];
                 int at = batch.place(place, index, dataset.label(index));
                 if (crops == null) dataset.image(index, batch.images(), at);
                 else crops.randomCrop(index, seed, of, batch.images(), at);

@@ -170,6 +170,11 @@ public interface Backend extends AutoCloseable {
         return new DirectStaging(this);
     }
 
+    /** What this process exchanges with those that train the same network; {@link Collectives#ALONE} where there are none. */
+    default Collectives collectives() {
+        return Collectives.ALONE;
+    }
+
     /** Waits until all kernels issued so far have finished. */
     default void synchronize() {}
 

@@ -8,8 +8,10 @@ package greg.kernels;
  * @param precision of activations and products; null for the backend's own: float32 on a CPU, TF32 on a GPU
  * @param deterministic only kernels that give the same bits in each run; a CPU's always do
  * @param graphs whether training steps are recorded and replayed where the device can
+ * @param processes the processes that train one network together; null for one that trains alone
  */
-public record BackendOptions(int threads, int index, Precision precision, boolean deterministic, boolean graphs) {
+public record BackendOptions(
+        int threads, int index, Precision precision, boolean deterministic, boolean graphs, Processes processes) {
     /**
      * More threads than any processor has cores. A fixed number, since a run that is resumed needs as many threads as it was begun
      * with; from some thousands on, OpenMP's teams end the process by a segmentation fault.
@@ -30,7 +32,7 @@ public record BackendOptions(int threads, int index, Precision precision, boolea
 
     /** The backend's own precision, and its fastest kernels; steps are recorded. */
     public BackendOptions(int threads, int index) {
-        this(threads, index, null, false, true);
+        this(threads, index, null, false, true, null);
     }
 
     /**
@@ -46,22 +48,27 @@ public record BackendOptions(int threads, int index, Precision precision, boolea
 
     /** The same in another precision; null for the backend's own. */
     public BackendOptions precision(Precision other) {
-        return new BackendOptions(threads, index, other, deterministic, graphs);
+        return new BackendOptions(threads, index, other, deterministic, graphs, processes);
     }
 
     /** The same with or without the promise of the same bits in each run. */
     public BackendOptions deterministic(boolean same) {
-        return new BackendOptions(threads, index, precision, same, graphs);
+        return new BackendOptions(threads, index, precision, same, graphs, processes);
     }
 
     /** The same with steps recorded, or with every kernel issued by a call. */
     public BackendOptions graphs(boolean recorded) {
-        return new BackendOptions(threads, index, precision, deterministic, recorded);
+        return new BackendOptions(threads, index, precision, deterministic, recorded, processes);
+    }
+
+    /** The same as one of several processes that train one network together. */
+    public BackendOptions processes(Processes group) {
+        return new BackendOptions(threads, index, precision, deterministic, graphs, group);
     }
 
     /** The same on another device of the kind. */
-    BackendOptions index(int other) {
-        return new BackendOptions(threads, other, precision, deterministic, graphs);
+    public BackendOptions index(int other) {
+        return new BackendOptions(threads, other, precision, deterministic, graphs, processes);
     }
 
     /** The thread count with 0 resolved. */

@@ -7,9 +7,12 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Reverse-mode differentiation: runs the gradient rules of the tape from a loss back to the leaves; the only place that
@@ -26,6 +29,16 @@ public final class Backprop {
      * @param loss one element, on the tape
      */
     public static void run(Tensor loss) {
+        run(loss, 1, null);
+    }
+
+    /**
+     * As above, for {@code weight} times the loss.
+     *
+     * @param done told of each leaf as soon as its gradient is complete, so that it can travel while the others are computed, in an
+     *     order that the tape alone decides; or null
+     */
+    public static void run(Tensor loss, float weight, Consumer<Tensor> done) {
         if (loss.shape().size() != 1) {
             throw new IllegalArgumentException("backprop: expected a loss of one element, got shape " + loss.shape());
         }
@@ -38,16 +51,41 @@ public final class Backprop {
                 new PriorityQueue<>(Comparator.comparingLong(Node::order).reversed());
         forgetOldGradients(loss, pending);
         Storage one = backend.memory().allocate(DType.FLOAT32, 1);
-        backend.transfer().fill(one, 1);
+        backend.transfer().fill(one, weight);
         loss.gradient(one);
+        Map<Tensor, Integer> readers = done == null ? Map.of() : readersOfLeaves(pending);
         try {
-            while (!pending.isEmpty()) step(pending.poll(), backend);
+            while (!pending.isEmpty()) {
+                Node node = pending.poll();
+                step(node, backend);
+                if (done != null) tellOfLeaves(node, readers, done);
+            }
         } finally {
             // not empty only after an error: no scope owns the gradients of intermediate values
             for (Node node : pending) {
                 Storage g = node.output().gradient();
                 node.output().gradient(null);
                 if (g != null) g.release();
+            }
+        }
+    }
+
+    /** For each leaf that requires a gradient how often nodes read it. */
+    private static Map<Tensor, Integer> readersOfLeaves(Iterable<Node> nodes) {
+        Map<Tensor, Integer> readers = new IdentityHashMap<>();
+        for (Node node : nodes) {
+            for (Tensor input : node.inputs()) {
+                if (input.requiresGrad() && input.node() == null) readers.merge(input, 1, Integer::sum);
+            }
+        }
+        return readers;
+    }
+
+    private static void tellOfLeaves(Node node, Map<Tensor, Integer> readers, Consumer<Tensor> done) {
+        for (Tensor input : node.inputs()) {
+            if (readers.computeIfPresent(input, (leaf, left) -> left - 1) != null && readers.get(input) == 0) {
+                readers.remove(input);
+                if (input.gradient() != null) done.accept(input);
             }
         }
     }

@@ -2,6 +2,7 @@ package greg.kernels.cpu;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
+import greg.kernels.Collectives;
 import greg.kernels.DType;
 import greg.kernels.Device;
 import greg.kernels.KernelException;
@@ -32,6 +33,7 @@ public final class CpuBackend implements Backend {
     private final CpuGate gate;
     private final UpdateTeam team;
     private final KernelFamilies kernels;
+    private final Collectives collectives;
     private boolean closed;
 
     /**
@@ -76,6 +78,8 @@ public final class CpuBackend implements Backend {
                 new CpuUpdate(team),
                 new CpuAugment(),
                 new CpuRandom());
+        collectives =
+                options.processes() == null ? Collectives.ALONE : new CpuCollectives(options.processes(), threads);
     }
 
     @Override
@@ -96,6 +100,11 @@ public final class CpuBackend implements Backend {
     @Override
     public Memory memory() {
         return memory;
+    }
+
+    @Override
+    public Collectives collectives() {
+        return collectives;
     }
 
     /** If all counts are multiples of 16, activations come in blocks of 16 channels, else channels-last. */

@@ -125,6 +125,25 @@ final class HostBlock {
         }
     }
 
+    /** Copies {@code count} floats from the start of this block to the buffer's position. */
+    void read(long count, FloatBuffer dst) {
+        for (int i = 0; count > 0; i++) {
+            int now = (int) Math.min(count, SEGMENT / 4);
+            dst.put(floats[i].slice(0, now));
+            count -= now;
+        }
+    }
+
+    /** Copies {@code count} floats from the buffer's position to the start of this block. */
+    void write(long count, FloatBuffer src) {
+        for (int i = 0; count > 0; i++) {
+            int now = (int) Math.min(count, SEGMENT / 4);
+            floats[i].slice(0, now).put(src.slice(src.position(), now));
+            src.position(src.position() + now);
+            count -= now;
+        }
+    }
+
     void read(long at, int[] dst, int offset, int count) {
         while (count > 0) {
             IntBuffer view = ints[(int) (at / (SEGMENT / 4))];

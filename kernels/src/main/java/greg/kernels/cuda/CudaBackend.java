@@ -2,6 +2,7 @@ package greg.kernels.cuda;
 
 import greg.kernels.Backend;
 import greg.kernels.BackendOptions;
+import greg.kernels.Collectives;
 import greg.kernels.Device;
 import greg.kernels.KernelException;
 import greg.kernels.KernelFamilies;
@@ -31,6 +32,7 @@ public final class CudaBackend implements Backend {
     private final CudaConv2d conv2d;
     private final NarrowGradients gradients;
     private final KernelFamilies kernels;
+    private final Collectives collectives;
     private final boolean graphs;
     private boolean closed;
 
@@ -70,6 +72,8 @@ public final class CudaBackend implements Backend {
                 update,
                 augment,
                 new CudaRandom(context));
+        collectives =
+                options.processes() == null ? Collectives.ALONE : new CudaCollectives(context, options.processes());
     }
 
     @Override
@@ -100,6 +104,11 @@ public final class CudaBackend implements Backend {
     @Override
     public List<String> usePlans(List<String> choices) {
         return conv2d.usePlans(choices);
+    }
+
+    @Override
+    public Collectives collectives() {
+        return collectives;
     }
 
     @Override
@@ -164,6 +173,7 @@ public final class CudaBackend implements Backend {
         context.enter();
         closed = true;
         try {
+            collectives.close();
             conv2d.close();
             gemm.close();
             augment.close();

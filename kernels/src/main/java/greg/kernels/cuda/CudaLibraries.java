@@ -19,7 +19,8 @@ import jcuda.libraryPropertyType;
 /**
  * Finds NVIDIA's libraries ({@link LibrarySearch} says where, {@link LibraryChoice} which) and loads them together with
  * JCuda's native halves: each by its full path, so that those which ask for it by name are bound to it. The driver is needed
- * for anything; cuBLAS and cuDNN 9.8 or later are for networks; NVRTC, where it is found, lets cuDNN make kernels at run time.
+ * for anything; cuBLAS and cuDNN 9.8 or later are for networks; NVRTC, where it is found, lets cuDNN make kernels at run time;
+ * NCCL is for several GPUs, and not loaded before somebody asks for it.
  */
 final class CudaLibraries {
     /** System property with folders to be searched before all others. */
@@ -42,6 +43,8 @@ final class CudaLibraries {
     private static LibraryStatus cublas;
     private static LibraryStatus cudnn;
     private static LibraryStatus nvrtc;
+    private static LibraryStatus ncclStatus;
+    private static Nccl nccl;
 
     private CudaLibraries() {}
 
@@ -71,7 +74,42 @@ final class CudaLibraries {
     /** What was found, in the order in which it depends on each other. */
     static synchronized List<LibraryStatus> status() {
         loadAll();
-        return driver.problem() != null ? List.of(driver) : List.of(driver, cublas, cudnn, nvrtc);
+        if (driver.problem() != null) return List.of(driver);
+        loadNccl();
+        return List.of(driver, cublas, cudnn, nvrtc, ncclStatus);
+    }
+
+    /**
+     * NCCL.
+     *
+     * @throws KernelException if it is not there; the message says why and what to do
+     */
+    static synchronized Nccl nccl() {
+        loadNccl();
+        if (nccl == null) throw new KernelException("CUDA: " + ncclStatus.problem());
+        return nccl;
+    }
+
+    private static void loadNccl() {
+        if (ncclStatus != null) return;
+        loadAll();
+        String name = "NCCL";
+        LibrarySearch search = search();
+        Path file = search.find(names().nccl()).stream().findFirst().orElse(null);
+        String install = pip("nvidia-nccl-cu" + (driverMajor < 13 ? 12 : 13));
+        if (file == null) {
+            ncclStatus = missing(name, "no " + names().nccl() + "; only training on several GPUs needs it: " + install);
+            return;
+        }
+        try {
+            nccl = new Nccl(file);
+            int version = nccl.version();
+            String words = version / 10000 + "." + version / 100 % 100 + "." + version % 100;
+            ncclStatus = new LibraryStatus(name, words, file, null);
+        } catch (LinkageError | RuntimeException e) {
+            nccl = null;
+            ncclStatus = failed(name, file, e, install);
+        }
     }
 
     /** The file of cuDNN, or null unless {@link #whyNot()} is null. */
@@ -229,6 +267,10 @@ final class CudaLibraries {
     private static String pip(String packageName, int major) {
         // those of CUDA 13 have no suffix, but cuDNN's has
         String name = packageName + (major == 12 || packageName.endsWith("cudnn") ? "-cu" + major : "");
+        return pip(name);
+    }
+
+    private static String pip(String name) {
         return "pip install " + name + " in a Python environment on PATH" + ELSEWHERE;
     }
 

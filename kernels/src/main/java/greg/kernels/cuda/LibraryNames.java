@@ -38,4 +38,9 @@ record LibraryNames(boolean windows) {
     String nvrtc(int major) {
         return windows ? "nvrtc64_" + major + "0_0.dll" : "libnvrtc.so." + major;
     }
+
+    /** NCCL 2; there is none for Windows. */
+    String nccl() {
+        return windows ? "nccl.dll" : "libnccl.so.2";
+    }
 }

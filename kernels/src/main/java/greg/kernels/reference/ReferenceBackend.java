@@ -1,9 +1,11 @@
 package greg.kernels.reference;
 
 import greg.kernels.Backend;
+import greg.kernels.Collectives;
 import greg.kernels.Device;
 import greg.kernels.KernelFamilies;
 import greg.kernels.Memory;
+import greg.kernels.Processes;
 
 /** The backend that defines what the others must compute. */
 public final class ReferenceBackend implements Backend {
@@ -32,6 +34,23 @@ public final class ReferenceBackend implements Backend {
             new ReferenceUpdate(),
             new ReferenceAugment(),
             new ReferenceRandom());
+
+    private final Collectives collectives;
+
+    /** As one of these processes; null if there is only this one. */
+    ReferenceBackend(Processes group) {
+        collectives = group == null ? Collectives.ALONE : new ReferenceCollectives(group);
+    }
+
+    /** Of a process that trains alone. */
+    public ReferenceBackend() {
+        this(null);
+    }
+
+    @Override
+    public Collectives collectives() {
+        return collectives;
+    }
 
     @Override
     public Device device() {

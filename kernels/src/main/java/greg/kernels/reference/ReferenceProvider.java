@@ -29,6 +29,6 @@ public final class ReferenceProvider implements BackendProvider {
     @Override
     public Backend open(BackendOptions options) {
         options.requireFloat32("reference");
-        return new ReferenceBackend();
+        return new ReferenceBackend(options.processes());
     }
 }

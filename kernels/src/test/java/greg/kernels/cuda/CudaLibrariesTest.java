@@ -137,6 +137,17 @@ class CudaLibrariesTest {
     }
 
     @Test
+    void ncclIsThereOrSaysWhatItIsFor() throws IOException, InterruptedException {
+        copy("libcuda.so.1", "libcublas.so.12", "libcublasLt.so.12", "libcudnn.so.9");
+        assertContains(
+                run(Map.of()),
+                "NCCL: null, null, no libnccl.so.2; only training on several GPUs needs it: pip install nvidia-nccl-cu12",
+                "why not: null");
+        copy("libnccl.so.2");
+        assertContains(run(Map.of()), "NCCL: 2.27.3, " + folder.resolve("libnccl.so.2") + ", null");
+    }
+
+    @Test
     void aDriverTooOldForCublas() throws IOException, InterruptedException {
         copy("libcuda.so.1", "libcublas.so.12", "libcublasLt.so.12");
         assertContains(

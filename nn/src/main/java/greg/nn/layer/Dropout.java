@@ -1,5 +1,6 @@
 package greg.nn.layer;
 
+import greg.datasets.random.Seeds;
 import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.tensor.Tensor;
@@ -22,7 +23,13 @@ public final class Dropout extends NnModule {
 
     @Override
     public Tensor forward(Tensor x) {
-        return isTraining() ? DropoutOp.apply(x, rate, seed, ++step) : x;
+        return isTraining() ? DropoutOp.apply(x, rate, ownSeed(), ++step) : x;
+    }
+
+    /** Ranks that train together draw masks of their own. */
+    private long ownSeed() {
+        int rank = backend().collectives().rank();
+        return rank == 0 ? seed : Seeds.stream(seed, "rank" + rank);
     }
 
     /** Starts the sequence of masks that belongs to {@code seed}. */

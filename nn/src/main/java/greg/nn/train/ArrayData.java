@@ -1,7 +1,9 @@
 package greg.nn.train;
 
 import greg.datasets.Batches;
+import greg.datasets.Share;
 import greg.kernels.Backend;
+import greg.kernels.Collectives;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
@@ -71,8 +73,11 @@ final class ArrayData implements TrainData {
             long now = iteration / stepsPerEpoch();
             if (now != epoch) order = Batches.permutation(labels.length, seed, Math.toIntExact(now));
             epoch = now;
-            int from = (int) (iteration % stepsPerEpoch()) * batchSize;
-            int[] which = Arrays.copyOfRange(order, from, Math.min(order.length, from + batchSize));
+            int start = (int) (iteration % stepsPerEpoch()) * batchSize;
+            Collectives ranks = backend.collectives();
+            Share share = Share.of(Math.min(batchSize, order.length - start), ranks.rank(), ranks.size());
+            int from = start + share.first();
+            int[] which = Arrays.copyOfRange(order, from, from + share.images());
             iteration++;
             int size = (int) image.size();
             float[] x = new float[which.length * size];
@@ -86,7 +91,9 @@ final class ArrayData implements TrainData {
             Scope scope = Scope.current();
             return new Input(
                     scope.own(Tensor.of(backend, Shape.of(dims), x)),
-                    scope.own(Tensor.ofInts(backend, Shape.of(y.length), y)));
+                    scope.own(Tensor.ofInts(backend, Shape.of(y.length), y)),
+                    share.counted(),
+                    share.batch());
         }
     }
 }

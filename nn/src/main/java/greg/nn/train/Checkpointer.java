@@ -1,5 +1,7 @@
 package greg.nn.train;
 
+import greg.kernels.Collectives;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -54,7 +56,16 @@ public final class Checkpointer implements TrainHook {
     public boolean stop(TrainLoop loop) {
         if (!stepped) return false; // resumed: what was saved is what there is
         boolean stops = stopRequested.getAsBoolean();
-        if (stops || requested || due()) save(loop);
+        boolean saves = requested || due();
+        Collectives ranks = loop.network().backend().collectives();
+        if (ranks.several()) {
+            // all do the same after the same step: what one is asked to, and what rank 0's clock says
+            double[] agreed = {stops ? 1 : 0, requested || saves && ranks.rank() == 0 ? 1 : 0};
+            ranks.sum(agreed);
+            stops = agreed[0] > 0;
+            saves = agreed[1] > 0;
+        }
+        if (stops || saves) save(loop);
         if (stops) throw new StoppedException(loop.iteration());
         return false;
     }
@@ -69,12 +80,33 @@ public final class Checkpointer implements TrainHook {
         return interval == 0 || since >= Math.max(interval, lastCost / MOST_SHARE);
     }
 
+    /** Ranks that have drifted apart would each go on with a network of its own, and nobody would see it. */
+    private static void checkAlike(TrainLoop loop, TrainState state) {
+        Collectives ranks = loop.network().backend().collectives();
+        if (!ranks.several()) return;
+        int own = 1;
+        for (String name : state.network().names()) {
+            own = 31 * own + Arrays.hashCode(state.network().get(name).values());
+        }
+        double[] sum = {own, Math.abs((double) own)};
+        ranks.sum(sum);
+        if (sum[0] == (double) own * ranks.size() && sum[1] == Math.abs((double) own) * ranks.size()) return;
+        throw new IllegalStateException(
+                "rank " + ranks.rank() + " of " + ranks.size()
+                        + " holds another network than the others after iteration " + loop.iteration()
+                        + "; resume from the last checkpoint, and check that all machines have the same processor and libraries");
+    }
+
     private void save(TrainLoop loop) {
         requested = false;
         if (savedAt == loop.iteration()) return;
         guard.checkWeights(loop);
         long start = System.nanoTime();
-        if (writer != null) writer.accept(TrainState.of(loop)); // which copies all weights to the host
+        if (writer != null) {
+            TrainState state = TrainState.of(loop); // which copies all weights to the host
+            checkAlike(loop, state);
+            writer.accept(state);
+        }
         lastEnd = System.nanoTime();
         lastCost = (lastEnd - start) * 1e-9;
         savedAt = loop.iteration();

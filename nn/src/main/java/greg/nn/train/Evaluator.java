@@ -4,6 +4,8 @@ import greg.datasets.Batch;
 import greg.datasets.Batches;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
+import greg.datasets.Share;
+import greg.kernels.Collectives;
 import greg.nn.NnModule;
 import greg.tensor.NoGrad;
 import greg.tensor.Scope;
@@ -49,7 +51,7 @@ public final class Evaluator {
         }
     }
 
-    /** Mean loss, top-1 and top-5 correct. */
+    /** Mean loss, top-1 and top-5 correct; each of several ranks measures its share of the images. */
     public Score evaluate(NnModule network) {
         return evaluate(network, done -> {});
     }
@@ -57,18 +59,23 @@ public final class Evaluator {
     /** As above; {@code progress} receives the number of records done. */
     public Score evaluate(NnModule network, IntConsumer progress) {
         Feeder feeder = Feeder.plain(network.backend(), dataset, normalization);
+        Collectives ranks = network.backend().collectives();
         try (NnModule.Evaluation evaluation = network.evaluating();
                 Metrics metrics = new Metrics(network.backend());
-                Batches batches = new Batches(dataset, batchSize, false, 0, false, 2).epoch(0)) {
+                Batches batches = new Batches(dataset, batchSize, false, 0, false, 2)
+                        .share(ranks.rank(), ranks.size())
+                        .epoch(0)) {
             int done = 0;
-            while (batches.hasNext()) {
+            for (int number = 0; batches.hasNext(); number++) {
                 Batch batch = batches.next();
+                Share share = batches.share(number);
+                done += share.batch();
+                if (share.counted() == 0) continue;
                 try (Scope step = Scope.open();
                         NoGrad off = NoGrad.begin()) {
                     CrossEntropyOp.apply(network.call(feeder.images(batch, 0)), feeder.labels(batch), metrics.sums());
                 }
                 metrics.count(batch.size());
-                done += batch.size();
                 progress.accept(done);
             }
             return metrics.read();

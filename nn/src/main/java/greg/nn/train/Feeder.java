@@ -3,6 +3,7 @@ package greg.nn.train;
 import greg.datasets.Batch;
 import greg.datasets.Dataset;
 import greg.datasets.Normalization;
+import greg.datasets.Share;
 import greg.datasets.random.Seeds;
 import greg.kernels.Backend;
 import greg.kernels.DType;
@@ -85,11 +86,14 @@ public final class Feeder {
      * @param bytes UINT8, images
      * @param indices INT32: element {@code from + i} says which of them image i is
      * @param labels INT32: element {@code from + i} is the label of image i
+     * @param share how many images, and what of the step they are
      * @param counter number of samples fed before
      */
-    InputSource.Input input(Storage bytes, Storage indices, Storage labels, int from, int n, long counter) {
+    InputSource.Input input(Storage bytes, Storage indices, Storage labels, int from, Share share, long counter) {
+        int n = share.images();
         Tensor x = images(bytes, part(indices, from, n), n, counter);
-        return new InputSource.Input(x, Tensor.wrap(backend, Shape.of(n), part(labels, from, n)));
+        Tensor y = Tensor.wrap(backend, Shape.of(n), part(labels, from, n));
+        return new InputSource.Input(x, y, share.counted(), share.batch());
     }
 
     private Storage part(Storage numbers, int from, int n) {

@@ -1,6 +1,7 @@
 package greg.nn.train;
 
 import greg.tensor.Shape;
+import java.util.Arrays;
 
 /**
  * A batch in host memory.
@@ -16,5 +17,16 @@ public record HostBatch(float[] images, Shape shape, int[] labels) {
             throw new IllegalArgumentException("batch: expected images of shape (N, C, H, W) and N labels, got "
                     + images.length + " values for the shape " + shape + " and " + labels.length + " labels");
         }
+    }
+
+    /** A copy of some of its images. */
+    HostBatch part(int first, int count) {
+        int[] dims = shape.dims();
+        int size = images.length / dims[0];
+        dims[0] = count;
+        return new HostBatch(
+                Arrays.copyOfRange(images, first * size, (first + count) * size),
+                Shape.of(dims),
+                Arrays.copyOfRange(labels, first, first + count));
     }
 }

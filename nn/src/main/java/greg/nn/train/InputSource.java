@@ -17,6 +17,13 @@ public interface InputSource extends AutoCloseable {
      *
      * @param images (N, C, H, W)
      * @param labels INT32 (N)
+     * @param counted how many of the images count: N, or 0 if another process computes all of the batch
+     * @param batch images of the step in all processes together
      */
-    record Input(Tensor images, Tensor labels) {}
+    record Input(Tensor images, Tensor labels, int counted, int batch) {
+        /** Of a process that trains alone. */
+        public Input(Tensor images, Tensor labels) {
+            this(images, labels, images.shape().dim(0), images.shape().dim(0));
+        }
+    }
 }

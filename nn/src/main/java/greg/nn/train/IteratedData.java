@@ -1,6 +1,8 @@
 package greg.nn.train;
 
+import greg.datasets.Share;
 import greg.kernels.Backend;
+import greg.kernels.Collectives;
 import greg.tensor.Scope;
 import greg.tensor.Shape;
 import greg.tensor.Tensor;
@@ -62,11 +64,16 @@ final class IteratedData implements TrainData {
                     batches = epochs.apply(++epoch);
                     step = 0;
                 }
-                HostBatch batch = IteratedData.this.next(batches, step++);
+                HostBatch all = IteratedData.this.next(batches, step++);
+                Collectives ranks = backend.collectives();
+                Share share = Share.of(all.labels().length, ranks.rank(), ranks.size());
+                HostBatch batch = ranks.several() ? all.part(share.first(), share.images()) : all;
                 Scope scope = Scope.current();
                 return new Input(
                         scope.own(Tensor.of(backend, batch.shape(), batch.images())),
-                        scope.own(Tensor.ofInts(backend, Shape.of(batch.labels().length), batch.labels())));
+                        scope.own(Tensor.ofInts(backend, Shape.of(batch.labels().length), batch.labels())),
+                        share.counted(),
+                        share.batch());
             }
         };
     }

@@ -3,7 +3,9 @@ package greg.nn.train;
 import greg.datasets.Batches;
 import greg.datasets.CropSource;
 import greg.datasets.Dataset;
+import greg.datasets.Share;
 import greg.kernels.Backend;
+import greg.kernels.Collectives;
 import greg.kernels.DType;
 import greg.kernels.Memory;
 import greg.kernels.Storage;
@@ -12,6 +14,7 @@ import greg.kernels.TransferKernels;
 /** A data set that lies on the device, with the epoch's order and the labels in that order: a step needs nothing of the host. */
 final class ResidentImages implements InputSource {
     private final TransferKernels transfer;
+    private final Collectives ranks;
     private final Dataset dataset;
     private final int batchSize;
     private final long seed;
@@ -39,6 +42,7 @@ final class ResidentImages implements InputSource {
 
     ResidentImages(Backend backend, Dataset dataset, int batchSize, long seed, Feeder feeder, long iteration) {
         transfer = backend.transfer();
+        ranks = backend.collectives();
         this.dataset = dataset;
         this.batchSize = batchSize;
         this.seed = seed;
@@ -60,9 +64,11 @@ final class ResidentImages implements InputSource {
         int size = dataset.size();
         int perEpoch = (size - 1) / batchSize + 1;
         if (iteration / perEpoch != epoch) start(iteration / perEpoch);
-        int from = (int) (iteration % perEpoch) * batchSize;
+        int start = (int) (iteration % perEpoch) * batchSize;
         iteration++;
-        return feeder.input(images, order, labels, from, Math.min(batchSize, size - from), epoch * size + from);
+        Share share = Share.of(Math.min(batchSize, size - start), ranks.rank(), ranks.size());
+        int from = start + share.first();
+        return feeder.input(images, order, labels, from, share, epoch * size + from);
     }
 
     private void start(long number) {

@@ -33,7 +33,7 @@ final class StepRecording implements AutoCloseable {
             NnModule network, Optimizer optimizer, StepStructure structure, Input input, Consumer<Input> compute) {
         backend = network.backend();
         this.structure = structure;
-        slots = new Input(slot(input.images()), slot(input.labels()));
+        slots = new Input(slot(input.images()), slot(input.labels()), input.counted(), input.batch());
         try {
             fill(input);
             compute.accept(slots);
@@ -76,9 +76,12 @@ final class StepRecording implements AutoCloseable {
         return structure.equals(now);
     }
 
-    /** Whether the slots have room for this input and no more. */
+    /** Whether the slots have room for this input and no more, and it has the same share of its batch. */
     boolean takes(Input input) {
-        return same(input.images(), slots.images()) && same(input.labels(), slots.labels());
+        return input.counted() == slots.counted()
+                && input.batch() == slots.batch()
+                && same(input.images(), slots.images())
+                && same(input.labels(), slots.labels());
     }
 
     private static boolean same(Tensor input, Tensor slot) {

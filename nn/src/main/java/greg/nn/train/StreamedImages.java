@@ -2,6 +2,7 @@ package greg.nn.train;
 
 import greg.datasets.Batch;
 import greg.datasets.Batches;
+import greg.datasets.Share;
 import greg.kernels.Backend;
 import greg.kernels.DType;
 import greg.kernels.StagingBuffer;
@@ -21,7 +22,8 @@ final class StreamedImages implements InputSource {
     private boolean started;
 
     StreamedImages(Backend backend, Batches batches, Feeder feeder, long iteration) {
-        this.batches = batches;
+        this.batches = batches.share(
+                backend.collectives().rank(), backend.collectives().size());
         this.feeder = feeder;
         this.iteration = iteration;
         imageBytes = batches.dataset().shape().bytes();
@@ -41,11 +43,12 @@ final class StreamedImages implements InputSource {
         if (!started || !batches.hasNext()) batches.epoch(Math.toIntExact(epoch), step);
         started = true;
         Batch batch = batches.next();
-        int n = batch.size();
-        long samples = epoch * batches.dataset().size() + step * (long) batches.batchSize();
+        Share share = batches.share(step);
+        int n = share.images();
+        long samples = epoch * batches.dataset().size() + step * (long) batches.batchSize() + share.first();
         iteration++;
         Sent sent = staging.send(batch.images(), n * imageBytes, batch.labels(), n);
-        return feeder.input(sent.bytes(), inOrder, sent.numbers(), 0, n, samples);
+        return feeder.input(sent.bytes(), inOrder, sent.numbers(), 0, share, samples);
     }
 
     @Override

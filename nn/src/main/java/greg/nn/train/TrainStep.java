@@ -1,5 +1,6 @@
 package greg.nn.train;
 
+import greg.kernels.Collectives;
 import greg.nn.NnModule;
 import greg.nn.optim.Optimizer;
 import greg.nn.train.InputSource.Input;
@@ -18,6 +19,9 @@ import greg.tensor.op.CrossEntropyOp;
  * kernel, which makes plans, tables and memory; then the step is recorded, and replayed for every input of that shape. Smaller
  * batches, as at the end of an epoch, are issued kernel by kernel. A new mask, penalty or tensor of the network, or another mode of
  * a module drop the recording, and the next steps make another. Weights and losses have the same bits either way.
+ *
+ * <p>Where several ranks train together, each takes its share of the batch, and gradients are summed over all of them before the
+ * update: the step is that of the whole batch.
  */
 public final class TrainStep implements AutoCloseable {
     /** Two, because what a backend keeps for good in the first step takes blocks from the pool that the second needs again. */
@@ -27,6 +31,12 @@ public final class TrainStep implements AutoCloseable {
     private final Optimizer optimizer;
     private final Metrics metrics;
     private final Tensor loss;
+    private final Collectives ranks;
+    /** Where the loss of images that do not count goes. */
+    private final Metrics uncounted;
+
+    private final GradientExchange exchange;
+    private int counted;
     private int images;
     private StepRecording recording;
     /** What the steps since the last change were made of. */
@@ -43,17 +53,22 @@ public final class TrainStep implements AutoCloseable {
         this.optimizer = optimizer;
         this.metrics = metrics;
         this.loss = Tensor.full(network.backend(), Shape.of(), 0);
+        this.ranks = network.backend().collectives();
+        this.uncounted = ranks.several() ? new Metrics(network.backend()) : null;
+        this.exchange = ranks.several() ? new GradientExchange(ranks, network) : null;
     }
 
     /** Takes a step with the next input of {@code source}. */
     public void run(InputSource source) {
         try (Scope scope = Scope.open()) {
             Input input = source.next();
-            images = input.images().shape().dim(0);
-            if (network.backend().captures()) replayOrRecord(input);
+            images = input.batch();
+            counted = input.counted();
+            // synchronized statistics pass through the host
+            if (network.backend().captures() && !ranks.syncBatchNorm()) replayOrRecord(input);
             else compute(input);
         }
-        metrics.count(images);
+        metrics.count(counted);
     }
 
     private void replayOrRecord(Input input) {
@@ -96,19 +111,24 @@ public final class TrainStep implements AutoCloseable {
 
     private void compute(Input input) {
         try (Scope scope = Scope.open()) {
-            Tensor mean = CrossEntropyOp.apply(network.call(input.images()), input.labels(), metrics.sums());
-            Backprop.run(mean);
+            Metrics counts = input.counted() > 0 ? metrics : uncounted;
+            Tensor mean = CrossEntropyOp.apply(network.call(input.images()), input.labels(), counts.sums());
+            if (exchange == null) Backprop.run(mean);
+            else exchange.backprop(mean, (float) input.counted() / input.batch());
             optimizer.step();
             network.backend().transfer().copy(mean.storage(), loss.storage());
         }
     }
 
-    /** Mean cross-entropy of the last step's images before its update (waits for the device). */
+    /** Mean cross-entropy of the last step's images on all ranks before its update (waits for the device). */
     public float loss() {
-        return loss.item();
+        if (!ranks.several()) return loss.item();
+        double[] sum = {counted == 0 ? 0 : (double) loss.item() * counted / images};
+        ranks.sum(sum);
+        return (float) sum[0];
     }
 
-    /** Images of the last step. */
+    /** Images of the last step, on all ranks together. */
     public int images() {
         return images;
     }
@@ -116,6 +136,7 @@ public final class TrainStep implements AutoCloseable {
     @Override
     public void close() {
         if (recording != null) drop();
+        if (uncounted != null) uncounted.close();
         loss.close();
     }
 }

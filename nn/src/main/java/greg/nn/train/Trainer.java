@@ -195,7 +195,7 @@ public final class Trainer {
             inputs = data.open(network.backend(), iteration); // first: it may throw
             metrics = new Metrics(network.backend());
             try {
-                metrics.restore(from.records(), from.sums());
+                metrics.restore(from);
                 step = new TrainStep(network, optimizer, metrics);
             } catch (RuntimeException e) {
                 inputs.close();
@@ -214,7 +214,7 @@ public final class Trainer {
             for (TrainHook hook : hooks) hook.started(this);
             if (first > 0) { // the state may be from before the end of an epoch, or from after the last step of all
                 iteration = first - 1;
-                if (first % perEpoch == 0 && metrics.records() > 0) epochScore = endEpoch();
+                if (first % perEpoch == 0 && !metrics.empty()) epochScore = endEpoch();
                 stopped = stopped();
             }
             for (long i = first; i < steps && !stopped; i++) {
@@ -229,7 +229,7 @@ public final class Trainer {
                 stopped = stopped();
             }
             for (TrainHook hook : hooks) hook.ended(this);
-            return metrics.records() > 0 ? metrics.read() : epochScore;
+            return metrics.empty() ? epochScore : metrics.read();
         }
 
         /** After the last step of an epoch, that of {@link #iteration}. */
@@ -278,7 +278,7 @@ public final class Trainer {
 
         @Override
         public Position position() {
-            return new Position(iteration + 1, metrics.records(), metrics.hostSums());
+            return metrics.position(iteration + 1);
         }
 
         @Override

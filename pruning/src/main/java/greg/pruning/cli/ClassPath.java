@@ -1,5 +1,6 @@
 package greg.pruning.cli;
 
+import greg.kernels.KernelException;
 import greg.pruning.run.RunException;
 import greg.pruning.run.UsageException;
 import java.io.File;
@@ -42,10 +43,15 @@ final class ClassPath implements AutoCloseable {
         ParseResult command = parsed;
         while (command.hasSubcommand()) command = command.subcommand();
         OptionSpec option = command.matchedOption(FLAG);
-        Interrupts.commandBegins(option == null ? "" : " " + FLAG + " " + option.getValue());
+        Interrupts.commandBegins((option == null ? "" : " " + FLAG + " " + option.getValue())
+                + (command.hasMatchedOption(Parallel.FLAG) ? " " + Parallel.FLAG : ""));
         try (ClassPath opened = option == null ? null : new ClassPath(option.getValue())) {
+            Parallel.join(command);
             return new CommandLine.RunLast().execute(parsed);
-        } catch (UsageException | IllegalArgumentException e) { // of this class, or of a provider while help is shown
+        } catch (KernelException
+                | RunException
+                | UsageException
+                | IllegalArgumentException e) { // of this class, or of a provider while help is shown
             throw new ExecutionException(command.commandSpec().commandLine(), e.getMessage(), e);
         }
     }

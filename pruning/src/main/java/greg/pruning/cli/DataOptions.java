@@ -13,6 +13,7 @@ import greg.pruning.run.TrainedOn;
 import greg.pruning.run.UsageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -216,6 +217,11 @@ final class DataOptions {
         if (Datasets.shaped().contains(name)) return;
         throw new UsageException(
                 "--dataset: expected one of " + String.join(", ", Datasets.shaped()) + ", got '" + name + "'");
+    }
+
+    /** All that decides which images {@link #open} gives. */
+    List<Object> ofImages() {
+        return Arrays.asList(dataset, data, imageSize, skipBadImages, fastDecode, mean, std, trained);
     }
 
     /** Reads the data set; says how many images are left out. */

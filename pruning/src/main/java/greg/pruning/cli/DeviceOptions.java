@@ -46,10 +46,7 @@ final class DeviceOptions {
 
     /** Refuses values that no backend understands. */
     void check() {
-        if (!KNOWN.matcher(device).matches()) {
-            throw new UsageException("--device: unknown device '" + device
-                    + "'; expected auto, cpu, cuda, cuda:N or reference; 'greg devices' shows what works here");
-        }
+        checkName(device);
         Checks.between("--threads", 0, BackendOptions.MOST_THREADS, threads);
         Precision asked = precision();
         if (asked == Precision.TF32 && device.equals("cpu")) {
@@ -61,6 +58,13 @@ final class DeviceOptions {
             throw new UsageException(
                     "--precision " + asked + ": --device reference computes in fp32 only; leave it out");
         }
+    }
+
+    /** Refuses an unknown device. */
+    static void checkName(String device) {
+        if (KNOWN.matcher(device).matches()) return;
+        throw new UsageException("--device: unknown device '" + device
+                + "'; expected auto, cpu, cuda, cuda:N or reference; 'greg devices' shows what works here");
     }
 
     /** The requested precision, or null for the device's own. */
@@ -81,13 +85,10 @@ final class DeviceOptions {
     Backend open(boolean graphs) {
         check();
         BackendOptions standard = BackendOptions.standard();
-        return Backends.open(
-                device,
-                new BackendOptions(
-                        threads > 0 ? threads : standard.threads(),
-                        standard.index(),
-                        precision == null ? standard.precision() : precision(),
-                        deterministic || standard.deterministic(),
-                        graphs));
+        BackendOptions asked = new BackendOptions(threads > 0 ? threads : standard.threads(), standard.index())
+                .precision(precision == null ? standard.precision() : precision())
+                .deterministic(deterministic || standard.deterministic())
+                .graphs(graphs);
+        return Backends.open(device, Parallel.part(asked));
     }
 }

@@ -62,14 +62,18 @@ final class Failures {
     /** For errors while a command runs. */
     static int run(Throwable e, CommandLine command, ParseResult parsed) {
         if (!(e instanceof InterruptedRunException) || Interrupts.answers()) {
-            command.getErr()
-                    .println("greg: " + oneLine(text(e, command.getCommandSpec().name())));
+            command.getErr().println("greg: " + line(e, command.getCommandSpec().name()));
         }
         if (debug(parsed)) e.printStackTrace(command.getErr());
         command.getErr().flush();
         if (e instanceof InterruptedRunException) return INTERRUPTED;
         boolean usage = e instanceof UsageException || e instanceof IllegalArgumentException;
         return usage ? WRONG_USAGE : RUN_FAILED;
+    }
+
+    /** What is said of an error, in one line. */
+    static String line(Throwable e, String command) {
+        return oneLine(text(e, command));
     }
 
     private static String text(Throwable e, String command) {

@@ -48,6 +48,7 @@ final class Interrupts {
                     DONE.await(MOMENT_NANOS, TimeUnit.NANOSECONDS); // the command is about to say so
                     return;
                 }
+                if (!Parallel.speaks()) return;
                 if (terminal) err.println();
                 err.println("greg: " + answer);
                 err.flush();

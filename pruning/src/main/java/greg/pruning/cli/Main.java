@@ -1,6 +1,8 @@
 package greg.pruning.cli;
 
 import greg.pruning.run.Version;
+import greg.pruning.sweep.ChildCommand;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +38,7 @@ import picocli.CommandLine.TypeConversionException;
             ReportCommand.class,
             ExportCommand.class,
             StudyCommand.class,
+            SweepCommand.class,
             HelpCommand.class,
             CompletionCommand.class
         })
@@ -62,9 +65,26 @@ public final class Main implements Runnable, Console.Root {
         Locale.setDefault(Locale.ROOT); // greg names it everywhere; picocli and the progress bar do not
         PrintWriter err = writer(System.err);
         Interrupts.install(err, Console.systemIsTerminal());
+        if (Boolean.getBoolean(ChildCommand.ENDS_WITH_INPUT)) endWithInput();
         int code = run(args, System.out, System.err);
         Interrupts.done();
         if (!Interrupts.shutsDown()) System.exit(code); // else it ends with the code of the signal
+    }
+
+    /** Ends this process, as an interrupt does, when its standard input ends: whoever started it is gone, or wants it to. */
+    private static void endWithInput() {
+        Thread watch = new Thread(
+                () -> {
+                    try {
+                        while (System.in.read() >= 0) continue;
+                    } catch (IOException e) {
+                        // it cannot be read any more: the same
+                    }
+                    System.exit(Failures.INTERRUPTED);
+                },
+                "greg-input");
+        watch.setDaemon(true);
+        watch.start();
     }
 
     /**
@@ -79,9 +99,13 @@ public final class Main implements Runnable, Console.Root {
         boolean terminal = out == System.out && err == System.err && Console.systemIsTerminal();
         CommandLine command = commandLine(terminal).setOut(writer(out)).setErr(writer(err));
         try {
-            return command.execute(Argv.normalise(args));
+            int code = command.execute(Argv.normalise(args));
+            Parallel.leave(code, err);
+            return code;
         } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
-            return Failures.run(e, command, command.getParseResult());
+            int code = Failures.run(e, command, command.getParseResult());
+            Parallel.leave(code, err);
+            return code;
         } finally {
             command.getOut().flush();
             command.getErr().flush();

@@ -144,7 +144,7 @@ final class PruneCommand implements Rerun.Command {
                     "warning: the paper pruned torchvision's %s; without --weights a base network is trained first",
                     arch.arch);
         }
-        RunData runData = data.open(console);
+        RunData runData = run.images(data, console);
         settings = settings(recipe(preset, demonstration, runData.images().height()));
         GregConfig config = settings.config;
         NetworkSpec networkSpec = (start != null
@@ -162,6 +162,7 @@ final class PruneCommand implements Rerun.Command {
         }
         Pruning pruning = new Pruning(networkSpec, config, pruningTarget, null);
         resolve(pruning, console);
+        if (run.onlyChecked != null) return 0;
         TrainConfig finetune = settings.finetune.by(prune.optimizer(networkSpec.arch()));
         warn(config, finetune, console);
         PruneRun.Plan plan = new PruneRun.Plan(
@@ -233,8 +234,7 @@ final class PruneCommand implements Rerun.Command {
     private int seeds() throws Exception {
         if (speed.given()) {
             throw new UsageException(
-                    "--seeds: with --target-speedup or --target-latency each run would measure, and choose"
-                            + " ratios of its own; give those of one run with --stage-pr");
+                    "--seeds: with --target-speedup or --target-latency " + SpeedOptions.NOT_FOR_SEVERAL);
         }
         return SeedRuns.run(spec, run, prune.seeds, this::images);
     }

@@ -30,7 +30,7 @@ final class Repeat {
             throw new UsageException("--config " + options.config + " is of a run of 'greg " + command
                     + "', not of 'greg " + given.name() + "'");
         }
-        Map<String, String> words = new LinkedHashMap<>(Rerun.given(Rerun.parse(given, file, config)));
+        Map<String, String> words = new LinkedHashMap<>(Rerun.given(Rerun.parse(given, command, file, config)));
         words.keySet().removeIf(name -> Rerun.role(name) == Setting.Role.FOLDER);
         words.remove(ClassPath.FLAG.substring(2)); // a file names no code to load
         Map<String, String> instead = Rerun.given(given);

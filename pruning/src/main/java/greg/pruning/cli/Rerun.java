@@ -35,11 +35,11 @@ final class Rerun {
     }
 
     /** As above, for the arguments that a config.json has; RunException if they are not those of a run. */
-    static CommandSpec parse(CommandSpec given, Path file, JsonNode config) {
+    static CommandSpec parse(CommandSpec given, String command, Path file, JsonNode config) {
         List<String> args = new ArrayList<>();
         config.path("args").forEach(arg -> args.add(arg.asText()));
         try {
-            CommandSpec again = parse(given, given.name(), args);
+            CommandSpec again = parse(given, command, args);
             RunOptions run = command(again).run();
             if (run.resume == null && run.config == null) return again;
         } catch (CommandLine.ParameterException e) {

@@ -61,7 +61,8 @@ final class Resume {
                         : "name the jar with its class in " + ClassPath.FLAG));
     }
 
-    private static String where(RunState.Saved saved) {
+    /** From where a run is resumed. */
+    static String where(RunState.Saved saved) {
         if (saved == null) return "from its start: it ended before its first checkpoint";
         RunState state = saved.state();
         String phase = "in its " + state.phase();
@@ -77,7 +78,7 @@ final class Resume {
             throw new UsageException("--resume " + folder + " holds a run of 'greg " + command + "', not of 'greg "
                     + given.name() + "'");
         }
-        CommandSpec again = Rerun.parse(given, RunFolder.config(folder), config);
+        CommandSpec again = Rerun.parse(given, command, RunFolder.config(folder), config);
         for (OptionSpec option : given.commandLine().getParseResult().matchedOptions()) {
             String name = Invocations.name(option);
             if (name.equals("resume")) continue;

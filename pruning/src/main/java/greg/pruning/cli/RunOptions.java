@@ -9,6 +9,7 @@ import greg.pruning.run.Recipe;
 import greg.pruning.run.ResumedRun;
 import greg.pruning.run.RunCheckpoints;
 import greg.pruning.run.RunConfig;
+import greg.pruning.run.RunData;
 import greg.pruning.run.RunFolder;
 import greg.pruning.run.RunState;
 import greg.pruning.run.UsageException;
@@ -38,8 +39,8 @@ final class RunOptions {
             names = "--resume",
             paramLabel = "DIR",
             description = "Resume the run in this folder, from its last checkpoint and with its own flags; only"
-                    + " --data, --class-path, --device, --threads, --workers, --no-graph, --checkpoint-interval and"
-                    + " --allow-nonfinite may be changed. Default: none.")
+                    + " --data, --class-path, --device, --threads, --workers, --parallel, --no-graph, --checkpoint-interval"
+                    + " and --allow-nonfinite may be changed. Default: none.")
     Path resume;
 
     @Option(
@@ -66,6 +67,20 @@ final class RunOptions {
     boolean noGraph;
 
     @Option(
+            names = "--parallel",
+            description = "Train with all processes that mpirun has started, each on its part of every batch, as in"
+                    + " 'mpirun -n 4 greg train ... --parallel': on the processor, or on a GPU each. --batch-size is that"
+                    + " of all together. Default: ${DEFAULT-VALUE}.")
+    boolean parallel;
+
+    @Option(
+            names = "--sync-bn",
+            description =
+                    "With --parallel, normalize by the statistics of the whole batch; otherwise each process takes"
+                            + " those of its part. Default: ${DEFAULT-VALUE}.")
+    boolean syncBn;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
@@ -86,6 +101,10 @@ final class RunOptions {
     /** Checks what can be checked without looking at the folder. */
     void check() {
         Checks.notNegative("--checkpoint-interval", checkpointInterval);
+        if (syncBn && !parallel && resumed == null) {
+            throw new UsageException(
+                    "--sync-bn: one process has the whole batch; it goes with --parallel, or leave it out");
+        }
         if (force && out == null) {
             throw new UsageException(
                     "--force: without --out the run has a folder of its own; name one, or leave it out");
@@ -113,6 +132,14 @@ final class RunOptions {
     /** The run that is resumed; null for a new one. Not a flag: set for {@code --resume}. */
     ResumedRun resumed;
 
+    /** Not null where the command is to check all that it can without a run, and to return then. Not a flag. */
+    CheckedImages onlyChecked;
+
+    /** The images of the run. */
+    RunData images(DataOptions data, Console console) {
+        return onlyChecked == null ? data.open(console) : onlyChecked.open(data, console);
+    }
+
     /** The checkpoint to resume from; null for a new run, and for one that ended before its first. */
     RunState.Saved saved() {
         return resumed == null ? null : resumed.saved();
@@ -133,6 +160,7 @@ final class RunOptions {
 
     /** Writes config.json, or checks that the resumed run has the same; then the run can begin. */
     RunCheckpoints begin(RunFolder folder, Backend backend, RunConfig config, Console console) {
+        Parallel.check(config);
         if (resumed != null) {
             resumed.verify(config, console);
         } else {

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -70,13 +69,17 @@ final class SeedRuns {
         for (long seed : seeds) {
             Path folder = folder(seed);
             RunFolder.settle(folder);
-            if (!options.force && Files.exists(RunFolder.config(folder))) found.put(folder, checked(seed, folder));
+            FolderRun command = command(seed, folder);
+            if (!options.force && command.begun()) found.put(folder, checked(command, folder));
         }
         List<RunRecord> records = new ArrayList<>();
         for (int i = 0; i < seeds.size(); i++) {
             Path folder = folder(seeds.get(i));
             console.say("seed %d, run %d of %d in %s", seeds.get(i), i + 1, seeds.size(), folder);
-            run(seeds.get(i), folder, found.get(folder));
+            FolderRun command = command(seeds.get(i), folder);
+            ResumedRun begun = found.get(folder);
+            if (begun == null) command.begin(options.recorded);
+            else command.resume(begun);
             records.add(RunRecord.read(folder));
         }
         ResultTable table = new ResultTable(
@@ -90,45 +93,23 @@ final class SeedRuns {
         return options.out.resolve("seed" + seed);
     }
 
-    /** The command of one run. */
-    private CommandSpec command(long seed, Path folder) {
+    private FolderRun command(long seed, Path folder) {
         Map<String, String> words = new LinkedHashMap<>(Rerun.given(given));
         words.remove(Setting.SEEDS.written());
         words.put(Setting.SEED.written(), "--seed=" + seed);
-        words.put(Setting.OUT.written(), "--out=" + folder);
-        return Rerun.parse(given, given.name(), new ArrayList<>(words.values()));
+        return new FolderRun(given, given.name(), words, folder);
     }
 
     /** A run that was begun before; UsageException if not by a command like this one. */
-    private ResumedRun checked(long seed, Path folder) {
+    private ResumedRun checked(FolderRun command, Path folder) {
         ResumedRun run = ResumedRun.read(folder, console);
-        checkSame(folder, command(seed, folder), run);
+        String other = command.differences(run.config());
+        if (other != null) {
+            throw new UsageException("--out " + options.out + ": the run in " + folder + " " + other
+                    + "; name another folder, or do all runs again with --force");
+        }
         if (run.finished()) checkSameImages(folder, run);
         return run;
-    }
-
-    /** {@code begun}: null if it is new. */
-    private void run(long seed, Path folder, ResumedRun begun) throws Exception {
-        CommandSpec spec = command(seed, folder);
-        if (begun == null) {
-            Rerun.Command command = Rerun.command(spec);
-            command.run().recorded = options.recorded;
-            command.call();
-        } else if (begun.finished()) {
-            console.say("%s: finished already", folder);
-        } else {
-            Rerun.resume(spec, begun);
-        }
-    }
-
-    /** The run in a folder must have been begun with the same flags, but for those that may change on resuming. */
-    private void checkSame(Path folder, CommandSpec now, ResumedRun run) {
-        Map<String, String> then = deciding(Rerun.parse(given, RunFolder.config(folder), run.config()));
-        Map<String, String> here = deciding(now);
-        if (then.equals(here)) return;
-        throw new UsageException("--out " + options.out + ": the run in " + folder + " has "
-                + only(then, here) + ", this command " + only(here, then)
-                + "; name another folder, or do all runs again with --force");
     }
 
     /** A finished run reads no images again, but stands in one table with those that do. */
@@ -138,19 +119,5 @@ final class SeedRuns {
         if (other == null) return;
         throw new UsageException("--out " + options.out + ": in " + folder + " " + other
                 + "; name the folder of the same files with --data, or another one for the runs with --out");
-    }
-
-    /** The flags that the others do not have, or not with that value. */
-    private static String only(Map<String, String> flags, Map<String, String> others) {
-        List<String> own = new ArrayList<>(flags.values());
-        own.removeAll(others.values());
-        return own.isEmpty() ? "none of these flags" : String.join(" ", own);
-    }
-
-    private static Map<String, String> deciding(CommandSpec spec) {
-        Map<String, String> words = new TreeMap<>(Rerun.given(spec));
-        words.keySet()
-                .removeIf(name -> Rerun.role(name) == Setting.Role.MACHINE || Rerun.role(name) == Setting.Role.FOLDER);
-        return words;
     }
 }

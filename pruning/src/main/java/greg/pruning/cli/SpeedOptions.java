@@ -15,7 +15,11 @@ import picocli.CommandLine.Option;
 @HelpGroup(HelpGroup.Heading.WHAT_GOES)
 final class SpeedOptions {
     /** These give way to the ratios that they have chosen. */
-    private static final List<String> NAMES = List.of("target-speedup", "target-latency", "target-batch");
+    static final List<String> NAMES = List.of("target-speedup", "target-latency", "target-batch");
+
+    /** Why several runs that one command makes cannot have them. */
+    static final String NOT_FOR_SEVERAL =
+            "each run would measure, and choose ratios of its own; give those of one run with --stage-pr";
 
     private static final double MOST = 1e6;
 

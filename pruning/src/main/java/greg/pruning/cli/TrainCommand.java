@@ -70,12 +70,13 @@ final class TrainCommand implements Rerun.Command {
         if (arch.weights != null) data.follow(start, console);
         data.check();
         TrainConfig settings = train.settings(run, data);
-        RunData runData = data.open(console);
+        RunData runData = run.images(data, console);
         NetworkSpec networkSpec = (start == null
                         ? NetworkSpec.of(arch.arch == null ? DEFAULT_ARCH : arch.arch, runData.images())
                         : NetworkSpec.of(start, arch.arch, runData.images()))
                 .trainedOn(runData);
         if (start != null) networkSpec.check(start);
+        if (run.onlyChecked != null) return 0;
         int images = Math.min(settings.batchSize(), runData.split().train().size());
         try (Backend backend = Feasible.on(device.open(!run.noGraph), networkSpec, images);
                 NnModule network =

@@ -3,11 +3,11 @@ package greg.pruning.report;
 import java.util.List;
 
 /** Tables in Markdown, aligned for terminals. */
-final class Markdown {
+public final class Markdown {
     private Markdown() {}
 
     /** The first line has the titles. */
-    static String table(List<List<String>> lines) {
+    public static String table(List<List<String>> lines) {
         int[] width = new int[lines.get(0).size()];
         for (List<String> line : lines) {
             for (int c = 0; c < width.length; c++)

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /** What a run has left in its folder: of a pruning or a training, finished or still under way. */
@@ -152,6 +153,22 @@ public final class RunRecord {
         boolean limited = limit.isThere() && limit.integer() > 0;
         Field epochs = options.get("epochs");
         return limited || !epochs.isThere() ? null : (Integer) epochs.smallInteger();
+    }
+
+    /** The last record of a run that is under way, for people: {@code finetune, epoch 12, 91.20 %}; empty if there is none. */
+    public String progress() {
+        if (metrics.isEmpty()) return "";
+        Field last = metrics.get(metrics.size() - 1);
+        String phase = last.get("phase").text();
+        Field epoch = last.get("epoch");
+        if (!epoch.isThere())
+            return phase + ", iteration " + last.get("iteration").integer();
+        return String.format(
+                Locale.ROOT,
+                "%s, epoch %d, %.2f %%",
+                phase,
+                epoch.smallInteger() + 1,
+                last.get("test_accuracy").numberOrNaN());
     }
 
     /** Its command line. */

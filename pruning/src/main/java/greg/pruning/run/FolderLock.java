@@ -11,6 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps other processes, and other runs of this one, out of the folder of a run. The system unlocks it however the process ends.
@@ -20,6 +21,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class FolderLock implements AutoCloseable {
     static final String FILE = ".greg-lock";
+
+    /** Somebody who only {@linkplain #isHeld asks} has it for a moment. */
+    private static final int TRIES = 3;
+
+    private static final long PAUSE_NANOS = 20_000_000;
 
     /** Within a process a second channel to the file must not even be opened. */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -42,11 +48,28 @@ final class FolderLock implements AutoCloseable {
         if (!HELD.add(real)) throw inUse(folder);
         FileChannel channel = null;
         try {
-            while (channel == null) channel = tryLock(real.resolve(FILE));
+            for (int tries = 0; channel == null || !channel.isOpen() && tries < TRIES; ) {
+                if (channel != null) LockSupport.parkNanos(PAUSE_NANOS);
+                channel = tryLock(real.resolve(FILE));
+                if (channel != null) tries++;
+            }
             if (!channel.isOpen()) throw inUse(folder);
             return new FolderLock(real, channel);
         } finally {
             if (channel == null || !channel.isOpen()) HELD.remove(real);
+        }
+    }
+
+    /** Whether somebody has a folder now, which need not exist. */
+    static boolean isHeld(Path folder) throws IOException {
+        if (!Files.exists(folder.resolve(FILE))) return false;
+        Path real = folder.toRealPath();
+        if (HELD.contains(real)) return true; // a second channel would unlock it
+        // shared: those who only ask do not see each other
+        try (FileChannel channel = FileChannel.open(real.resolve(FILE), StandardOpenOption.READ)) {
+            return channel.tryLock(0, Long.MAX_VALUE, true) == null;
+        } catch (NoSuchFileException e) {
+            return false;
         }
     }
 

@@ -196,6 +196,7 @@ public final class ResumedRun {
         boolean option = path.equals("options");
         if (name.equals(Setting.SCORE.written()) && (option || path.equals("pruning")))
             return now.isNull() || now.asText().equals(Written.name(ScoreKind.L1));
+        if (option && name.equals(Setting.SYNC_BN.written())) return !now.booleanValue();
         boolean unset = now.isNull() || now.isBoolean() && !now.booleanValue() || now.isNumber() && now.intValue() == 0;
         return option && role(name) == Setting.Role.REPORT && unset;
     }

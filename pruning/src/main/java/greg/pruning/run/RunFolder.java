@@ -92,6 +92,11 @@ public final class RunFolder implements AutoCloseable {
         Files.createDirectories(home);
     }
 
+    /** Whether a process is running in a folder, which need not exist. */
+    public static boolean isInUse(Path folder) throws IOException {
+        return FolderLock.isHeld(folder);
+    }
+
     /**
      * Finishes what a killed process left half done: a new run that was about to replace the one in this folder does so now.
      * To be called before anything is read from the folder of a run; does nothing to other folders.

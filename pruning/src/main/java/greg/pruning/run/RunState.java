@@ -4,6 +4,7 @@ import greg.kernels.Backend;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.io.Checkpoint;
+import greg.nn.io.CheckpointException;
 import greg.nn.io.Safetensors;
 import greg.nn.train.Position;
 import greg.nn.train.Score;
@@ -12,6 +13,7 @@ import greg.pruning.growth.GrowthSchedule;
 import greg.pruning.report.Accuracies;
 import greg.pruning.report.Json;
 import greg.pruning.report.NetworkSize;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -240,6 +242,19 @@ public record RunState(
         Map<String, String> metadata = spec.metadata();
         metadata.put(KEY, Json.line(this));
         Safetensors.write(folder.file(FILE), folder.file(PREVIOUS), all, metadata);
+    }
+
+    /**
+     * The phase of the run in a folder, from its latest checkpoint without the tensors; null before the first.
+     *
+     * @throws CheckpointException as {@link #read}, and so are the others
+     */
+    public static Phase phase(Path folder) {
+        Path file = folder.resolve(FILE);
+        if (!Files.exists(file)) return null;
+        String text = Safetensors.metadata(file).get(KEY);
+        if (text == null) throw new RunException(file + ": expected a checkpoint of a run, it has no '" + KEY + "'");
+        return Json.parse(text, RunState.class, file).phase();
     }
 
     /** Reads a checkpoint; CheckpointException, BadJsonException or RunException if it is none, or damaged. */

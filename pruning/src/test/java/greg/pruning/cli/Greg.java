@@ -47,7 +47,24 @@ final class Greg implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** {@code INT}, {@code TERM}. */
+    /** The process that it has started with this word among its arguments. */
+    ProcessHandle child(String word) {
+        return process.children()
+                .filter(child -> arguments(child).contains(word))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** ProcessHandle.Info gives the first 4096 bytes, which end in the class path. */
+    private static String arguments(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"));
+        } catch (IOException e) {
+            return ""; // it has ended
+        }
+    }
+
+    /** {@code INT}, {@code TERM}, {@code KILL}. */
     void signal(String name) throws Exception {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()

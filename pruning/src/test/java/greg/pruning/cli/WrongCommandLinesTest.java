@@ -54,6 +54,8 @@ class WrongCommandLinesTest {
         FILES.put("full", Files.createDirectory(temp.resolve("full")));
         Files.writeString(temp.resolve("full/notes.txt"), "mine");
         FILES.put("garbage", Files.writeString(temp.resolve("garbage"), "this is none of it"));
+        FILES.put("plan", Files.writeString(temp.resolve("plan.yaml"), "command: train"));
+        FILES.put("typo", Files.writeString(temp.resolve("typo.yaml"), "cross: {sed: [0]}"));
         FILES.put("args", Files.writeString(temp.resolve("args"), "--version"));
         FILES.put("lenet", network("lenet5", 1, 28, 0));
         FILES.put("nan", network("lenet5", 1, 28, Float.NaN));

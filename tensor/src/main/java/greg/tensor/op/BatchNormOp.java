@@ -27,9 +27,17 @@ public final class BatchNormOp extends Op {
     private final List<Tensor> running;
     private final Storage y;
     private final Storage saved;
+    private final SyncedStatistics synced;
 
     private BatchNormOp(
-            BatchNormSpec spec, Tensor x, Tensor gamma, Tensor beta, List<Tensor> running, Storage y, Storage saved) {
+            BatchNormSpec spec,
+            Tensor x,
+            Tensor gamma,
+            Tensor beta,
+            List<Tensor> running,
+            Storage y,
+            Storage saved,
+            SyncedStatistics synced) {
         this.spec = spec;
         this.x = x;
         this.gamma = gamma;
@@ -37,10 +45,12 @@ public final class BatchNormOp extends Op {
         this.running = running;
         this.y = y;
         this.saved = saved;
+        this.synced = synced;
     }
 
     /**
-     * The forward pass; training updates the running statistics.
+     * The forward pass; training updates the running statistics. Where ranks {@linkplain
+     * greg.kernels.Collectives#syncBatchNorm synchronize}, training normalizes by the statistics of all their batches.
      *
      * @param residual of x's shape for ADD_RELU, else null
      * @param running mean and variance, (C) each
@@ -76,13 +86,20 @@ public final class BatchNormOp extends Op {
         Storage var = running.get(1).storage();
         var kernels = x.backend().batchNorm();
         Storage y = scoped(x.backend(), shape);
-        Storage saved = training ? scoped(x.backend(), DType.UINT8, kernels.savedBytes(spec)) : null;
-        if (training) {
+        boolean syncs = training && x.backend().collectives().syncBatchNorm();
+        Storage saved = training && !syncs ? scoped(x.backend(), DType.UINT8, kernels.savedBytes(spec)) : null;
+        SyncedStatistics synced = syncs
+                ? new SyncedStatistics(x.backend(), spec, x.storage(), gamma.storage(), beta.storage(), mean, var)
+                : null;
+        if (syncs) {
+            kernels.forwardInference(
+                    spec, x.storage(), r, gamma.storage(), beta.storage(), synced.mean(), synced.var(), y);
+        } else if (training) {
             kernels.forwardTraining(spec, x.storage(), r, gamma.storage(), beta.storage(), mean, var, y, saved);
         } else {
             kernels.forwardInference(spec, x.storage(), r, gamma.storage(), beta.storage(), mean, var, y);
         }
-        BatchNormOp op = new BatchNormOp(spec, x, gamma, beta, running, y, saved);
+        BatchNormOp op = new BatchNormOp(spec, x, gamma, beta, running, y, saved, synced);
         return residual == null ? op.record(shape, y, x, gamma, beta) : op.record(shape, y, x, gamma, beta, residual);
     }
 
@@ -107,10 +124,10 @@ public final class BatchNormOp extends Op {
     private Storage[] inferenceBackward(Storage dy) {
         Storage[] gradients = new Storage[node().inputs().size()];
         for (int i = 0; i < gradients.length; i++) {
-            if (needs(i)) gradients[i] = gradientOf(i);
+            if (needs(i) || synced != null) gradients[i] = gradientOf(i);
         }
-        Storage mean = running.get(0).storage();
-        Storage var = running.get(1).storage();
+        Storage mean = synced != null ? synced.mean() : running.get(0).storage();
+        Storage var = synced != null ? synced.var() : running.get(1).storage();
         backend()
                 .batchNorm()
                 .backwardInference(
@@ -125,6 +142,7 @@ public final class BatchNormOp extends Op {
                         gradients.length == 4 ? gradients[3] : null,
                         gradients[1],
                         gradients[2]);
+        if (synced != null) synced.complete(x.storage(), gamma.storage(), gradients[0], gradients[1], gradients[2]);
         return gradients;
     }
 
@@ -140,7 +158,7 @@ public final class BatchNormOp extends Op {
 
     @Override
     public int infer(InferenceBuilder builder) {
-        if (saved != null) return InferenceBuilder.NONE; // normalised by the batch's own statistics
+        if (saved != null || synced != null) return InferenceBuilder.NONE; // normalised by the batch's own statistics
         float[] weight = builder.constant(gamma);
         float[] bias = builder.constant(beta);
         float[] mean = builder.constant(running.get(0));
