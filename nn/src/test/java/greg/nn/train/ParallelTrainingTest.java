@@ -15,10 +15,12 @@ import greg.kernels.Ranks;
 import greg.nn.NnModule;
 import greg.nn.StateDict;
 import greg.nn.model.Networks;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -127,5 +129,28 @@ class ParallelTrainingTest {
         assertAlike(together);
         List<Outcome> again = together("resnet8", 3, false, 13);
         assertSame(together.get(0).network, again.get(0).network);
+    }
+
+    /** Stopped in the middle of an epoch: what was counted until then is counted once. */
+    @Test
+    void aResumedEpochHasTheScoreOfAWholeOne(@TempDir Path folder) {
+        List<Score> whole = Ranks.run(2, false, group -> score(group, null, 0)).subList(0, 1);
+        Ranks.run(2, false, group -> score(group, folder, 2));
+        List<Score> resumed = Ranks.run(2, false, group -> score(group, folder, 0));
+        assertEquals(List.of(whole.get(0), whole.get(0)), resumed);
+    }
+
+    /** Of one epoch of three steps; {@code stopAt} greater than 0: stopped after that many, null. */
+    private static Score score(Processes group, Path folder, int stopAt) {
+        try (Backend backend =
+                        Backends.open("reference", BackendOptions.standard().processes(group));
+                NnModule net = Networks.createInitialized("lenet5", backend, 3, 32, 4, 1)) {
+            int[] asked = new int[1];
+            Trainer trainer = Trainer.sgd(net, 0.05f).stopWhen(() -> ++asked[0] == stopAt);
+            if (folder != null) trainer.checkpoint(folder.resolve("rank" + group.rank()));
+            return trainer.run(images(BATCH), 1);
+        } catch (StoppedException e) {
+            return null;
+        }
     }
 }
